@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from tfadvseg.reports import sheets
+
+
+def picture(axes):
+    return np.asarray(axes.get_images()[0].get_array())
+
+
+@pytest.mark.parametrize("epsilon, factor", [(0, 1), (0.25, 256), (1, 64), (3, 16), (8, 8), (32, 2), (64, 1), (100, 1)])
+def test_amplification_stays_within_64_grey_levels(epsilon, factor):
+    assert sheets.amplification(epsilon) == factor
+
+
+def test_grey_is_no_perturbation():
+    np.testing.assert_array_equal(sheets.around_grey(np.array([0.0, 8.0, -8.0, -80.0]), 4), [128, 160, 96, 0])
+
+
+def test_attack_sheet_shows_each_epsilon(make_example, label_space):
+    example = make_example()
+    figure = sheets.attack_sheet(example, "ifgsm", label_space)
+    axes = np.reshape(figure.axes, (3, 4))
+    assert [row[0].get_ylabel() for row in axes] == ["epsilon 0", "epsilon 0.25", "epsilon 8"]
+    small, large = example.under("ifgsm")
+    np.testing.assert_array_equal(picture(axes[0, 0]), example.image)
+    np.testing.assert_array_equal(picture(axes[0, 1]), label_space.colours(example.truth))
+    np.testing.assert_array_equal(picture(axes[1, 0]), 128 + 256 * small.perturbation)
+    assert axes[1, 0].get_title() == "128 + 256 x perturbation"
+    np.testing.assert_array_equal(picture(axes[2, 1]), np.clip(example.image + large.perturbation, 0, 255))
+    np.testing.assert_array_equal(picture(axes[2, 2]), label_space.colours(large.prediction))
+    assert axes[0, 3].get_title() == "Wrong: 0.0 % of labelled pixels"
+    assert axes[2, 3].get_title() == "Changed: 25.0 % of pixels" and picture(axes[2, 3])[:, :4].min() == 255
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["road", "sky", "car", "void"]
+
+
+def test_prediction_sheet_has_a_column_a_network(make_example, label_space):
+    columns = {"ENet": (make_example("enet"), "fgsm"), "PSPNet": (make_example("pspnet", epsilons=(8.0,)), "fgsm")}
+    axes = np.reshape(sheets.prediction_sheet(columns, label_space).axes, (3, 3))
+    assert [a.get_title() for a in axes[0]] == ["Clean image", "ENet\nepsilon 0", "PSPNet\nepsilon 0"]
+    assert [a.get_title() for a in axes[:, 1]] == ["ENet\nepsilon 0", "epsilon 0.25", "epsilon 8"]
+    assert not axes[1, 2].get_images() and axes[2, 2].get_title() == "epsilon 8"
+
+
+def test_draw_sheets_is_repeatable(make_example, label_space, tmp_path):
+    example = make_example(name="seq/0001", epsilons=(8.0,))
+    first = sheets.draw_sheets([example], label_space, tmp_path / "first")
+    second = sheets.draw_sheets([example], label_space, tmp_path / "second")
+    assert [path.name for path in first if path.suffix == ".png"] == [
+        "sheet_enet_seq_0001_fgsm.png", "sheet_enet_seq_0001_ifgsm.png", "sheet_enet_seq_0001.png",
+    ]  # fmt: skip
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_side_by_side(make_example, label_space):
+    example = make_example()
+    image = sheets.side_by_side(example, None, label_space)
+    assert image.shape == (12, 32, 3) and image.dtype == np.uint8
+    np.testing.assert_array_equal(image[:, :16], example.image)
+    np.testing.assert_array_equal(image[:, 16:], label_space.colours(example.prediction))

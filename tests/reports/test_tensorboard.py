@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from tfadvseg.reports import tensorboard
+
+
+def read(folder):
+    """(scalars {tag: {step: value}}, images {tag: [steps]}, hparams plugin contents) of a run's one event file."""
+    import tensorflow as tf
+    from tensorboard.plugins.hparams import plugin_data_pb2
+
+    (path,) = folder.glob("*.tfevents.*")
+    scalars, images, hparams = {}, {}, []
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        event = tf.compat.v1.Event.FromString(record)
+        for value in event.summary.value:
+            plugin = value.metadata.plugin_data.plugin_name
+            if value.tag.startswith("_hparams_"):
+                hparams.append(plugin_data_pb2.HParamsPluginData.FromString(value.metadata.plugin_data.content))
+            elif plugin == "images" or value.tag in images:
+                images.setdefault(value.tag, []).append(event.step)
+            else:
+                scalars.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
+    return scalars, images, hparams
+
+
+def test_numbers_read_back(make_results, make_example, label_space, tmp_path):
+    results = make_results({"pspnet": 75.0, "enet": 50.0}, attacks=("fgsm", "ifgsm"))
+    results.loc[(results["attack"] == "ifgsm") & (results["epsilon"] == 2), "iou_ratio"] = np.nan
+    settings = {"seed": 3, "xla": False, "epsilons": [0.25, 8.0]}
+    tensorboard.write(results, tmp_path / "tb", [make_example()], label_space, settings)
+    assert {path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()} == {"enet", "pspnet"}
+
+    scalars, images, (session,) = read(tmp_path / "tb" / "enet")
+    rows = results[(results["model"] == "enet") & (results["attack"] == "fgsm")]
+    expected = {0: 100.0, **dict(zip((100 * rows["epsilon"]).astype(int), rows["iou_ratio"], strict=True))}
+    assert scalars["iou_ratio/fgsm"] == pytest.approx(expected, rel=1e-6)
+    assert sorted(scalars["iou_ratio/ifgsm"]) == [0, 25, 50, 100, 400, 800, 1600, 3200]
+    assert scalars["headline/clean_iou"] == {0: 50}
+    assert scalars["headline/iou_ratio_fgsm_at_8"][0] == scalars["iou_ratio/fgsm"][800]
+    assert images == {"0001/fgsm": [0, 25, 800], "0001/ifgsm": [0, 25, 800]}
+    values = session.session_start_info.hparams
+    assert values["model"].string_value == "enet" and values["seed"].number_value == 3
+    assert values["epsilons"].string_value == "[0.25, 8.0]" and values["xla"].bool_value is False
+
+    _, images, (overview,) = read(tmp_path / "tb")
+    assert set(images) == {"figures/iou_ratio", "figures/clean_against_ratio"}
+    assert [metric.name.tag for metric in overview.experiment.metric_infos] == [
+        "headline/clean_iou", "headline/iou_ratio_fgsm_at_8", "headline/iou_ratio_ifgsm_at_8",
+    ]  # fmt: skip
+    assert {info.name for info in overview.experiment.hparam_infos} == {"model", "seed", "xla", "epsilons"}
+    assert read(tmp_path / "tb" / "pspnet")[1] == {}
+
+
+def test_writing_again_replaces(make_results, tmp_path):
+    tensorboard.write(make_results({"enet": 50.0, "old": 40.0}, attacks=("fgsm",)), tmp_path / "tb")
+    tensorboard.write(make_results({"enet": 60.0}, attacks=("fgsm",)), tmp_path / "tb")
+    assert [path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()] == ["enet"]
+    assert read(tmp_path / "tb" / "enet")[0]["headline/clean_iou"] == {0: 60}
+
+
+def test_networks_without_attacks(make_results, tmp_path):
+    tensorboard.write(make_results({"a/enet": 50.0}, attacks=()), tmp_path / "tb")
+    assert read(tmp_path / "tb" / "a_enet")[0] == {"headline/clean_iou": {0: 50}}
+    tensorboard.write(make_results({"enet": 50.0}, attacks=()).iloc[:0], tmp_path / "tb")
+    assert len(list((tmp_path / "tb").iterdir())) == 1
+
+
+def test_refusals(make_results, make_example, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match="thesis.tex, which is no event file"):
+        tensorboard.write(make_results({"enet": 50.0}), tmp_path)
+    with pytest.raises(ValueError, match="label space; got none"):
+        tensorboard.write(make_results({"enet": 50.0}), tmp_path / "tb", [make_example()])
+    assert (tmp_path / "thesis.tex").exists()

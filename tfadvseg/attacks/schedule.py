@@ -1,0 +1,78 @@
+"""Which gradients a set of attacks needs, when all share what they can.
+
+Before step floor(epsilon / alpha) the ball's clip cannot bind, so iterative attacks of one objective and one step
+size run through the same iterates, the trunk, until their own ball stops them. There each branches off, and its first
+own step uses the gradient that the trunk computes at that iterate anyway. Single steps branch off at the start.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfadvseg.attacks.sign_attack import SignAttack
+
+TRUNK = 0
+"""The slot that holds the common iterate; slots 1, 2, ... hold those of the attacks."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Update:
+    """slot <- step(iterate of the evaluation, its gradient, alpha, epsilon)."""
+
+    slot: int
+    alpha: float
+    epsilon: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """One gradient, taken at the iterate in `slot` (the `iteration`-th of its run), and the steps made with it."""
+
+    slot: int
+    iteration: int
+    updates: tuple[Update, ...]
+
+
+def schedule(attacks: Sequence[SignAttack]) -> list[Evaluation]:
+    """Evaluations that leave in slot i + 1 the last iterate of attacks[i], which share an objective and an estimator.
+
+    The numbers are bit by bit those of separate runs: the trunk is taken with the largest ball, and is left as soon
+    as float32 sums of alpha could reach beyond an attack's own.
+    """
+    runs = [(slot, attack) for slot, attack in enumerate(attacks, start=1)]
+    steppers = [(slot, attack) for slot, attack in runs if not _single(attack)]
+    trunk_alpha = _common_alpha(steppers)
+    radius = max((attack.epsilon for _, attack in steppers), default=0.0)
+    leaves = {slot: _leaves_trunk(attack) if not _single(attack) else 0 for slot, attack in runs}
+
+    evaluations: list[Evaluation] = []
+    for step in range(max(leaves.values()) + 1):
+        branching = [(slot, attack) for slot, attack in runs if leaves[slot] == step]
+        first = [Update(slot, attack.alpha, attack.epsilon) for slot, attack in branching]
+        if step < max(leaves.values()):
+            first.append(Update(TRUNK, trunk_alpha, radius))
+        evaluations.append(Evaluation(TRUNK, step, tuple(first)))
+        for slot, attack in branching:
+            update = Update(slot, attack.alpha, attack.epsilon)
+            evaluations += [Evaluation(slot, i, (update,)) for i in range(step + 1, attack.steps)]
+    return evaluations
+
+
+def _single(attack: SignAttack) -> bool:
+    return attack.steps == 1
+
+
+def _common_alpha(steppers: Sequence[tuple[int, SignAttack]]) -> float:
+    sizes = {attack.alpha for _, attack in steppers}
+    if len(sizes) > 1:
+        raise ValueError(f"Attacks share a trajectory only with one step size; got {sorted(sizes)}.")
+    return sizes.pop() if sizes else 1.0
+
+
+def _leaves_trunk(attack: SignAttack) -> int:
+    """The iterate from which the attack makes its own steps: the last that surely lies in its ball, one step kept."""
+    alpha, reach, step = np.float32(attack.alpha), np.float32(0), 0
+    while step < attack.steps - 1 and reach + alpha <= np.float32(attack.epsilon):
+        reach, step = reach + alpha, step + 1
+    return step

@@ -1,0 +1,23 @@
+"""Stateless seeds: every random draw comes from (run seed, image id, trial, iteration, sample) and nothing else."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+
+def image_seeds(run_seed: int, image_ids: Sequence[str], trial: int = 0) -> np.ndarray:
+    """One seed for each image, int32 [N, 2], whatever the batch, the order or the machine."""
+    digests = (hashlib.sha256(f"{run_seed}/{image_id}/{trial}".encode()).digest() for image_id in image_ids)
+    return np.stack([np.frombuffer(digest[:8], "<i4") for digest in digests]).astype(np.int32)
+
+
+def at_iteration(seeds: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
+    """The seeds [N, 2] of the images at one iteration: other keys of the counter-based generators, by wrapping sums."""
+    return seeds + tf.cast(iteration, tf.int32) * tf.constant([0x3C6EF35F, 0x19660D], tf.int32)
+
+
+def no_seeds(images: tf.Tensor) -> tf.Tensor:
+    """Seeds [N, 2] for an attack that draws nothing."""
+    return tf.zeros((tf.shape(images)[0], 2), tf.int32)

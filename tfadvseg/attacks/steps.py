@@ -1,0 +1,28 @@
+"""The one step that every attack is made of, and the paper's number of them."""
+
+import math
+
+import tensorflow as tf
+
+
+def sign_step(perturbation: tf.Tensor, gradient: tf.Tensor, alpha, epsilon) -> tf.Tensor:
+    """clip(perturbation + alpha * sign(gradient), epsilon); alpha and epsilon in grey levels (Eq. 3 to 6).
+
+    The state is the perturbation and not the image, so the bound holds exactly; sign(0) = 0 leaves a pixel alone.
+    """
+    return tf.clip_by_value(perturbation + alpha * tf.sign(gradient), -epsilon, epsilon)
+
+
+def within_range(perturbation: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """The part of the perturbation that keeps images in 0..255 within 0..255."""
+    return tf.clip_by_value(perturbation, -images, 255.0 - images)
+
+
+def on_8_bits(perturbation: tf.Tensor) -> tf.Tensor:
+    """Whole grey levels, toward zero: what of the perturbation of an 8-bit image a PNG can hold, still in the ball."""
+    return tf.sign(perturbation) * tf.floor(tf.abs(perturbation))
+
+
+def iterations(epsilon: float) -> int:
+    """min(epsilon + 4, ceil(1.25 epsilon)), at least 1 (Kurakin et al. 2017; section 4 of the paper)."""
+    return max(1, math.ceil(min(epsilon + 4, 1.25 * epsilon)))

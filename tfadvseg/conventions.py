@@ -1,0 +1,10 @@
+"""The tensor convention of the whole package.
+
+Images: float32 RGB [N, H, W, 3], intensities 0..255. Epsilon, step size and noise are in the same grey levels.
+Labels: int32 [N, H, W] (uint8 on disk); IGNORED marks pixels that no score counts.
+Logits: float32 [N, H, W, C] at the resolution of the images, before softmax.
+Sizes are (height, width), as in arrays.
+"""
+
+IGNORED = 255
+"""Label of void pixels, from file to score."""

@@ -1,0 +1,53 @@
+"""Label spaces: the classes of a dataset, their colours, and how its files number them."""
+
+import dataclasses
+
+import numpy as np
+
+from tfadvseg.conventions import IGNORED
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelSpace:
+    """names: one a class, in the order of the network's outputs. palette: one (R, G, B) in 0..255 a class."""
+
+    names: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+
+    def __post_init__(self):
+        if len(self.names) != len(self.palette):
+            raise ValueError(f"A palette needs one colour a class; got {len(self.palette)} for {len(self.names)}.")
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, void not counted."""
+        return len(self.names)
+
+    def colours(self, labels: np.ndarray) -> np.ndarray:
+        """Labels [..., H, W] -> uint8 RGB [..., H, W, 3]; ignored pixels are black."""
+        table = np.zeros((256, 3), np.uint8)
+        table[: self.classes] = self.palette
+        return table[np.asarray(labels).astype(np.uint8)]
+
+    def check(self, labels: np.ndarray, source: str) -> np.ndarray:
+        """`labels` unchanged; raises ValueError naming `source` where a value is neither a class nor ignored."""
+        wrong = np.unique(labels[(labels >= self.classes) & (labels != IGNORED)])
+        if wrong.size:
+            raise ValueError(
+                f"{source} holds label {wrong[0]}, which is neither one of the {self.classes} classes (0 to "
+                f"{self.classes - 1}) nor ignored ({IGNORED}); is this the right dataset?"
+            )
+        return labels
+
+
+CAMVID = LabelSpace(
+    names=(
+        "sky", "building", "pole", "road", "pavement", "tree", "sign_symbol", "fence", "car", "pedestrian",
+        "bicyclist",
+    ),
+    palette=(
+        (128, 128, 128), (128, 0, 0), (192, 192, 128), (128, 64, 128), (0, 0, 192), (128, 128, 0), (192, 128, 128),
+        (64, 64, 128), (64, 0, 128), (64, 64, 0), (0, 128, 192),
+    ),
+)  # fmt: skip
+"""CamVid's eleven classes (Brostow et al. 2009, in the version of Badrinarayanan et al. 2017), with its colours."""

@@ -1,0 +1,49 @@
+"""The card of a SavedModel: what it was made for and of, as JSON in its assets.extra folder."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+FILE = pathlib.Path("assets.extra") / "card.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """names, palette: the classes, in the order of the logits, and their RGB colours.
+
+    input_size: (height, width). pad_colour: RGB that fills up smaller images at the bottom and at the right; larger
+    ones are first shrunk to fit. scores: validation results in per cent. provenance: data, recipe, git revision,
+    library versions.
+    """
+
+    name: str
+    architecture: str
+    names: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    input_size: tuple[int, int]
+    pad_colour: tuple[float, float, float]
+    parameters: int
+    scores: dict[str, float]
+    provenance: dict[str, Any]
+
+    def write(self, folder: pathlib.Path) -> None:
+        """Writes the card into the SavedModel in `folder`."""
+        path = folder / FILE
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+
+
+def read(folder: pathlib.Path) -> Card | None:
+    """The card of the SavedModel in `folder`, or None where it has none (a stranger's)."""
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        fields = json.loads(path.read_text())
+        fields["names"] = tuple(fields["names"])
+        fields["palette"] = tuple(map(tuple, fields["palette"]))
+        fields["input_size"], fields["pad_colour"] = tuple(fields["input_size"]), tuple(fields["pad_colour"])
+        return Card(**fields)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"The card {path} is damaged ({error}); export the model again or delete the card.") from error

@@ -1,0 +1,145 @@
+"""Picture sheets after Figs. 11 to 13: what an attack adds to an image, and what the network then sees."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from tfadvseg.conventions import IGNORED
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.reports.cells import attack_title
+from tfadvseg.reports.examples import Attacked, Example, pixels
+from tfadvseg.reports.figures import save_figure
+
+SIZE = 11
+DPI = 150
+COLUMN = 2.9
+"""Width of one picture in inches."""
+
+
+def amplification(epsilon: float) -> int:
+    """The power of two by which a perturbation within `epsilon` is shown: at most +-64 around grey, at least 1."""
+    return 1 if epsilon <= 0 else max(1, 2 ** int(np.floor(np.log2(64 / epsilon))))
+
+
+def around_grey(perturbation: np.ndarray, factor: float) -> np.ndarray:
+    """128 + factor * perturbation as uint8 [H, W, 3]: grey where nothing is added."""
+    return pixels(128 + factor * np.asarray(perturbation, np.float32))
+
+
+def attack_sheet(example: Example, attack: str, label_space: LabelSpace) -> Figure:
+    """A row an epsilon: perturbation, attacked image, prediction, and the pixels whose prediction changed.
+
+    The first row is the clean image: the image, its prediction, the ground truth, and where the two differ.
+    """
+    steps = example.under(attack)
+    title = f"{attack_title(attack)} on {example.model}, image {example.name}"
+    predictions = [example.prediction, *(one.prediction for one in steps)]
+    figure, axes, height = _sheet(len(steps) + 1, 4, example.image.shape, title)
+    _picture(axes[0, 0], example.image, "Clean image", "epsilon 0")
+    _picture(axes[0, 1], label_space.colours(example.truth), "Ground truth")
+    _picture(axes[0, 2], label_space.colours(example.prediction), "Prediction on the clean image")
+    counted = example.truth != IGNORED
+    wrong = (example.prediction != example.truth) & counted
+    _picture(axes[0, 3], _mask(wrong), f"Wrong: {_share(wrong.sum(), counted.sum())} of labelled pixels")
+    for row, one in zip(axes[1:], steps, strict=True):
+        factor = amplification(one.epsilon)
+        changed = one.prediction != example.prediction
+        scaled = "128 + perturbation" if factor == 1 else f"128 + {factor} x perturbation"
+        _picture(row[0], around_grey(one.perturbation, factor), scaled, f"epsilon {one.epsilon:g}")
+        _picture(row[1], pixels(example.image + one.perturbation), "Image + perturbation")
+        _picture(row[2], label_space.colours(one.prediction), "Prediction")
+        _picture(row[3], _mask(changed), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
+    _legend(figure, label_space, [example.truth, *predictions], 4, height)
+    return figure
+
+
+def prediction_sheet(columns: Mapping[str, tuple[Example, str]], label_space: LabelSpace) -> Figure:
+    """Predictions on one image: a row an epsilon, 0 first, and a column a (title, (example, attack)).
+
+    One example under several attacks gives Fig. 12, several networks' examples under one attack Fig. 13. On the left
+    stand the image and, below it, the ground truth.
+    """
+    first = next(iter(columns.values()))[0]
+    found = {title: {one.epsilon: one for one in example.under(attack)} for title, (example, attack) in columns.items()}
+    epsilons = sorted({epsilon for column in found.values() for epsilon in column})
+    figure, axes, height = _sheet(max(2, len(epsilons) + 1), len(columns) + 1, first.image.shape, f"Image {first.name}")
+    for blank in axes.ravel():
+        blank.set_axis_off()
+    _picture(axes[0, 0], first.image, "Clean image")
+    _picture(axes[1, 0], label_space.colours(first.truth), "Ground truth")
+    shown = [first.truth]
+    for column, (title, (example, _)) in enumerate(columns.items(), start=1):
+        maps = {0.0: example.prediction, **{epsilon: one.prediction for epsilon, one in found[title].items()}}
+        for row, epsilon in enumerate([0.0, *epsilons]):
+            if epsilon in maps:
+                heading = f"{title}\nepsilon {epsilon:g}" if row == 0 else f"epsilon {epsilon:g}"
+                _picture(axes[row, column], label_space.colours(maps[epsilon]), heading)
+        shown += maps.values()
+    _legend(figure, label_space, shown, len(columns) + 1, height)
+    return figure
+
+
+def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
+    """Writes sheet_<model>_<image>_<attack> for each example and attack, and sheet_<model>_<image> over its attacks."""
+    paths = []
+    for example in examples:
+        name = f"sheet_{example.model}_{example.name}".replace("/", "_")
+        for attack in example.attacks:
+            paths += save_figure(attack_sheet(example, attack, label_space), folder, f"{name}_{attack}", DPI)
+        if len(example.attacks) > 1:
+            columns = {attack_title(attack): (example, attack) for attack in example.attacks}
+            paths += save_figure(prediction_sheet(columns, label_space), folder, name, DPI)
+    return paths
+
+
+def side_by_side(example: Example, one: Attacked | None, label_space: LabelSpace) -> np.ndarray:
+    """The image (attacked, or clean where `one` is None) and its prediction abreast, uint8 [H, 2 W, 3]."""
+    image = example.image if one is None else example.image + one.perturbation
+    prediction = example.prediction if one is None else one.prediction
+    return np.concatenate([pixels(image), label_space.colours(prediction)], axis=1)
+
+
+def _sheet(rows: int, columns: int, shape: Sequence[int], title: str) -> tuple[Figure, np.ndarray, float]:
+    """A figure of `rows` x `columns` pictures, its axes and its height in inches without the legend."""
+    height = rows * (COLUMN * shape[0] / shape[1] + 0.32) + 0.55
+    figure = Figure(figsize=(COLUMN * columns + 0.3, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
+    figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=SIZE + 2)
+    return figure, figure.subplots(rows, columns, squeeze=False), height
+
+
+def _picture(axes: Axes, image: np.ndarray, title: str, row: str = "") -> None:
+    axes.set_axis_on()
+    axes.imshow(pixels(image), interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(title, fontsize=SIZE, pad=3)
+    axes.set_ylabel(row, fontsize=SIZE + 1)
+
+
+def _mask(pixels_set: np.ndarray) -> np.ndarray:
+    """White where set, black elsewhere, uint8 [H, W, 3]."""
+    return np.repeat(255 * pixels_set[..., None].astype(np.uint8), 3, axis=-1)
+
+
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / max(total, 1):.1f} %"
+
+
+def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray], columns: int, height: float) -> None:
+    """The colours of the classes that occur in `maps`, below the pictures, in an own strip added to the figure."""
+    present = np.unique(np.concatenate([np.unique(labels) for labels in maps]))
+    colours = {label_space.names[label]: label_space.palette[label] for label in present if label != IGNORED}
+    if IGNORED in present:
+        colours["void"] = (0, 0, 0)
+    handles = [
+        Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", linewidth=0.5, label=name)
+        for name, colour in colours.items()
+    ]
+    abreast = max(1, int(columns * COLUMN / 1.7))
+    figure.set_figheight(height + 0.3 * -(-len(handles) // abreast))
+    figure.legend(handles=handles, loc="outside lower center", ncols=abreast, fontsize=SIZE, frameon=False)

@@ -1,0 +1,1 @@
+"""Writing SavedModels: signatures that are differentiable after reload, each with its card."""

@@ -1,0 +1,43 @@
+"""From a trained Keras model to saved_models/<name>/<version>."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+
+import keras
+import tensorflow as tf
+
+from tfadvseg.models.card import Card
+
+
+def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -> pathlib.Path:
+    """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
+
+    The folder appears whole or not at all. Returns it.
+    """
+    parent = pathlib.Path(models_folder) / card.name
+    parent.mkdir(parents=True, exist_ok=True)
+    version = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as scratch:
+        folder = pathlib.Path(scratch) / str(version)
+        _write(network, card, folder)
+        card.write(folder)
+        shutil.move(folder, parent / str(version))
+    return parent / str(version)
+
+
+def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
+    archive = keras.export.ExportArchive()
+    archive.track(network)
+
+    @tf.function
+    def logits(images):
+        return {"logits": network(images, training=False)}
+
+    archive.add_endpoint(
+        "logits", logits, input_signature=[tf.TensorSpec((None, *card.input_size, 3), tf.float32, name="images")]
+    )
+    archive.write_out(
+        str(folder), options=tf.saved_model.SaveOptions(experimental_custom_gradients=True), verbose=False
+    )

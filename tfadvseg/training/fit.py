@@ -1,0 +1,165 @@
+"""Training with Keras' own loop: best weights by validation mean IoU, and a run that goes on after a kill."""
+
+import csv
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from tfadvseg.metrics.confusion import confusion
+from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
+from tfadvseg.training.batches import RandomViews, class_weights
+
+Arrays = tuple[np.ndarray, np.ndarray]
+"""(images uint8 [N, H, W, 3], labels uint8 [N, H, W] with 255 ignored)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """crop: (height, width) of the training views. learning_rate: the peak, after 2 % of warm-up, before cosine decay."""
+
+    crop: tuple[int, int]
+    epochs: int
+    batch_size: int = 8
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    validate_every: int = 1
+    seed: int = 0
+
+
+def fit(
+    build: Callable[[tuple[int, int]], keras.Model],
+    train: Arrays,
+    validation: Arrays,
+    classes: int,
+    recipe: Recipe,
+    folder: str,
+    initial_weights: str | None = None,
+    callbacks: tuple = (),
+) -> keras.Model:
+    """Trains `build(input_size)` on random views and returns the full-size network with its best weights.
+
+    `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes on; a finished one
+    is only loaded. `initial_weights` starts from another run's best.weights.h5.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    path = pathlib.Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    weights = class_weights(train[1], classes)
+    network, full_size = build(recipe.crop), build(validation[0].shape[1:3])
+    steps = recipe.epochs * (len(train[0]) // recipe.batch_size)
+    network.compile(_optimizer(recipe, steps), keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="mean_with_sample_weight"
+    ))  # fmt: skip
+    network.optimizer.build(network.trainable_variables)
+    state = _State(network, path)
+    first_epoch = state.restore()
+    if first_epoch == 0 and initial_weights:
+        full_size.load_weights(initial_weights)
+        network.set_weights(full_size.get_weights())
+    views = RandomViews(*train, weights, recipe.crop, recipe.batch_size, recipe.seed, first_epoch)
+    validate = _Validate(full_size, validation, classes, state, recipe)
+    network.fit(
+        views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
+        callbacks=[validate, *callbacks],
+    )  # fmt: skip
+    full_size.load_weights(path / "best.weights.h5")
+    return full_size
+
+
+def validation_confusion(network: keras.Model, arrays: Arrays, classes: int, batch_size: int = 4) -> np.ndarray:
+    """Confusion matrices [N, C, C] of the network's predictions, one per image."""
+    matrices = []
+    for start in range(0, len(arrays[0]), batch_size):
+        images, labels = (part[start : start + batch_size] for part in arrays)
+        logits = keras.ops.convert_to_numpy(network.predict_on_batch(images.astype(np.float32)))
+        matrices.append(confusion(labels, logits.argmax(-1), classes))
+    return np.concatenate(matrices)
+
+
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    warmup = max(1, steps // 50)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 20, max(1, steps - warmup), alpha=0.01, warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+    )  # fmt: skip
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma", "alpha"])
+    return optimizer
+
+
+class _State:
+    """Weights, optimizer and epoch on disk. The JSON file is renamed into place last, so it never points at half a file."""
+
+    def __init__(self, network: keras.Model, folder: pathlib.Path):
+        self.network, self.folder = network, folder
+        self.best, self.seconds = -1.0, 0.0
+
+    def restore(self) -> int:
+        """Loads the last finished epoch; returns the first one still to run."""
+        record = self.folder / "state.json"
+        if not record.exists():
+            return 0
+        state = json.loads(record.read_text())
+        self.network.load_weights(self.folder / state["weights"])
+        self.best, self.seconds = state["best"], state["seconds"]
+        return state["epochs"]
+
+    def save(self, epochs: int):
+        name = f"state_{epochs % 2}.weights.h5"
+        self.network.save_weights(self.folder / name)
+        text = json.dumps({"epochs": epochs, "weights": name, "best": self.best, "seconds": self.seconds})
+        (self.folder / "state.json.tmp").write_text(text)
+        os.replace(self.folder / "state.json.tmp", self.folder / "state.json")
+
+
+class _Validate(keras.callbacks.Callback):
+    """After each epoch: validation scores, best weights, history, resumable state and a line of progress."""
+
+    def __init__(self, full_size, validation, classes, state, recipe):
+        super().__init__()
+        self.full_size, self.validation, self.classes = full_size, validation, classes
+        self.state, self.recipe = state, recipe
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            raise FloatingPointError(f"The loss became {logs['loss']} in epoch {epoch + 1}; lower the learning rate.")
+        due = (epoch + 1) % self.recipe.validate_every == 0 or epoch + 1 == self.recipe.epochs
+        if due:
+            self._score(logs)
+        self.state.seconds += time.perf_counter() - self.started
+        self._record(epoch, logs)
+        self.state.save(epoch + 1)
+        left = self.state.seconds / (epoch + 1) * (self.recipe.epochs - epoch - 1)
+        score = f"  validation mIoU {logs['val_iou']:.2f} %  best {self.state.best:.2f} %" if due else ""
+        print(f"epoch {epoch + 1}/{self.recipe.epochs}  loss {logs['loss']:.4f}{score}  left {left / 60:.0f} min", flush=True)
+
+    def _score(self, logs):
+        self.full_size.set_weights(self.model.get_weights())
+        matrix = validation_confusion(self.full_size, self.validation, self.classes).sum(0)
+        logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(matrix)), float(pixel_accuracy(matrix))
+        if logs["val_iou"] > self.state.best:
+            self.state.best = logs["val_iou"]
+            temporary = self.state.folder / "new.weights.h5"
+            self.full_size.save_weights(temporary)
+            os.replace(temporary, self.state.folder / "best.weights.h5")
+
+    def _record(self, epoch, logs):
+        path = self.state.folder / "history.csv"
+        rows = list(csv.DictReader(path.open())) if path.exists() else []
+        rows = [row for row in rows if int(row["epoch"]) <= epoch]
+        rows.append({"epoch": epoch + 1, "loss": logs["loss"], "val_iou": logs.get("val_iou", ""),
+                     "val_pixel_accuracy": logs.get("val_pixel_accuracy", ""), "seconds": round(self.state.seconds, 1)})  # fmt: skip
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[-1])
+            writer.writeheader()
+            writer.writerows(rows)

@@ -57,6 +57,11 @@ def test_read_yields_ids_and_the_rendered_examples_in_order():
     assert next(reader)[0] == "validation_0001"
 
 
+def test_every_split_is_available_and_made_by_the_code_of_the_package():
+    assert scenes.available(None) == list(scenes.SPLITS)
+    assert {"__init__.py", "street.py"} <= {path.name for path in scenes.sources(None)}
+
+
 def test_every_class_has_its_share_of_the_pixels():
     labels = examples("validation", 16)[1]
     shares = np.bincount(labels.ravel(), minlength=256)[:CLASSES] / labels.size

@@ -41,10 +41,10 @@ def schedule(attacks: Sequence[SignAttack]) -> list[Evaluation]:
     as float32 sums of alpha could reach beyond an attack's own.
     """
     runs = [(slot, attack) for slot, attack in enumerate(attacks, start=1)]
-    steppers = [(slot, attack) for slot, attack in runs if not _single(attack)]
+    steppers = [(slot, attack) for slot, attack in runs if attack.steps > 1]
     trunk_alpha = _common_alpha(steppers)
     radius = max((attack.epsilon for _, attack in steppers), default=0.0)
-    leaves = {slot: _leaves_trunk(attack) if not _single(attack) else 0 for slot, attack in runs}
+    leaves = {slot: _leaves_trunk(attack) for slot, attack in runs}
 
     evaluations: list[Evaluation] = []
     for step in range(max(leaves.values()) + 1):
@@ -59,8 +59,20 @@ def schedule(attacks: Sequence[SignAttack]) -> list[Evaluation]:
     return evaluations
 
 
-def _single(attack: SignAttack) -> bool:
-    return attack.steps == 1
+def gradients_of_each(attacks: Sequence[SignAttack]) -> list[int]:
+    """How many evaluations each attack adds to those before it needs; they sum to the length of the schedule.
+
+    An evaluation on the trunk is put down to the attack that leaves it soonest thereafter.
+    """
+    counts = [0] * len(attacks)
+    leaves = [_leaves_trunk(attack) for attack in attacks]
+    for evaluation in schedule(attacks):
+        if evaluation.slot == TRUNK:
+            owner = min((i for i in range(len(attacks)) if leaves[i] >= evaluation.iteration), key=leaves.__getitem__)
+        else:
+            owner = evaluation.slot - 1
+        counts[owner] += 1
+    return counts
 
 
 def _common_alpha(steppers: Sequence[tuple[int, SignAttack]]) -> float:

@@ -44,7 +44,8 @@ class Sweep:
         plan = schedule(self.attacks)
         updates = [update for evaluation in plan for update in evaluation.updates]
         bounds = np.cumsum([0] + [len(evaluation.updates) for evaluation in plan])
-        source, iteration = (tf.constant(column) for column in zip(*((e.slot, e.iteration) for e in plan)))
+        source = tf.constant([evaluation.slot for evaluation in plan])
+        iteration = tf.constant([evaluation.iteration for evaluation in plan])
         first, last = tf.constant(bounds[:-1]), tf.constant(bounds[1:])
         slot = tf.constant([update.slot for update in updates])
         alpha = tf.constant([update.alpha for update in updates], tf.float32)

@@ -83,7 +83,11 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
             config = tfds.download.DownloadConfig(manual_dir=data_dir, verify_ssl=True)
             builder.download_and_prepare(download_config=config)
     except PermissionError as error:
-        raise ValueError(f"The cache {cache} cannot be written ({error}); set TFDS_DATA_DIR to another folder.") from error
+        raise ValueError(
+            f"The cache {cache} cannot be written ({error}); set TFDS_DATA_DIR to another folder."
+        ) from error
     if split not in builder.info.splits:
-        raise ValueError(f"{data_dir} holds no {split} split of {dataset.name}; it has {', '.join(builder.info.splits)}.")
+        raise ValueError(
+            f"{data_dir} holds no {split} split of {dataset.name}; it has {', '.join(builder.info.splits)}."
+        )
     return builder.as_dataset(split=split, shuffle_files=False)

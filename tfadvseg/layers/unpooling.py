@@ -4,7 +4,6 @@ Windows are 2 x 2 with stride 2, as in SegNet (Badrinarayanan et al. 2017) and E
 maximum in scan order wins a tie, as in Caffe.
 """
 
-import keras
 from keras import ops
 
 

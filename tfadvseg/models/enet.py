@@ -7,7 +7,6 @@ from tfadvseg.layers.normalise import bgr
 from tfadvseg.layers.unpooling import max_pool_with_mask, max_unpool
 
 
-
 def enet(classes, input_size, width=1.0):
     """E-Net. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 

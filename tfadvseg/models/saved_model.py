@@ -41,8 +41,8 @@ class Reading:
 class LoadedModel:
     """A callable from images [N, H, W, 3] to logits [N, H, W, C].
 
-    input_size: (height, width), or None where the file leaves it open. card: None for a stranger's file. digest:
-    SHA-256 of the graph and the weights.
+    input_size: (height, width), or None where the file leaves it open. card: None for a stranger's file. digest: of
+    the graph and the weights, 16 characters of SHA-256.
     """
 
     name: str
@@ -85,7 +85,9 @@ def load(path, **reading) -> LoadedModel:
     try:
         loaded = tf.saved_model.load(str(folder))
     except Exception as error:  # TensorFlow raises whatever the damaged part happens to hit
-        raise ValueError(f"{folder} cannot be loaded as a SavedModel; it may be damaged ({_first_line(error)}).") from error
+        raise ValueError(
+            f"{folder} cannot be loaded as a SavedModel; it may be damaged ({_first_line(error)})."
+        ) from error
     signatures = dict(loaded.signatures)
     if how.signature not in signatures:
         raise ValueError(
@@ -138,10 +140,13 @@ def _offer(signatures) -> str:
     def shapes(specs):
         return ", ".join(f"{key} {spec.dtype.name} {_shape_text(spec.shape)}" for key, spec in specs.items())
 
-    return "; ".join(
-        f"{name!r}: {shapes(s.structured_input_signature[1])} -> {shapes(s.structured_outputs)}"
-        for name, s in sorted(signatures.items())
-    ) or "no signature at all"
+    return (
+        "; ".join(
+            f"{name!r}: {shapes(s.structured_input_signature[1])} -> {shapes(s.structured_outputs)}"
+            for name, s in sorted(signatures.items())
+        )
+        or "no signature at all"
+    )
 
 
 def _shape_text(shape) -> str:
@@ -152,7 +157,7 @@ def _digest(folder: pathlib.Path) -> str:
     digest = hashlib.sha256()
     for file in (folder / "saved_model.pb", *sorted((folder / "variables").glob("variables.*"))):
         digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 def _first_line(error: Exception) -> str:

@@ -29,7 +29,6 @@ def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -
 
 def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
     archive = keras.export.ExportArchive()
-    archive.track(network)
 
     @tf.function
     def logits(images):

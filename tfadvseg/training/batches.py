@@ -1,4 +1,4 @@
-"""Batches for Keras: random views whose draws depend on (seed, epoch, position) alone, so a resumed run repeats them."""
+"""Batches for Keras: random views drawn from (seed, epoch, position) alone, so a resumed run repeats them."""
 
 import keras
 import numpy as np

@@ -22,13 +22,17 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """crop: (height, width) of the training views. learning_rate: the peak, after 2 % of warm-up, before cosine decay."""
+    """crop: (height, width) of the training views. learning_rate: the peak, after 2 % of warm-up, before cosine decay.
+
+    dropout: multiplies the network's dropout rates; a short training underfits with the published ones.
+    """
 
     crop: tuple[int, int]
     epochs: int
     batch_size: int = 8
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
+    dropout: float = 1.0
     validate_every: int = 1
     seed: int = 0
 
@@ -53,6 +57,7 @@ def fit(
     path.mkdir(parents=True, exist_ok=True)
     weights = class_weights(train[1], classes)
     network, full_size = build(recipe.crop), build(validation[0].shape[1:3])
+    _scale_dropout(network, recipe.dropout)
     steps = recipe.epochs * (len(train[0]) // recipe.batch_size)
     network.compile(_optimizer(recipe, steps), keras.losses.SparseCategoricalCrossentropy(
         from_logits=True, reduction="mean_with_sample_weight"
@@ -83,6 +88,12 @@ def validation_confusion(network: keras.Model, arrays: Arrays, classes: int, bat
     return np.concatenate(matrices)
 
 
+def _scale_dropout(network: keras.Model, factor: float) -> None:
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate *= factor
+
+
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     warmup = max(1, steps // 50)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -95,7 +106,7 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 
 class _State:
-    """Weights, optimizer and epoch on disk. The JSON file is renamed into place last, so it never points at half a file."""
+    """Weights, optimizer and epoch on disk; the JSON file is renamed last and never points at half a file."""
 
     def __init__(self, network: keras.Model, folder: pathlib.Path):
         self.network, self.folder = network, folder
@@ -141,7 +152,10 @@ class _Validate(keras.callbacks.Callback):
         self.state.save(epoch + 1)
         left = self.state.seconds / (epoch + 1) * (self.recipe.epochs - epoch - 1)
         score = f"  validation mIoU {logs['val_iou']:.2f} %  best {self.state.best:.2f} %" if due else ""
-        print(f"epoch {epoch + 1}/{self.recipe.epochs}  loss {logs['loss']:.4f}{score}  left {left / 60:.0f} min", flush=True)
+        print(
+            f"epoch {epoch + 1}/{self.recipe.epochs}  loss {logs['loss']:.4f}{score}  left {left / 60:.0f} min",
+            flush=True,
+        )
 
     def _score(self, logs):
         self.full_size.set_weights(self.model.get_weights())
@@ -157,8 +171,8 @@ class _Validate(keras.callbacks.Callback):
         path = self.state.folder / "history.csv"
         rows = list(csv.DictReader(path.open())) if path.exists() else []
         rows = [row for row in rows if int(row["epoch"]) <= epoch]
-        rows.append({"epoch": epoch + 1, "loss": logs["loss"], "val_iou": logs.get("val_iou", ""),
-                     "val_pixel_accuracy": logs.get("val_pixel_accuracy", ""), "seconds": round(self.state.seconds, 1)})  # fmt: skip
+        scores = {key: logs.get(key, "") for key in ("loss", "val_iou", "val_pixel_accuracy")}
+        rows.append({"epoch": epoch + 1, **scores, "seconds": round(self.state.seconds, 1)})
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, rows[-1])
             writer.writeheader()

@@ -5,6 +5,7 @@ Every example is a small three-dimensional world (`street`) of flat textured pat
 place decide what a pixel is. An example depends on nothing but its split and index: no file, no order, no state.
 """
 
+import pathlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,7 +20,7 @@ SPLITS = {"train": 400, "validation": 60}
 SEED = 20180618
 """Names this data set: another seed is another data set, and scores on the two do not compare."""
 
-__all__ = ["LABELS", "SEED", "SIZE", "SPLITS", "read", "render"]
+__all__ = ["LABELS", "SEED", "SIZE", "SPLITS", "available", "read", "render", "sources"]
 
 
 def render(split: str, index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,3 +44,15 @@ def read(data_dir: str | None, split: str) -> Iterator[tuple[str, np.ndarray, np
     for index in range(choose(SPLITS, split, "split")):
         image, labels = render(split, index)
         yield f"{split}_{index:04d}", image, labels
+
+
+def available(data_dir: str | None) -> list[str]:
+    """Every split: all it takes is this code."""
+    del data_dir
+    return list(SPLITS)
+
+
+def sources(data_dir: str | None) -> list[pathlib.Path]:
+    """The modules that draw the scenes: with NumPy's random streams they decide every pixel."""
+    del data_dir
+    return sorted(pathlib.Path(__file__).parent.glob("*.py"))

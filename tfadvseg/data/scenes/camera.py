@@ -70,7 +70,7 @@ class Camera:
         return x[None, :], y[:, None]
 
     def window(self, corners: np.ndarray) -> tuple[slice, slice] | None:
-        """Rows and columns of the frame that a polygon [n, 3] in the camera's frame may touch; None if it is outside."""
+        """Rows and columns of the frame that a polygon [n, 3] (camera frame) may touch; None if it is outside."""
         seen = _clip(corners)
         if len(seen) == 0:
             return None

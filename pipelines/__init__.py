@@ -1,0 +1,22 @@
+"""Command lines, one thin absl program an experiment: python -m pipelines.<name> --help."""
+
+import os
+
+
+def _import_tensorflow_quietly() -> None:
+    """Its C++ start-up notes go to stderr whatever the log level, and would bury our own messages."""
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+    _import_tensorflow_quietly()

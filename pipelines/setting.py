@@ -1,0 +1,141 @@
+"""What all pipelines share: the flags that mean the same everywhere, what they stand for, and how a pipeline ends."""
+
+import datetime
+import os
+import pathlib
+import signal
+import sys
+from collections.abc import Callable
+
+from absl import app, flags, logging
+
+from tfadvseg import data
+from tfadvseg.registry import choose
+
+FLAGS = flags.FLAGS
+INTERRUPTED = 130
+SAVED_MODELS = pathlib.Path(__file__).parent.parent / "saved_models"
+
+
+def define_data(split: str = "validation") -> None:
+    """--dataset, --data_dir, --split and --limit."""
+    flags.DEFINE_enum("dataset", "scenes", sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
+    flags.DEFINE_string("data_dir", None, "Folder with the dataset's files, where it needs any.")
+    flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
+    flags.DEFINE_integer("limit", 0, "First n images only; 0 for all.", lower_bound=0)
+
+
+def define_models() -> None:
+    """--models, and how a SavedModel of another origin is read."""
+    flags.DEFINE_list(
+        "models", "enet_scenes,fcn8s_scenes",
+        "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/.",
+    )  # fmt: skip
+    flags.DEFINE_string("signature", "logits", "Signature from images to scores, for SavedModels of another origin.")
+    flags.DEFINE_list("intensity_range", "0,255", "What the model wants for the intensities 0 and 255, e.g. -1,1.")
+    flags.DEFINE_enum("channel_order", "rgb", ["rgb", "bgr"], "Order of the model's input channels.")
+    flags.DEFINE_enum("model_output", "logits", ["logits", "probabilities"], "What the signature returns.")
+
+
+def define_attacks(attacks: dict, epsilons: tuple[float, ...]) -> None:
+    """--attacks, --epsilons, --labels and the settings of the attacks."""
+    flags.DEFINE_list("attacks", list(attacks), f"Attacks, of {', '.join(attacks)}.")
+    flags.DEFINE_list("epsilons", [f"{e:g}" for e in epsilons], "Bounds of the perturbation in grey levels.")
+    flags.DEFINE_enum("labels", "prediction", ["prediction", "ground_truth"], "What untargeted attacks lead away from.")
+    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", lower_bound=1e-6)
+    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", lower_bound=0)
+    flags.DEFINE_bool("in_range", False, "Keep adversarial images within 0..255.")
+    flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
+    flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
+    flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
+
+
+def define_run() -> None:
+    """--batch_size, --seed, --xla and --output."""
+    flags.DEFINE_integer(
+        "batch_size", 0, "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
+        lower_bound=0,
+    )  # fmt: skip
+    flags.DEFINE_integer("seed", 0, "Seed of every random draw.", lower_bound=0)
+    flags.DEFINE_enum("xla", "auto", ["auto", "on", "off"], "XLA; auto: off on a CPU, measured on a GPU.")
+    flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
+
+
+def models(labels: data.LabelSpace) -> list:
+    """The loaded models of --models, each with the classes of `labels`."""
+    from tfadvseg.models import load
+
+    loaded = []
+    for name in FLAGS.models:
+        path = pathlib.Path(name)
+        if not path.exists() and len(path.parts) == 1:
+            path = SAVED_MODELS / name
+            choose({folder.name: folder for folder in SAVED_MODELS.glob("*/")}, name, "model")
+        model = load(
+            path, signature=FLAGS.signature, intensity_range=tuple(numbers("intensity_range")),
+            channel_order=FLAGS.channel_order, output=FLAGS.model_output,
+        )  # fmt: skip
+        if model.classes != labels.classes:
+            raise ValueError(
+                f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {labels.classes}; "
+                "choose another --models or --dataset."
+            )
+        loaded.append(model)
+    return loaded
+
+
+def attacks(table: dict) -> tuple[tuple[str, object], ...]:
+    """(name, attack) for each of --attacks at each of --epsilons."""
+    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels}
+    iterative = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None}
+    found = []
+    for name in FLAGS.attacks:
+        make = choose(table, name, "attack")
+        own = iterative if name.startswith("i") else {}
+        found += [(name, make(epsilon, **own, **shared)) for epsilon in sorted(numbers("epsilons"))]
+    return tuple(found)
+
+
+def numbers(flag: str) -> list[float]:
+    """The values of a comma-separated flag as numbers."""
+    try:
+        return [float(value) for value in FLAGS[flag].value]
+    except ValueError as error:
+        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(FLAGS[flag].value)}.") from error
+
+
+def output_folder(pipeline: str) -> str:
+    """--output, or a new folder named after the pipeline and the time."""
+    return FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+
+
+def settings() -> dict:
+    """The flags of this package with their values, less those that decide no number."""
+    by_module = FLAGS.flags_by_module_dict()
+    own = {flag.name: flag.value for name in (__name__, sys.argv[0], "__main__") for flag in by_module.get(name, [])}
+    return {name: value for name, value in sorted(own.items()) if name not in ("output", "data_dir", "models")}
+
+
+def start(main: Callable[[], None]) -> None:
+    """Runs a pipeline: exit code 0, 1 with one sentence on stderr, or 130 where it was interrupted."""
+
+    def guarded(argv):
+        if len(argv) > 1:
+            fail(f"Unknown argument {argv[1]!r}; every setting is a flag, see --help.")
+        logging.set_verbosity(logging.ERROR)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            main()
+        except KeyboardInterrupt:
+            print("\nInterrupted; nothing finished is lost.", file=sys.stderr)
+            os._exit(INTERRUPTED)  # without waiting for TensorFlow's threads
+        except (ValueError, OSError, FloatingPointError) as error:
+            fail(" ".join(str(error).split()))
+
+    app.run(guarded)
+
+
+def fail(message: str) -> None:
+    """Ends the program with exit code 1 and one sentence."""
+    print(f"Error: {message}", file=sys.stderr, flush=True)
+    sys.exit(1)

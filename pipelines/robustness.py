@@ -8,6 +8,7 @@ it goes on where it stopped when it is started again with the same --output.
 """
 
 import datetime
+import json
 import sys
 
 from pipelines import setting
@@ -28,6 +29,7 @@ setting.define_data()
 setting.define_models()
 setting.define_attacks(ATTACKS, EPSILONS)
 setting.define_run()
+setting.define_output()
 
 
 def main() -> None:
@@ -55,7 +57,8 @@ def main() -> None:
     results = table(rows)
     results.to_csv(folder.path / "results.csv", index=False)
     save_examples(folder.path / "examples.npz", dataset.labels, shown)
-    write_report(folder.path, setting.settings(), findings)
+    (folder.path / "findings.json").write_text(json.dumps(findings, indent=1))
+    write_report(folder.path)
     print(terminal_table(results))
     print(f"{results.gradients.sum():,} image gradients; {progress.summary()}")
     for finding in findings:

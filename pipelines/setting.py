@@ -6,6 +6,7 @@ import pathlib
 import signal
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from absl import app, flags, logging
 
@@ -51,13 +52,17 @@ def define_attacks(attacks: dict, epsilons: tuple[float, ...]) -> None:
 
 
 def define_run() -> None:
-    """--batch_size, --seed, --xla and --output."""
+    """--batch_size, --seed and --xla."""
     flags.DEFINE_integer(
         "batch_size", 0, "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
         lower_bound=0,
     )  # fmt: skip
     flags.DEFINE_integer("seed", 0, "Seed of every random draw.", lower_bound=0)
     flags.DEFINE_enum("xla", "auto", ["auto", "on", "off"], "XLA; auto: off on a CPU, measured on a GPU.")
+
+
+def define_output() -> None:
+    """--output."""
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
 
 
@@ -84,7 +89,7 @@ def models(labels: data.LabelSpace) -> list:
     return loaded
 
 
-def attacks(table: dict) -> tuple[tuple[str, object], ...]:
+def attacks(table: dict) -> tuple[tuple[str, Any], ...]:
     """(name, attack) for each of --attacks at each of --epsilons."""
     shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels}
     iterative = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None}
@@ -98,10 +103,11 @@ def attacks(table: dict) -> tuple[tuple[str, object], ...]:
 
 def numbers(flag: str) -> list[float]:
     """The values of a comma-separated flag as numbers."""
+    values: list[str] = list(FLAGS[flag].value or [])
     try:
-        return [float(value) for value in FLAGS[flag].value]
+        return [float(value) for value in values]
     except ValueError as error:
-        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(FLAGS[flag].value)}.") from error
+        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}.") from error
 
 
 def output_folder(pipeline: str) -> str:

@@ -4,6 +4,7 @@ A cache is keyed by the fingerprint of what it was made from, so other files, or
 cache. It lies where TFDS keeps its data (TFDS_DATA_DIR, by default ~/tensorflow_datasets).
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -81,7 +82,8 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
         if not builder.data_path.exists():
             print(f"Preparing the dataset {dataset.name} (once; kept in {cache}) ...", file=sys.stderr, flush=True)
             config = tfds.download.DownloadConfig(manual_dir=data_dir, verify_ssl=True)
-            builder.download_and_prepare(download_config=config)
+            with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+                builder.download_and_prepare(download_config=config)
     except PermissionError as error:
         raise ValueError(
             f"The cache {cache} cannot be written ({error}); set TFDS_DATA_DIR to another folder."

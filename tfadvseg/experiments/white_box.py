@@ -63,7 +63,7 @@ class WhiteBox:
         self.model, self.protocol = model, protocol
         groups = sweeps([attack for _, attack in protocol.attacks])
         self.perturbs = [
-            (with_xla(functools.partial(sweep, model), xla), positions, gradients_of_each(sweep.attacks))
+            (with_xla(functools.partial(sweep.__call__, model), xla), positions, gradients_of_each(sweep.attacks))
             for sweep, positions in groups
         ]
 

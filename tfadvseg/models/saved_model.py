@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
+from typing import Any
 
 import tensorflow as tf
 
@@ -52,8 +53,8 @@ class LoadedModel:
     card: Card | None
     digest: str
     reading: Reading
-    _signature: object
-    _keep_alive: object
+    _signature: Any
+    _keep_alive: Any
     """The loaded object: its variables die with it."""
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:

@@ -15,7 +15,7 @@ from tfadvseg.reports.examples import Attacked, Example, pixels
 from tfadvseg.reports.figures import save_figure
 
 SIZE = 11
-DPI = 150
+DPI = 120
 COLUMN = 2.9
 """Width of one picture in inches."""
 
@@ -84,12 +84,15 @@ def prediction_sheet(columns: Mapping[str, tuple[Example, str]], label_space: La
 
 
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
-    """Writes sheet_<model>_<image>_<attack> for each example and attack, and sheet_<model>_<image> over its attacks."""
+    """Writes, for each example, sheet_<model>_<image> over its attacks and sheet_<model>_<image>_<attack> of its last.
+
+    The paper's attacks are ordered so that the last is the iterative least-likely one, which it uses throughout.
+    """
     paths = []
     for example in examples:
         name = f"sheet_{example.model}_{example.name}".replace("/", "_")
-        for attack in example.attacks:
-            paths += save_figure(attack_sheet(example, attack, label_space), folder, f"{name}_{attack}", DPI)
+        last = example.attacks[-1]
+        paths += save_figure(attack_sheet(example, last, label_space), folder, f"{name}_{last}", DPI)
         if len(example.attacks) > 1:
             columns = {attack_title(attack): (example, attack) for attack in example.attacks}
             paths += save_figure(prediction_sheet(columns, label_space), folder, name, DPI)

@@ -72,7 +72,7 @@ def write(
             _write_scores(tf, cells, model)
             _write_session(model, settings)
             for example in examples:
-                if example.model == model:
+                if example.model == model and label_space is not None:
                     _write_example(tf, example, label_space)
 
 

@@ -12,16 +12,17 @@ def augment(
     crop: tuple[int, int],
     rng: np.random.Generator,
     scales: tuple[float, float] = (0.75, 1.75),
+    colour: float = 0.25,
 ) -> tuple[np.ndarray, np.ndarray]:
     """One random view: (float32 [h, w, 3] in 0..255, uint8 [h, w]) with (h, w) = `crop`.
 
-    The scale is log-uniform in `scales`. Where the scaled photograph is smaller than the crop, its border is filled
-    with mid grey and ignored labels.
+    The scale is log-uniform in `scales`; `colour` is the strength of the colour jitter, 0 for none. Where the scaled
+    photograph is smaller than the crop, its border is filled with mid grey and ignored labels.
     """
     if rng.random() < 0.5:
         image, labels = image[:, ::-1], labels[:, ::-1]
     image, labels = _scaled_crop(image, labels, np.exp(rng.uniform(*np.log(scales))), crop, rng)
-    return _jitter_colour(image.astype(np.float32), rng), labels
+    return _jitter_colour(image.astype(np.float32), colour, rng), labels
 
 
 def _scaled_crop(image, labels, scale, crop, rng):
@@ -41,10 +42,10 @@ def _scaled_crop(image, labels, scale, crop, rng):
     )
 
 
-def _jitter_colour(image, rng, strength=0.25):
-    """Gain, contrast and saturation by factors within 1 +- `strength`, brightness by up to 20 grey levels."""
+def _jitter_colour(image, strength, rng):
+    """Gain, contrast and saturation by factors within 1 +- `strength`, brightness by up to 80 * `strength` levels."""
     gain, contrast, saturation = rng.uniform(1 - strength, 1 + strength, 3).astype(np.float32)
     grey = image.mean(-1, keepdims=True)
     image = grey + (image - grey) * saturation
     image = image.mean() + (image - image.mean()) * contrast
-    return np.clip(image * gain + np.float32(rng.uniform(-20, 20)), 0, 255)
+    return np.clip(image * gain + np.float32(rng.uniform(-80, 80) * strength), 0, 255)

@@ -4,19 +4,19 @@ import keras
 import numpy as np
 
 from tfadvseg.conventions import IGNORED
-from tfadvseg.training.augment import augment
 
 
 class RandomViews(keras.utils.PyDataset):
     """(images, labels, weights) batches: each epoch sees every photograph once, as one random view.
 
-    images: uint8 [N, H, W, 3]; labels: uint8 [N, H, W]; class_weights: float [C]; crop: (height, width) of the views.
+    images: uint8 [N, H, W, 3]; labels: uint8 [N, H, W]; class_weights: float [C]; view: (image, labels, rng) -> one
+    random view of them.
     """
 
-    def __init__(self, images, labels, class_weights, crop, batch_size, seed, first_epoch=0):
+    def __init__(self, images, labels, class_weights, view, batch_size, seed, first_epoch=0):
         super().__init__(workers=1, max_queue_size=8)
         self.images, self.labels = images, labels
-        self.class_weights, self.crop, self.batch_size, self.seed = class_weights, crop, batch_size, seed
+        self.class_weights, self.view, self.batch_size, self.seed = class_weights, view, batch_size, seed
         self.epoch = first_epoch
 
     def __len__(self):
@@ -29,7 +29,7 @@ class RandomViews(keras.utils.PyDataset):
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        views = [augment(self.images[i], self.labels[i], self.crop, rng) for i in chosen]
+        views = [self.view(self.images[i], self.labels[i], rng=rng) for i in chosen]
         images, labels = (np.stack(part) for part in zip(*views, strict=True))
         return images, *weighted(labels, self.class_weights)
 

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -14,6 +15,7 @@ import numpy as np
 
 from tfadvseg.metrics.confusion import confusion
 from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
+from tfadvseg.training.augment import augment
 from tfadvseg.training.batches import RandomViews, class_weights
 
 Arrays = tuple[np.ndarray, np.ndarray]
@@ -24,7 +26,8 @@ Arrays = tuple[np.ndarray, np.ndarray]
 class Recipe:
     """crop: (height, width) of the training views. learning_rate: the peak, after 2 % of warm-up, before cosine decay.
 
-    dropout: multiplies the network's dropout rates; a short training underfits with the published ones.
+    scales, colour: the range of the views' scale and the strength of their colour jitter. dropout: multiplies the
+    network's dropout rates; a short training underfits with the published ones.
     """
 
     crop: tuple[int, int]
@@ -32,6 +35,8 @@ class Recipe:
     batch_size: int = 8
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
+    scales: tuple[float, float] = (0.75, 1.75)
+    colour: float = 0.25
     dropout: float = 1.0
     validate_every: int = 1
     seed: int = 0
@@ -68,7 +73,8 @@ def fit(
     if first_epoch == 0 and initial_weights:
         full_size.load_weights(initial_weights)
         network.set_weights(full_size.get_weights())
-    views = RandomViews(*train, weights, recipe.crop, recipe.batch_size, recipe.seed, first_epoch)
+    view = functools.partial(augment, crop=recipe.crop, scales=recipe.scales, colour=recipe.colour)
+    views = RandomViews(*train, weights, view, recipe.batch_size, recipe.seed, first_epoch)
     validate = _Validate(full_size, validation, classes, state, recipe)
     network.fit(
         views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,

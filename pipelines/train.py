@@ -1,0 +1,126 @@
+"""Trains a network, evaluates it on the validation split and exports it as a SavedModel.
+
+    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
+        --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
+    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid --crop=360x480 --epochs=12 \\
+        --initial_weights=runs/train/enet_camvid_small/best.weights.h5
+
+Killed, it goes on where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains
+without TensorFlow and leaves best.weights.h5; the same command under TensorFlow then only evaluates and exports.
+"""
+
+import json
+import pathlib
+import sys
+
+import keras
+from absl import flags
+
+from pipelines import setting
+from pipelines.setting import FLAGS
+from tfadvseg import data
+from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
+from tfadvseg.models import zoo
+from tfadvseg.models.card import Card
+from tfadvseg.runs.provenance import git_revision, versions
+from tfadvseg.training.fit import Recipe, fit, validation_confusion
+
+setting.define_data(split="train")
+setting.define_output()
+flags.DEFINE_enum("model", "enet", sorted(zoo.MODELS), "Network to train.")
+flags.DEFINE_float("width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3)
+flags.DEFINE_string("crop", None, "Height x width of the training views, e.g. 184x240; by default whole images.")
+flags.DEFINE_list("scales", ["0.75", "1.75"], "Smallest and largest scale of the views.")
+flags.DEFINE_float("colour", 0.1, "Strength of the colour jitter.", lower_bound=0, upper_bound=1)
+flags.DEFINE_float(
+    "dropout", 1.0, "Multiplies the network's dropout rates; less suits a short training.", lower_bound=0
+)
+flags.DEFINE_integer("epochs", 60, "Passes over the training images.", lower_bound=1)
+flags.DEFINE_integer("batch_size", 4, "Views in a step.", lower_bound=1)
+flags.DEFINE_float("learning_rate", 3e-3, "Peak learning rate of AdamW, after a warm-up and before a cosine decay.")
+flags.DEFINE_float("weight_decay", 1e-4, "Weight decay of AdamW.", lower_bound=0)
+flags.DEFINE_integer("validate_every", 2, "Epochs between validations.", lower_bound=1)
+flags.DEFINE_string("initial_weights", None, "best.weights.h5 of another run to start from.")
+flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
+flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
+flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
+
+
+def main() -> None:
+    dataset = data.named(FLAGS.dataset)
+    train = data.arrays(dataset, FLAGS.data_dir, FLAGS.split, FLAGS.limit)
+    validation = data.arrays(dataset, FLAGS.data_dir, "validation", FLAGS.limit)
+    size = tuple(validation[0].shape[1:3])
+    recipe = Recipe(
+        crop(FLAGS.crop) if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
+        FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
+        FLAGS.seed,
+    )  # fmt: skip
+    folder = pathlib.Path(setting.output_folder("train"))
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"Run folder: {folder} (start again with --output={folder} to go on)", file=sys.stderr)
+
+    def build(input_size):
+        return zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
+
+    network = fit(
+        build, train, validation, dataset.labels.classes, recipe, str(folder), FLAGS.initial_weights, log_to(folder)
+    )
+    scores = evaluate(network, validation, dataset.labels)
+    (folder / "recipe.json").write_text(json.dumps(setting.settings(), indent=1))
+    for name, value in scores.items():
+        print(f"{name:14} {value:6.2f} %")
+    if keras.backend.backend() == "tensorflow":
+        print(f"SavedModel: {export(network, dataset, size, scores)}")
+    else:
+        print(f"Weights: {folder / 'best.weights.h5'}; start again under TensorFlow to export them.")
+
+
+def scales() -> tuple[float, float]:
+    """Smallest and largest scale of the views."""
+    values = setting.numbers("scales")
+    if len(values) != 2 or not 0 < values[0] <= values[1]:
+        raise ValueError(f"--scales takes the smallest and the largest scale, e.g. 0.75,1.75; got {FLAGS.scales}.")
+    return values[0], values[1]
+
+
+def crop(text: str) -> tuple[int, int]:
+    """(height, width) from "184x240"."""
+    height, _, width = text.partition("x")
+    if not (height.isdigit() and width.isdigit()):
+        raise ValueError(f"--crop takes height x width, e.g. 184x240; got {text}.")
+    return int(height), int(width)
+
+
+def log_to(folder: pathlib.Path) -> tuple:
+    """TensorBoard's curves, which only the TensorFlow backend can write; history.csv holds the same numbers."""
+    if keras.backend.backend() != "tensorflow":
+        return ()
+    return (keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),)
+
+
+def evaluate(network, validation, labels) -> dict[str, float]:
+    """Validation scores in per cent: mean IoU, pixel accuracy and each class's IoU."""
+    matrix = validation_confusion(network, validation, labels.classes).sum(0)
+    scores = {"mean IoU": float(mean_iou(matrix)), "pixel accuracy": float(pixel_accuracy(matrix))}
+    return scores | {name: float(iou) for name, iou in zip(labels.names, iou_per_class(matrix), strict=True)}
+
+
+def export(network, dataset, size, scores) -> pathlib.Path:
+    """Writes the SavedModel with its card."""
+    from tfadvseg.serving.export import export as write
+
+    name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
+    provenance = {
+        "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
+        "training": setting.settings(), "revision": git_revision(), "versions": versions(),
+    }  # fmt: skip
+    card = Card(
+        name, FLAGS.model, dataset.labels.names, dataset.labels.palette, size, zoo.MODELS[FLAGS.model].pad_colour,
+        network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance,
+    )  # fmt: skip
+    return write(network, card, FLAGS.models_folder)
+
+
+if __name__ == "__main__":
+    setting.start(main)

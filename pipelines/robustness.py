@@ -46,7 +46,6 @@ def main() -> None:
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     output = setting.output_folder("robustness")
     folder = RunFolder(output, recipe, {"revision": git_revision(), "started": started, "command": sys.argv})
-    print(f"Run folder: {folder.path} (start again with --output={folder.path} to go on)", file=sys.stderr)
 
     examples = load_examples(dataset, FLAGS.data_dir, split)
     images = len(examples) if not FLAGS.limit else min(FLAGS.limit, len(examples))

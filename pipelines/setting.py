@@ -3,6 +3,7 @@
 import datetime
 import os
 import pathlib
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -110,9 +111,19 @@ def numbers(flag: str) -> list[float]:
         raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}.") from error
 
 
-def output_folder(pipeline: str) -> str:
-    """--output, or a new folder named after the pipeline and the time."""
-    return FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+def output_folder(pipeline: str) -> pathlib.Path:
+    """--output, from now on also where none was given: then a new folder named after the pipeline and the time."""
+    folder: str = FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    FLAGS["output"].value = folder
+    print(f"Run folder: {folder}", file=sys.stderr)
+    return pathlib.Path(folder)
+
+
+def _how_to_go_on() -> str:
+    """The command that continues this run."""
+    others = [argument for argument in sys.argv[1:] if not argument.lstrip("-").startswith("output")]
+    again = shlex.join([*others, f"--output={FLAGS.output}"])
+    return f"Go on with: python -m pipelines.{pathlib.Path(sys.argv[0]).stem} {again}"
 
 
 def settings() -> dict:
@@ -133,7 +144,7 @@ def start(main: Callable[[], None]) -> None:
         try:
             main()
         except KeyboardInterrupt:
-            print("\nInterrupted; nothing finished is lost.", file=sys.stderr)
+            print(f"\nInterrupted; nothing finished is lost. {_how_to_go_on()}", file=sys.stderr, flush=True)
             os._exit(INTERRUPTED)  # without waiting for TensorFlow's threads
         except (ValueError, OSError, FloatingPointError) as error:
             fail(" ".join(str(error).split()))

@@ -11,7 +11,6 @@ without TensorFlow and leaves best.weights.h5; the same command under TensorFlow
 
 import json
 import pathlib
-import sys
 
 import keras
 from absl import flags
@@ -56,9 +55,8 @@ def main() -> None:
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
         FLAGS.seed,
     )  # fmt: skip
-    folder = pathlib.Path(setting.output_folder("train"))
+    folder = setting.output_folder("train")
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"Run folder: {folder} (start again with --output={folder} to go on)", file=sys.stderr)
 
     def build(input_size):
         return zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)

@@ -83,9 +83,12 @@ def fgsm_ll(epsilon: float, **settings) -> SignAttack:
 
 def ifgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> SignAttack:
     """Steps of alpha away from the labels, as many as the paper takes unless given (Eq. 5)."""
-    return SignAttack(epsilon, alpha, steps or iterations(epsilon), **settings)
+    steps = iterations(epsilon) if steps is None else steps
+    return SignAttack(epsilon, alpha, steps, **settings)
 
 
 def ifgsm_ll(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> SignAttack:
     """Steps of alpha to the least likely classes of each iterate (Eq. 6)."""
-    return SignAttack(epsilon, alpha, steps or iterations(epsilon), objective=toward_least_likely, **settings)
+    return SignAttack(
+        epsilon, alpha, iterations(epsilon) if steps is None else steps, objective=toward_least_likely, **settings
+    )

@@ -6,6 +6,7 @@ cache. It lies where TFDS keeps its data (TFDS_DATA_DIR, by default ~/tensorflow
 
 import contextlib
 import hashlib
+import io
 import os
 import pathlib
 import sys
@@ -74,7 +75,6 @@ def fingerprint(dataset: Dataset, data_dir: str | None) -> str:
 
 def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data.Dataset:
     """All examples of a split in order, through the TFDS cache, which the first call fills."""
-    tfds.disable_progress_bar()
     key = fingerprint(dataset, data_dir)[:16]
     cache = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser() / "tfadvseg" / key
     try:
@@ -82,7 +82,7 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
         if not builder.data_path.exists():
             print(f"Preparing the dataset {dataset.name} (once; kept in {cache}) ...", file=sys.stderr, flush=True)
             config = tfds.download.DownloadConfig(manual_dir=data_dir, verify_ssl=True)
-            with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+            with contextlib.redirect_stdout(io.StringIO()):  # its bars on stderr are enough; stdout is for results
                 builder.download_and_prepare(download_config=config)
     except PermissionError as error:
         raise ValueError(

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -63,7 +64,11 @@ class WhiteBox:
         self.model, self.protocol = model, protocol
         groups = sweeps([attack for _, attack in protocol.attacks])
         self.perturbs = [
-            (with_xla(functools.partial(sweep.__call__, model), xla), positions, gradients_of_each(sweep.attacks))
+            (
+                with_xla(functools.partial(cast(Callable, sweep), model), xla),
+                positions,
+                gradients_of_each(sweep.attacks),
+            )
             for sweep, positions in groups
         ]
 

@@ -1,0 +1,42 @@
+"""Draws depend on (run seed, image id, trial, iteration) and on nothing else."""
+
+import hashlib
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.attacks.seeds import at_iteration, image_seeds, no_seeds
+
+
+def test_a_seed_is_a_hash_of_run_image_and_trial():
+    digest = hashlib.sha256(b"7/0001TP_008550/2").digest()
+    expected = [int.from_bytes(digest[i : i + 4], "little", signed=True) for i in (0, 4)]
+    seeds = image_seeds(7, ["0001TP_008550"], trial=2)
+    assert seeds.dtype == np.int32 and seeds.tolist() == [expected]
+
+
+def test_seeds_do_not_depend_on_batch_or_order():
+    ids = [f"image_{i}" for i in range(9)]
+    together = image_seeds(0, ids)
+    np.testing.assert_array_equal(image_seeds(0, ids[::-1])[::-1], together)
+    np.testing.assert_array_equal(np.concatenate([image_seeds(0, [name]) for name in ids]), together)
+
+
+def test_run_seed_image_and_trial_each_make_another_seed():
+    seeds = [image_seeds(run, [image], trial)[0] for run in (0, 1) for image in ("a", "b") for trial in (0, 1)]
+    assert len({tuple(seed) for seed in seeds}) == 8
+
+
+def test_every_iteration_draws_anew_and_repeats_itself():
+    seeds = tf.constant(image_seeds(0, ["a", "b"]))
+    draws = {
+        tuple(tf.random.stateless_normal((2,), at_iteration(seeds, i)[image]).numpy())
+        for _ in range(2)
+        for i in range(40)
+        for image in range(2)
+    }
+    assert len(draws) == 80
+
+
+def test_no_seeds_is_a_row_for_each_image(images):
+    np.testing.assert_array_equal(no_seeds(images), np.zeros((2, 2), np.int32))

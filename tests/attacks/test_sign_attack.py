@@ -1,0 +1,161 @@
+"""The four attacks: a closed form, the exact bound, and their options."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
+from tfadvseg.attacks.objectives import TowardClass, away_from_labels
+from tfadvseg.attacks.sign_attack import SignAttack
+
+CORNER = np.array([1.0, -1.0, 1.0])
+
+
+@pytest.fixture(scope="module")
+def few(smooth_model):
+    """(model, images, its own predictions): small, whole grey levels, with both ends of the range."""
+    x = tf.constant(np.random.default_rng(8).integers(0, 256, (2, 6, 8, 3)), tf.float32)
+    x = tf.tensor_scatter_nd_update(x, [[0, 0, 0], [0, 0, 1]], tf.constant([[0.0] * 3, [255.0] * 3]))
+    return smooth_model, x, tf.argmax(smooth_model(x), -1, tf.int32)
+
+
+@pytest.mark.parametrize("name", sorted(ATTACKS))
+@pytest.mark.parametrize("epsilon", [0.25, 4.0])
+def test_attacks_reach_the_corner_of_the_ball(linear_model, name, epsilon):
+    """Logits linear in the pixels: the worst image moves every channel by epsilon along its weights' sign."""
+    images, labels = tf.fill((1, 4, 4, 3), 100.0), tf.zeros((1, 4, 4), tf.int32)
+    perturbation = ATTACKS[name](epsilon)(linear_model, images, labels)
+    np.testing.assert_array_equal(perturbation, np.broadcast_to(epsilon * CORNER, (1, 4, 4, 3)))
+
+
+@pytest.mark.parametrize(("steps", "distance"), [(1, 0.75), (2, 1.5), (5, 3.75), (6, 4.0), (9, 4.0)])
+def test_every_step_goes_toward_the_corner(linear_model, steps, distance):
+    images, labels = tf.fill((1, 2, 2, 3), 100.0), tf.zeros((1, 2, 2), tf.int32)
+    perturbation = SignAttack(4.0, alpha=0.75, steps=steps)(linear_model, images, labels)
+    np.testing.assert_array_equal(perturbation, np.broadcast_to(distance * CORNER, (1, 2, 2, 3)))
+
+
+@pytest.mark.parametrize(("single", "iterative"), [(fgsm, ifgsm), (fgsm_ll, ifgsm_ll)])
+@pytest.mark.parametrize("epsilon", [0.25, 0.5])
+def test_single_step_and_iterative_agree_below_one_level(few, single, iterative, epsilon):
+    """One iteration of alpha 1, clipped to epsilon, is one step of epsilon: bit by bit."""
+    np.testing.assert_array_equal(single(epsilon)(*few), iterative(epsilon)(*few))
+
+
+@pytest.mark.parametrize("make", [fgsm, fgsm_ll])
+@pytest.mark.parametrize("epsilon", EPSILONS)
+def test_a_single_step_is_minus_epsilon_zero_or_epsilon(few, make, epsilon):
+    assert set(np.unique(make(epsilon)(*few))) <= {-epsilon, 0.0, epsilon}
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 1.0, 8.0])
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 50.0])
+def test_the_bound_holds_exactly(few, epsilon, alpha):
+    perturbation = np.asarray(ifgsm(epsilon, alpha=alpha)(*few))
+    assert np.abs(perturbation).max() <= np.float32(epsilon) and perturbation.dtype == np.float32
+    assert np.abs(perturbation).max() > 0
+
+
+def test_epsilon_zero_gives_back_the_image(few):
+    for make in ATTACKS.values():
+        np.testing.assert_array_equal(make(0.0)(*few), 0)
+
+
+def test_attacks_raise_their_objective(few):
+    model, images, labels = few
+    for make in ATTACKS.values():
+        attack = make(8.0)
+        before = tf.reduce_sum(attack.objective(model(images), labels))
+        after = tf.reduce_sum(attack.objective(model(images + attack(*few)), labels))
+        assert after > before
+
+
+def test_the_least_likely_class_is_chosen_anew_at_each_iterate():
+    """At first the second class is the least likely one, a level higher the third: the iterates go to and fro."""
+
+    def model(images):
+        r = images[..., :1] - 100.0
+        return tf.concat([100.0 + 0 * r, r - 0.5, -r], -1)
+
+    images, labels = tf.fill((1, 1, 1, 3), 100.0), tf.zeros((1, 1, 1), tf.int32)
+    moving = [float(ifgsm_ll(8.0, steps=n)(model, images, labels)[0, 0, 0, 0]) for n in (1, 2, 3)]
+    fixed = [
+        float(SignAttack(8.0, steps=n, objective=TowardClass(1))(model, images, labels)[0, 0, 0, 0]) for n in (2, 3)
+    ]
+    assert moving == [1.0, 0.0, 1.0] and fixed == [2.0, 3.0]
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.37, 1000.0])
+def test_scaling_the_loss_changes_no_example(few, factor):
+    """D8 of the protocol: only the sign of the gradient counts."""
+
+    def scaled(logits, labels):
+        return factor * away_from_labels(logits, labels)
+
+    np.testing.assert_array_equal(SignAttack(4.0, steps=5, objective=scaled)(*few), ifgsm(4.0)(*few))
+
+
+def test_in_range_keeps_images_between_0_and_255_and_within_the_ball(few):
+    model, images, labels = few
+    free, kept = (np.asarray(ifgsm(8.0, in_range=flag)(*few)) for flag in (False, True))
+    adversarial = images.numpy() + kept
+    assert adversarial.min() >= 0 and adversarial.max() <= 255 and np.abs(kept).max() <= 8
+    assert (images.numpy() + free).min() < 0 or (images.numpy() + free).max() > 255
+
+
+@pytest.mark.parametrize(("epsilon", "alpha"), [(2.5, 0.3), (8.0, 1.0), (0.5, 1.0)])
+def test_an_attack_in_range_on_whole_levels_survives_a_png(few, epsilon, alpha):
+    model, images, labels = few
+    perturbation = np.asarray(ifgsm(epsilon, alpha=alpha, in_range=True, whole_levels=True)(*few))
+    assert np.abs(perturbation).max() <= epsilon and (np.abs(perturbation).max() > 0) == (epsilon >= 1)
+    adversarial = images.numpy()[0] + perturbation[0]
+    file = io.BytesIO()
+    Image.fromarray(adversarial.astype(np.uint8)).save(file, "PNG")
+    np.testing.assert_array_equal(np.asarray(Image.open(file), np.float32), adversarial)
+
+
+def test_only_attackable_pixels_change(linear_model):
+    images, labels = tf.fill((1, 4, 4, 3), 100.0), tf.zeros((1, 4, 4), tf.int32)
+    attackable = tf.constant(np.arange(16).reshape(1, 4, 4, 1) % 3 == 0, tf.float32)
+    perturbation = ifgsm(4.0)(linear_model, images, labels, None, attackable)
+    np.testing.assert_array_equal(perturbation, 4 * CORNER * attackable.numpy())
+
+
+def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_model):
+    """An estimator that walks along its draws alone ends where the sum of their signs lies."""
+    from tfadvseg.attacks.seeds import at_iteration, image_seeds
+
+    def draws(images, seeds):
+        return tf.map_fn(lambda seed: tf.random.stateless_normal(images.shape[1:], seed), seeds, tf.float32)
+
+    def walk(model, objective, images, labels, seeds):
+        return draws(images, seeds)
+
+    images, labels = tf.fill((2, 3, 3, 3), 100.0), tf.zeros((2, 3, 3), tf.int32)
+    seeds = tf.constant(image_seeds(0, ["a", "b"]))
+    found = SignAttack(32.0, steps=5, gradient=walk)(linear_model, images, labels, seeds)
+    expected = sum(np.sign(draws(images, at_iteration(seeds, i))) for i in range(5))
+    np.testing.assert_array_equal(found, expected)
+    assert (found[0].numpy() != found[1].numpy()).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SignAttack(-1.0), "Epsilon must be 0 grey levels or more; got -1.0"),
+        (lambda: SignAttack(float("nan")), "Epsilon must be 0 grey levels or more; got nan"),
+        (lambda: fgsm(-0.5), "got -0.5"),
+        (lambda: ifgsm_ll(-2.0), "got -2.0"),
+        (lambda: SignAttack(4.0, alpha=0.0), "alpha must be more than 0 grey levels; got 0.0"),
+        (lambda: ifgsm(4.0, alpha=-1.0), "got -1.0"),
+        (lambda: SignAttack(4.0, steps=0), "at least 1 step; got 0"),
+        (lambda: ifgsm(4.0, steps=0), "at least 1 step; got 0"),
+        (lambda: ifgsm_ll(4.0, steps=-3), "at least 1 step; got -3"),
+    ],
+)
+def test_refusals(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

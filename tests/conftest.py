@@ -1,0 +1,134 @@
+"""What many tests share: a linear network with a closed form, and two small networks as finished SavedModels."""
+
+import os
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+SIZE = (32, 48)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--run-slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes; run by --run-slow"))
+
+
+@pytest.fixture(scope="session")
+def linear_model():
+    """Three classes, logits linear in the pixels.
+
+    Class 0 does not depend on the pixels and wins; the weights of the others have the signs (+, -, +), so all attacks
+    on it move every pixel to that corner.
+    """
+    import tensorflow as tf
+
+    weights = tf.constant([[0.0, 0.001, 0.002], [0.0, -0.002, -0.001], [0.0, 0.003, 0.001]])
+    return lambda images: tf.einsum("nhwi,ic->nhwc", images, weights) + tf.constant([4.0, 0.0, -1.0])
+
+
+@pytest.fixture(scope="session")
+def smooth_model():
+    """Four classes from two small convolutions with a sine between: curved, without ties, quick to trace."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(1)
+    first = tf.constant(rng.normal(0, 0.02, (3, 3, 3, 6)), tf.float32)
+    second = tf.constant(rng.normal(0, 1, (3, 3, 6, 4)), tf.float32)
+
+    def logits(images):
+        features = tf.sin(tf.nn.conv2d(images, tf.cast(first, images.dtype), 1, "SAME"))
+        return tf.nn.conv2d(features, tf.cast(second, images.dtype), 1, "SAME")
+
+    return logits
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Two images of whole grey levels, float32 [2, 32, 48, 3]."""
+    import tensorflow as tf
+
+    return tf.constant(np.random.default_rng(2).integers(0, 256, (2, *SIZE, 3)), tf.float32)
+
+
+@pytest.fixture(scope="session")
+def make_card():
+    """A card for a network with CamVid's classes."""
+    from tfadvseg.data.labels import CAMVID
+    from tfadvseg.models.card import Card
+
+    def make(name, network, pad_colour=(0.0, 0.0, 0.0)):
+        size, parameters = tuple(network.input_shape[1:3]), network.count_params()
+        return Card(
+            name, network.name, CAMVID.names, CAMVID.palette, size, pad_colour, parameters, {"mean IoU": 12.5},
+            {"dataset": "none", "versions": {"keras": "3"}},
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def enet_network():
+    """A thin E-Net whose weights and normalisation were drawn at random, so that it predicts several classes."""
+    import keras
+
+    from tfadvseg.models.enet import enet
+
+    keras.utils.set_random_seed(3)
+    network = enet(11, SIZE, width=0.25)
+    rng = np.random.default_rng(3)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            layer.set_weights([
+                rng.uniform(0.5, 1.5, gamma.shape), rng.normal(0, 0.5, beta.shape), rng.normal(0, 0.5, mean.shape),
+                rng.uniform(0.5, 2, variance.shape),
+            ])  # fmt: skip
+    return network
+
+
+@pytest.fixture(scope="session")
+def enet_folder(enet_network, make_card, tmp_path_factory):
+    """The thin E-Net as a SavedModel: saved_models/thin_enet/1."""
+    from tfadvseg.serving.export import export
+
+    return export(enet_network, make_card("thin_enet", enet_network), tmp_path_factory.mktemp("saved_models"))
+
+
+@pytest.fixture(scope="session")
+def enet_model(enet_folder):
+    """The thin E-Net, loaded."""
+    from tfadvseg.models import load
+
+    return load(enet_folder)
+
+
+@pytest.fixture(scope="session")
+def conv_folder(make_card, tmp_path_factory):
+    """Two convolutions to 11 classes as a SavedModel, quick to trace: saved_models/conv/1; it pads with a colour."""
+    import keras
+
+    from tfadvseg.serving.export import export
+
+    keras.utils.set_random_seed(4)
+    images = keras.Input((*SIZE, 3))
+    x = keras.layers.Rescaling(1 / 32, offset=-4)(images)
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="silu")(x)
+    network = keras.Model(images, keras.layers.Conv2D(11, 3, padding="same")(x), name="conv")
+    card = make_card("conv", network, pad_colour=(123.68, 116.779, 103.939))
+    return export(network, card, tmp_path_factory.mktemp("saved_models"))
+
+
+@pytest.fixture(scope="session")
+def conv_model(conv_folder):
+    """The two convolutions, loaded."""
+    from tfadvseg.models import load
+
+    return load(conv_folder)

@@ -14,6 +14,11 @@ def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
 
 
+def pytest_configure(config):
+    # Keras reads a TensorFlow variable by NumPy, whose older protocol it still speaks.
+    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation doesn't accept:DeprecationWarning")
+
+
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--run-slow"):
         for item in items:

@@ -16,6 +16,7 @@ from tfadvseg.serving.export import export
 
 FRESH = """
 import sys
+sys.modules["keras"] = None  # TensorFlow would import it by itself; now nobody can
 import numpy as np, tensorflow as tf
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
@@ -27,7 +28,7 @@ images = tf.constant(np.load(images_file))
 labels = tf.zeros(images.shape[:3], tf.int32)
 gradient = plain_gradient(model, away_from_labels, images, labels, no_seeds(images))
 np.savez(result, gradient=gradient, logits=model(images))
-print([name for name in sys.modules if name.split(".")[0] == "keras" or name.startswith("tfadvseg.models.")])
+print([name for name in sys.modules if name.startswith("tfadvseg.models.")], sys.modules["keras"])
 """
 
 
@@ -42,8 +43,8 @@ def fresh(enet_folder, images, tmp_path_factory):
     return np.load(folder / "result.npz"), output.stdout
 
 
-def test_a_fresh_process_imports_neither_keras_nor_the_zoo(fresh):
-    assert fresh[1] == "['tfadvseg.models.saved_model', 'tfadvseg.models.card']\n"
+def test_a_fresh_process_needs_neither_keras_nor_the_zoo(fresh):
+    assert fresh[1] == "['tfadvseg.models.card', 'tfadvseg.models.saved_model'] None\n"
 
 
 def test_logits_in_a_fresh_process_are_those_of_the_network(fresh, enet_network, images):

@@ -73,7 +73,7 @@ def random_street(rng: np.random.Generator) -> Street:
 def _random_camera(road: Road, rng: np.random.Generator) -> Camera:
     """In the left lane, looking about along the road."""
     x = -road.half / 2 + rng.normal(0, 0.4)
-    focal = FRAME[1] / 2 / np.tan(np.radians(rng.uniform(54, 74)) / 2)
+    focal = FRAME[1] / 2 / np.tan(np.radians(rng.uniform(44, 58)) / 2)
     return Camera(
         position=np.array([x, rng.uniform(1.25, 1.9), 0.0]),
         yaw=float(np.clip(rng.normal(0, 0.07), -0.16, 0.16)),
@@ -124,9 +124,9 @@ def _furniture(street: Street, side: int, pavement: float, rng: np.random.Genera
     """Lamp posts, signs, trees, bins and railings near the kerb."""
     kerb = street.road.half
     lamp_height, arm = rng.uniform(5, 8), -side * rng.choice([0.0, 0.9, 1.6])
-    for z in np.arange(rng.uniform(5, 11), 32, rng.uniform(8, 14)):
+    for z in np.arange(rng.uniform(5, 11), 28, rng.uniform(8, 14)):
         street.add(post(street.camera, street.road.point(side * (kerb + 0.5), z), rng, lamp_height, arm))
-    for z in np.arange(rng.uniform(6, 11), 30, rng.uniform(7, 12)):
+    for z in np.arange(rng.uniform(6, 11), 26, rng.uniform(7, 12)):
         street.add(*signs(street.camera, street.road.point(side * (kerb + rng.uniform(0.4, 1.0)), z), rng))
     if rng.random() < 0.5:
         height, bare = rng.uniform(4.5, 8), rng.uniform(1.6, 2.4)
@@ -167,7 +167,7 @@ def _traffic(street: Street, rng: np.random.Generator) -> None:
 
 def _walkers(street: Street, side: int, pavement: float, rng: np.random.Generator) -> None:
     """People on the pavement, some together, and now and then one who crosses the road."""
-    for z in np.concatenate([rng.uniform(4.5, 11, rng.integers(1, 3)), rng.uniform(8, 35, rng.integers(1, 5))]):
+    for z in np.concatenate([rng.uniform(6, 13, rng.integers(1, 3)), rng.uniform(9, 24, rng.integers(1, 4))]):
         offset = street.road.half + rng.uniform(0.4, pavement - 0.3)
         for beside in range(1 + (rng.random() < 0.3)):
             foot = street.road.point(side * (offset + 0.55 * beside), z + 0.3 * beside)
@@ -179,7 +179,7 @@ def _walkers(street: Street, side: int, pavement: float, rng: np.random.Generato
 
 def _riders(street: Street, rng: np.random.Generator) -> None:
     """Bicyclists at both sides of the road."""
-    for z in np.concatenate([rng.uniform(5, 10, rng.integers(1, 3)), rng.uniform(8, 25, rng.integers(1, 4))]):
+    for z in np.concatenate([rng.uniform(6, 12, rng.integers(1, 3)), rng.uniform(9, 20, rng.integers(1, 3))]):
         side = rng.choice([LEFT, RIGHT])
         foot = street.road.point(side * (street.road.half - rng.uniform(0.5, 2.2)), z)
         street.add(bicyclist(street.camera, foot, rng))

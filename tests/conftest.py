@@ -117,23 +117,31 @@ def enet_model(enet_folder):
 
 @pytest.fixture(scope="session")
 def conv_folder(make_card, tmp_path_factory):
-    """Two convolutions to 11 classes as a SavedModel, quick to trace: saved_models/conv/1; it pads with a colour."""
+    """A network that is quick to trace and knows CamVid's classes by their colours in the palette: saved_models/conv/1.
+
+    Half of its logits are a match with the colours, half two random convolutions; it pads with a colour.
+    """
     import keras
 
+    from tfadvseg.data.labels import CAMVID
     from tfadvseg.serving.export import export
 
     keras.utils.set_random_seed(4)
     images = keras.Input((*SIZE, 3))
+    match = keras.layers.Conv2D(CAMVID.classes, 1)
     x = keras.layers.Rescaling(1 / 32, offset=-4)(images)
     x = keras.layers.Conv2D(8, 3, padding="same", activation="silu")(x)
-    network = keras.Model(images, keras.layers.Conv2D(11, 3, padding="same")(x), name="conv")
+    x = keras.layers.Conv2D(CAMVID.classes, 3, padding="same")(x)
+    network = keras.Model(images, match(images) + x, name="conv")
+    colours = np.array(CAMVID.palette, np.float32)
+    match.set_weights([colours.T[None, None] / 3000, -(colours**2).sum(1) / 6000])
     card = make_card("conv", network, pad_colour=(123.68, 116.779, 103.939))
     return export(network, card, tmp_path_factory.mktemp("saved_models"))
 
 
 @pytest.fixture(scope="session")
 def conv_model(conv_folder):
-    """The two convolutions, loaded."""
+    """The network that knows colours, loaded."""
     from tfadvseg.models import load
 
     return load(conv_folder)

@@ -65,14 +65,18 @@ class Sweep:
 
 
 def sweeps(attacks: Sequence[SignAttack]) -> list[tuple[Sweep, tuple[int, ...]]]:
-    """The attacks in as few sweeps as can be; each with the positions of its attacks in `attacks`."""
+    """The attacks in as few sweeps as can be; each with the positions of its attacks in `attacks`.
+
+    Iterative attacks of another step size need a trajectory of their own; single steps join the first of their kind.
+    """
+    first_alpha: dict[tuple, float] = {}
+    for attack in attacks:
+        if attack.steps > 1:
+            first_alpha.setdefault(_kind(attack), attack.alpha)
     groups: dict[tuple, list[int]] = {}
     for position, attack in enumerate(attacks):
-        alpha = attack.alpha if attack.steps > 1 else None
-        fits = [key for key in groups if key[0] == _kind(attack) and (alpha is None or key[1] in (None, alpha))]
-        key = fits[0] if fits else (_kind(attack), alpha)
-        positions = groups.pop(key, [])
-        groups[(key[0], key[1] if alpha is None else alpha)] = [*positions, position]
+        alpha = attack.alpha if attack.steps > 1 else first_alpha.get(_kind(attack))
+        groups.setdefault((_kind(attack), alpha), []).append(position)
     return [(Sweep(tuple(attacks[p] for p in positions)), tuple(positions)) for positions in groups.values()]
 
 

@@ -1,0 +1,148 @@
+"""CamVid's raw reader on a folder made up for it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfadvseg import data
+from tfadvseg.data import camvid
+
+CAMVID = data.named("camvid")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two training and one validation image of 6 x 8, PNG and JPEG; the lists hold another machine's paths."""
+    rng = np.random.default_rng(0)
+    for split, names in (("train", ("b.png", "a.jpg")), ("val", ("c.png",))):
+        for sub in (split, f"{split}annot"):
+            (tmp_path / sub).mkdir()
+        lines = []
+        for name in names:
+            labels = rng.integers(0, 12, (6, 8)).astype(np.uint8)
+            labels_name = f"{name.split('.')[0]}.png"
+            Image.fromarray(rng.integers(0, 256, (6, 8, 3)).astype(np.uint8)).save(tmp_path / split / name)
+            Image.fromarray(labels).save(tmp_path / f"{split}annot" / labels_name)
+            lines.append(f"/home/somebody/CamVid/{split}/{name} /home/somebody/CamVid/{split}annot/{labels_name}")
+        (tmp_path / f"{split}.txt").write_text("\n".join(lines) + "\n\n")
+    return tmp_path
+
+
+def read(folder, split="train"):
+    return list(camvid.read(str(folder), split))
+
+
+def test_examples_come_in_the_order_of_the_list(folder):
+    examples = read(folder)
+    assert [name for name, _, _ in examples] == ["b", "a"]
+    for name, image, labels in examples:
+        assert image.dtype == labels.dtype == np.uint8 and (image.shape, labels.shape) == ((6, 8, 3), (6, 8)), name
+
+
+def test_pixels_are_those_of_the_files_and_void_is_ignored(folder):
+    for (_, image, labels), name in zip(read(folder), ("b.png", "a.jpg"), strict=True):
+        np.testing.assert_array_equal(image, np.asarray(Image.open(folder / "train" / name)))
+        stored = np.asarray(Image.open(folder / "trainannot" / f"{name[0]}.png"))
+        np.testing.assert_array_equal(labels == 255, stored == 11)
+        np.testing.assert_array_equal(labels[labels != 255], stored[stored != 11])
+        assert 11 not in labels and 255 in labels
+
+
+def test_labels_may_have_a_palette(folder):
+    """Then a pixel's value is its index, not its colour."""
+    stored = Image.open(folder / "trainannot" / "b.png").convert("L")
+    expected = read(folder)[0][2]
+    stored.putpalette(list(range(255, -1, -1)) * 3)
+    stored.save(folder / "trainannot" / "b.png")
+    assert Image.open(folder / "trainannot" / "b.png").mode == "P"
+    np.testing.assert_array_equal(read(folder)[0][2], expected)
+
+
+@pytest.mark.parametrize("line", ["train/b.png trainannot/b.png", "/train/b.png /trainannot/b.png"])
+def test_paths_may_be_relative_to_the_folder(folder, line):
+    (folder / "train.txt").write_text(line)
+    assert [name for name, _, _ in read(folder)] == ["b"]
+
+
+def test_the_splits_are_those_whose_list_is_there(folder):
+    assert CAMVID.available(str(folder)) == ["train", "validation"]
+    assert [name for name, _, _ in data.examples(CAMVID, str(folder), "val")] == ["c"]
+
+
+def test_arrays_hold_a_whole_split_or_its_first_images(folder):
+    images, labels = data.arrays(CAMVID, str(folder), "train")
+    assert images.shape == (2, 6, 8, 3) and labels.shape == (2, 6, 8)
+    first, _ = data.arrays(CAMVID, str(folder), "train", limit=1)
+    np.testing.assert_array_equal(first, images[:1])
+
+
+def test_every_file_is_a_source(folder):
+    names = [path.relative_to(folder).as_posix() for path in CAMVID.sources(str(folder))]
+    assert sorted(names) == [
+        "train.txt", "train/a.jpg", "train/b.png", "trainannot/a.png", "trainannot/b.png", "val.txt", "val/c.png",
+        "valannot/c.png",
+    ]  # fmt: skip
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def replace_labels(path, labels):
+    Image.fromarray(np.asarray(labels, np.uint8)).save(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: truncate(f / "train" / "b.png"), "train/b.png cannot be read as an image .* may be truncated"),
+        (lambda f: truncate(f / "train" / "a.jpg"), "train/a.jpg cannot be read as an image"),
+        (lambda f: truncate(f / "trainannot" / "a.png"), "trainannot/a.png cannot be read as an image"),
+        (lambda f: (f / "train" / "b.png").write_text("no image"), "train/b.png cannot be read as an image"),
+        (lambda f: (f / "train" / "a.jpg").unlink(), "train.txt names /home/somebody/CamVid/train/a.jpg, which is not"),
+        (lambda f: (f / "train.txt").unlink(), "list .*train.txt does not exist; --data_dir must hold it"),
+        (lambda f: (f / "train.txt").write_text("train/b.png"), "Line 1 of .*train.txt is not 'image labels'"),
+        (
+            lambda f: replace_labels(f / "trainannot" / "b.png", np.zeros((6, 9))),
+            "b.png is 9x6 but its image b.png is 8x6",
+        ),
+        (
+            lambda f: replace_labels(f / "trainannot" / "b.png", np.full((6, 8), 12)),
+            "b.png holds label 12, .* 11 classes",
+        ),
+        (
+            lambda f: replace_labels(f / "trainannot" / "b.png", np.zeros((6, 8, 3))),
+            "is not a single-channel label image",
+        ),
+    ],
+)
+def test_damaged_folders_are_refused_by_the_file(folder, damage, message):
+    damage(folder)
+    with pytest.raises(ValueError, match=message):
+        read(folder)
+
+
+def test_splits_without_a_list_are_refused(folder):
+    with pytest.raises(ValueError, match="test.txt does not exist; --data_dir must hold it for the split test"):
+        list(data.examples(CAMVID, str(folder), "test"))
+    with pytest.raises(ValueError, match="camvid has no split 'dev'; choose one of: test, train, validation"):
+        data.split_name(CAMVID, "dev")
+
+
+@pytest.mark.parametrize(
+    ("data_dir", "message"),
+    [(None, "camvid needs --data_dir"), ("", "camvid needs --data_dir"), ("/no/where", "/no/where does not exist")],
+)
+def test_a_missing_folder_is_refused(data_dir, message):
+    with pytest.raises(ValueError, match=message):
+        list(camvid.read(data_dir, "train"))
+
+
+def test_a_folder_without_lists_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds none of CamVid's lists train.txt, val.txt, test.txt"):
+        camvid.available(str(tmp_path))
+
+
+def test_an_unknown_dataset_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="Unknown dataset 'voc'; choose one of: camvid, scenes"):
+        data.named("voc")

@@ -1,0 +1,33 @@
+"""Label spaces."""
+
+import numpy as np
+import pytest
+
+from tfadvseg.data.labels import CAMVID, LabelSpace
+
+SPACE = LabelSpace(("road", "sky"), ((1, 2, 3), (4, 5, 6)))
+
+
+def test_camvid_has_eleven_classes_each_with_a_colour_of_its_own():
+    assert CAMVID.classes == len(set(CAMVID.palette)) == 11
+
+
+def test_labels_are_coloured_and_void_is_black():
+    coloured = SPACE.colours(np.array([[0, 1], [255, 1]]))
+    np.testing.assert_array_equal(coloured, [[[1, 2, 3], [4, 5, 6]], [[0, 0, 0], [4, 5, 6]]])
+    assert coloured.dtype == np.uint8
+
+
+def test_labels_in_range_pass_unchanged():
+    labels = np.array([[0, 1, 255]], np.uint8)
+    assert SPACE.check(labels, "file.png") is labels
+
+
+def test_labels_out_of_range_are_refused_by_their_file():
+    with pytest.raises(ValueError, match=r"file.png holds label 2, .* 2 classes \(0 to 1\) nor ignored \(255\)"):
+        SPACE.check(np.array([[0, 2]], np.uint8), "file.png")
+
+
+def test_a_palette_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="one colour a class; got 1 for 2"):
+        LabelSpace(("road", "sky"), ((1, 2, 3),))

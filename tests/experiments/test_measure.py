@@ -1,0 +1,63 @@
+"""Confidence, entropy and counts against NumPy."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfadvseg.experiments.measure import measure
+
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(0, 4, (2, 5, 6, 3)).astype(np.float32)
+LABELS = RNG.integers(0, 3, (2, 5, 6)).astype(np.int32)
+LABELS[:, 0] = 255
+COUNTED = np.broadcast_to(np.arange(6) < 4, (2, 5, 6))
+
+
+def constant(logits):
+    return lambda images: tf.constant(logits) + 0 * images[..., :1]
+
+
+def softmax(logits):
+    e = np.exp(logits.astype(float) - logits.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+@pytest.fixture
+def found():
+    return measure(constant(LOGITS), tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS, 3)
+
+
+def test_confidence_and_entropy_are_sums_over_the_counted_pixels(found):
+    p = softmax(LOGITS)
+    np.testing.assert_allclose(found.confidence, (p.max(-1) * COUNTED).sum((1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(found.entropy, (-(p * np.log(p)).sum(-1) * COUNTED).sum((1, 2)), rtol=1e-5)
+
+
+def test_predictions_and_matrices_are_those_of_the_largest_logit(found):
+    np.testing.assert_array_equal(found.predictions, LOGITS.argmax(-1))
+    assert found.predictions.dtype == np.uint8
+    for n in range(2):
+        for truth, guess in np.ndindex(3, 3):
+            expected = ((LABELS[n] == truth) & (LOGITS[n].argmax(-1) == guess)).sum()
+            assert found.matrices[n, truth, guess] == expected
+
+
+def test_a_certain_network_has_confidence_1_and_entropy_0():
+    """Also where the softmax of the others is 0 in float32, whose logarithm is not a number."""
+    logits = np.zeros((1, 5, 6, 3), np.float32)
+    logits[..., 1] = 2000
+    found = measure(constant(logits), tf.zeros((1, 5, 6, 3)), tf.ones((1, 5, 6), tf.bool), LABELS[:1], 3)
+    np.testing.assert_allclose([found.confidence[0], found.entropy[0]], [30, 0])
+
+
+def test_an_undecided_network_has_the_entropy_of_a_die():
+    found = measure(constant(np.zeros((1, 5, 6, 3), np.float32)), tf.zeros((1, 5, 6, 3)), COUNTED[:1], LABELS[:1], 3)
+    np.testing.assert_allclose([found.confidence[0], found.entropy[0]], [20 / 3, 20 * np.log(3)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_no_numbers_are_refused(value):
+    logits = LOGITS.copy()
+    logits[1, 2, 3, 0] = value
+    with pytest.raises(ValueError, match="no finite numbers; check --intensity_range"):
+        measure(constant(logits), tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS, 3)

@@ -1,0 +1,65 @@
+"""Progress of a run on stderr: images done, images per second, time left, and the share of time spent on waiting for data."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+
+class Progress:
+    """A bar over images, which moves within a unit as its gradients are computed.
+
+    images: all of the run. work: gradients (forward passes count a half) that one image takes.
+    """
+
+    def __init__(self, images: int, work: float):
+        self.work, self.left, self.waited, self.worked = work, float(images), 0.0, 0.0
+        form = "{l_bar}{bar}| {n:.0f}/{total_fmt} images  {rate_noinv_fmt}  left {remaining}"
+        self.bar = tqdm(
+            total=images, unit=" images", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
+            dynamic_ncols=True,
+        )  # fmt: skip
+
+    def skip(self, images: int) -> None:
+        """Counts images that an earlier start of the run has finished; they say nothing about speed."""
+        self.left -= images
+        self.bar.total = self.bar.n + self.left
+        self.bar.refresh()
+
+    def tick(self, work: float, images: int) -> None:
+        """`work` gradients of a batch of `images` are done."""
+        done = min(images * work / self.work, self.left, self.bar.total - self.bar.n)
+        self.left -= done
+        self.bar.update(done)
+
+    def of(self, name: str) -> None:
+        """Says what is being worked on."""
+        self.bar.set_description(name, refresh=False)
+
+    def timed(self, batches: Iterable[T]) -> Iterator[T]:
+        """The batches; measures how long each is waited for."""
+        iterator = iter(batches)
+        while True:
+            started = time.perf_counter()
+            batch = next(iterator, None)
+            received = time.perf_counter()
+            if batch is None:
+                return
+            self.waited += received - started
+            yield batch
+            self.worked += time.perf_counter() - received
+
+    def summary(self) -> str:
+        """Where the time went, in words."""
+        total = self.waited + self.worked
+        if not total:
+            return "everything was finished before"
+        return f"{total:.0f} s, {100 * self.waited / total:.1f} % of them waiting for data"
+
+    def close(self) -> None:
+        """Ends the bar where it stands."""
+        self.bar.close()

@@ -28,6 +28,11 @@ def folder(tmp_path):
     return tmp_path
 
 
+def pixels(path):
+    with Image.open(path) as file:
+        return np.array(file)
+
+
 def read(folder, split="train"):
     return list(camvid.read(str(folder), split))
 
@@ -41,8 +46,8 @@ def test_examples_come_in_the_order_of_the_list(folder):
 
 def test_pixels_are_those_of_the_files_and_void_is_ignored(folder):
     for (_, image, labels), name in zip(read(folder), ("b.png", "a.jpg"), strict=True):
-        np.testing.assert_array_equal(image, np.asarray(Image.open(folder / "train" / name)))
-        stored = np.asarray(Image.open(folder / "trainannot" / f"{name[0]}.png"))
+        np.testing.assert_array_equal(image, pixels(folder / "train" / name))
+        stored = pixels(folder / "trainannot" / f"{name[0]}.png")
         np.testing.assert_array_equal(labels == 255, stored == 11)
         np.testing.assert_array_equal(labels[labels != 255], stored[stored != 11])
         assert 11 not in labels and 255 in labels
@@ -50,11 +55,13 @@ def test_pixels_are_those_of_the_files_and_void_is_ignored(folder):
 
 def test_labels_may_have_a_palette(folder):
     """Then a pixel's value is its index, not its colour."""
-    stored = Image.open(folder / "trainannot" / "b.png").convert("L")
+    with Image.open(folder / "trainannot" / "b.png") as file:
+        stored = file.convert("L")
     expected = read(folder)[0][2]
     stored.putpalette(list(range(255, -1, -1)) * 3)
     stored.save(folder / "trainannot" / "b.png")
-    assert Image.open(folder / "trainannot" / "b.png").mode == "P"
+    with Image.open(folder / "trainannot" / "b.png") as file:
+        assert file.mode == "P"
     np.testing.assert_array_equal(read(folder)[0][2], expected)
 
 

@@ -26,12 +26,12 @@ SIZES = ((32, 48), (28, 40), (32, 48), (64, 96), (32, 30), (50, 48))
 
 
 def example(number):
-    """(id, image uint8 [H, W, 3], labels uint8 [H, W, 1]): blocks in the colours of their classes, and noise."""
+    """(id, image uint8 [H, W, 3], labels uint8 [H, W, 1]): blocks in pale colours of their classes, and noise."""
     rng = np.random.default_rng(number)
     height, width = SIZES[number]
     blocks = rng.integers(0, CAMVID.classes, (-(-height // 8), -(-width // 8)))
     labels = np.kron(blocks, np.ones((8, 8), int))[:height, :width].astype(np.uint8)
-    image = np.clip(CAMVID.colours(labels) + rng.normal(0, 30, (height, width, 3)), 0, 255).astype(np.uint8)
+    image = (100 + 0.2 * CAMVID.colours(labels) + rng.normal(0, 6, (height, width, 3))).astype(np.uint8)
     labels[rng.random(labels.shape) < 0.1] = 255
     return f"image_{number}", image, labels[..., None]
 

@@ -77,7 +77,8 @@ def test_rows_are_the_clean_one_and_then_the_attacks_in_their_order(undisturbed)
 def test_the_network_is_good_and_the_attacks_hurt(undisturbed):
     rows, findings, _ = undisturbed
     assert rows[0]["iou"] > 30 and findings == []
-    assert all(row["iou"] < rows[0]["iou"] / 2 for row in rows if row["epsilon"] == 8)
+    at_8 = {row["attack"]: row["iou"] for row in rows if row["epsilon"] == 8}
+    assert max(at_8.values()) < rows[0]["iou"] - 5 and at_8["ifgsm"] < rows[0]["iou"] / 2
 
 
 @pytest.mark.parametrize("cell", [("clean", 0.0), ("fgsm", 8.0), ("ifgsm_ll", 1.0), ("ifgsm", 8.0)])

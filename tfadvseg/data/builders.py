@@ -84,7 +84,7 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
             config = tfds.download.DownloadConfig(manual_dir=data_dir, verify_ssl=True)
             with contextlib.redirect_stdout(io.StringIO()):  # its bars on stderr are enough; stdout is for results
                 builder.download_and_prepare(download_config=config)
-    except PermissionError as error:
+    except OSError as error:
         raise ValueError(
             f"The cache {cache} cannot be written ({error}); set TFDS_DATA_DIR to another folder."
         ) from error

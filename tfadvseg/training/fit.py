@@ -175,7 +175,7 @@ class _Validate(keras.callbacks.Callback):
 
     def _record(self, epoch, logs):
         path = self.state.folder / "history.csv"
-        rows = list(csv.DictReader(path.open())) if path.exists() else []
+        rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
         rows = [row for row in rows if int(row["epoch"]) <= epoch]
         scores = {key: logs.get(key, "") for key in ("loss", "val_iou", "val_pixel_accuracy")}
         rows.append({"epoch": epoch + 1, **scores, "seconds": round(self.state.seconds, 1)})

@@ -1,0 +1,103 @@
+"""Imports point one way, and each part needs no more than it says."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import tfadvseg
+
+PACKAGE = pathlib.Path(tfadvseg.__file__).parent
+SHARED = {"conventions", "registry"}
+ALLOWED = {
+    "data": set(),
+    "layers": set(),
+    "models": {"layers"},
+    "attacks": set(),
+    "metrics": set(),
+    "training": {"data", "metrics"},
+    "runs": {"metrics"},
+    "serving": {"models"},
+    "reports": {"data"},
+    "experiments": {"data", "models", "attacks", "metrics", "runs", "reports"},
+}
+WITHOUT_TENSORFLOW = {
+    "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
+    "models/__init__.py", "models/card.py", "models/zoo.py", "models/enet.py", "models/fcn8s.py", "models/vgg16.py",
+    *(f"{folder}/*.py" for folder in ("data/scenes", "layers", "metrics", "runs", "training", "reports")),
+}  # fmt: skip
+
+
+def files(pattern="**/*.py"):
+    return sorted(PACKAGE.glob(pattern))
+
+
+def imported(path, top_level_only=False):
+    """Dotted names that a file imports; of `from a import b` both a and a.b, since b may be a module."""
+    tree = ast.parse(path.read_text())
+    names = set()
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def folders(path):
+    """The parts of the package that a file imports."""
+    parts = {name.split(".")[1] for name in imported(path) if name.startswith("tfadvseg.")}
+    known = {child.stem for child in PACKAGE.iterdir()}
+    return parts & known
+
+
+def test_every_folder_has_its_arrows():
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("folder", sorted(ALLOWED))
+def test_imports_point_one_way(folder):
+    paths = files(f"{folder}/**/*.py")
+    assert paths
+    for path in paths:
+        assert folders(path) <= ALLOWED[folder] | SHARED | {folder}, path
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_all_share_imports_nothing_of_the_package(name):
+    assert not any(found.startswith("tfadvseg") for found in imported(PACKAGE / f"{name}.py"))
+
+
+def test_nothing_in_the_package_imports_pipelines_or_reads_flags():
+    for path in files():
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert not roots & {"pipelines", "absl"}, path
+
+
+def test_parts_that_need_no_tensorflow_import_none():
+    for path in {path for pattern in WITHOUT_TENSORFLOW for path in files(pattern)}:
+        top = {name.split(".")[0] for name in imported(path, top_level_only=True)}
+        assert not top & {"tensorflow", "tensorflow_datasets"}, path
+
+
+def test_attacks_know_no_keras():
+    for path in files("attacks/*.py"):
+        assert "keras" not in {name.split(".")[0] for name in imported(path)}, path
+
+
+def test_networks_are_pure_keras():
+    """Their modules import what they import even inside functions without TensorFlow."""
+    for name in ("zoo", "enet", "fcn8s", "vgg16"):
+        roots = {found.split(".")[0] for found in imported(PACKAGE / "models" / f"{name}.py")}
+        assert roots <= {"keras", "tfadvseg", "dataclasses", "collections"}, name
+
+
+def test_importing_the_package_loads_no_library():
+    code = (
+        "import sys, tfadvseg, tfadvseg.models, tfadvseg.data, tfadvseg.metrics.intervals;"
+        "print({'tensorflow', 'keras', 'jax', 'matplotlib', 'pandas'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,83 @@
+"""Class weights by hand, and batches that depend on (seed, epoch, position) alone."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from tfadvseg.training.augment import augment
+from tfadvseg.training.batches import RandomViews, class_weights, weighted
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (7, 16, 24, 3)).astype(np.uint8)
+LABELS = np.random.default_rng(1).integers(0, 3, (7, 16, 24)).astype(np.uint8)
+WEIGHTS = np.array([2.0, 3.0, 4.0])
+
+
+def views(first_epoch=0, seed=0):
+    return RandomViews(IMAGES, LABELS, WEIGHTS, functools.partial(augment, crop=(8, 8)), 2, seed, first_epoch)
+
+
+def epoch(found):
+    batches = [found[i] for i in range(len(found))]
+    found.on_epoch_end()
+    return batches
+
+
+def assert_equal(first, second):
+    for one, other in zip(first, second, strict=True):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_class_weights_by_hand():
+    """Shares 3/4, 1/4 and 0 of the pixels that count."""
+    labels = np.array([[[0, 0, 255], [0, 1, 255]]], np.uint8)
+    expected = [1 / np.log(1.85), 1 / np.log(1.35), 1 / np.log(1.1)]
+    np.testing.assert_allclose(class_weights(labels, 3), expected, rtol=1e-6)
+    assert expected == pytest.approx([1.6255, 3.3322, 10.4921], abs=1e-4)
+
+
+def test_a_pixel_weighs_what_its_class_does_and_an_ignored_one_nothing():
+    labels, weights = weighted(np.array([[0, 2, 255, 1]], np.uint8), WEIGHTS)
+    assert labels.tolist() == [[0, 2, 0, 1]] and weights.tolist() == [[2.0, 4.0, 0.0, 3.0]]
+    assert labels.dtype == np.int32 and weights.dtype == np.float32
+
+
+def test_batches_have_their_shapes_and_the_rest_is_left_for_another_epoch():
+    found = views()
+    assert len(found) == 3
+    for images, labels, weights in epoch(found):
+        assert images.shape == (2, 8, 8, 3) and labels.shape == weights.shape == (2, 8, 8)
+
+
+def test_an_epoch_sees_no_photograph_twice():
+    seen = []
+
+    def view(image, labels, rng):
+        seen.append(image.tobytes())
+        return image.astype(np.float32), labels
+
+    found = RandomViews(IMAGES, LABELS, WEIGHTS, view, 2, 0)
+    epoch(found)
+    epoch(found)
+    assert len(seen) == 12 and len(set(seen[:6])) == len(set(seen[6:])) == 6
+    assert seen[:6] != seen[6:]
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_resumed_run_gets_the_same_batches(k):
+    whole = views()
+    epochs = [epoch(whole) for _ in range(4)]
+    resumed = views(first_epoch=k)
+    for expected in epochs[k:]:
+        assert_equal(epoch(resumed), expected)
+
+
+def test_batches_do_not_depend_on_the_order_in_which_they_are_asked_for():
+    forwards, backwards = views(), views()
+    assert_equal([forwards[i] for i in (0, 1, 2)], [backwards[i] for i in (2, 1, 0)][::-1])
+
+
+def test_another_seed_or_epoch_gives_other_views():
+    first = views()[0][0]
+    assert (first != views(seed=1)[0][0]).any() and (first != views(first_epoch=1)[0][0]).any()

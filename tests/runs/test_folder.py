@@ -101,6 +101,19 @@ def test_a_write_that_fails_leaves_the_finished_unit_as_it_was(tmp_path, monkeyp
     assert (folder.units / "a.npz").read_bytes() == before
 
 
+def test_a_unit_appears_whole_by_one_rename(tmp_path, monkeypatch):
+    folder, seen = RunFolder(tmp_path, RECIPE, {}), []
+
+    def rename(source, target):
+        with np.load(source) as file:
+            seen.append((sorted(file.files), folder.has("a")))
+        source.rename(target)
+
+    monkeypatch.setattr("os.replace", rename)
+    folder.save("a", UNIT)
+    assert seen == [(sorted(UNIT), False)] and folder.has("a")
+
+
 def test_a_full_disk_is_announced_before_writing(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path, RECIPE, {})
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 2_000_000}))

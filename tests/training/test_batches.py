@@ -73,6 +73,19 @@ def test_a_resumed_run_gets_the_same_batches(k):
         assert_equal(epoch(resumed), expected)
 
 
+def test_every_view_of_a_run_draws_anew():
+    draws = []
+
+    def view(image, labels, rng):
+        draws.append(rng.random())
+        return image.astype(np.float32), labels
+
+    found = RandomViews(IMAGES, LABELS, WEIGHTS, view, 2, 0)
+    for _ in range(4):
+        epoch(found)
+    assert len(set(draws)) == len(draws) == 24
+
+
 def test_batches_do_not_depend_on_the_order_in_which_they_are_asked_for():
     forwards, backwards = views(), views()
     assert_equal([forwards[i] for i in (0, 1, 2)], [backwards[i] for i in (2, 1, 0)][::-1])

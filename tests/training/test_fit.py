@@ -125,7 +125,6 @@ def test_a_finished_training_is_only_loaded(undisturbed):
     assert {path.name: path.read_bytes() for path in undisturbed[0].iterdir()} == before
 
 
-@pytest.mark.xfail(strict=True, reason="the random streams of dropout layers are in no weights file")
 def test_an_interrupted_training_with_dropout_ends_with_the_same_weights(tmp_path):
     recipe = Recipe(crop=(16, 16), epochs=2, batch_size=2, learning_rate=0.02)
     expected = train(tmp_path / "whole", recipe, build_with_dropout).get_weights()
@@ -192,7 +191,6 @@ def test_a_loss_that_is_no_number_stops_the_training(tmp_path):
     assert not (tmp_path / "state.json").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="Keras refuses it as 'The PyDataset has length 0'")
 def test_fewer_photographs_than_a_batch_are_refused(tmp_path):
     with pytest.raises(ValueError, match="batch"):
         train(tmp_path, Recipe(crop=(16, 16), epochs=1, batch_size=7))

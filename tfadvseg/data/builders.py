@@ -64,12 +64,11 @@ BUILDERS = {"camvid": Camvid, "scenes": Scenes}
 
 
 def fingerprint(dataset: Dataset, data_dir: str | None) -> str:
-    """SHA-256 over whatever decides the dataset's content: the files' names and sizes, or the renderer's source."""
+    """SHA-256 over whatever decides the dataset's content: the files' names and bytes, or the renderer's source."""
     digest = hashlib.sha256()
     for file in dataset.sources(data_dir):
         digest.update(f"{file.name} {file.stat().st_size}\n".encode())
-        if file.suffix in (".py", ".txt"):
-            digest.update(file.read_bytes())
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

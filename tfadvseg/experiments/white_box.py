@@ -26,9 +26,9 @@ LABELS = {"prediction": "the network's own clean prediction", "ground_truth": "t
 Unit = dict[str, np.ndarray]
 """Row 0 of the first axis is the clean image, the others are the protocol's attacks: matrices [A + 1, N, C, C];
 confidence, entropy: sums over the pixels of an image [A + 1, N]; largest [A + 1]: the largest absolute perturbation;
-still [A + 1]: the share of values left at 0; gradients, seconds [A + 1]: what it cost beyond the rows before. pixels
-[N]: of each image. example_*, where wanted: the first image with its labels, its predictions [A + 1, H, W] and its
-perturbations [A, H, W, 3]."""
+still [A + 1]: the share left at 0 of the values that an attack could move; gradients, seconds [A + 1]: what it cost
+beyond the rows before. pixels [N]: of each image. example_*, where wanted: the first image with its labels, its
+predictions [A + 1, H, W] and its perturbations [A, H, W, 3]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +62,7 @@ class WhiteBox:
 
     def __init__(self, model: LoadedModel, protocol: Protocol, xla: bool = False):
         self.model, self.protocol = model, protocol
+        self.in_range = any(attack.in_range for _, attack in protocol.attacks)
         groups = sweeps([attack for _, attack in protocol.attacks])
         self.perturbs = [
             (
@@ -86,7 +87,8 @@ class WhiteBox:
 
         started = time.perf_counter()
         clean = look(images)
-        cells = [_cell(clean, np.zeros((1, 1, 1, 1)), 0, time.perf_counter() - started)]
+        movable = self._movable(batch, counted)
+        cells = [_cell(clean, np.zeros_like(images), movable, 0, time.perf_counter() - started)]
         tick(0.5)
         cells += [{}] * len(self.protocol.attacks)
         seeds = tf.constant(image_seeds(self.protocol.seed, ids))
@@ -100,7 +102,7 @@ class WhiteBox:
                 started = time.perf_counter()
                 found = look(images + perturbation)
                 spent = time.perf_counter() - started + seconds * cost
-                cells[position + 1] = _cell(found, perturbation, cost * len(ids), spent)
+                cells[position + 1] = _cell(found, perturbation, movable, cost * len(ids), spent)
                 tick(0.5)
         unit = {key: np.stack([cell[key] for cell in cells]) for key in _KEPT}
         unit["pixels"] = np.prod(sizes.numpy(), 1)
@@ -122,6 +124,12 @@ class WhiteBox:
         targets = tf.constant(clean.predictions, tf.int32) if self.protocol.labels == "prediction" else labels
         return targets if self.protocol.padding_in_loss else tf.where(counted, targets, IGNORED)
 
+    def _movable(self, batch, counted) -> np.ndarray:
+        """bool [N, H, W, 3]: values of the images that an attack can move both ways; padding does not interest."""
+        images = batch["image"].numpy()
+        free = (images > 0) & (images < 255) if self.in_range else np.ones_like(images, bool)
+        return free & counted.numpy()[..., None]
+
     def _attackable(self, counted):
         return None if self.protocol.padding_attacked else tf.cast(counted, tf.float32)[..., None]
 
@@ -129,10 +137,13 @@ class WhiteBox:
 _KEPT = ("matrices", "confidence", "entropy", "largest", "still", "gradients", "seconds")
 
 
-def _cell(found: Measured, perturbation: np.ndarray, gradients: int, seconds: float) -> dict[str, np.ndarray]:
+def _cell(
+    found: Measured, perturbation: np.ndarray, movable: np.ndarray, gradients: int, seconds: float
+) -> dict[str, np.ndarray]:
+    still = np.mean(perturbation[movable] == 0) if movable.any() else np.float64(0)
     return {
         "matrices": found.matrices, "confidence": found.confidence, "entropy": found.entropy,
-        "largest": np.abs(perturbation).max(), "still": np.mean(perturbation == 0),
+        "largest": np.abs(perturbation).max(), "still": still,
         "gradients": np.int64(gradients), "seconds": np.float64(seconds),
         "perturbation": perturbation[0], "prediction": found.predictions[0],
     }  # fmt: skip

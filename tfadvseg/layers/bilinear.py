@@ -9,7 +9,7 @@ class BilinearKernel(keras.initializers.Initializer):
     """Kernel [k, k, out, in] of a transposed convolution that interpolates each channel by itself.
 
     With f = floor((k + 1) / 2) and centre c = f - 1 for odd k, else f - 0.5, a tap weighs 1 - |i - c| / f on each axis
-    (Caffe's bilinear filler).
+    (Caffe's bilinear filler for even k, FCN's own for odd k).
     """
 
     def __call__(self, shape, dtype=None):

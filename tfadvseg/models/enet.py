@@ -12,12 +12,14 @@ def enet(classes, input_size, width=1.0):
 
     Args:
         classes: number of output classes.
-        input_size: (height, width), multiples of 8.
+        input_size: (height, width), multiples of 8, 24 or more.
         width: multiplies every channel count but those of the stem; 1 is the published network.
     """
     height, width_px = input_size
-    if height % 8 or width_px % 8:
-        raise ValueError(f"E-Net needs height and width in multiples of 8; got {height}x{width_px} (height x width).")
+    if height % 8 or width_px % 8 or min(input_size) < 24:
+        raise ValueError(
+            f"E-Net needs height and width in multiples of 8, 24 or more; got {height}x{width_px} (height x width)."
+        )
 
     def thin(channels):
         return max(4, round(channels * width))

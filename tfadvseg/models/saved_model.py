@@ -10,11 +10,21 @@ import tensorflow as tf
 from tfadvseg.models.card import Card, read
 from tfadvseg.registry import choose
 
-CHANNEL_ORDERS = {"rgb": lambda images: images, "bgr": lambda images: tf.reverse(images, [-1])}
-OUTPUTS = {
-    "logits": lambda scores: scores,
-    "probabilities": lambda scores: tf.math.log(tf.maximum(scores, 1e-30)),
-}
+
+def _as_they_are(tensor):
+    return tensor
+
+
+def _reversed_channels(images):
+    return tf.reverse(images, [-1])
+
+
+def _log(probabilities):
+    return tf.math.log(tf.maximum(probabilities, 1e-30))
+
+
+CHANNEL_ORDERS = {"rgb": _as_they_are, "bgr": _reversed_channels}
+OUTPUTS = {"logits": _as_they_are, "probabilities": _log}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +75,11 @@ class LoadedModel:
             images = images * ((high - low) / 255.0) + low
         (argument,) = self._signature.structured_input_signature[1]
         (output,) = self._signature(**{argument: images}).values()
+        if not output.shape[1:3].is_compatible_with(images.shape[1:3]):
+            raise ValueError(
+                f"{self.path} returns scores of another size than its images: {_shape_text(output.shape)} for "
+                f"{_shape_text(images.shape)}."
+            )
         return OUTPUTS[self.reading.output](tf.ensure_shape(output, [*images.shape[:3], self.classes]))
 
     __call__ = logits
@@ -139,7 +154,7 @@ def _offer(signatures) -> str:
     """The signatures with their shapes, for an error."""
 
     def shapes(specs):
-        return ", ".join(f"{key} {spec.dtype.name} {_shape_text(spec.shape)}" for key, spec in specs.items())
+        return ", ".join(f"{key} {spec.dtype.name} {_shape_text(spec.shape)}" for key, spec in sorted(specs.items()))
 
     return (
         "; ".join(

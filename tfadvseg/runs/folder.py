@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,14 +26,14 @@ class RunFolder:
         try:
             self.units.mkdir(parents=True, exist_ok=True)
             if record.exists() and any(self.units.iterdir()):
-                self._compare(json.loads(record.read_text())["recipe"], now)
+                self._compare(_recipe(record), now)
             else:
                 text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1)
                 _write_atomically(record, lambda file: file.write(text.encode()))
         except OSError as error:
-            raise ValueError(f"The run folder {self.path} cannot be written ({error.strerror}); choose --output.") from error
-        except (json.JSONDecodeError, KeyError) as error:
-            raise ValueError(f"{record} is damaged; choose another --output.") from error
+            raise ValueError(
+                f"The run folder {self.path} cannot be written ({error.strerror}); choose another --output."
+            ) from error
 
     def _compare(self, before: dict, now: dict) -> None:
         differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
@@ -60,19 +61,35 @@ class RunFolder:
         free = shutil.disk_usage(self.units).free
         needed = sum(array.nbytes for array in arrays.values())
         if free < needed:
-            raise ValueError(f"{self.units} has {free / 1e6:.0f} MB left but {needed / 1e6:.0f} MB are needed; make room.")
+            raise ValueError(
+                f"{self.units} has {free / 1e6:.0f} MB left but {needed / 1e6:.0f} MB are needed; make room."
+            )
         _write_atomically(self.units / f"{unit}.npz", lambda file: np.savez_compressed(file, **arrays))
 
     def load(self, unit: str) -> dict[str, np.ndarray]:
         """The arrays of a finished unit."""
-        with np.load(self.units / f"{unit}.npz", allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+        path = self.units / f"{unit}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return {key: file[key] for key in file.files}
+        except (zipfile.BadZipFile, ValueError, EOFError) as error:
+            raise ValueError(f"The finished unit {path} is damaged ({error}); delete it and start again.") from error
+
+
+def _recipe(record: pathlib.Path) -> dict:
+    try:
+        return dict(json.loads(record.read_text())["recipe"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{record} is damaged; choose another --output.") from error
 
 
 def _write_atomically(path: pathlib.Path, write) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

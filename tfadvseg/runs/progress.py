@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: images done, images per second, time left, and the share of time spent on waiting for data."""
+"""Progress of a run on stderr: images done, images a second, time left, and the time spent waiting for data."""
 
 import sys
 import time
@@ -32,7 +32,7 @@ class Progress:
 
     def tick(self, work: float, images: int) -> None:
         """`work` gradients of a batch of `images` are done."""
-        done = min(images * work / self.work, self.left, self.bar.total - self.bar.n)
+        done = min(images * work / self.work, self.left, (self.bar.total or 0) - self.bar.n)
         self.left -= done
         self.bar.update(done)
 

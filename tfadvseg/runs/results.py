@@ -39,7 +39,8 @@ def rows(
 ) -> list[dict]:  # fmt: skip
     """Rows of results.csv for cells whose first is the clean one that the ratios refer to.
 
-    matrices: [A, N, C, C]; confidence, entropy: sums over an image's pixels [A, N]; pixels: [N]; gradients, seconds: [A].
+    matrices: [A, N, C, C]; confidence, entropy: sums over an image's pixels [A, N]; pixels: [N]; gradients, seconds:
+    [A].
     """
     clean = matrices[0]
     found = []

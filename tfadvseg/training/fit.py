@@ -57,6 +57,11 @@ def fit(
     `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes on; a finished one
     is only loaded. `initial_weights` starts from another run's best.weights.h5.
     """
+    if len(train[0]) < recipe.batch_size:
+        raise ValueError(
+            f"A batch takes {recipe.batch_size} photographs, but only {len(train[0])} are there to train on; lower the "
+            "batch size."
+        )
     keras.utils.set_random_seed(recipe.seed)
     path = pathlib.Path(folder)
     path.mkdir(parents=True, exist_ok=True)
@@ -146,6 +151,10 @@ class _Validate(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
+        # Keras keeps the random streams of dropout in no weights file; drawn anew, a resumed epoch repeats them.
+        streams = [variable for variable in self.model.variables if variable.path.endswith("seed_generator_state")]
+        for number, stream in enumerate(streams):
+            stream.assign(np.random.SeedSequence((self.recipe.seed, epoch, number)).generate_state(2))
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):

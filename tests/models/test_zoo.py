@@ -116,9 +116,9 @@ def test_fcn8s_answers_in_place_on_each_of_its_three_paths(path):
     assert abs(row - 55.5) < allowed and abs(column - 71.5) < allowed, (row, column)
 
 
-@pytest.mark.parametrize("size", [(30, 48), (32, 44)])
+@pytest.mark.parametrize("size", [(30, 48), (32, 44), (16, 48)])
 def test_enet_refuses_sizes_that_it_cannot_halve(size):
-    with pytest.raises(ValueError, match=f"multiples of 8; got {size[0]}x{size[1]}"):
+    with pytest.raises(ValueError, match=f"multiples of 8, 24 or more; got {size[0]}x{size[1]}"):
         enet(11, size)
 
 

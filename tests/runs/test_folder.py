@@ -63,7 +63,7 @@ def test_a_run_that_finished_nothing_may_change_its_recipe(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="file/run cannot be written .* choose --output"):
+    with pytest.raises(ValueError, match="file/run cannot be written .* choose another --output"):
         RunFolder(tmp_path / "file" / "run", RECIPE, {})
 
 

@@ -1,12 +1,13 @@
 """What a sweep costs beside the gradients it contains, and what sharing one trajectory saves.
 
-    python -m benchmarks.sweep saved_models/enet_scenes saved_models/fcn8s_scenes [--rounds 5] [--batch 4]
+    python -m benchmarks.sweep saved_models/enet_scenes saved_models/fcn8s_scenes [--rounds 9] [--batch 1]
 
 Prints, for each model, medians over the rounds of: the 80 bare gradients of the grid of four attacks and eight
-epsilons; the grid as sweeps; the grid as 32 separate attacks; and the ratios, paired within a round.
+epsilons; the grid as sweeps; the grid as 32 separate attacks; and the ratios, the first paired within a round.
 """
 
 import argparse
+import pathlib
 import statistics
 import time
 
@@ -23,24 +24,26 @@ from tfadvseg.models import load
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--batch", type=int, default=1)
     options = parser.parse_args()
+    tf.get_logger().setLevel("ERROR")  # 32 attacks are 32 traces, on purpose
     print(
         f"{'model':16} {'gradients':>10} {'sweeps':>8} {'separate':>9} {'sweeps/gradients':>17} {'separate/sweeps':>16}"
     )
     for path in options.models:
-        times = measure(load(path), options.batch, options.rounds)
-        bare, shared, separate = (statistics.median(column) for column in zip(*times, strict=True))
-        overhead = statistics.median(b / a for a, b, _ in times)
-        saved = statistics.median(c / b for _, b, c in times)
+        bare, shared, separate = measure(load(path), options.batch, options.rounds)
+        overhead = statistics.median(b / a for a, b in zip(bare, shared, strict=True))
+        saved = statistics.median(separate) / statistics.median(shared)
+        seconds = [statistics.median(times) for times in (bare, shared, separate)]
         print(
-            f"{path[-16:]:16} {bare:9.2f}s {shared:7.2f}s {separate:8.2f}s {overhead:17.3f} {saved:16.2f}", flush=True
-        )
+            f"{pathlib.Path(path).name:16} {seconds[0]:9.2f}s {seconds[1]:7.2f}s {seconds[2]:8.2f}s {overhead:17.3f} "
+            f"{saved:16.2f}", flush=True,
+        )  # fmt: skip
 
 
 def measure(model, batch, rounds):
-    """[(seconds of the bare gradients, of the sweeps, of separate attacks)] for each round, interleaved."""
+    """Seconds of the bare gradients and of the sweeps, in turns, and of separate attacks, a third as often."""
     attacks = [make(epsilon) for make in ATTACKS.values() for epsilon in EPSILONS]
     groups = [sweep for sweep, _ in sweeps(attacks)]
     images = tf.round(255 * tf.random.stateless_uniform((batch, *model.input_size, 3), (0, 1)))
@@ -69,7 +72,13 @@ def measure(model, batch, rounds):
 
     for warm_up in (bare, shared, separate):
         warm_up()
-    return [tuple(_seconds(run) for run in (bare, shared, separate)) for _ in range(rounds)]
+    times = {run: [] for run in (bare, shared, separate)}
+    for number in range(rounds):
+        for run in (bare, shared) if number % 2 else (shared, bare):
+            times[run].append(_seconds(run))
+        if number % 3 == 0:
+            times[separate].append(_seconds(separate))
+    return times.values()
 
 
 def _seconds(run):

@@ -111,6 +111,15 @@ def numbers(flag: str) -> list[float]:
         raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}.") from error
 
 
+def size(flag: str) -> tuple[int, int]:
+    """(height, width) from a flag like 184x240."""
+    text = str(FLAGS[flag].value)
+    height, _, width = text.partition("x")
+    if not (height.isdigit() and width.isdigit()):
+        raise ValueError(f"--{flag} takes height x width, e.g. 184x240; got {text}.")
+    return int(height), int(width)
+
+
 def output_folder(pipeline: str) -> pathlib.Path:
     """--output, from now on also where none was given: then a new folder named after the pipeline and the time."""
     folder: str = FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"

@@ -20,6 +20,7 @@ from pipelines.setting import FLAGS
 from tfadvseg import data
 from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
+from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import Recipe, fit, validation_confusion
@@ -39,6 +40,9 @@ flags.DEFINE_integer("batch_size", 4, "Views in a step.", lower_bound=1)
 flags.DEFINE_float("learning_rate", 3e-3, "Peak learning rate of AdamW, after a warm-up and before a cosine decay.")
 flags.DEFINE_float("weight_decay", 1e-4, "Weight decay of AdamW.", lower_bound=0)
 flags.DEFINE_integer("validate_every", 2, "Epochs between validations.", lower_bound=1)
+flags.DEFINE_string(
+    "backbone_weights", None, "imagenet, or a file of keras.applications' VGG16 or ResNet101, for the network's trunk."
+)
 flags.DEFINE_string("initial_weights", None, "best.weights.h5 of another run to start from.")
 flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
@@ -51,7 +55,7 @@ def main() -> None:
     validation = data.arrays(dataset, FLAGS.data_dir, "validation", FLAGS.limit)
     size = tuple(validation[0].shape[1:3])
     recipe = Recipe(
-        crop(FLAGS.crop) if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
+        setting.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
         FLAGS.seed,
     )  # fmt: skip
@@ -59,7 +63,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     def build(input_size):
-        return zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
+        network = zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
+        if FLAGS.backbone_weights:
+            load_backbone(network, FLAGS.backbone_weights)
+        return network
 
     network = fit(
         build, train, validation, dataset.labels.classes, recipe, str(folder), FLAGS.initial_weights, log_to(folder)
@@ -80,14 +87,6 @@ def scales() -> tuple[float, float]:
     if len(values) != 2 or not 0 < values[0] <= values[1]:
         raise ValueError(f"--scales takes the smallest and the largest scale, e.g. 0.75,1.75; got {FLAGS.scales}.")
     return values[0], values[1]
-
-
-def crop(text: str) -> tuple[int, int]:
-    """(height, width) from "184x240"."""
-    height, _, width = text.partition("x")
-    if not (height.isdigit() and width.isdigit()):
-        raise ValueError(f"--crop takes height x width, e.g. 184x240; got {text}.")
-    return int(height), int(width)
 
 
 def log_to(folder: pathlib.Path) -> tuple:
@@ -113,9 +112,10 @@ def export(network, dataset, size, scores) -> pathlib.Path:
         "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
         "training": setting.settings(), "revision": git_revision(), "versions": versions(),
     }  # fmt: skip
+    published = zoo.MODELS[FLAGS.model]
     card = Card(
-        name, FLAGS.model, dataset.labels.names, dataset.labels.palette, size, zoo.MODELS[FLAGS.model].pad_colour,
-        network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance,
+        name, FLAGS.model, dataset.labels.names, dataset.labels.palette, size, published.pad_colour,
+        network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance, published.fit,
     )  # fmt: skip
     return write(network, card, FLAGS.models_folder)
 

@@ -84,7 +84,7 @@ def enet_network():
     """A thin E-Net whose weights and normalisation were drawn at random, so that it predicts several classes."""
     import keras
 
-    from tfadvseg.models.enet import enet
+    from tfadvseg.models.zoo.enet import enet
 
     keras.utils.set_random_seed(3)
     network = enet(11, SIZE, width=0.25)

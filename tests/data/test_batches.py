@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tfadvseg.data.batches import batches, crop, inside, to_input
 
@@ -74,6 +75,29 @@ def test_shrinking_by_two_interpolates_images_and_picks_labels():
     np.testing.assert_allclose(found["image"], expected, atol=1e-4)
     blocks = labels.reshape(6, 2, 8, 2).transpose(0, 2, 1, 3).reshape(6, 8, 4)
     assert (blocks == found["labels"][..., None]).any(-1).all()
+
+
+@pytest.mark.parametrize("size", [(5, 6), (3, 4), (1, 2), (20, 9)])
+def test_reflection_fills_up_with_the_mirror_image_of_the_photograph(size):
+    image = RNG.integers(0, 256, (*size, 3)).astype(np.uint8)
+    found = to_input(tf.constant(image), tf.constant(image[..., :1]), (12, 13), fit="reflect")
+    height, width = found["size"].numpy()
+    inner = found["image"].numpy()[:height, :width]
+    expected = np.pad(inner, ((0, 12 - height), (0, 13 - width), (0, 0)), "reflect" if min(size) > 1 else "symmetric")
+    np.testing.assert_array_equal(found["image"][:, :width], expected[:, :width])
+    np.testing.assert_array_equal(found["image"][:height], np.pad(inner, ((0, 0), (0, 13 - width), (0, 0)), "reflect"))
+    assert (found["labels"].numpy()[height:] == 255).all() and (found["labels"].numpy()[:, width:] == 255).all()
+
+
+@pytest.mark.parametrize("size", [(5, 6), (24, 7), (30, 40)])
+def test_stretching_fills_the_input_whatever_the_aspect(size):
+    image = RNG.integers(0, 256, (*size, 3)).astype(np.uint8)
+    labels = RNG.integers(0, 11, (*size, 1)).astype(np.uint8)
+    found = to_input(tf.constant(image), tf.constant(labels), (12, 14), fit="stretch")
+    assert found["size"].numpy().tolist() == [12, 14] and (found["labels"].numpy() < 11).all()
+    corners = Image.fromarray(image).resize((14, 12), Image.Resampling.BILINEAR, reducing_gap=None)
+    if size == (5, 6):  # Pillow widens its filter where it shrinks, TensorFlow does not
+        np.testing.assert_allclose(found["image"], np.asarray(corners, np.float32), atol=1.01)
 
 
 def test_crop_is_the_inverse_of_padding():

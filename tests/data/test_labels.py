@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfadvseg.data.labels import CAMVID, LabelSpace
+from tfadvseg.data.labels import CAMVID, CITYSCAPES, PASCAL_VOC, LabelSpace, voc_palette
 
 SPACE = LabelSpace(("road", "sky"), ((1, 2, 3), (4, 5, 6)))
 
@@ -31,3 +31,20 @@ def test_labels_out_of_range_are_refused_by_their_file():
 def test_a_palette_of_another_length_is_refused():
     with pytest.raises(ValueError, match="one colour a class; got 1 for 2"):
         LabelSpace(("road", "sky"), ((1, 2, 3),))
+
+
+def test_the_colours_of_pascal_voc_are_its_own():
+    assert PASCAL_VOC.classes == len(set(PASCAL_VOC.palette)) == 21
+    colours = dict(zip(PASCAL_VOC.names, PASCAL_VOC.palette, strict=True))
+    assert colours["background"] == (0, 0, 0) and colours["aeroplane"] == (128, 0, 0)
+    assert colours["cat"] == (64, 0, 0) and colours["person"] == (192, 128, 128)
+    assert colours["sofa"] == (0, 192, 0) and colours["tvmonitor"] == (0, 64, 128)
+
+
+def test_cityscapes_has_nineteen_classes_each_with_a_colour_of_its_own():
+    assert CITYSCAPES.classes == len(set(CITYSCAPES.palette)) == len(set(CITYSCAPES.names)) == 19
+    assert CITYSCAPES.names.index("car") == 13 and CITYSCAPES.palette[13] == (0, 0, 142)
+
+
+def test_no_two_colours_of_a_generated_palette_are_equal():
+    assert len(set(voc_palette(256))) == 256

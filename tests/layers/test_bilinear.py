@@ -4,11 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from tfadvseg.layers.bilinear import BilinearKernel
+from tfadvseg.layers.bilinear import BilinearKernel, GroupedBilinear, upsample
 
 
 def kernel(shape):
     return keras.ops.convert_to_numpy(BilinearKernel()(shape))
+
+
+def maps(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
 
 
 def test_a_kernel_of_4_worked_by_hand():
@@ -47,3 +51,57 @@ def test_the_initializer_survives_saving():
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(BilinearKernel()))
     assert isinstance(again, BilinearKernel)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(again((4, 4, 1, 1))), kernel((4, 4, 1, 1)))
+
+
+@pytest.mark.parametrize("side", [4, 16])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_grouped_deconvolution_is_a_sum_of_stamped_kernels(side, padding):
+    """Each pixel stamps its channel's kernel, any kernel, `side / 2` further on; "same" cuts a quarter kernel off."""
+    x, stride = maps(2, 3, 5, 4), side // 2
+    layer = GroupedBilinear(side, padding)
+    layer.build(x.shape)
+    stamps = maps(side, side, 4, 1)
+    layer.set_weights([stamps])
+    expected = np.zeros((2, 4 * stride, 6 * stride, 4), np.float32)
+    for i, j in np.ndindex(3, 5):
+        expected[:, i * stride :, j * stride :][:, :side, :side] += x[:, i, None, j, None] * stamps[..., 0]
+    if padding == "same":
+        expected = expected[:, stride // 2 : -stride // 2, stride // 2 : -stride // 2]
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(layer(x)), expected, atol=1e-5)
+
+
+def test_a_grouped_deconvolution_holds_one_fixed_kernel_a_channel():
+    layer = GroupedBilinear(4)
+    layer.build((None, 3, 5, 6))
+    assert layer.count_params() == 6 * 4 * 4 and not layer.trainable_weights
+    np.testing.assert_array_equal(layer.get_weights()[0], np.repeat(kernel((4, 4, 1, 1)), 6, axis=2))
+
+
+def test_a_grouped_deconvolution_knows_its_size_beforehand():
+    assert GroupedBilinear(16)(keras.Input((5, 7, 3))).shape == (None, 48, 64, 3)
+    assert GroupedBilinear(16, "same")(keras.Input((5, 7, 3))).shape == (None, 40, 56, 3)
+
+
+def test_a_grouped_deconvolution_survives_saving(tmp_path):
+    images = keras.Input((3, 5, 2))
+    model = keras.Model(images, GroupedBilinear(4, "same", name="upscore")(images))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.get_layer("upscore").get_config() == model.get_layer("upscore").get_config()
+    x = maps(1, 3, 5, 2)
+    np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x))
+
+
+def test_an_odd_kernel_is_refused():
+    with pytest.raises(ValueError, match="even kernel_size; got 3"):
+        GroupedBilinear(3)
+
+
+@pytest.mark.parametrize("factor", [2, 8])
+def test_upsampling_without_kernels_is_the_grouped_deconvolution(factor):
+    """Down to the border, where half of each kernel finds nothing."""
+    x = maps(2, 3, 5, 4)
+    expected = GroupedBilinear(2 * factor, "same")(x)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(upsample(x, factor)), keras.ops.convert_to_numpy(expected), atol=1e-5
+    )

@@ -1,5 +1,6 @@
 """Exported equals original: numbers, gradients, versions, card; and a fresh process needs neither Keras nor the zoo."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tensorflow as tf
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.data.labels import CAMVID
 from tfadvseg.models import card, load
 from tfadvseg.serving.export import export
 
@@ -141,3 +143,21 @@ def test_a_card_with_a_field_missing_is_refused(tmp_path, make_card, enet_networ
     path.write_text(json.dumps(fields))
     with pytest.raises(ValueError, match="is damaged .*parameters"):
         card.read(tmp_path)
+
+
+def test_a_photograph_of_the_inputs_size_gets_the_labels_of_its_logits(conv_model, images):
+    expected = tf.argmax(conv_model.logits(images), -1, tf.int32)
+    for photograph, labels in zip(images, expected, strict=True):
+        np.testing.assert_array_equal(conv_model.segment(photograph), labels)
+
+
+@pytest.mark.parametrize("fit", ["pad", "reflect", "stretch"])
+@pytest.mark.parametrize("size", [(20, 30), (45, 100), (130, 60)])
+def test_a_photograph_of_any_size_gets_labels_of_its_size(conv_model, fit, size):
+    """Two halves in the colours of two classes: away from their border, the labels are where the colours are."""
+    model = dataclasses.replace(conv_model, card=dataclasses.replace(conv_model.card, fit=fit))
+    pale = (100 + 0.2 * np.array(CAMVID.palette)).astype(np.uint8)
+    truth = np.where(np.arange(size[1]) < size[1] // 2, 3, 8) + np.zeros((size[0], 1), int)
+    labels = model.segment(tf.constant(pale[truth])).numpy()
+    assert labels.shape == size and labels.dtype == np.int32
+    assert (labels == truth).mean() > 0.8

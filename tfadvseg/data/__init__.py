@@ -64,7 +64,9 @@ def examples(dataset: Dataset, data_dir: str | None, split: str, limit: int = 0)
 
 def arrays(dataset: Dataset, data_dir: str | None, split: str, limit: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(images uint8 [N, H, W, 3], labels uint8 [N, H, W]) of a split whose images share one size."""
-    bar = tqdm(examples(dataset, data_dir, split, limit), f"Reading {dataset.name} {split}", unit=" images", disable=None)
+    bar = tqdm(
+        examples(dataset, data_dir, split, limit), f"Reading {dataset.name} {split}", unit=" images", disable=None
+    )
     _, images, labels = zip(*bar, strict=True)
     return np.stack(images), np.stack(labels)
 

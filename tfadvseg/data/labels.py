@@ -51,3 +51,38 @@ CAMVID = LabelSpace(
     ),
 )  # fmt: skip
 """CamVid's eleven classes (Brostow et al. 2009, in the version of Badrinarayanan et al. 2017), with its colours."""
+
+
+def voc_palette(classes: int) -> tuple[tuple[int, int, int], ...]:
+    """Pascal VOC's colours: the bits of a class number are dealt to red, green and blue in turn, highest bit first."""
+
+    def channel(number, first):
+        return sum((number >> 3 * i + first & 1) << 7 - i for i in range(3))
+
+    return tuple((channel(n, 0), channel(n, 1), channel(n, 2)) for n in range(classes))
+
+
+PASCAL_VOC = LabelSpace(
+    names=(
+        "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+        "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+    ),
+    palette=voc_palette(21),
+)  # fmt: skip
+"""Pascal VOC's twenty objects and the background (Everingham et al. 2010); its background is as black as void."""
+
+CITYSCAPES = LabelSpace(
+    names=(
+        "road", "sidewalk", "building", "wall", "fence", "pole", "traffic_light", "traffic_sign", "vegetation",
+        "terrain", "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle",
+    ),
+    palette=(
+        (128, 64, 128), (244, 35, 232), (70, 70, 70), (102, 102, 156), (190, 153, 153), (153, 153, 153),
+        (250, 170, 30), (220, 220, 0), (107, 142, 35), (152, 251, 152), (70, 130, 180), (220, 20, 60), (255, 0, 0),
+        (0, 0, 142), (0, 0, 70), (0, 60, 100), (0, 80, 100), (0, 0, 230), (119, 11, 32),
+    ),
+)  # fmt: skip
+"""Cityscapes' nineteen evaluated classes (Cordts et al. 2016), in the order of their training numbers."""
+
+PUBLISHED = {"voc": PASCAL_VOC, "cityscapes": CITYSCAPES}
+"""Label spaces of the datasets that the public weights were trained on."""

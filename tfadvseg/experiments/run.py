@@ -41,7 +41,7 @@ class Shards:
 
     def batches(self, model: LoadedModel) -> tf.data.Dataset:
         """The batches of the units, at the network's input size."""
-        return batches(self.examples.take(self.images), model.input_size, model.pad_colour, self.size(model))
+        return batches(self.examples.take(self.images), model.input_size, model.pad_colour, self.size(model), model.fit)
 
 
 def run(models: Sequence[LoadedModel], shards: Shards, protocol: Protocol, folder: RunFolder, xla: str) -> Progress:

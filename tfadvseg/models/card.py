@@ -12,8 +12,8 @@ FILE = pathlib.Path("assets.extra") / "card.json"
 class Card:
     """names, palette: the classes, in the order of the logits, and their RGB colours.
 
-    input_size: (height, width). pad_colour: RGB that fills up smaller images at the bottom and at the right; larger
-    ones are first shrunk to fit. scores: validation results in per cent. provenance: data, recipe, git revision,
+    input_size: (height, width). fit, pad_colour: how a photograph becomes an input of that size (data.batches.FITS),
+    and the RGB that fills it up. scores: validation results in per cent. provenance: data, recipe, git revision,
     library versions.
     """
 
@@ -26,6 +26,7 @@ class Card:
     parameters: int
     scores: dict[str, float]
     provenance: dict[str, Any]
+    fit: str = "pad"
 
     def write(self, folder: pathlib.Path) -> None:
         """Writes the card into the SavedModel in `folder`."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfadvseg.data.batches import image_to_input
 from tfadvseg.models.card import Card, read
 from tfadvseg.registry import choose
 
@@ -88,6 +89,21 @@ class LoadedModel:
     def pad_colour(self) -> tuple[float, float, float]:
         """RGB that fills up images smaller than the input."""
         return self.card.pad_colour if self.card else (0.0, 0.0, 0.0)
+
+    @property
+    def fit(self) -> str:
+        """How a photograph becomes an input: one of data.batches.FITS."""
+        return self.card.fit if self.card else "pad"
+
+    def segment(self, photograph: tf.Tensor) -> tf.Tensor:
+        """Labels int32 [H, W] of an RGB photograph [H, W, 3] of any size, in 0..255.
+
+        Scores are resized bilinearly from the network's input size to the photograph's before the highest is taken.
+        """
+        shape = tuple(photograph.shape[:2])
+        image, (height, width) = image_to_input(photograph, self.input_size or shape, self.pad_colour, self.fit)
+        logits = self.logits(image[None])[:, :height, :width]
+        return tf.argmax(tf.image.resize(logits, shape)[0], -1, tf.int32)
 
 
 def load(path, **reading) -> LoadedModel:

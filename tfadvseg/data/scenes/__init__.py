@@ -17,7 +17,7 @@ from tfadvseg.registry import choose
 
 LABELS = CAMVID
 SPLITS = {"train": 400, "validation": 60, "train_extra": 3200}
-"""Examples of each split. `train_extra` is for networks that 400 images do not fill: it is six minutes of drawing, so it
+"""Examples of each split. `train_extra` is for networks that learn too little from 400 images; as it takes minutes, it
 is drawn when it is asked for and no part of what TFDS prepares."""
 
 PREPARED = ("train", "validation")

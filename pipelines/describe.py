@@ -1,0 +1,73 @@
+"""What the networks of the paper are and cost: parameters beside Table 6, arithmetic, time of a pass and a gradient.
+
+python -m pipelines.describe --models=all
+python -m pipelines.describe --models=enet,icnet --width=0.25 --nomeasure
+"""
+
+import functools
+import sys
+
+import keras
+from absl import flags
+
+from pipelines import setting
+from pipelines.setting import FLAGS
+from tfadvseg.models import zoo
+from tfadvseg.models.flops import gigaflops
+from tfadvseg.registry import choose
+
+flags.DEFINE_list("models", "all", f"Networks, of {', '.join(zoo.MODELS)}; or all.")
+flags.DEFINE_float("width", 1.0, "Multiplies the networks' channels; 1 is the published network.", lower_bound=1e-3)
+flags.DEFINE_bool("measure", True, "Time a forward pass and an input gradient of one image, at the published size.")
+flags.DEFINE_integer("repeats", 3, "Timings of which the median is shown.", lower_bound=1)
+
+COLUMNS = (
+    ("network", 26), ("data", 10), ("input", 9), ("parameters", 11), ("MiB", 6), ("Table 6", 7), ("diff", 5),
+    ("GFLOP", 7), ("forward", 9), ("gradient", 9), ("ratio", 5),
+)  # fmt: skip
+"""Titles and widths."""
+
+
+def main() -> None:
+    names = list(zoo.MODELS) if FLAGS.models == ["all"] else FLAGS.models
+    networks = {name: choose(zoo.MODELS, name, "model") for name in names}
+    print(line([title for title, _ in COLUMNS]))
+    for number, (name, network) in enumerate(networks.items(), start=1):
+        if sys.stderr.isatty():
+            print(f"{number}/{len(networks)} {name} ...", end="\r", file=sys.stderr, flush=True)
+        print(line(describe(name, network)), flush=True)
+        keras.backend.clear_session()  # a network of 500 MB goes before the next comes
+    print(
+        "\nMiB: 4 bytes a stored value, normalisation statistics included. GFLOP: additions and multiplications of the "
+        "convolutions."
+    )
+
+
+def describe(name: str, network: zoo.Network) -> list[str]:
+    """The cells of one network's row."""
+    built = network.build(network.classes, network.input_size, FLAGS.width)
+    parameters = built.count_params()
+    mebibytes = 4 * parameters / 2**20
+    cells = [
+        name, network.dataset, "x".join(map(str, network.input_size)), f"{parameters:,}", f"{mebibytes:.1f}",
+        f"{network.table6:.1f}", f"{mebibytes - network.table6:+.1f}" if FLAGS.width == 1 else "-",
+        f"{gigaflops(built):.1f}",
+    ]  # fmt: skip
+    if not FLAGS.measure:
+        return cells
+    from tfadvseg.experiments.timing import forward_and_gradient
+
+    model = functools.partial(built, training=False)
+    forward, gradient = forward_and_gradient(model, network.input_size, FLAGS.repeats)
+    return [*cells, f"{1e3 * forward:.0f} ms", f"{1e3 * gradient:.0f} ms", f"{gradient / forward:.1f}"]
+
+
+def line(cells: list[str]) -> str:
+    """One line of the table: names to the left, numbers to the right."""
+    widths = [width for _, width in COLUMNS[: len(cells)]]
+    sides = ["<", "<", *">" * len(widths)]
+    return "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, widths, strict=False)).rstrip()
+
+
+if __name__ == "__main__":
+    setting.start(main)

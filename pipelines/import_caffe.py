@@ -1,0 +1,97 @@
+"""Makes a SavedModel of a public .caffemodel.
+
+    python -m pipelines.import_caffe --model=fcn8s_vgg --weights=fcn8_voc.caffemodel --output=saved_models/fcn8s_voc
+
+Prints what became of each layer. A layer of the network that the file lacks or that does not fit ends it, with nothing
+written; layers of the file that the network has no place for are listed and left out.
+"""
+
+import hashlib
+import pathlib
+import sys
+
+from absl import flags
+
+from pipelines import setting
+from pipelines.setting import FLAGS
+from tfadvseg.caffe.caffemodel import read
+from tfadvseg.caffe.load import load
+from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
+from tfadvseg.models import zoo
+from tfadvseg.models.card import Card
+from tfadvseg.runs.provenance import git_revision, versions
+
+flags.DEFINE_enum("model", None, sorted(zoo.MODELS), "Network that the file holds the weights of.", required=True)
+flags.DEFINE_string("weights", None, "The .caffemodel.", required=True)
+flags.DEFINE_string(
+    "output", None, "SavedModel folder, in which the next version is written; by default saved_models/<name>."
+)
+flags.DEFINE_string("name", None, "Name of the SavedModel where --output gives none; by default <model>_<dataset>.")
+flags.DEFINE_integer("classes", 0, "Number of classes; 0: as published.", lower_bound=0, upper_bound=255)
+flags.DEFINE_string("input_size", None, "Height x width of the inputs, e.g. 513x513; by default as published.")
+flags.DEFINE_float("width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3)
+flags.DEFINE_list("may_miss", [], "Layers of the network that the file may lack; they keep their initial values.")
+
+
+def main() -> None:
+    published = zoo.MODELS[FLAGS.model]
+    folder = target(published.dataset)
+    labels = label_space(published)
+    size = setting.size("input_size") if FLAGS.input_size else published.input_size
+    weights = pathlib.Path(FLAGS.weights)
+    file = read(weights)
+    digest = md5(weights)
+    if published.md5 and digest != published.md5:
+        print(
+            f"Warning: {weights} has the MD5 sum {digest}, the file of the paper's authors had {published.md5}.",
+            file=sys.stderr,
+        )
+    network = zoo.build(FLAGS.model, labels.classes, size, FLAGS.width)
+    try:
+        report = load(network, file, FLAGS.may_miss)
+    except ValueError as error:
+        raise ValueError(f"{weights} does not fit {FLAGS.model}: {error}") from error
+    del file  # as large as the network
+    print(report.table())
+    print(f"SavedModel: {export(network, folder, labels, size, published, digest)}")
+
+
+def target(dataset: str) -> pathlib.Path:
+    """The SavedModel's folder, of which the versions are subfolders."""
+    if FLAGS.output and FLAGS.name and pathlib.Path(FLAGS.output).name != FLAGS.name:
+        raise ValueError(f"--output={FLAGS.output} already names the SavedModel; leave --name={FLAGS.name} out.")
+    model = FLAGS.model.removesuffix(f"_{dataset}").removesuffix("_vgg")
+    return pathlib.Path(FLAGS.output or f"saved_models/{FLAGS.name or f'{model}_{dataset}'}")
+
+
+def label_space(published: zoo.Network) -> LabelSpace:
+    """Names and colours of the classes; numbers for names where they are not those of the published network."""
+    classes = FLAGS.classes or published.classes
+    if classes == published.classes:
+        return PUBLISHED[published.dataset]
+    return LabelSpace(tuple(f"class_{i}" for i in range(classes)), voc_palette(classes))
+
+
+def md5(path: pathlib.Path) -> str:
+    """MD5 sum of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def export(network, folder, labels, size, published, digest) -> pathlib.Path:
+    """Writes the SavedModel with its card."""
+    from tfadvseg.serving.export import export as write
+
+    provenance = {
+        "dataset": published.dataset, "weights": pathlib.Path(FLAGS.weights).name, "md5": digest,
+        "import": setting.settings(), "revision": git_revision(), "versions": versions(),
+    }  # fmt: skip
+    card = Card(
+        folder.name, FLAGS.model, labels.names, labels.palette, size, published.pad_colour, network.count_params(), {},
+        provenance, published.fit,
+    )  # fmt: skip
+    return write(network, card, folder.parent)
+
+
+if __name__ == "__main__":
+    setting.start(main)

@@ -1,0 +1,92 @@
+"""Importing a .caffemodel as a user does: the report, the SavedModel, and one sentence for each mistake."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests" / "caffe"))
+THIN = ("--model=enet", "--width=0.25", "--classes=5", "--input_size=24x32")
+
+
+def import_caffe(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.import_caffe", *arguments],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def thin_file(tmp_path_factory):
+    """A .caffemodel in the shapes of a thin E-Net, with an auxiliary head that it has no place for."""
+    import wire
+    from keras import layers
+
+    from tfadvseg.models.zoo.enet import enet
+
+    rng, found = np.random.default_rng(0), {}
+    for layer in enet(5, (24, 32), width=0.25).layers:
+        if isinstance(layer, layers.BatchNormalization):
+            found[layer.name] = [rng.uniform(0.5, 1.5, layer.gamma.shape), rng.normal(size=layer.beta.shape)]
+        elif isinstance(layer, layers.PReLU):
+            found[layer.name] = [rng.uniform(0, 1, layer.alpha.shape[-1])]
+        elif layer.weights:
+            kernel, *bias = layer.get_weights()
+            found[layer.name] = [kernel.transpose(3, 2, 0, 1), *bias]
+    found["aux/conv"] = [np.ones((2, 3, 1, 1))]
+    path = tmp_path_factory.mktemp("caffe") / "thin.caffemodel"
+    path.write_bytes(wire.net(found))
+    return path
+
+
+def test_import_leaves_a_saved_model_that_computes_what_the_network_does(thin_file, tmp_path):
+    import keras
+
+    from tfadvseg.caffe.caffemodel import read
+    from tfadvseg.caffe.load import load
+    from tfadvseg.models import load as load_saved_model
+    from tfadvseg.models.zoo.enet import enet
+
+    done = import_caffe(*THIN, f"--weights={thin_file}", f"--output={tmp_path / 'enet_thin'}")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["conv0_1", "imported", "13x3x3x3,", "13"]
+    assert "aux/conv     left over  2x3x1x1" in done.stdout and ", 0 missing, 1 left over" in lines[-2]
+    assert lines[-1] == f"SavedModel: {tmp_path / 'enet_thin' / '1'}"
+    assert (
+        "MD5 sum" in done.stderr
+        and "the file of the paper's authors had d9aabd630cf6bc29c48ea55a86124e14" in done.stderr
+    )
+
+    model, network = load_saved_model(tmp_path / "enet_thin"), enet(5, (24, 32), width=0.25)
+    load(network, read(thin_file))
+    images = np.random.default_rng(1).uniform(0, 255, (1, 24, 32, 3)).astype(np.float32)
+    expected = keras.ops.convert_to_numpy(network(images, training=False))
+    np.testing.assert_allclose(model(images), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+    assert model.fit == "stretch" and model.card.names == tuple(f"class_{i}" for i in range(5))
+    assert len(model.card.provenance["md5"]) == 32 and model.card.provenance["weights"] == "thin.caffemodel"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--classes=6"], "does not fit enet: Layer 'deconv6_0_0' does not fit: the file holds 16x5x2x2 where"),
+        (["--model=segnet", "--input_size=32x32"], "does not fit segnet: The file lacks 5"),
+        (["--input_size=large"], "--input_size takes height x width, e.g. 184x240; got large."),
+        (["--name=other"], "already names the SavedModel; leave --name=other out."),
+        (["cut off"], "the file is cut off or damaged"),
+    ],
+)  # fmt: skip
+def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(thin_file, tmp_path, arguments, sentence):
+    weights = thin_file
+    if arguments == ["cut off"]:
+        weights, arguments = tmp_path / "cut.caffemodel", []
+        weights.write_bytes(thin_file.read_bytes()[:-100])
+    output = tmp_path / "models" / "enet_thin"
+    done = import_caffe(*THIN, f"--weights={weights}", f"--output={output}", *arguments)
+    assert done.returncode == 1 and sentence in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert not done.stdout and not output.parent.exists()

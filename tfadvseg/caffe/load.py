@@ -1,0 +1,200 @@
+"""Puts the layers of a .caffemodel into a Keras network, by name, all of them or none."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+
+import keras
+import numpy as np
+from keras import layers
+
+from tfadvseg.caffe import weights
+from tfadvseg.caffe.caffemodel import dims
+from tfadvseg.caffe.weights import Blobs, Variables
+from tfadvseg.layers.bilinear import GroupedBilinear
+
+LISTED = 8
+"""Names in an error's list."""
+INPUT_SCALES = ("data_sub1",)
+"""Layers that may scale the input, which networks here leave out because the public files hold ones."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What became of each layer.
+
+    imported: Keras layer -> the shapes that it was made of, and what was special. missing: layers of the network that
+    the file lacks and the caller allowed it to. left_over: Caffe layer -> shapes that nothing in the network wanted,
+    such as auxiliary classifiers and the copies of a network with several scales.
+    """
+
+    imported: dict[str, str]
+    missing: tuple[str, ...]
+    left_over: dict[str, str]
+
+    def table(self) -> str:
+        """One line a layer, and one with the counts."""
+        rows = [
+            *((name, "imported", detail) for name, detail in self.imported.items()),
+            *((name, "missing", "keeps its initial values") for name in self.missing),
+            *((name, "left over", detail) for name, detail in self.left_over.items()),
+        ]
+        width = max(len(name) for name, _, _ in rows)
+        lines = [f"{name:{width}}  {status:9}  {detail}".rstrip() for name, status, detail in rows]
+        counts = f"{len(self.imported)} imported, {len(self.missing)} missing, {len(self.left_over)} left over"
+        return "\n".join([*lines, counts])
+
+
+def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[str] = ()) -> Report:
+    """Writes the blobs, as caffemodel.read returns them, into the network.
+
+    `may_miss` names Caffe layers that the file may lack; what they feed keeps its values.
+
+    A Keras layer takes its weights from the Caffe layer of its name, "." for "/". A BatchNormalization bnX whose Caffe
+    layer holds mean, variance and factor also takes the Scale layer scaleX. Where an inference-only file has merged
+    normalisations into the convolutions before them, those normalisations become the identity; a bias that the
+    network's convolution lacks goes into the normalisation after it. Raises ValueError, with the network unchanged,
+    where a layer is missing or does not fit.
+    """
+    _check_input_scales(file)
+    targets = [layer for layer in network.layers if layer.weights]
+    norm_of = _norms_after_convolutions(network)
+    merged = _merged(network, norm_of, file)
+    plan: dict[str, Variables] = {}
+    details: dict[str, str] = {}
+    missing: list[str] = []
+    for layer in targets:
+        sources = _sources(layer, file)
+        absent = [source for source in sources if source not in file]
+        if layer.name in merged:
+            plan[layer.name] = weights.identity(layer.gamma.shape[0], layer.epsilon)
+            details[layer.name] = f"merged into {merged[layer.name]}"
+        elif absent:
+            missing += absent
+        else:
+            plan[layer.name] = _converted(layer, *(file[source] for source in sources))
+            details[layer.name] = ", ".join(_shapes(file[source]) for source in sources)
+    _check_missing([name for name in missing if name not in may_miss])
+    _move_biases(network, plan, details, norm_of)
+    _fold_dropout(network, plan, details, merged)
+    for layer in targets:
+        if layer.name in plan:
+            _check_complete(layer, plan[layer.name])
+
+    for layer in targets:
+        for variable in layer.weights if layer.name in plan else ():
+            variable.assign(plan[layer.name][variable.name])
+    used = {source for layer in targets for source in _sources(layer, file)}
+    left_over = {name: _shapes(blobs) for name, blobs in file.items() if name not in used}
+    return Report(details, tuple(missing), left_over)
+
+
+def _caffe(name: str) -> str:
+    """Keras forbids the slash, and no Caffe name has a dot."""
+    return name.replace(".", "/")
+
+
+def _sources(layer, file) -> list[str]:
+    """Names of the Caffe layers that a Keras layer is made of."""
+    name = _caffe(layer.name)
+    scale = "scale" + name.removeprefix("bn")
+    split = name.startswith("bn") and (scale in file or len(file.get(name, ())) == 3)
+    return [name, scale] if split and isinstance(layer, layers.BatchNormalization) else [name]
+
+
+def _shapes(blobs: Blobs) -> str:
+    return ", ".join(dims(blob.shape) for blob in blobs)
+
+
+def _converted(layer, blobs: Blobs, scale: Blobs = ()) -> Variables:
+    try:
+        if isinstance(layer, GroupedBilinear):
+            return weights.grouped_deconvolution(blobs, layer.kernel.shape)
+        if isinstance(layer, layers.Conv2DTranspose):
+            return weights.deconvolution(blobs, layer.kernel.shape)
+        if isinstance(layer, layers.Conv2D):
+            return weights.convolution(blobs, layer.kernel.shape)
+        if isinstance(layer, layers.BatchNormalization) and scale:
+            return weights.split_normalisation(blobs, scale, layer.gamma.shape[0])
+        if isinstance(layer, layers.BatchNormalization):
+            return weights.normalisation(blobs, layer.gamma.shape[0], layer.epsilon)
+        if isinstance(layer, layers.PReLU):
+            return weights.prelu(blobs, layer.alpha.shape)
+    except ValueError as error:
+        raise ValueError(f"Layer {layer.name!r} does not fit: {error}.") from error
+    raise ValueError(f"Layer {layer.name!r} is a {type(layer).__name__}, for which no Caffe layer is known.")
+
+
+def _norms_after_convolutions(network) -> dict[str, layers.BatchNormalization]:
+    """Convolution's name -> the normalisation that reads its output."""
+    norms = {id(layer.input): layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)}
+    convolutions = (layer for layer in network.layers if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose))
+    return {layer.name: norms[id(layer.output)] for layer in convolutions if id(layer.output) in norms}
+
+
+def _merged(network, norm_of, file) -> dict[str, str]:
+    """Normalisation -> the convolution that the file has merged it into.
+
+    Only a file that also has a bias where the network's convolution has none is a merged one; in any other file a
+    normalisation that is not there is missing.
+    """
+    without = {
+        name: norm for name, norm in norm_of.items()
+        if _caffe(norm.name) not in file and len(file.get(_caffe(name), ())) == 2
+    }  # fmt: skip
+    if not any(not network.get_layer(name).use_bias for name in without):
+        return {}
+    return {norm.name: name for name, norm in without.items()}
+
+
+def _move_biases(network, plan, details, norm_of) -> None:
+    """Takes biases that the network's convolutions lack off the means of the normalisations after them."""
+    for name, variables in plan.items():
+        if "bias" not in variables or network.get_layer(name).use_bias:
+            continue
+        bias = variables.pop("bias")
+        if name in norm_of and norm_of[name].name in plan:
+            norm = norm_of[name].name
+            plan[norm]["moving_mean"] = plan[norm]["moving_mean"] - bias
+            details[norm] += f", its bias from {name}"
+        elif bias.any():
+            raise ValueError(
+                f"Layer {name!r} does not fit: the file holds a bias, and the network has nowhere to put it."
+            )
+
+
+def _fold_dropout(network, plan, details, merged) -> None:
+    """Caffe's spatial dropout, a layer of E-Net's authors, multiplies by 1 / (1 - rate) at test time, too.
+
+    Networks were trained with that, so the factor goes into the normalisation before it. Merged files have it in their
+    weights where they want it.
+    """
+    dropouts = {id(layer.input): layer for layer in network.layers if isinstance(layer, layers.SpatialDropout2D)}
+    for layer in network.layers:
+        if not isinstance(layer, layers.BatchNormalization) or id(layer.output) not in dropouts:
+            continue
+        if layer.name in plan and layer.name not in merged:
+            rate = dropouts[id(layer.output)].rate
+            for variable in ("gamma", "beta"):
+                plan[layer.name][variable] = plan[layer.name][variable] / np.float32(1 - rate)
+            details[layer.name] += f", divided by {1 - rate:g} as its dropout does"
+
+
+def _check_complete(layer, variables) -> None:
+    needed = {variable.name for variable in layer.weights}
+    if set(variables) != needed:
+        held, wanted = (" and ".join(sorted(names)) for names in (variables, needed))
+        raise ValueError(f"Layer {layer.name!r} does not fit: the file holds {held}, the network has {wanted}.")
+
+
+def _check_missing(missing) -> None:
+    if missing:
+        names = ", ".join(map(repr, missing[:LISTED])) + (" and more" if len(missing) > LISTED else "")
+        raise ValueError(f"The file lacks {len(missing)} of the network's layers: {names}; is it another network's?")
+
+
+def _check_input_scales(file) -> None:
+    for name in INPUT_SCALES:
+        if any((blob != 1).any() for blob in file.get(name, ())):
+            raise ValueError(
+                f"Layer {name!r} of the file scales the input by other factors than 1, unlike the network."
+            )

@@ -1,0 +1,110 @@
+"""DilatedNet (Yu and Koltun 2016) for Pascal VOC and Cityscapes: VGG-16 front-ends, without and with context networks.
+
+All surround the images with a margin of 186 pixels, their own reflection, and use it up in convolutions without
+padding: a map at stride 8 has ceil(H / 8) rows and ceil(W / 8) columns.
+"""
+
+import keras
+from keras import layers, ops
+
+from tfadvseg.layers.bilinear import GroupedBilinear, upsample
+from tfadvseg.layers.identity import IdentityKernel
+from tfadvseg.layers.interpolation import zoom
+from tfadvseg.layers.normalise import caffe_bgr
+from tfadvseg.models.zoo.vgg16 import fully_connected, thin, vgg16
+
+VOC_MEAN = (102.93, 111.36, 116.52)
+CITYSCAPES_MEAN = (72.39, 82.91, 73.16)
+"""Blue, green, red."""
+
+MARGIN = 186
+
+
+def dilated_frontend_voc(classes, input_size, width=1.0):
+    """The front-end for VOC. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
+
+    Args:
+        classes: number of output classes.
+        input_size: (height, width), 187 or more. The published network takes 900 x 900 with the margin, so images up
+            to 528 x 528, smaller ones filled up by reflection at the bottom and right.
+        width: multiplies every channel count; 1 is the published network.
+
+    The released code enlarges probabilities outside the network; here logits are enlarged in the same way.
+    """
+    images = keras.Input((*input_size, 3), name="images")
+    x = _frontend(images, VOC_MEAN, classes, width, "fc-final")
+    return keras.Model(images, _enlarge(x, input_size), name="dilated_frontend_voc")
+
+
+def dilated_context_voc(classes, input_size, width=1.0):
+    """Front-end and context network for VOC; arguments and result as of `dilated_frontend_voc`."""
+    images = keras.Input((*input_size, 3), name="images")
+    x = _frontend(images, VOC_MEAN, classes, width, "fc-final")
+    x = layers.ZeroPadding2D(33)(x)  # all that the context network takes off
+    for name, factor, dilation in (
+        ("conv1_1", 2, 1), ("conv1_2", 2, 1), ("conv2_1", 4, 2), ("conv3_1", 8, 4), ("conv4_1", 16, 8),
+        ("conv5_1", 32, 16), ("fc1", 32, 1),
+    ):  # fmt: skip
+        x = _context(x, thin(factor * classes, width), f"ct_{name}", dilation, "valid", IdentityKernel(classes))
+    x = layers.Conv2D(classes, 1, kernel_initializer=IdentityKernel(classes), name="ct_final")(x)
+    return keras.Model(images, _enlarge(x, input_size), name="dilated_context_voc")
+
+
+def dilated_frontend_cityscapes(classes, input_size, width=1.0):
+    """The front-end for Cityscapes; arguments and result as of `dilated_frontend_voc`.
+
+    It is published with its context network only. Its logits are enlarged as there, by bilinear interpolation between
+    the centres of the map's pixels, here without stored kernels.
+    """
+    height, width_px = input_size
+    images = keras.Input((*input_size, 3), name="images")
+    x = _frontend(images, CITYSCAPES_MEAN, classes, width, "final")
+    return keras.Model(images, upsample(x, 8)[:, :height, :width_px], name="dilated_frontend_cityscapes")
+
+
+def dilated_context_cityscapes(classes, input_size, width=1.0):
+    """Front-end and context network for Cityscapes; arguments and result as of `dilated_frontend_voc`.
+
+    Its kernels begin at random: a thin one with 3 classes, trained from scratch on two images, stayed at the share of
+    its commonest class with kernels that began as the identity, and learnt with random ones (one seed, 220 steps).
+    """
+    height, width_px = input_size
+    images = keras.Input((*input_size, 3), name="images")
+    x = _frontend(images, CITYSCAPES_MEAN, classes, width, "final")
+    for name, dilation in (
+        ("conv1_1", 1), ("conv1_2", 1), ("conv2_1", 2), ("conv3_1", 4), ("conv4_1", 8), ("conv5_1", 16),
+        ("conv6_1", 32), ("conv7_1", 64), ("fc1", 1),
+    ):  # fmt: skip
+        x = _context(x, classes, f"ctx_{name}", dilation, "same", "he_normal")
+    x = layers.Conv2D(classes, 1, name="ctx_final")(x)
+    x = GroupedBilinear(16, "same", name="ctx_upsample")(x)
+    return keras.Model(images, x[:, :height, :width_px], name="dilated_context_cityscapes")
+
+
+def _frontend(images, mean, classes, width, classifier):
+    """Logits [N, ceil(H / 8), ceil(W / 8), classes] of RGB images [N, H, W, 3]."""
+    height, width_px = images.shape[1:3]
+    least = MARGIN + 1
+    if min(height, width_px) < least:
+        raise ValueError(
+            f"The dilated networks reflect a margin of {MARGIN} pixels, so they need {least}x{least} or more; "
+            f"got {height}x{width_px} (height x width): fill smaller images up first."
+        )
+    margins = [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)]
+    x = ops.pad(caffe_bgr(images, mean), margins, mode="reflect")
+    x = vgg16(x, width, padding="valid", pools=((2, 2),) * 3 + (None, None), dilations=(1, 1, 1, 1, 2))[-1]
+    return layers.Conv2D(classes, 1, name=classifier)(fully_connected(x, width, dilation=4))
+
+
+def _context(x, channels, name, dilation, padding, initializer):
+    return layers.Conv2D(
+        channels, 3, padding=padding, dilation_rate=dilation, activation="relu", kernel_initializer=initializer,
+        name=name,
+    )(x)  # fmt: skip
+
+
+def _enlarge(x, size):
+    """8 times the map x, cut to `size`: pixel y is interpolated at y / 8, and the map ends with its last value."""
+    x = ops.concatenate([x, x[:, -1:]], axis=1)
+    x = ops.concatenate([x, x[:, :, -1:]], axis=2)
+    return zoom(x, 8, kept=size)

@@ -1,0 +1,44 @@
+"""SegNet (Badrinarayanan et al. 2017), as in the public Caffe model for Pascal VOC."""
+
+import keras
+from keras import layers
+
+from tfadvseg.layers.normalise import bgr
+from tfadvseg.layers.unpooling import max_pool_with_mask, max_unpool
+from tfadvseg.models.zoo.vgg16 import STAGES, thin
+
+
+def segnet(classes, input_size, width=1.0):
+    """SegNet. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
+
+    Args:
+        classes: number of output classes.
+        input_size: (height, width), multiples of 32; the published network takes 224 x 224.
+        width: multiplies every channel count; 1 is the published network.
+
+    It subtracts no mean. The decoder runs the encoder backwards: the values go to where each pool's maxima were, and
+    the first convolution of a stage leads on to the channels of the stage before it.
+    """
+    if any(size % 32 or size < 32 for size in input_size):
+        height, width_px = input_size
+        raise ValueError(f"SegNet needs height and width in multiples of 32; got {height}x{width_px} (height x width).")
+    images = keras.Input((*input_size, 3), name="images")
+    x, masks = bgr(images), {}
+    for stage, (channels, convolutions) in enumerate(STAGES, start=1):
+        for i in range(1, convolutions + 1):
+            x = _conv(x, thin(channels, width), f"{stage}_{i}")
+        x, masks[stage] = max_pool_with_mask(layers.Dropout(0.5, name=f"pool{stage}_drop")(x))
+    for stage, (channels, convolutions) in reversed(list(enumerate(STAGES, start=1))):
+        x = max_unpool(layers.Dropout(0.5, name=f"upsample{stage}_drop")(x), masks[stage])
+        for i in range(convolutions, 1, -1):
+            x = _conv(x, thin(channels, width), f"{stage}_{i}_D")
+        if stage > 1:
+            x = _conv(x, thin(STAGES[stage - 2][0], width), f"{stage}_1_D")
+    logits = layers.Conv2D(classes, 3, padding="same", name="conv1_1_D")(x)
+    return keras.Model(images, logits, name="segnet")
+
+
+def _conv(x, channels, name):
+    x = layers.Conv2D(channels, 3, padding="same", kernel_initializer="he_normal", name=f"conv{name}")(x)
+    x = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=f"conv{name}_bn")(x)
+    return layers.ReLU(name=f"relu{name}")(x)

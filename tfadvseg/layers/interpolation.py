@@ -1,7 +1,7 @@
 """Bilinear resizing with aligned corners: Caffe's Interp layer, as two matrix products."""
 
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 
 def resize(x, size, kept=None):
@@ -34,6 +34,15 @@ def zoom(x, factor, kept=None):
 def shrink(x, factor):
     """Shrinks n pixels to floor((n - 1) / factor) + 1 on each axis, without a low pass."""
     return resize(x, tuple((size - 1) // factor + 1 for size in x.shape[1:3]))
+
+
+def fill_up(x, stride):
+    """x [N, H, W, C] with zeros below and to the right, up to sizes of the form `stride` * k + 1.
+
+    With these every halving keeps the first and the last pixel, so that interpolation with aligned corners brings each
+    feature back to the pixel that it was computed around.
+    """
+    return layers.ZeroPadding2D([(0, (1 - size) % stride) for size in x.shape[1:3]])(x)
 
 
 def weights(before, after):

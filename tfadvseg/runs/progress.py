@@ -18,9 +18,9 @@ class Progress:
 
     def __init__(self, images: int, work: float):
         self.work, self.left, self.waited, self.worked = work, float(images), 0.0, 0.0
-        form = "{l_bar}{bar}| {n:.0f}/{total_fmt} images  {rate_noinv_fmt}  left {remaining}"
+        form = "{l_bar}{bar}| {n:.0f}/{total_fmt} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
-            total=images, unit=" images", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
+            total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
             dynamic_ncols=True,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfadvseg.layers.interpolation import zoom
+from tfadvseg.layers.interpolation import fill_up, zoom
 from tfadvseg.layers.normalise import caffe_bgr
 from tfadvseg.models.zoo.resnet101 import resnet101
 from tfadvseg.models.zoo.vgg16 import thin, vgg16
@@ -63,6 +63,6 @@ def _vgg_branch(x, branch, rate, classes, width):
 def _at_image_size(score, classes, input_size, width, name):
     """The network around a score map at stride 8."""
     images = keras.Input((*input_size, 3), name="images")
-    x = layers.ZeroPadding2D([(0, (1 - size) % 8) for size in input_size])(caffe_bgr(images, MEAN))
+    x = fill_up(caffe_bgr(images, MEAN), 8)
     logits = zoom(score(x, classes, width), 8, kept=input_size)
     return keras.Model(images, logits, name=name)

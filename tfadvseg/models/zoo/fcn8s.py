@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from tfadvseg.layers.bilinear import BilinearKernel, GroupedBilinear
-from tfadvseg.layers.interpolation import zoom
+from tfadvseg.layers.interpolation import fill_up, zoom
 from tfadvseg.layers.normalise import caffe_bgr
 from tfadvseg.models.zoo.resnet101 import resnet101
 from tfadvseg.models.zoo.vgg16 import fully_connected, vgg16
@@ -60,7 +60,7 @@ def fcn8s_resnet101(classes, input_size, width=1.0):
     of another form than 8 k + 1 are filled up to it with the mean colour at the bottom and right.
     """
     images = keras.Input((*input_size, 3), name="images")
-    x = layers.ZeroPadding2D([(0, (1 - size) % 8) for size in input_size])(caffe_bgr(images, MEAN))
+    x = fill_up(caffe_bgr(images, MEAN), 8)
     _, res3, res4, res5 = resnet101(x, width)
     x = layers.Conv2D(classes, 1, name="score-fr")(res5)
     for features, skip, upsample in ((res4, "score-res4b22", "score2"), (res3, "score-res3b3", "score4")):

@@ -3,10 +3,10 @@
 import keras
 from keras import layers
 
-from tfadvseg.layers.interpolation import resize, shrink, zoom
+from tfadvseg.layers.interpolation import fill_up, resize, shrink, zoom
 from tfadvseg.layers.normalise import caffe_bgr
 from tfadvseg.layers.pooling import average_bins
-from tfadvseg.models.zoo.pspnet import MEAN, bottleneck, conv_norm, fill_up
+from tfadvseg.models.zoo.pspnet import MEAN, bottleneck, check_size, conv_norm
 from tfadvseg.models.zoo.vgg16 import thin
 
 LEVELS = ((1, 65), (2, 32), (3, 20), (6, 10))
@@ -41,8 +41,9 @@ def _icnet(classes, input_size, width, conv, name):
     def block(x, name, channels, **kwargs):
         return bottleneck(x, f"conv{name}", channels, 4 * channels, thin_conv, **kwargs)
 
+    check_size(input_size, 130, "ICNet")
     images = keras.Input((*input_size, 3), name="images")
-    full = fill_up(caffe_bgr(images, MEAN), 32, "ICNet")
+    full = fill_up(caffe_bgr(images, MEAN), 32)
 
     x = shrink(full, 2)
     for name_, channels, strides in (("conv1_1_3x3_s2", 32, 2), ("conv1_2_3x3", 32, 1), ("conv1_3_3x3", 64, 1)):

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfadvseg.layers.interpolation import resize, zoom
+from tfadvseg.layers.interpolation import fill_up, resize, zoom
 from tfadvseg.layers.normalise import caffe_bgr
 from tfadvseg.layers.pooling import average_bins
 from tfadvseg.models.zoo.vgg16 import thin
@@ -27,8 +27,9 @@ def pspnet(classes, input_size, width=1.0):
 
     The second, auxiliary classifier of its training is left out.
     """
+    check_size(input_size, 34, "PSPNet")
     images = keras.Input((*input_size, 3), name="images")
-    x = fill_up(caffe_bgr(images, MEAN), 8, "PSPNet")
+    x = fill_up(caffe_bgr(images, MEAN), 8)
     for name, channels, strides in (("conv1_1_3x3_s2", 64, 2), ("conv1_2_3x3", 64, 1), ("conv1_3_3x3", 128, 1)):
         x = conv_norm(x, thin(channels, width), 3, name, strides)
     x = layers.MaxPooling2D(3, 2, padding="same", name="pool1_3x3_s2")(x)
@@ -58,20 +59,13 @@ def _level(x, bins, channels):
     return resize(conv_norm(y, channels, 1, f"conv5_3_pool{bins}_conv"), size)
 
 
-def fill_up(x, stride, network):
-    """x [N, H, W, C] with zeros below and to the right, up to sizes of the form `stride` * k + 1 with k >= 5.
-
-    With these every halving keeps the first and the last pixel, so that interpolation with aligned corners brings
-    each feature back to the pixel that it was computed around.
-    """
-    height, width = x.shape[1:3]
-    least = 4 * stride + 2
-    if min(height, width) < least:
+def check_size(size, least, network):
+    """Raises ValueError for inputs from which no pyramid of 6 x 6 can be made."""
+    if min(size) < least:
         raise ValueError(
             f"{network} needs images of {least}x{least} pixels or more, for a feature map of 6x6; "
-            f"got {height}x{width} (height x width)."
+            f"got {size[0]}x{size[1]} (height x width)."
         )
-    return layers.ZeroPadding2D([(0, (1 - size) % stride) for size in (height, width)])(x)
 
 
 def conv_norm(x, channels, kernel, name, strides=1, dilation=1, relu=True):

@@ -12,7 +12,7 @@ demo: .venv/installed
 	.venv/bin/python -m pipelines.robustness $(DEMO_FLAGS)
 
 test: .venv/installed-test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
 
 lint: .venv/installed-dev
 	.venv/bin/ruff format --check .

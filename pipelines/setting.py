@@ -139,7 +139,11 @@ def settings() -> dict:
     """The flags of this package with their values, less those that decide no number."""
     by_module = FLAGS.flags_by_module_dict()
     own = {flag.name: flag.value for name in (__name__, sys.argv[0], "__main__") for flag in by_module.get(name, [])}
-    return {name: value for name, value in sorted(own.items()) if name not in ("output", "data_dir", "models", "models_folder")}
+    return {
+        name: value
+        for name, value in sorted(own.items())
+        if name not in ("output", "data_dir", "models", "models_folder")
+    }
 
 
 def start(main: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: "pipelines" not in item.path.parts)  # the longest files first: two workers end together
     if not config.getoption("--run-slow"):
         for item in items:
             if item.get_closest_marker("slow"):

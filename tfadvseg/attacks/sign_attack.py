@@ -50,16 +50,25 @@ class SignAttack:
         W, 1], 0 where the perturbation must stay 0.
         """
         seeds = no_seeds(images) if seeds is None else seeds
+        ascent = self.ascent_of(model)
         perturbation = tf.zeros_like(images)
         for iteration in tf.range(self.steps):
-            gradient = self.ascent(model, images, perturbation, labels, at_iteration(seeds, iteration), attackable)
+            gradient = ascent(images, perturbation, labels, at_iteration(seeds, iteration), attackable)
             perturbation = self.step(perturbation, gradient, images, self.alpha, self.epsilon)
         return self.finish(perturbation)
 
-    def ascent(self, model, images, perturbation, labels, seeds, attackable):
-        """Gradient [N, H, W, 3] at an iterate, 0 where the image may not be changed."""
-        gradient = self.gradient(model, self.objective, images + perturbation, labels, seeds)
-        return gradient if attackable is None else gradient * attackable
+    def ascent_of(self, model: Model):
+        """(images, perturbation, labels, seeds, attackable) -> gradient [N, H, W, 3], 0 where nothing may change.
+
+        A function of its own: TensorFlow optimises less in the body of a loop, where FCN8s took 7 % longer.
+        """
+
+        @tf.function
+        def ascent(images, perturbation, labels, seeds, attackable):
+            gradient = self.gradient(model, self.objective, images + perturbation, labels, seeds)
+            return gradient if attackable is None else gradient * attackable
+
+        return ascent
 
     def step(self, perturbation, gradient, images, alpha, epsilon):
         """The next iterate, with this attack's range but the given step size and radius."""

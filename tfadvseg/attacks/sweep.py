@@ -52,12 +52,13 @@ class Sweep:
         epsilon = tf.constant([update.epsilon for update in updates], tf.float32)
 
         step = self.attacks[0]
+        ascent = step.ascent_of(model)
         iterates = tf.TensorArray(
             tf.float32, len(self.attacks) + 1, clear_after_read=False, element_shape=images.shape
         ).write(TRUNK, tf.zeros_like(images))  # fmt: skip
         for i in tf.range(len(plan)):  # one traced gradient serves every evaluation
             current = tf.ensure_shape(iterates.read(source[i]), images.shape)
-            gradient = step.ascent(model, images, current, labels, at_iteration(seeds, iteration[i]), attackable)
+            gradient = ascent(images, current, labels, at_iteration(seeds, iteration[i]), attackable)
             for j in tf.range(first[i], last[i]):
                 iterates = iterates.write(slot[j], step.step(current, gradient, images, alpha[j], epsilon[j]))
         results = iterates.stack()[TRUNK + 1 :]

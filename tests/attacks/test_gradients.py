@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
-from tfadvseg.attacks.objectives import TowardClass, away_from_labels, toward_least_likely
+from tfadvseg.attacks.objectives import toward_class, away_from_labels, toward_least_likely
 from tfadvseg.attacks.seeds import no_seeds
 
 
-@pytest.mark.parametrize("objective", [away_from_labels, toward_least_likely, TowardClass(1)])
+@pytest.mark.parametrize("objective", [away_from_labels, toward_least_likely, toward_class(1)])
 def test_gradient_equals_central_differences(objective, smooth_model):
     """In float64, where a step of 1e-4 grey levels leaves an error of about 1e-8 of the largest component."""
     rng = np.random.default_rng(5)
@@ -39,7 +39,7 @@ def test_gradient_toward_a_class_is_its_weights_minus_the_expected_ones(linear_m
     logits = images.numpy().astype(float) @ weights + [4.0, 0.0, -1.0]
     p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     expected = weights[:, 1] - p @ weights.T
-    found = plain_gradient(linear_model, TowardClass(1), images, labels, no_seeds(images))
+    found = plain_gradient(linear_model, toward_class(1), images, labels, no_seeds(images))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-8)  # float32
 
 

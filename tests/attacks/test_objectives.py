@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
-from tfadvseg.attacks.objectives import TowardClass, away_from_labels, toward_least_likely
+from tfadvseg.attacks.objectives import toward_class, away_from_labels, toward_least_likely
 from tfadvseg.attacks.seeds import no_seeds
 
-OBJECTIVES = [away_from_labels, toward_least_likely, TowardClass(2)]
+OBJECTIVES = [away_from_labels, toward_least_likely, toward_class(2)]
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 3, (2, 5, 7, 4)).astype(np.float32)
 LABELS = RNG.integers(0, 4, (2, 5, 7)).astype(np.int32)
@@ -26,7 +26,7 @@ def cross_entropy(targets):
     [
         (away_from_labels, cross_entropy(LABELS)),
         (toward_least_likely, -cross_entropy(LOGITS.argmin(-1))),
-        (TowardClass(2), -cross_entropy(np.full_like(LABELS, 2))),
+        (toward_class(2), -cross_entropy(np.full_like(LABELS, 2))),
     ],
 )
 def test_objectives_are_signed_cross_entropies(objective, expected):
@@ -54,7 +54,7 @@ def test_ignored_pixels_give_no_gradient(objective, linear_model, images):
     assert np.abs(whole).min() > 0
 
 
-@pytest.mark.parametrize("objective", [toward_least_likely, TowardClass(2)])
+@pytest.mark.parametrize("objective", [toward_least_likely, toward_class(2)])
 def test_objectives_with_a_target_of_their_own_do_not_read_the_ground_truth(objective):
     """D7 of the protocol."""
     np.testing.assert_array_equal(objective(LOGITS, LABELS), objective(LOGITS, RNG.permutation(LABELS.ravel()).reshape(
@@ -71,4 +71,4 @@ def test_equally_unlikely_classes_are_settled_by_the_logits_and_then_by_order():
 
 def test_a_negative_target_class_is_refused():
     with pytest.raises(ValueError, match="counted from 0; got -1"):
-        TowardClass(-1)
+        toward_class(-1)

@@ -1,15 +1,15 @@
-"""Draws depend on (run seed, image id, trial, iteration) and on nothing else."""
+"""Draws depend on (run seed, image id, trial, purpose, iteration, sample) and on nothing else."""
 
 import hashlib
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import at_iteration, image_seeds, no_seeds
+from tfadvseg.attacks.seeds import at_iteration, at_sample, image_seeds, no_seeds
 
 
-def test_a_seed_is_a_hash_of_run_image_and_trial():
-    digest = hashlib.sha256(b"7/0001TP_008550/2").digest()
+def test_a_seed_is_a_hash_of_run_image_trial_and_purpose():
+    digest = hashlib.sha256(b"7/0001TP_008550/2/attack").digest()
     expected = [int.from_bytes(digest[i : i + 4], "little", signed=True) for i in (0, 4)]
     seeds = image_seeds(7, ["0001TP_008550"], trial=2)
     assert seeds.dtype == np.int32 and seeds.tolist() == [expected]
@@ -27,15 +27,20 @@ def test_run_seed_image_and_trial_each_make_another_seed():
     assert len({tuple(seed) for seed in seeds}) == 8
 
 
-def test_every_iteration_draws_anew_and_repeats_itself():
+def test_the_defense_draws_otherwise_than_the_attack():
+    assert not np.array_equal(image_seeds(0, ["a"], purpose="defense"), image_seeds(0, ["a"], purpose="attack"))
+
+
+def test_every_iteration_and_sample_draws_anew_and_repeats_itself():
     seeds = tf.constant(image_seeds(0, ["a", "b"]))
     draws = {
-        tuple(tf.random.stateless_normal((2,), at_iteration(seeds, i)[image]).numpy())
+        tuple(tf.random.stateless_normal((2,), at_sample(at_iteration(seeds, i), j)[image]).numpy())
         for _ in range(2)
-        for i in range(40)
+        for i in range(10)
+        for j in range(10)
         for image in range(2)
     }
-    assert len(draws) == 80
+    assert len(draws) == 200
 
 
 def test_no_seeds_is_a_row_for_each_image(images):

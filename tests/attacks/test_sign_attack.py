@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
-from tfadvseg.attacks.objectives import TowardClass, away_from_labels
+from tfadvseg.attacks.objectives import Objective, away_from_labels, cross_entropy, given, toward_class
 from tfadvseg.attacks.sign_attack import SignAttack
 
 CORNER = np.array([1.0, -1.0, 1.0])
@@ -83,7 +83,7 @@ def test_the_least_likely_class_is_chosen_anew_at_each_iterate():
     images, labels = tf.fill((1, 1, 1, 3), 100.0), tf.zeros((1, 1, 1), tf.int32)
     moving = [float(ifgsm_ll(8.0, steps=n)(model, images, labels)[0, 0, 0, 0]) for n in (1, 2, 3)]
     fixed = [
-        float(SignAttack(8.0, steps=n, objective=TowardClass(1))(model, images, labels)[0, 0, 0, 0]) for n in (2, 3)
+        float(SignAttack(8.0, steps=n, objective=toward_class(1))(model, images, labels)[0, 0, 0, 0]) for n in (2, 3)
     ]
     assert moving == [1.0, 0.0, 1.0] and fixed == [2.0, 3.0]
 
@@ -93,9 +93,10 @@ def test_scaling_the_loss_changes_no_example(few, factor):
     """D8 of the protocol: only the sign of the gradient counts."""
 
     def scaled(logits, labels):
-        return factor * away_from_labels(logits, labels)
+        return factor * cross_entropy(logits, labels)
 
-    np.testing.assert_array_equal(SignAttack(4.0, steps=5, objective=scaled)(*few), ifgsm(4.0)(*few))
+    attack = SignAttack(4.0, steps=5, objective=Objective(given, 1.0, scaled))
+    np.testing.assert_array_equal(attack(*few), ifgsm(4.0)(*few))
 
 
 def test_in_range_keeps_images_between_0_and_255_and_within_the_ball(few):

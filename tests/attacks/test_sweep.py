@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
 from tfadvseg.attacks.gradients import plain_gradient
-from tfadvseg.attacks.objectives import TowardClass
+from tfadvseg.attacks.objectives import toward_class
 from tfadvseg.attacks.schedule import gradients_of_each, schedule
 from tfadvseg.attacks.seeds import image_seeds
 from tfadvseg.attacks.sign_attack import SignAttack
@@ -41,7 +41,7 @@ SETS = {
     "in range": [ifgsm(epsilon, in_range=True) for epsilon in (1.0, 8.0)] + [fgsm(8.0, in_range=True)],
     "whole levels": [ifgsm(e, alpha=0.3, steps=6, in_range=True, whole_levels=True) for e in (1.5, 0.5, 3.0)],
     "noise": [ifgsm(epsilon, gradient=noisy_gradient) for epsilon in (0.5, 2.0, 4.0)],
-    "toward a class": [SignAttack(e, steps=5, objective=TowardClass(2)) for e in (1.0, 3.0)],
+    "toward a class": [SignAttack(e, steps=5, objective=toward_class(2)) for e in (1.0, 3.0)],
 }
 
 

@@ -1,0 +1,85 @@
+"""Expectation over transformation (Athalye et al. 2018; Eq. 7 of the paper): the gradient through a random transform."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.attacks.gradients import Model
+from tfadvseg.attacks.objectives import Objective
+from tfadvseg.attacks.seeds import at_sample
+
+Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""(images [N, H, W, 3], seeds [N, 2]) -> images."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExpectedGradient:
+    """An estimator: the mean over `samples` draws of the gradient through the transform.
+
+    As Eq. 7 has it, a label rule looks at the iterate itself and not at its transformed versions. at_once: samples in
+    one batch, a bound on memory; the largest divisor of `samples` that it allows is taken.
+    """
+
+    transform: Transform
+    samples: int = 10
+    at_once: int = 1
+
+    def __post_init__(self):
+        if self.samples < 1 or self.at_once < 1:
+            raise ValueError(
+                f"An expectation needs at least 1 sample, and 1 at once; got {self.samples} and {self.at_once}."
+            )
+
+    @property
+    def chunk(self) -> int:
+        """Samples in one batch."""
+        return max(n for n in range(1, self.samples + 1) if self.samples % n == 0 and n <= self.at_once)
+
+    def __call__(
+        self, model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
+    ) -> tf.Tensor:
+        """Gradient [N, H, W, 3] of the mean objective, with seeds [N, 2] from which every sample's draws come."""
+        targets = objective.targets(lambda: model(images), labels)
+        total = tf.zeros_like(images)
+        add = self._adding(model, objective)
+        for first in tf.range(0, self.samples, self.chunk):
+            total = tf.ensure_shape(add(total, images, targets, seeds, first), images.shape)
+        return total / self.samples
+
+    def _adding(self, model: Model, objective: Objective):
+        """A function of its own, since TensorFlow optimises less in the body of a loop."""
+
+        @tf.function
+        def add(total, images, targets, seeds, first):
+            return total + self._sum(model, objective, images, targets, seeds, first)
+
+        return add
+
+    def _sum(self, model, objective, images, targets, seeds, first):
+        """The sum of the gradients of `chunk` samples, the first of which has the number `first`."""
+        numbers = [at_sample(seeds, first + i) for i in range(self.chunk)]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            copies = tf.tile(images, [self.chunk, 1, 1, 1])
+            logits = model(self.transform(copies, tf.concat(numbers, 0)))
+            total = tf.reduce_sum(objective.score(logits, tf.tile(targets, [self.chunk, 1, 1])))
+        return tape.gradient(total, images)
+
+
+def sign_agreement(
+    transform: Transform, model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor,
+    samples: Sequence[int] = (1, 2, 5, 10, 20),
+) -> dict[int, float]:  # fmt: skip
+    """For each number of samples, the share of values whose sign two independent estimates of the gradient agree on.
+
+    Says how many samples an attack needs: 0.5 is chance, 1 means that the draws no longer matter. Costs twice the
+    largest number of gradients.
+    """
+    one = tf.function(ExpectedGradient(transform, 1))
+    draws = [
+        one(model, objective, images, labels, at_sample(seeds, tf.constant(i))).numpy() for i in range(2 * max(samples))
+    ]
+    first, second = np.cumsum(draws[::2], 0), np.cumsum(draws[1::2], 0)
+    return {n: float(np.mean(np.sign(first[n - 1]) == np.sign(second[n - 1]))) for n in samples}

@@ -8,6 +8,7 @@ from pipelines.setting import FLAGS
 from tfadvseg.reports.cells import read_results
 from tfadvseg.reports.report import write_report
 from tfadvseg.reports.tables import terminal_table
+from tfadvseg.reports.transforms import has_transforms, terminal_transforms
 
 setting.define_output()
 
@@ -16,7 +17,8 @@ def main() -> None:
     if not FLAGS.output:
         raise ValueError("Name the run folder to draw again: --output=runs/...")
     written = write_report(FLAGS.output)
-    print(terminal_table(read_results(f"{FLAGS.output}/results.csv")))
+    results = read_results(f"{FLAGS.output}/results.csv")
+    print(terminal_transforms(results) if has_transforms(results) else terminal_table(results))
     print("\n".join(map(str, written)))
 
 

@@ -39,9 +39,9 @@ def define_models() -> None:
     flags.DEFINE_enum("model_output", "logits", ["logits", "probabilities"], "What the signature returns.")
 
 
-def define_attacks(attacks: dict, epsilons: tuple[float, ...]) -> None:
-    """--attacks, --epsilons, --labels and the settings of the attacks."""
-    flags.DEFINE_list("attacks", list(attacks), f"Attacks, of {', '.join(attacks)}.")
+def define_attacks(attacks: dict, epsilons: tuple[float, ...], default: tuple[str, ...] = ()) -> None:
+    """--attacks (all unless `default` says which), --epsilons, --labels and the settings of the attacks."""
+    flags.DEFINE_list("attacks", list(default or attacks), f"Attacks, of {', '.join(attacks)}.")
     flags.DEFINE_list("epsilons", [f"{e:g}" for e in epsilons], "Bounds of the perturbation in grey levels.")
     flags.DEFINE_enum("labels", "prediction", ["prediction", "ground_truth"], "What untargeted attacks lead away from.")
     flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", lower_bound=1e-6)
@@ -50,6 +50,16 @@ def define_attacks(attacks: dict, epsilons: tuple[float, ...]) -> None:
     flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
     flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
     flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
+
+
+def define_transforms(transforms: dict) -> None:
+    """--transforms, --trials, --samples and --memory."""
+    names = [name for name in transforms if name != "none"]
+    flags.DEFINE_list("transforms", ["jpeg", "blur", "hsv", "grayscale"], f"Input transforms, of {', '.join(names)}.")
+    flags.DEFINE_integer("trials", 9, "Draws of each transform before the network.", lower_bound=1)
+    flags.DEFINE_integer("samples", 10, "Draws whose gradients an attack that knows it averages.", lower_bound=1)
+    flags.DEFINE_bool("sign_agreement", False, "Only print how many samples the gradient's signs need, and end.")
+    flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
 
 
 def define_run() -> None:
@@ -67,10 +77,13 @@ def define_output() -> None:
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
 
 
-def models(labels: data.LabelSpace) -> list:
-    """The loaded models of --models, each with the classes of `labels`."""
+def models() -> list:
+    """The loaded models of --models, each with the classes of --dataset."""
     from tfadvseg.models import load
 
+    dataset = data.named(FLAGS.dataset)
+    data.split_name(dataset, FLAGS.split)  # refuses an unknown one before anything is loaded
+    labels = dataset.labels
     loaded = []
     for name in FLAGS.models:
         path = pathlib.Path(name)
@@ -90,9 +103,9 @@ def models(labels: data.LabelSpace) -> list:
     return loaded
 
 
-def attacks(table: dict) -> tuple[tuple[str, Any], ...]:
+def attacks(table: dict, **settings) -> tuple[tuple[str, Any], ...]:
     """(name, attack) for each of --attacks at each of --epsilons."""
-    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels}
+    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels, **settings}
     iterative = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None}
     found = []
     for name in FLAGS.attacks:
@@ -100,6 +113,23 @@ def attacks(table: dict) -> tuple[tuple[str, Any], ...]:
         own = iterative if name.startswith("i") else {}
         found += [(name, make(epsilon, **own, **shared)) for epsilon in sorted(numbers("epsilons"))]
     return tuple(found)
+
+
+def protocol(table: dict, **settings):
+    """The Protocol of the flags; `settings` are further ones of all attacks."""
+    from tfadvseg.experiments.encounter import Protocol
+
+    made = attacks(table, **settings)
+    return Protocol(made, FLAGS.labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)
+
+
+def transforms(table: dict) -> list[str]:
+    """The names of --transforms."""
+    for name in FLAGS.transforms:
+        choose({key: value for key, value in table.items() if key != "none"}, name, "transform")
+    if not FLAGS.transforms:
+        raise ValueError("There is no transform to try; name at least one in --transforms.")
+    return list(dict.fromkeys(FLAGS.transforms))
 
 
 def numbers(flag: str) -> list[float]:

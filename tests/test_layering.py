@@ -21,8 +21,9 @@ ALLOWED = {
     "training": {"data", "metrics"},
     "runs": {"metrics"},
     "serving": {"models"},
+    "transforms": set(),
     "reports": {"data"},
-    "experiments": {"data", "models", "attacks", "metrics", "runs", "reports"},
+    "experiments": {"data", "transforms", "models", "attacks", "metrics", "runs", "reports"},
 }
 WITHOUT_TENSORFLOW = {
     "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",

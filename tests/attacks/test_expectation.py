@@ -52,9 +52,7 @@ def test_without_a_transform_it_is_the_plain_gradient(smooth_model, images):
     labels = labels_of(smooth_model, images)
     for objective in (away_from_labels, toward_least_likely):
         found = ExpectedGradient(unchanged, 1)(smooth_model, objective, images, labels, SEEDS)
-        np.testing.assert_array_equal(
-            found, plain_gradient(smooth_model, objective, images, labels, no_seeds(images))
-        )
+        np.testing.assert_array_equal(found, plain_gradient(smooth_model, objective, images, labels, no_seeds(images)))
 
 
 def test_the_least_likely_class_is_that_of_the_untransformed_iterate(linear_model, images):
@@ -121,7 +119,9 @@ def test_every_iteration_draws_anew(linear_model, images):
     assert np.abs(one - other).max() > 0
 
 
-@pytest.mark.parametrize(("samples", "at_once", "chunk"), [(10, 1, 1), (10, 4, 2), (10, 10, 10), (7, 6, 1), (9, 100, 9)])
+@pytest.mark.parametrize(
+    ("samples", "at_once", "chunk"), [(10, 1, 1), (10, 4, 2), (10, 10, 10), (7, 6, 1), (9, 100, 9)]
+)
 def test_a_chunk_divides_the_samples(samples, at_once, chunk):
     assert ExpectedGradient(unchanged, samples, at_once).chunk == chunk
 

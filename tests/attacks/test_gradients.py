@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
-from tfadvseg.attacks.objectives import toward_class, away_from_labels, toward_least_likely
+from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.seeds import no_seeds
 
 

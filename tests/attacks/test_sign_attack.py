@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
-from tfadvseg.attacks.objectives import Objective, away_from_labels, cross_entropy, given, toward_class
+from tfadvseg.attacks.objectives import Objective, cross_entropy, given, toward_class
 from tfadvseg.attacks.sign_attack import SignAttack
 
 CORNER = np.array([1.0, -1.0, 1.0])

@@ -15,8 +15,9 @@ import tensorflow as tf
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.labels import CAMVID
-from tfadvseg.experiments.run import Shards, gather, run
-from tfadvseg.experiments.white_box import Protocol
+from tfadvseg.experiments.encounter import Protocol, white_box
+from tfadvseg.experiments.gather import gather
+from tfadvseg.experiments.run import Shards, run
 from tfadvseg.models import load
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import Cell
@@ -54,11 +55,12 @@ def grid(names=tuple(ATTACKS), epsilons=(0.25, 1.0, 8.0), **settings):
 
 def experiment(model, folder, protocol=None, batch_size=1, folder_class=RunFolder):
     """(rows, findings, examples) of the experiment in the run folder."""
-    protocol = protocol or Protocol(grid())
+    encounters = [white_box(model, protocol or Protocol(grid()))]
     shards = Shards(examples(), len(SIZES), batch_size)
     opened = folder_class(folder, {"batch_size": batch_size}, {})
-    run([model], shards, protocol, opened, "off")
-    return gather([model], shards, protocol, opened, Cell("made_up", "validation", "", "", "clean", 0.0))
+    run(encounters, shards, opened, "off")
+    found = gather(encounters, shards, opened, Cell("made_up", "validation", "", "", "clean", 0.0))
+    return found.rows, found.findings, found.examples
 
 
 class Killed(RunFolder):

@@ -13,9 +13,11 @@ import tensorflow as tf
 from tfadvseg.attacks import ATTACKS, EPSILONS
 from tfadvseg.data.batches import inside, to_input
 from tfadvseg.experiments import checks
+from tfadvseg.experiments.encounter import Protocol, white_box
+from tfadvseg.experiments.gather import gather
 from tfadvseg.experiments.measure import measure
-from tfadvseg.experiments.run import Shards, gather, refuse_probabilities, run, unique_names
-from tfadvseg.experiments.white_box import Protocol, WhiteBox
+from tfadvseg.experiments.run import Shards, refuse_probabilities, run
+from tfadvseg.experiments.unit import UnitMaker
 from tfadvseg.models import load
 from tfadvseg.reports.examples import Attacked
 from tfadvseg.runs.folder import RunFolder
@@ -36,9 +38,9 @@ def undisturbed(conv_model, tmp_path_factory):
     """(rows, findings, examples) of an undisturbed run, a unit an image. Its attacks stay alive, so that runs with the
     same ones need not be traced again."""
     protocol = Protocol(grid())
-    white_box = WhiteBox(conv_model, protocol)
+    maker = UnitMaker(white_box(conv_model, protocol))
     yield experiment(conv_model, tmp_path_factory.mktemp("undisturbed"), protocol)
-    del white_box
+    del maker
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +107,13 @@ def test_scores_equal_a_count_from_separate_attacks(undisturbed, conv_model, inp
 
 def test_units_in_another_order_give_the_same_rows(undisturbed, conv_model, tmp_path):
     protocol, shards = Protocol(grid()), Shards(examples(), 6, 1)
-    folder, white_box = RunFolder(tmp_path, {}, {}), WhiteBox(conv_model, protocol)
-    names = shards.units(conv_model)
+    encounter = white_box(conv_model, protocol)
+    folder, make = RunFolder(tmp_path, {}, {}), UnitMaker(encounter)
+    names = shards.units(encounter)
     for name, batch in reversed(list(zip(names, shards.batches(conv_model), strict=True))):
-        folder.save(name, white_box(batch, with_example=name == names[0]))
-    rows, _, _ = gather([conv_model], shards, protocol, folder, CLEAN)
-    assert without_seconds(rows) == without_seconds(undisturbed[0])
+        folder.save(name, make(batch, with_example=name == names[0]))
+    found = gather([encounter], shards, folder, CLEAN)
+    assert without_seconds(found.rows) == without_seconds(undisturbed[0])
 
 
 @pytest.mark.parametrize("finished", [1, 4, 6])
@@ -146,13 +149,14 @@ def test_a_run_killed_at_several_moments_ends_with_the_same_bits(undisturbed, co
 def test_the_papers_grid_costs_80_gradients_an_image_and_batches_hardly_matter(conv_model, tmp_path):
     """Between batch sizes some signs differ, since sums are taken in another order: 0.2 points of IoU are allowed."""
     protocol = Protocol(grid(epsilons=EPSILONS))
-    white_box = WhiteBox(conv_model, protocol)
+    encounter = white_box(conv_model, protocol)
+    maker = UnitMaker(encounter)
     one, four = (experiment(conv_model, tmp_path / str(n), protocol, batch_size=n)[0] for n in (1, 4))
     assert sum(row["gradients"] for row in one) == sum(row["gradients"] for row in four) == 80 * 6
     assert one[0]["gradients"] == 0 and len(one) == 33
     assert max(abs(a["iou"] - b["iou"]) for a, b in zip(one, four, strict=True)) <= 0.2
-    assert protocol.work == 80 + 0.5 * 33
-    del white_box
+    assert encounter.work == 80 + 0.5 * 33
+    del maker
 
 
 def test_the_example_is_the_first_image_without_padding(undisturbed, conv_model, inputs):
@@ -176,7 +180,7 @@ def batch(conv_model):
 
 def unit_of(model, batch, name="ifgsm", epsilon=4.0, settings=None, **protocol):
     attack = ATTACKS[name](epsilon, **(settings or {}))
-    return WhiteBox(model, Protocol(((name, attack),), **protocol))(batch, with_example=True)
+    return UnitMaker(white_box(model, Protocol(((name, attack),), **protocol)))(batch, with_example=True)
 
 
 def test_permuting_the_ground_truth_changes_no_example(conv_model, batch):
@@ -190,18 +194,18 @@ def test_permuting_the_ground_truth_changes_no_example(conv_model, batch):
 
 def test_the_ground_truth_rule_leads_away_from_the_labels(conv_model, batch):
     """Bit by bit the attack on the labels; padding and void are ignored there."""
-    found = unit_of(conv_model, batch, labels="ground_truth")["example_perturbations"][0]
+    found = unit_of(conv_model, batch, labels="ground_truth")["example_perturbations"][0, 0]
     expected = ATTACKS["ifgsm"](4.0)(conv_model, batch["image"], batch["labels"])[0, :28, :40]
     np.testing.assert_array_equal(found, expected)
-    assert (found != unit_of(conv_model, batch)["example_perturbations"][0]).any()
+    assert (found != unit_of(conv_model, batch)["example_perturbations"][0, 0]).any()
 
 
 def test_padding_may_be_left_alone(conv_model, batch):
     """The attacks are told which pixels are image; by default they may change all of them."""
     counted = inside(batch["size"], batch["image"].shape[1:3])
-    alone = WhiteBox(conv_model, Protocol(grid(("fgsm",), (8.0,)), padding_attacked=False))
+    alone = UnitMaker(white_box(conv_model, Protocol(grid(("fgsm",), (8.0,)), padding_attacked=False)))
     np.testing.assert_array_equal(alone._attackable(counted)[..., 0], tf.cast(counted, tf.float32))
-    assert WhiteBox(conv_model, Protocol(grid(("fgsm",), (8.0,))))._attackable(counted) is None
+    assert UnitMaker(white_box(conv_model, Protocol(grid(("fgsm",), (8.0,)))))._attackable(counted) is None
 
 
 def test_padding_may_be_left_out_of_the_loss(conv_model, batch):
@@ -210,7 +214,7 @@ def test_padding_may_be_left_out_of_the_loss(conv_model, batch):
     clean = measure(conv_model, batch["image"], counted, batch["labels"].numpy(), conv_model.classes)
     for in_loss in (True, False):
         protocol = Protocol(grid(("fgsm",), (8.0,)), padding_in_loss=in_loss)
-        targets = WhiteBox(conv_model, protocol)._targets(batch["labels"], clean, counted).numpy()
+        targets = UnitMaker(white_box(conv_model, protocol))._targets(batch["labels"], clean, counted).numpy()
         assert (targets[~counted.numpy()] == 255).all() == (not in_loss)
         np.testing.assert_array_equal(targets[counted.numpy()], clean.predictions[counted.numpy()])
 
@@ -225,8 +229,8 @@ def test_padding_that_stays_is_no_finding(conv_model, tmp_path, protocol):
 def test_values_at_the_end_of_the_range_are_no_finding(conv_model, batch):
     """With in_range a black pixel cannot become darker; that is not a missing gradient."""
     attacks = grid(("fgsm",), (8.0,), in_range=True)
-    unit = WhiteBox(conv_model, Protocol(attacks))(batch | {"image": tf.zeros_like(batch["image"])})
-    assert checks.findings("conv", attacks, [{"iou": 60.0}, {"iou": 30.0}], [unit], 11) == []
+    unit = UnitMaker(white_box(conv_model, Protocol(attacks)))(batch | {"image": tf.zeros_like(batch["image"])})
+    assert checks.findings(conv_model, attacks, [{"iou": 30.0}], [unit], {"iou": 60.0}) == []
 
 
 class Probabilities:
@@ -258,23 +262,25 @@ def test_a_run_refuses_a_saved_model_of_probabilities(tmp_path):
     protocol, shards = Protocol(grid(("fgsm",), (8.0,))), Shards(examples(), 1)
     folder = RunFolder(tmp_path / "run", {}, {})
     with pytest.raises(ValueError, match="model returns probabilities and not logits"):
-        run([load(tmp_path / "model")], shards, protocol, folder, "off")
+        run([white_box(load(tmp_path / "model"), protocol)], shards, folder, "off")
     assert not folder.has("model-00000")
-    run([load(tmp_path / "model", output="probabilities")], shards, protocol, folder, "off")
+    run([white_box(load(tmp_path / "model", output="probabilities"), protocol)], shards, folder, "off")
     assert folder.has("model-00000")
 
 
 def test_shards_name_their_units_and_size_them_by_the_input(conv_model):
-    assert Shards(examples(), 6).units(conv_model) == ["conv-00000", "conv-00001"]  # 4 small images a unit
-    assert Shards(examples(), 5, 2).units(conv_model) == ["conv-00000", "conv-00001", "conv-00002"]
+    encounter = white_box(conv_model, Protocol(grid()))
+    assert Shards(examples(), 6).units(encounter) == ["conv-00000", "conv-00001"]  # 4 small images a unit
+    assert Shards(examples(), 5, 2).units(encounter) == ["conv-00000", "conv-00001", "conv-00002"]
     sizes = [len(batch["id"]) for batch in Shards(examples(), 5, 2).batches(conv_model)]
     assert sizes == [2, 2, 1]
 
 
-def test_two_networks_of_one_name_are_refused(conv_model):
-    unique_names([conv_model])
+def test_two_networks_of_one_name_are_refused(conv_model, conv_folder, tmp_path):
+    protocol, folder = Protocol(grid()), RunFolder(tmp_path, {}, {})
+    both = [white_box(model, protocol) for model in (conv_model, load(conv_folder))]
     with pytest.raises(ValueError, match="share the name 'conv'; rename a folder"):
-        unique_names([conv_model, conv_model])
+        run(both, Shards(examples(), 6), folder, "off")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,51 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(tmp_path):
     assert again.returncode == 0 and "results.md" in again.stdout, again.stderr
 
 
+def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(tmp_path):
+    """Both pipelines: cells, claims, figures; and the report draws the same again."""
+    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2",
+             "--samples=2")  # fmt: skip
+    pairs = {}
+    for pipeline in ("transforms", "transform_transfer"):
+        ended = run(pipeline, *flags, f"--output={tmp_path / pipeline}")
+        assert ended.returncode == 0, ended.stderr
+        results = pd.read_csv(tmp_path / pipeline / "results.csv", keep_default_na=False)
+        assert tuple(results.columns) == COLUMNS
+        attacked = results[results.attack == "ifgsm_ll"]
+        pairs[pipeline] = set(zip(attacked.attack_transform, attacked.inference_transform, strict=True))
+        assert set(results.trial[results.inference_transform == "blur"]) == {0, 1}
+        claims = json.loads((tmp_path / pipeline / "claims.json").read_text())
+        assert {claim["model"] for claim in claims} == {"enet_scenes"} and "C58" in ended.stderr
+        assert "Attack expects it" in ended.stdout
+        assert (tmp_path / pipeline / "figures" / "defense_enet_scenes_ifgsm_ll.png").stat().st_size > 10_000
+    ends = ("none", "blur", "grayscale")
+    assert pairs["transform_transfer"] == {(known, seen) for known in ends for seen in ends}
+    assert pairs["transforms"] == {("none", end) for end in ends} | {(end, end) for end in ends}
+    drawn = (tmp_path / "transforms" / "results.md").read_text()
+    again = run("report", f"--output={tmp_path / 'transforms'}")
+    assert again.returncode == 0 and "blur" in again.stdout
+    assert (tmp_path / "transforms" / "results.md").read_text() == drawn
+
+
+def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree():
+    ended = run("transforms", "--models=enet_scenes", "--limit=1", "--transforms=blur", "--sign_agreement")
+    assert ended.returncode == 0, ended.stderr
+    shares = [float(word) for word in ended.stdout.splitlines()[-1].split()[1:]]
+    assert len(shares) == 5 and 50 < shares[0] < shares[-1] < 100
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "arguments", "sentence"),
+    [
+        ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
+        ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
+    ],
+)
+def test_a_mistake_about_transforms_ends_in_one_sentence(pipeline, arguments, sentence):
+    ended = run(pipeline, *arguments)
+    assert ended.returncode == 1 and ended.stderr.strip().splitlines()[-1].startswith(sentence)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -9,7 +9,8 @@ from tfadvseg.runs.progress import Progress
 
 @pytest.fixture
 def progress():
-    found = Progress(images=6, work=10)
+    found = Progress(images=6)
+    found.of("enet", work=10)
     yield found
     found.close()
 
@@ -34,7 +35,8 @@ def test_more_work_than_expected_does_not_overrun_the_bar(progress):
 
 def test_rounding_does_not_overrun_the_bar():
     """The ticks of the paper's grid in batches of 4 and 2; sums of quotients by 96.5 are not exact."""
-    progress = Progress(images=6, work=96.5)
+    progress = Progress(images=6)
+    progress.of("enet", work=96.5)
     for images in (4, 2):
         for work in [0.5] + 2 * ([40] + 16 * [0.5]):
             progress.tick(work, images)

@@ -1,4 +1,4 @@
-"""Expectation over transformation (Athalye et al. 2018; Eq. 7 of the paper): the gradient through a random transform."""
+"""Expectation over transformation (Athalye et al. 2018; Eq. 7 of the paper): gradients through a random transform."""
 
 import dataclasses
 from collections.abc import Callable, Sequence

@@ -26,3 +26,8 @@ def plain_gradient(
         total = tf.reduce_sum(objective(model(images), labels))
     # A loaded signature forgets the batch size, and a loop wants to know it.
     return tf.ensure_shape(tape.gradient(total, images), images.shape)
+
+
+def samples_of(estimator: Estimator) -> int:
+    """How many gradients of the network an estimate takes."""
+    return int(getattr(estimator, "samples", 1))

@@ -9,22 +9,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.models.saved_model import LoadedModel
 
 
 def findings(
-    model: str,
+    model: LoadedModel,
     attacks: Sequence[tuple[str, SignAttack]],
     rows: Sequence[dict],
     units: Sequence[dict[str, np.ndarray]],
-    classes: int,
+    clean: dict | None,
 ) -> list[str]:
-    """Warnings about one network's results: `rows` of results.csv (the clean one first) and the units behind them."""
-    clean = rows[0]
+    """Warnings about attacks on one network: their `rows` of results.csv, the units behind them, and the clean row,
+    where they are compared with one."""
     largest = np.max([unit["largest"] for unit in units], 0)
     still = np.mean([unit["still"] for unit in units], 0)
     found = []
-    for (name, attack), row, size, dead in zip(attacks, rows[1:], largest[1:], still[1:], strict=True):
-        cell = f"{model}, {name} at epsilon {attack.epsilon:g}"
+    for (name, attack), row, size, dead in zip(attacks, rows, largest, still, strict=True):
+        cell = f"{model.name}, {name} at epsilon {attack.epsilon:g}"
         if size > attack.epsilon:
             found.append(f"{cell}: the perturbation reaches {size:g} grey levels, more than epsilon; this is a defect.")
         if attack.steps == 1 and attack.epsilon >= 1 and dead > 0.05:
@@ -32,10 +33,10 @@ def findings(
                 f"{cell}: {100 * dead:.0f} % of the values have no gradient and stayed as they were; the network may "
                 "be saturated or mask its gradients, and then look more robust than it is."
             )
-        if attack.epsilon >= 8 and row["iou"] >= clean["iou"]:
+        if clean and attack.epsilon >= 8 and row["iou"] >= clean["iou"]:
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
-    if clean["iou"] < 200 / classes:
-        found.append(f"{model}: a clean IoU of {clean['iou']:.1f} % is near chance, so its ratios mean little.")
+    if clean and clean["iou"] < 200 / model.classes:
+        found.append(f"{model.name}: a clean IoU of {clean['iou']:.1f} % is near chance, so its ratios mean little.")
     return found
 
 

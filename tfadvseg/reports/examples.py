@@ -3,7 +3,7 @@
 examples.npz, for E examples numbered j = 0..E-1 (read it with `allow_pickle=False`):
 
     class_names [C] text, palette [C, 3] uint8             the label space
-    models [E] text, images [E] text                       network and image id of each example
+    models, images, transforms [E] text                    network, image id and input transform of each example
     <j>/image [H, W, 3] uint8                              clean RGB, rounded
     <j>/truth [H, W] uint8, <j>/prediction [H, W] uint8    ground truth (255: void), prediction on the clean image
     <j>/attacks [K] text, <j>/epsilons [K] float64         what was done to it
@@ -32,7 +32,10 @@ class Attacked:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Example:
-    """One image before one network. name: image id. image: RGB [H, W, 3] in 0..255. truth, prediction: [H, W]."""
+    """One image before one network. name: image id. image: RGB [H, W, 3] in 0..255. truth, prediction: [H, W].
+
+    transform: what stood before the network, if anything; then image and perturbations are what it let through.
+    """
 
     model: str
     name: str
@@ -40,6 +43,7 @@ class Example:
     truth: np.ndarray
     prediction: np.ndarray
     attacked: tuple[Attacked, ...]
+    transform: str = ""
 
     def __post_init__(self):
         size = self.image.shape[:2]
@@ -66,6 +70,7 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
         "palette": np.array(label_space.palette, np.uint8),
         "models": np.array([example.model for example in examples], str),
         "images": np.array([example.name for example in examples], str),
+        "transforms": np.array([example.transform for example in examples], str),
     }
     for j, example in enumerate(examples):
         size = example.image.shape[:2]
@@ -87,8 +92,8 @@ def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, 
     with np.load(path, allow_pickle=False) as file:
         palette = tuple(tuple(int(value) for value in colour) for colour in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
-        names = zip(file["models"], file["images"], strict=True)
-        return label_space, tuple(_example(file, j, str(model), str(name)) for j, (model, name) in enumerate(names))
+        names = zip(file["models"], file["images"], file["transforms"], strict=True)
+        return label_space, tuple(_example(file, j, *map(str, those)) for j, those in enumerate(names))
 
 
 def pixels(image: np.ndarray) -> np.ndarray:
@@ -96,14 +101,14 @@ def pixels(image: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(image, 0, 255)).astype(np.uint8)
 
 
-def _example(file: np.lib.npyio.NpzFile, j: int, model: str, name: str) -> Example:
+def _example(file: np.lib.npyio.NpzFile, j: int, model: str, name: str, transform: str) -> Example:
     parts = (file[f"{j}/{key}"] for key in ("attacks", "epsilons", "perturbations", "predictions"))
     attacked = tuple(
         Attacked(str(attack), float(epsilon), perturbation.astype(np.float32), prediction)
         for attack, epsilon, perturbation, prediction in zip(*parts, strict=True)
     )
     maps = (file[f"{j}/{key}"] for key in ("image", "truth", "prediction"))
-    return Example(model, name, *maps, attacked)
+    return Example(model, name, *maps, attacked, transform)
 
 
 def _half_where_exact(values: np.ndarray) -> np.ndarray:

@@ -9,22 +9,31 @@ from tfadvseg.reports.examples import Example, load_examples
 from tfadvseg.reports.figures import draw_figures
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.tables import results_markdown
+from tfadvseg.reports.transforms import draw_transforms, has_transforms, transform_markdown
 
 
 def write_report(run_dir: str | pathlib.Path, with_tensorboard: bool = True) -> list[pathlib.Path]:
     """Draws a run folder again from its results.csv; returns the files and folders written.
 
-    Where they exist, examples.npz gives the picture sheets, findings.json (a list of sentences) the warnings and
-    recipe.json the hyperparameters. Without TensorBoard no TensorFlow is needed.
+    Where they exist, examples.npz gives the picture sheets, findings.json (a list of sentences) the warnings,
+    claims.json what was found of the paper's claims, and recipe.json the hyperparameters. Without
+    TensorBoard no TensorFlow is needed.
     """
     run_dir = pathlib.Path(run_dir)
     if not (run_dir / "results.csv").exists():
         raise ValueError(f"{run_dir} holds no results.csv, so there is nothing to draw; has the run finished?")
     results = read_results(run_dir / "results.csv")
-    figures = draw_figures(results, run_dir / "figures")
-    shown = [path.relative_to(run_dir).as_posix() for path in figures if path.name == "iou_ratio.png"]
+    findings = _json(run_dir / "findings.json", [])
+    if has_transforms(results):
+        figures = draw_transforms(results, run_dir / "figures")
+        shown = [path.relative_to(run_dir).as_posix() for path in figures if path.suffix == ".png"]
+        text = transform_markdown(results, shown, findings, _json(run_dir / "claims.json", []))
+    else:
+        figures = draw_figures(results, run_dir / "figures")
+        shown = [path.relative_to(run_dir).as_posix() for path in figures if path.name == "iou_ratio.png"]
+        text = results_markdown(results, shown, findings)
     markdown = run_dir / "results.md"
-    markdown.write_text(results_markdown(results, shown, _json(run_dir / "findings.json", [])), encoding="utf-8")
+    markdown.write_text(text, encoding="utf-8")
     written = [markdown, *figures]
 
     label_space, examples = None, tuple[Example, ...]()

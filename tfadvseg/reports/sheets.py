@@ -10,9 +10,10 @@ from matplotlib.patches import Patch
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.reports.cells import attack_title
+from tfadvseg.reports.cells import HEADLINE_EPSILON, attack_title
 from tfadvseg.reports.examples import Attacked, Example, pixels
 from tfadvseg.reports.figures import save_figure
+from tfadvseg.reports.transforms import NONE, transform_title
 
 SIZE = 11
 DPI = 120
@@ -83,19 +84,46 @@ def prediction_sheet(columns: Mapping[str, tuple[Example, str]], label_space: La
     return figure
 
 
+def defense_sheet(columns: Mapping[str, Example], attack: str, epsilon: float, label_space: LabelSpace) -> Figure:
+    """What networks are given and what they see of it: the clean image, then the attacked one behind each transform.
+
+    columns: transform -> what the network behind it saw, the one without a transform first (Fig. 5).
+    """
+    plain = next(iter(columns.values()))
+    heading = f"{attack_title(attack)}, epsilon {epsilon:g}, on {plain.model}, image {plain.name}"
+    figure, axes, height = _sheet(2, len(columns) + 1, plain.image.shape, heading)
+    _picture(axes[0, 0], plain.image, "Clean image", "input")
+    _picture(axes[1, 0], label_space.colours(plain.prediction), _agreement(plain.prediction, plain), "prediction")
+    shown = [plain.prediction]
+    for (name, example), (top, bottom) in zip(columns.items(), axes.T[1:], strict=True):
+        (one,) = (one for one in example.under(attack) if one.epsilon == epsilon)
+        _picture(top, pixels(example.image + one.perturbation), f"Attacked, {transform_title(name)}")
+        _picture(bottom, label_space.colours(one.prediction), _agreement(one.prediction, plain))
+        shown.append(one.prediction)
+    _legend(figure, label_space, shown, len(columns) + 1, height)
+    return figure
+
+
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
-    """Writes, for each example, sheet_<model>_<image> over its attacks and sheet_<model>_<image>_<attack> of its last.
+    """Writes, for each example without a transform, sheet_<model>_<image> over its attacks and
+    sheet_<model>_<image>_<attack> of its last; and defense_<model>_<image>_<attack> where transforms were tried.
 
     The paper's attacks are ordered so that the last is the iterative least-likely one, which it uses throughout.
     """
     paths = []
-    for example in examples:
+    for example in (example for example in examples if not example.transform):
         name = f"sheet_{example.model}_{example.name}".replace("/", "_")
         last = example.attacks[-1]
         paths += save_figure(attack_sheet(example, last, label_space), folder, f"{name}_{last}", DPI)
         if len(example.attacks) > 1:
             columns = {attack_title(attack): (example, attack) for attack in example.attacks}
             paths += save_figure(prediction_sheet(columns, label_space), folder, name, DPI)
+        behind = {one.transform: one for one in examples if one.transform and one.model == example.model}
+        if behind:
+            epsilons = [one.epsilon for one in example.under(last)]
+            epsilon = HEADLINE_EPSILON if HEADLINE_EPSILON in epsilons else epsilons[-1]
+            sheet = defense_sheet({NONE: example, **behind}, last, epsilon, label_space)
+            paths += save_figure(sheet, folder, f"defense_{name.removeprefix('sheet_')}_{last}", DPI)
     return paths
 
 
@@ -127,6 +155,11 @@ def _picture(axes: Axes, image: np.ndarray, title: str, row: str = "") -> None:
 def _mask(pixels_set: np.ndarray) -> np.ndarray:
     """White where set, black elsewhere, uint8 [H, W, 3]."""
     return np.repeat(255 * pixels_set[..., None].astype(np.uint8), 3, axis=-1)
+
+
+def _agreement(prediction: np.ndarray, example: Example) -> str:
+    counted = example.truth != IGNORED
+    return f"{_share((prediction == example.truth)[counted].sum(), counted.sum())} right"
 
 
 def _share(count: int, total: int) -> str:

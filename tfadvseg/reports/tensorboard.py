@@ -8,6 +8,9 @@ axis is epsilon in hundredths of a grey level: step 25 is epsilon 0.25, step 800
     images    <image>/<attack>              attacked image and prediction abreast; the slider moves epsilon
               figures/...                   the figures of the report, in the run "."
     hparams   a session a network           its name and the hyperparameters of the experiment
+
+Where input transforms were tried, each pair has a run <network>/<expected by the attack>-<before the network> with
+the mean IoU over the trials and, of attacks that expect none, the examples.
 """
 
 import pathlib
@@ -18,6 +21,7 @@ import pandas as pd
 
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.reports.cells import (
+    CLEAN,
     attack_title,
     attacks,
     clean_score,
@@ -30,6 +34,7 @@ from tfadvseg.reports.cells import (
 from tfadvseg.reports.examples import Example
 from tfadvseg.reports.figures import clean_against_ratio_figure, figure_pixels, ratio_figure
 from tfadvseg.reports.sheets import side_by_side
+from tfadvseg.reports.transforms import NONE, has_transforms, line, over_trials
 
 SCALARS = {
     "iou": "IoU (%)",
@@ -72,8 +77,10 @@ def write(
             _write_scores(tf, cells, model)
             _write_session(model, settings)
             for example in examples:
-                if example.model == model and label_space is not None:
+                if example.model == model and not example.transform and label_space is not None:
                     _write_example(tf, example, label_space)
+    if has_transforms(results):
+        _write_transforms(tf, results, folder, examples, label_space)
 
 
 def plain(hyperparameters: Mapping[str, object]) -> dict[str, bool | int | float | str]:
@@ -131,6 +138,23 @@ def _write_scores(tf, cells: pd.DataFrame, model: str) -> None:
     for tag, value in zip(headline_tags(cells), values, strict=True):
         if not pd.isna(value):
             tf.summary.scalar(tag, value, step=0)
+
+
+def _write_transforms(tf, results: pd.DataFrame, folder: pathlib.Path, examples, label_space) -> None:
+    """A run for each pair of transforms, of the attack and before the network."""
+    pairs = results[["model", "attack_transform", "inference_transform"]].fillna(NONE).drop_duplicates()
+    for model, known, seen in pairs.itertuples(index=False):
+        if known == seen == NONE:
+            continue
+        scores = over_trials(results, model)
+        with _events(tf, folder / model.replace("/", "_") / f"{known}-{seen}"):
+            for attack in results.loc[results["attack"] != CLEAN, "attack"].unique():
+                for epsilon, value in line(scores, attack, known, seen)["mean"].items():
+                    description = f"IoU (%), mean over the trials, under {attack_title(attack)}; {AXIS}."
+                    tf.summary.scalar(f"iou/{attack}", value, step=step(epsilon), description=description)
+            for example in examples:
+                if known == NONE and (example.model, example.transform) == (model, seen):
+                    _write_example(tf, example, label_space)
 
 
 def _write_session(model: str, settings: Mapping[str, bool | int | float | str]) -> None:

@@ -13,11 +13,11 @@ T = TypeVar("T")
 class Progress:
     """A bar over images, which moves within a unit as its gradients are computed.
 
-    images: all of the run. work: gradients (forward passes count a half) that one image takes.
+    images: all of the run, those of each encounter counted.
     """
 
-    def __init__(self, images: int, work: float):
-        self.work, self.left, self.waited, self.worked = work, float(images), 0.0, 0.0
+    def __init__(self, images: int):
+        self.work, self.left, self.waited, self.worked = 1.0, float(images), 0.0, 0.0
         form = "{l_bar}{bar}| {n:.0f}/{total_fmt} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
             total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
@@ -36,8 +36,9 @@ class Progress:
         self.left -= done
         self.bar.update(done)
 
-    def of(self, name: str) -> None:
-        """Says what is being worked on."""
+    def of(self, name: str, work: float) -> None:
+        """Says what is being worked on, and how many gradients (forward passes count a half) an image takes there."""
+        self.work = work
         self.bar.set_description(name, refresh=False)
 
     def timed(self, batches: Iterable[T]) -> Iterator[T]:

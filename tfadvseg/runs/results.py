@@ -34,28 +34,33 @@ class Cell:
 
 
 def rows(
-    cells: Sequence[Cell], matrices: np.ndarray, confidence: np.ndarray, entropy: np.ndarray, pixels: np.ndarray,
-    gradients: np.ndarray, seconds: np.ndarray,
+    cells: Sequence[Cell], matrices: Sequence[np.ndarray], confidence: Sequence[np.ndarray],
+    entropy: Sequence[np.ndarray], pixels: np.ndarray, gradients: Sequence[int], seconds: Sequence[float],
 ) -> list[dict]:  # fmt: skip
-    """Rows of results.csv for cells whose first is the clean one that the ratios refer to.
+    """Rows of results.csv for cells of the same images.
 
-    matrices: [A, N, C, C]; confidence, entropy: sums over an image's pixels [A, N]; pixels: [N]; gradients, seconds:
-    [A].
+    matrices: [N, C, C] each; confidence, entropy: sums over an image's pixels [N] each; pixels: [N]. A ratio refers to
+    the clean images before the same network and input transform in the same trial.
     """
-    clean = matrices[0]
+    clean = {_who(cell): found for cell, found in zip(cells, matrices, strict=True) if cell.attack == "clean"}
     found = []
     for i, cell in enumerate(cells):
-        total = matrices[i].sum(0)
+        total, untouched = matrices[i].sum(0), clean[_who(cell)]
         iou, low, high = float(mean_iou(total)), *iou_interval(matrices[i])
-        ratio_low, ratio_high = iou_ratio_interval(matrices[i], clean)
+        ratio_low, ratio_high = iou_ratio_interval(matrices[i], untouched)
         found.append(dataclasses.asdict(cell) | {
-            "iou": iou, "iou_low": low, "iou_high": high, "iou_ratio": float(iou_ratio(iou, mean_iou(clean.sum(0)))),
+            "iou": iou, "iou_low": low, "iou_high": high,
+            "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.sum(0)))),
             "iou_ratio_low": ratio_low, "iou_ratio_high": ratio_high, "pixel_accuracy": float(pixel_accuracy(total)),
             "mean_confidence": float(confidence[i].sum() / pixels.sum()),
             "mean_entropy": float(entropy[i].sum() / pixels.sum()),
-            "images": matrices.shape[1], "gradients": int(gradients[i]), "seconds": round(float(seconds[i]), 3),
+            "images": len(matrices[i]), "gradients": int(gradients[i]), "seconds": round(float(seconds[i]), 3),
         })  # fmt: skip
     return found
+
+
+def _who(cell: Cell) -> tuple[str, str, int]:
+    return cell.model, cell.inference_transform, cell.trial
 
 
 def table(found: Sequence[dict]) -> pd.DataFrame:

@@ -86,6 +86,11 @@ class LoadedModel:
     __call__ = logits
 
     @property
+    def trackable(self) -> Any:
+        """What holds the variables, for a module that is to be saved with them."""
+        return self._keep_alive
+
+    @property
     def pad_colour(self) -> tuple[float, float, float]:
         """RGB that fills up images smaller than the input."""
         return self.card.pad_colour if self.card else (0.0, 0.0, 0.0)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -16,12 +17,19 @@ def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -
 
     The folder appears whole or not at all. Returns it.
     """
+    return write_version(card, models_folder, lambda folder: _write(network, card, folder))
+
+
+def write_version(
+    card: Card, models_folder: str | os.PathLike, write: Callable[[pathlib.Path], object]
+) -> pathlib.Path:
+    """The next version of <models_folder>/<card.name>, of what `write` puts into a folder, and the card."""
     parent = pathlib.Path(models_folder) / card.name
     parent.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as scratch:
         folder = pathlib.Path(scratch) / str(version)
-        _write(network, card, folder)
+        write(folder)
         card.write(folder)
         shutil.move(folder, parent / str(version))
     return parent / str(version)

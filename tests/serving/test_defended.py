@@ -1,0 +1,83 @@
+"""Networks with something around them as SavedModels: reloaded, they give the same logits and gradients."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfadvseg.models import load
+from tfadvseg.serving.defended import Behind, Refined, export_around
+from tfadvseg.transforms import TRANSFORMS
+
+SEEDS = tf.constant([[3, 5], [7, 11]])
+
+
+@pytest.fixture(scope="module")
+def defended(conv_model, tmp_path_factory):
+    """{transform: folder of the SavedModel}."""
+    models = tmp_path_factory.mktemp("defended")
+    return {
+        name: export_around(Behind(conv_model, TRANSFORMS[name]), f"conv_{name}", {"transform": name}, models)
+        for name in ("jpeg", "blur", "hsv", "grayscale")
+    }
+
+
+def gradient(logits, images):
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        total = tf.reduce_sum(logits(images) * tf.cast(tf.range(11) - 4, tf.float32))
+    return tape.gradient(total, images).numpy()
+
+
+@pytest.mark.parametrize("name", ["jpeg", "blur", "hsv", "grayscale"])
+def test_it_reloads_with_its_draws_and_its_gradient(defended, conv_model, images, name):
+    loaded = tf.saved_model.load(str(defended[name]))  # kept alive: its variables die with it
+    reloaded = loaded.signatures["logits_of_seeds"]
+
+    def expected(x):
+        return conv_model(TRANSFORMS[name](x, SEEDS))
+
+    def found(x):
+        return reloaded(images=x, seeds=SEEDS)["logits"]
+
+    np.testing.assert_allclose(found(images), expected(images), rtol=1e-4, atol=1e-3)  # of logits up to 247
+    slope = gradient(expected, images)
+    close = np.isclose(gradient(found, images), slope, rtol=1e-3, atol=1e-4 * np.abs(slope).max())
+    assert np.abs(slope).max() > 0 and close.mean() > 0.999  # rounding may choose another side of a kink
+
+
+def test_its_main_signature_draws_anew(defended, images):
+    model = load(defended["grayscale"])
+    assert (model.name, model.input_size, model.classes) == ("conv_grayscale", (32, 48), 11)
+    assert np.abs(model(images) - model(images)).max() > 0.01
+    assert model.card.provenance["added"] == {"transform": "grayscale"}
+    assert model.card.provenance["network"]["name"] == "conv" and model.card.names[0] == "sky"
+
+
+def test_a_refined_network_reloads_with_its_gradient(conv_model, images, tmp_path):
+    """Logits sharpened where the image is bright: a refinement that sees both."""
+
+    def sharpen(logits, images):
+        return logits * (1 + images[..., :1] / 255)
+
+    folder = export_around(Refined(conv_model, sharpen), "conv_sharp", {"refinement": "sharpen"}, tmp_path)
+    reloaded = load(folder)
+
+    def expected(x):
+        return sharpen(conv_model(x), x)
+
+    np.testing.assert_allclose(reloaded(images), expected(images), rtol=1e-5, atol=1e-5)
+    slope = gradient(expected, images)
+    np.testing.assert_allclose(gradient(reloaded, images), slope, rtol=1e-4, atol=1e-5 * np.abs(slope).max())
+
+
+def test_a_strangers_network_gets_a_card(conv_model, tmp_path):
+    stranger = dataclasses.replace(conv_model, card=None)
+    card = load(export_around(Behind(stranger, TRANSFORMS["blur"]), "theirs", {}, tmp_path)).card
+    assert card.names[:2] == ("class_0", "class_1") and len(set(card.palette)) == 11
+
+
+def test_a_network_without_a_fixed_size_is_refused(conv_model):
+    with pytest.raises(ValueError, match="takes images of any size"):
+        Behind(dataclasses.replace(conv_model, input_size=None), TRANSFORMS["blur"])

@@ -1,10 +1,12 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
+# make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
+PYTHON311 ?= python3.11
 
-.PHONY: install demo test lint typecheck
+.PHONY: install demo test lint typecheck reference
 
 install: .venv/installed
 
@@ -35,4 +37,13 @@ typecheck: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(PIP) install -q -c constraints.txt -e .[dev]
+	touch $@
+
+reference: .venv-reference/installed
+	.venv-reference/bin/python tests/transforms/make_reference.py
+
+.venv-reference/installed:
+	$(PYTHON311) -m venv .venv-reference
+	.venv-reference/bin/python -m pip --disable-pip-version-check install -q \
+		tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0 "numpy<2"
 	touch $@

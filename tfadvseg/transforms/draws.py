@@ -1,0 +1,32 @@
+"""Stateless random draws, one stream for each image.
+
+What an image draws depends on its own seed alone, neither on its place in the batch nor on the size of it, and is the
+same with XLA.
+"""
+
+import tensorflow as tf
+
+
+def uniform(seeds: tf.Tensor, shape, low: float, high: float) -> tf.Tensor:
+    """Independent draws from [low, high], float32 [N, *shape], of seeds int32 [N, 2]."""
+    # From bits, since XLA and the kernels without it make other floating-point numbers of the same ones.
+    centred = tf.cast(_bits(seeds, shape), tf.float32)  # -2^31 to 2^31
+    return (low + high) / 2 + (high - low) * 2.0**-32 * centred
+
+
+def derive(seeds: tf.Tensor, salt) -> tf.Tensor:
+    """Other seeds int32 [N, 2], independent of these and of those of another salt (a whole number)."""
+    salted = _bits(seeds, (2,)) + tf.stack([tf.cast(salt, tf.int32), 0])  # after a draw, lest neighbouring seeds meet
+    return _bits(salted, (2,))
+
+
+def _bits(seeds, shape):
+    """Random bits, int32 [N, *shape]."""
+    # As whole numbers from 0: XLA does not extend the sign of a negative seed to the 64 bits of a key, others do.
+    keys = tf.bitwise.bitwise_and(tf.cast(seeds, tf.int64), 0xFFFFFFFF)
+
+    def draw(key):
+        # Philox of Salmon et al. 2011, by name: the default is another generator under XLA.
+        return tf.random.stateless_uniform(shape, key, None, None, tf.int32, "philox")
+
+    return tf.map_fn(draw, keys, fn_output_signature=tf.int32)

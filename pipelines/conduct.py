@@ -15,6 +15,7 @@ from tfadvseg.experiments.encounter import Encounter
 from tfadvseg.experiments.gather import Found, gather
 from tfadvseg.experiments.run import Shards, run
 from tfadvseg.reports.examples import save_examples
+from tfadvseg.reports.report import terminal_text, write_report
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.runs.results import Cell, table
@@ -54,8 +55,17 @@ def conduct(pipeline: str, encounters: Sequence[Encounter]) -> tuple[RunFolder, 
     return folder, found, results
 
 
-def conclude(folder: RunFolder, found: Found) -> None:
-    """Ends a pipeline's output: the warnings, and where everything lies."""
+def conclude(folder: RunFolder, found: Found, results: pd.DataFrame) -> None:
+    """Draws the report and prints its tables, the warnings, and where everything lies."""
+    write_report(folder.path)
+    print(terminal_text(results))
     for finding in found.findings:
         print(f"Warning: {finding}", file=sys.stderr)
     print(f"Results: {folder.path}/results.md, results.csv, figures/; tensorboard --logdir {folder.path}/tensorboard")
+
+
+def write_claims(folder: RunFolder, claims: Sequence[dict[str, str]]) -> None:
+    """claims.json for the report, and a line each on stderr."""
+    (folder.path / "claims.json").write_text(json.dumps(claims, indent=1))
+    for claim in claims:
+        print(f"{claim['number']} {claim['model']}: {claim['statement']}: {claim['verdict']}", file=sys.stderr)

@@ -2,12 +2,10 @@
 
 import dataclasses
 import functools
-import json
-import sys
 from collections.abc import Callable
 
 from pipelines import setting
-from pipelines.conduct import conclude, conduct, load_shards
+from pipelines.conduct import conclude, conduct, load_shards, write_claims
 from pipelines.setting import FLAGS
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.experiments.encounter import Protocol
@@ -15,8 +13,7 @@ from tfadvseg.experiments.evidence import Evidence
 from tfadvseg.experiments.memory import images_at_once
 from tfadvseg.experiments.transforms import agreement, claims
 from tfadvseg.reports.cells import headline_epsilon
-from tfadvseg.reports.report import write_report
-from tfadvseg.reports.transforms import terminal_transforms, transform_title
+from tfadvseg.reports.transforms import transform_title
 from tfadvseg.transforms import TRANSFORMS
 
 
@@ -43,12 +40,8 @@ def main(pipeline: str, encounters_of: Callable) -> None:
         for attack in FLAGS.attacks
         for claim in claims(evidence, model.name, attack, epsilon, transforms)
     ]
-    (folder.path / "claims.json").write_text(json.dumps(judged, indent=1))
-    write_report(folder.path)
-    print(terminal_transforms(results))
-    for claim in judged:
-        print(f"{claim['number']} {claim['model']}: {claim['statement']}: {claim['verdict']}", file=sys.stderr)
-    conclude(folder, found)
+    write_claims(folder, judged)
+    conclude(folder, found, results)
 
 
 def print_agreement(models: list, protocol: Protocol, transforms: list[str]) -> None:

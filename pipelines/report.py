@@ -6,9 +6,7 @@ python -m pipelines.report --output=runs/robustness/2026-01-31_12-00-00
 from pipelines import setting
 from pipelines.setting import FLAGS
 from tfadvseg.reports.cells import read_results
-from tfadvseg.reports.report import write_report
-from tfadvseg.reports.tables import terminal_table
-from tfadvseg.reports.transforms import has_transforms, terminal_transforms
+from tfadvseg.reports.report import terminal_text, write_report
 
 setting.define_output()
 
@@ -18,7 +16,7 @@ def main() -> None:
         raise ValueError("Name the run folder to draw again: --output=runs/...")
     written = write_report(FLAGS.output)
     results = read_results(f"{FLAGS.output}/results.csv")
-    print(terminal_transforms(results) if has_transforms(results) else terminal_table(results))
+    print(terminal_text(results))
     print("\n".join(map(str, written)))
 
 

@@ -11,8 +11,6 @@ from pipelines import setting
 from pipelines.conduct import conclude, conduct
 from tfadvseg.attacks import ATTACKS, EPSILONS
 from tfadvseg.experiments.encounter import white_box
-from tfadvseg.reports.report import write_report
-from tfadvseg.reports.tables import terminal_table
 
 setting.define_data()
 setting.define_models()
@@ -24,9 +22,7 @@ setting.define_output()
 def main() -> None:
     protocol = setting.protocol(ATTACKS)
     folder, found, results = conduct("robustness", [white_box(model, protocol) for model in setting.models()])
-    write_report(folder.path)
-    print(terminal_table(results))
-    conclude(folder, found)
+    conclude(folder, found, results)
 
 
 if __name__ == "__main__":

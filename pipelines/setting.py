@@ -1,5 +1,6 @@
 """What all pipelines share: the flags that mean the same everywhere, what they stand for, and how a pipeline ends."""
 
+import dataclasses
 import datetime
 import os
 import pathlib
@@ -27,10 +28,10 @@ def define_data(split: str = "validation") -> None:
     flags.DEFINE_integer("limit", 0, "First n images only; 0 for all.", lower_bound=0)
 
 
-def define_models() -> None:
+def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how a SavedModel of another origin is read."""
     flags.DEFINE_list(
-        "models", "enet_scenes,fcn8s_scenes",
+        "models", default,
         "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/.",
     )  # fmt: skip
     flags.DEFINE_string("signature", "logits", "Signature from images to scores, for SavedModels of another origin.")
@@ -60,6 +61,30 @@ def define_transforms(transforms: dict) -> None:
     flags.DEFINE_integer("samples", 10, "Draws whose gradients an attack that knows it averages.", lower_bound=1)
     flags.DEFINE_bool("sign_agreement", False, "Only print how many samples the gradient's signs need, and end.")
     flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
+
+
+def define_crf() -> None:
+    """--crf, and what differs from it."""
+    from tfadvseg.crf.parameters import NORMALISATIONS, PARAMETERS
+
+    flags.DEFINE_enum("crf", "crf_rnn", sorted(PARAMETERS), "Parameters of the dense CRF, but for those given here:")
+    for name, what in (
+        ("theta_alpha", "reach of the bilateral kernel in pixels"), ("theta_beta", "its reach in grey levels"),
+        ("theta_gamma", "reach of the spatial kernel in pixels"), ("bilateral_weight", "bilateral kernel's weight"),
+        ("spatial_weight", "spatial kernel's weight"),
+    ):  # fmt: skip
+        flags.DEFINE_float(name, None, f"The {what}; by default that of --crf.")
+    flags.DEFINE_integer("iterations", None, "Mean-field iterations; by default those of --crf.")
+    flags.DEFINE_enum("normalisation", None, sorted(NORMALISATIONS), "How kernels are normalised; by default as --crf.")
+
+
+def crf_parameters():
+    """The CrfParameters of the flags."""
+    from tfadvseg.crf.parameters import PARAMETERS
+
+    names = [field.name for field in dataclasses.fields(PARAMETERS[FLAGS.crf])]
+    given = {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+    return dataclasses.replace(PARAMETERS[FLAGS.crf], **given)
 
 
 def define_run() -> None:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from tfadvseg.experiments.evidence import FAILS, HOLDS, UNDECIDED, Evidence, text, verdict
+from tfadvseg.experiments.evidence import FAILS, HOLDS, UNDECIDED, Evidence, rank_correlation, text, verdict
 from tfadvseg.experiments.gather import Found
-from tfadvseg.metrics.intervals import iou_interval
+from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.results import Cell
 
@@ -19,7 +20,10 @@ def matrices(images=6):
 
 def found(*pairs):
     cells, arrays = zip(*pairs, strict=True)
-    return Found(list(cells), list(arrays), [], [], [])
+    pixels = np.arange(100, 100 + len(arrays[0]))
+    return Found(
+        list(cells), list(arrays), [0.5 * pixels] * len(cells), [2.0 * pixels] * len(cells), pixels, [], [], []
+    )
 
 
 def cell(**changes):
@@ -49,6 +53,22 @@ def test_comparisons_are_paired():
     assert not difference.any() and evidence.iou(attack="fgsm")[1:].std() > 0
 
 
+def test_ratios_refer_to_the_clean_cell_and_are_paired():
+    clean, attacked = matrices(), matrices()
+    evidence = Evidence(found((cell(attack="clean", epsilon=0.0), clean), (CELL, attacked)))
+    np.testing.assert_allclose(evidence.ratio(attack="clean"), 100)
+    score = evidence.ratio(attack="fgsm")
+    assert score[0] == pytest.approx(100 * mean_iou(attacked.sum(0)) / mean_iou(clean.sum(0)))
+    low, high = iou_ratio_interval(attacked, clean)
+    assert tuple(np.percentile(score[1:], [2.5, 97.5])) == pytest.approx((low, high))
+
+
+def test_confidence_and_entropy_are_means_over_pixels():
+    evidence = Evidence(found((CELL, matrices())))
+    np.testing.assert_allclose(evidence.confidence(attack="fgsm"), 50)
+    np.testing.assert_allclose(evidence.entropy(attack="fgsm"), 2)
+
+
 @pytest.mark.parametrize("where", [{"attack": "pgd"}, {"model": "enet"}])
 def test_a_question_about_no_cell_or_several_is_refused(where):
     evidence = Evidence(found((CELL, matrices()), (cell(attack="ifgsm"), matrices())))
@@ -67,4 +87,18 @@ def test_a_verdict_needs_975_of_1000_resamples():
 
 def test_text_names_the_score_and_its_interval():
     assert text(np.array([12.34, *np.linspace(10, 14, 1001)])) == "12.3 [10.1, 13.9]"
-    assert text(np.array([12.34, *np.linspace(-10, 30, 1001)]), signed=True) == "+12.3 [-9.0, +29.0]"
+    assert text(np.array([12.34, *np.linspace(-10, 30, 1001)]), "+.1f") == "+12.3 [-9.0, +29.0]"
+
+
+def test_rank_correlations_equal_scipys():
+    """Column by column, ties included."""
+    first, second = RNG.integers(0, 5, (8, 6)).astype(float), RNG.normal(size=(8, 6))
+    expected = [scipy.stats.spearmanr(*columns).statistic for columns in zip(first.T, second.T, strict=True)]
+    np.testing.assert_allclose(rank_correlation(first, second), expected)
+    assert np.isnan(rank_correlation(np.ones((8, 1)), second)).all()
+
+
+def test_a_known_score_is_compared_with_every_resample():
+    thetas, scores = np.arange(8.0)[:, None], RNG.normal(size=(8, 6))
+    expected = [scipy.stats.spearmanr(thetas[:, 0], column).statistic for column in scores.T]
+    np.testing.assert_allclose(rank_correlation(thetas, scores), expected)

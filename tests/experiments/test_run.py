@@ -109,7 +109,7 @@ def test_units_in_another_order_give_the_same_rows(undisturbed, conv_model, tmp_
     protocol, shards = Protocol(grid()), Shards(examples(), 6, 1)
     encounter = white_box(conv_model, protocol)
     folder, make = RunFolder(tmp_path, {}, {}), UnitMaker(encounter)
-    names = shards.units(encounter)
+    names = shards.units(encounter.name, conv_model)
     for name, batch in reversed(list(zip(names, shards.batches(conv_model), strict=True))):
         folder.save(name, make(batch, with_example=name == names[0]))
     found = gather([encounter], shards, folder, CLEAN)
@@ -269,9 +269,9 @@ def test_a_run_refuses_a_saved_model_of_probabilities(tmp_path):
 
 
 def test_shards_name_their_units_and_size_them_by_the_input(conv_model):
-    encounter = white_box(conv_model, Protocol(grid()))
-    assert Shards(examples(), 6).units(encounter) == ["conv-00000", "conv-00001"]  # 4 small images a unit
-    assert Shards(examples(), 5, 2).units(encounter) == ["conv-00000", "conv-00001", "conv-00002"]
+    name = white_box(conv_model, Protocol(grid())).name
+    assert Shards(examples(), 6).units(name, conv_model) == ["conv-00000", "conv-00001"]  # 4 small images a unit
+    assert Shards(examples(), 5, 2).units(name, conv_model) == ["conv-00000", "conv-00001", "conv-00002"]
     sizes = [len(batch["id"]) for batch in Shards(examples(), 5, 2).batches(conv_model)]
     assert sizes == [2, 2, 1]
 

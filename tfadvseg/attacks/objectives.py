@@ -89,3 +89,21 @@ toward_least_likely = Objective(least_likely, -1.0)
 def toward_class(target: int) -> Objective:
     """Toward one class everywhere."""
     return Objective(OneClass(target), -1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScaledCrossEntropy:
+    """Cross-entropy of logits / temperature.
+
+    Divides nothing but the confidence: where the softmax of the logits themselves is 1 in float32, and its loss and
+    gradient are 0, that of the scaled logits has both. An attack on it shows whether confidence masks the gradient.
+    """
+
+    temperature: float
+
+    def __post_init__(self):
+        if not self.temperature > 0:
+            raise ValueError(f"A temperature must be more than 0; got {self.temperature}.")
+
+    def __call__(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return cross_entropy(logits / self.temperature, labels)

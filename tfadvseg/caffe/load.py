@@ -119,6 +119,8 @@ def _converted(layer, blobs: Blobs, scale: Blobs = ()) -> Variables:
             return weights.normalisation(blobs, layer.gamma.shape[0], layer.epsilon)
         if isinstance(layer, layers.PReLU):
             return weights.prelu(blobs, layer.alpha.shape)
+        if {variable.name for variable in layer.weights} == set(weights.MEAN_FIELD):  # its class would load TensorFlow
+            return weights.mean_field(blobs, layer.weights[0].shape[0])
     except ValueError as error:
         raise ValueError(f"Layer {layer.name!r} does not fit: {error}.") from error
     raise ValueError(f"Layer {layer.name!r} is a {type(layer).__name__}, for which no Caffe layer is known.")

@@ -84,6 +84,19 @@ def prelu(blobs: Blobs, shape: tuple[int, ...]) -> Variables:
     return {"alpha": _fitted(blobs[0], (shape[-1],)).reshape(shape)}
 
 
+MEAN_FIELD = ("spatial_weight", "bilateral_weight", "compatibility")
+"""The matrices of CRF-RNN's layer, in the order of its blobs."""
+
+
+def mean_field(blobs: Blobs, classes: int) -> Variables:
+    """The three matrices [classes, classes] of CRF-RNN's layer, a row for each class that receives."""
+    _count(blobs, 3)
+    for blob in blobs:
+        if [size for size in blob.shape if size > 1] != [classes, classes]:
+            raise ValueError(f"the file holds {dims(blob.shape)} where the network has {dims((classes, classes))}")
+    return {name: blob.reshape(classes, classes) for name, blob in zip(MEAN_FIELD, blobs, strict=True)}
+
+
 def _kernel_and_bias(blobs: Blobs, shape: tuple[int, ...], outputs: int) -> Variables:
     _count(blobs, 1, 2)
     height, width, second, first = shape

@@ -5,8 +5,10 @@ scores of an experiment. So arithmetic on scores carries their intervals along, 
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 
 from tfadvseg.experiments.gather import Found
 from tfadvseg.metrics.intervals import percentile_interval, resample_weights, resampled_iou
@@ -38,21 +40,42 @@ class Evidence:
 
     def iou(self, **where) -> np.ndarray:
         """IoU in per cent of the cells whose fields have these values, the mean over their trials."""
+        return np.mean([self._iou(i) for i in self._one_cell(where)], 0)
+
+    def ratio(self, **where) -> np.ndarray:
+        """Their IoU in per cent of that on clean images before the same network and input transform."""
+        cell = self.found.cells[self._one_cell(where)[0]]
+        clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": "clean"}
+        return 100 * self.iou(**where) / self.iou(**clean)
+
+    def confidence(self, **where) -> np.ndarray:
+        """Mean largest softmax probability, in per cent."""
+        return 100 * self._pixel_mean(self.found.confidence, where)
+
+    def entropy(self, **where) -> np.ndarray:
+        """Mean entropy in nats."""
+        return self._pixel_mean(self.found.entropy, where)
+
+    def spread(self, **where) -> float:
+        """Two standard deviations of the IoU over the trials."""
+        return float(2 * np.std([self._iou(i)[0] for i in self._one_cell(where)]))
+
+    def _one_cell(self, where) -> list[int]:
+        """The places of the trials of the one cell that is meant."""
         chosen = [i for i, cell in enumerate(self.found.cells) if all(getattr(cell, k) == v for k, v in where.items())]
         kinds = {dataclasses.replace(self.found.cells[i], trial=0) for i in chosen}
         if len(kinds) != 1:
             raise ValueError(f"{where} is {len(kinds)} cells of the experiment and not one.")
-        return np.mean([self._of(i) for i in chosen], 0)
+        return chosen
 
-    def spread(self, **where) -> float:
-        """Two standard deviations of the IoU over the trials."""
-        chosen = [i for i, cell in enumerate(self.found.cells) if all(getattr(cell, k) == v for k, v in where.items())]
-        return float(2 * np.std([self._of(i)[0] for i in chosen]))
-
-    def _of(self, i: int) -> np.ndarray:
+    def _iou(self, i: int) -> np.ndarray:
         if i not in self._known:
             self._known[i] = resampled_iou(self.found.matrices[i], self.weights)
         return self._known[i]
+
+    def _pixel_mean(self, sums, where) -> np.ndarray:
+        pixels = self.weights @ self.found.pixels
+        return np.mean([self.weights @ sums[i] / pixels for i in self._one_cell(where)], 0)
 
 
 def verdict(agrees: np.ndarray) -> str:
@@ -61,8 +84,27 @@ def verdict(agrees: np.ndarray) -> str:
     return HOLDS if agrees[0] and share >= 0.975 else FAILS if not agrees[0] and share <= 0.025 else UNDECIDED
 
 
-def text(score: np.ndarray, signed: bool = False) -> str:
+def each(
+    number: str, statement: str, scores: Mapping[str, np.ndarray], test: Callable[[np.ndarray], np.ndarray],
+    form: str = "+.1f",
+) -> Claim:  # fmt: skip
+    """A claim about each of several scores; the verdicts are named one by one where they differ."""
+    verdicts = {name: verdict(test(score)) for name, score in scores.items()}
+    measured = "; ".join(f"{name} {text(score, form)}" for name, score in scores.items())
+    kinds = list(dict.fromkeys(verdicts.values()))
+    named = "; ".join(f"{kind}: {', '.join(n for n, v in verdicts.items() if v == kind)}" for kind in kinds)
+    return Claim(number, statement, named if len(kinds) > 1 else kinds[0], measured)
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Spearman's rank correlation [1 + R] over V things of two scores of each, [V, 1 + R] or, where known, [V, 1]."""
+    ranks = [pd.DataFrame(np.round(scores, 9)).rank().to_numpy() for scores in (first, second)]
+    one, other = (part - part.mean(0) for part in ranks)
+    lengths = np.sqrt((one**2).sum(0) * (other**2).sum(0))
+    return np.divide((one * other).sum(0), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
+
+
+def text(score: np.ndarray, form: str = ".1f") -> str:
     """As 12.3 [10.1, 14.2]."""
-    form = "+.1f" if signed else ".1f"
     low, high = percentile_interval(score[1:])
     return f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"

@@ -16,11 +16,15 @@ from tfadvseg.runs.results import Cell, rows
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Found:
-    """rows: of results.csv, in the order of `cells`. matrices: confusions [N, C, C] of each cell's images. findings:
-    what makes the numbers mean less, a sentence each. examples: of each view on clean and attacked images."""
+    """rows: of results.csv, in the order of `cells`. matrices: confusions [N, C, C] of each cell's images; confidence,
+    entropy: sums over their pixels [N] each; pixels [N]: of an image. findings: what makes the numbers mean less, a
+    sentence each. examples: of each view on clean and attacked images."""
 
     cells: list[Cell]
     matrices: list[np.ndarray]
+    confidence: list[np.ndarray]
+    entropy: list[np.ndarray]
+    pixels: np.ndarray
     rows: list[dict]
     findings: list[str]
     examples: list[Example]
@@ -32,7 +36,7 @@ def gather(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, o
     columns: dict[str, list] = {"matrices": [], "confidence": [], "entropy": [], "gradients": [], "seconds": []}
     suspects, examples, pixels = [], [], np.zeros(0)
     for encounter in encounters:
-        units = [folder.load(name) for name in shards.units(encounter)]
+        units = [folder.load(name) for name in shards.units(encounter.name, encounter.source)]
         first = len(cells)
         cells += encounter.cells(of)
         for key in ("matrices", "confidence", "entropy"):
@@ -48,7 +52,9 @@ def gather(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, o
         own = found[first : first + len(encounter.protocol.attacks) + encounter.clean]
         clean = own.pop(0) if encounter.clean else None
         warnings += findings(encounter.source, encounter.protocol.attacks, own, units, clean)
-    return Found(cells, columns["matrices"], found, warnings, examples)
+    return Found(
+        cells, columns["matrices"], columns["confidence"], columns["entropy"], pixels, found, warnings, examples
+    )  # fmt: skip
 
 
 def _examples(encounter: Encounter, unit: Unit) -> list[Example]:

@@ -34,9 +34,9 @@ class Shards:
         small = model.input_size is not None and math.prod(model.input_size) < 100_000
         return self.batch_size or (4 if small else 1)
 
-    def units(self, encounter: Encounter) -> list[str]:
-        """The names of an encounter's units, in the order of their images."""
-        return [f"{encounter.name}-{i:05d}" for i in range(math.ceil(self.images / self.size(encounter.source)))]
+    def units(self, name: str, model: LoadedModel) -> list[str]:
+        """The names of the units of something done with this network, in the order of their images."""
+        return [f"{name}-{i:05d}" for i in range(math.ceil(self.images / self.size(model)))]
 
     def batches(self, model: LoadedModel) -> tf.data.Dataset:
         """The batches of the units, at the network's input size."""
@@ -58,7 +58,7 @@ def run(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, xla:
 
 def _run_encounter(encounter, shards, folder, xla, progress) -> None:
     make, source = None, encounter.source
-    names = shards.units(encounter)
+    names = shards.units(encounter.name, source)
     if all(folder.has(name) for name in names):
         progress.skip(shards.images)
         return

@@ -9,7 +9,7 @@ from tfadvseg.attacks.expectation import ExpectedGradient, sign_agreement
 from tfadvseg.attacks.seeds import image_seeds
 from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.experiments.encounter import Encounter, Protocol, View
-from tfadvseg.experiments.evidence import FAILS, HOLDS, Claim, Evidence, text, verdict
+from tfadvseg.experiments.evidence import FAILS, HOLDS, Claim, Evidence, each, text, verdict
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.transforms import TRANSFORMS
 
@@ -91,13 +91,13 @@ def claims(evidence: Evidence, model: str, attack: str, epsilon: float, transfor
     left = {name: j(name, name) - plain for name in transforms}
     taken = {name: 100 * (j(name) - j(name, name)) / np.where(gains[name] > 0, gains[name], np.nan) for name in left}
     found = [
-        _each("C58", gains, lambda gain: gain > 0),
+        each("C58", STATEMENTS["C58"], gains, lambda gain: gain > 0),
         *_order(gains),
         _steady(gains, spreads),
-        _each("C61", changes, lambda change: np.abs(change) <= 2),
-        _each("C62", more, lambda difference: difference > 0),
-        _each("C64", left, lambda gain: gain <= 5),
-        _each("C65", taken, lambda share: share > 50),
+        each("C61", STATEMENTS["C61"], changes, lambda change: np.abs(change) <= 2),
+        each("C62", STATEMENTS["C62"], more, lambda difference: difference > 0),
+        each("C64", STATEMENTS["C64"], left, lambda gain: gain <= 5),
+        each("C65", STATEMENTS["C65"], taken, lambda share: share > 50),
     ]
     return found + (_transfer_claims(j, plain, transforms) if _crossed(evidence, transforms) else [])
 
@@ -109,27 +109,18 @@ def _transfer_claims(j, plain, transforms) -> list[Claim]:
     }  # fmt: skip
     abroad = {k: np.mean([j(i, k) for i in transforms if i != k], 0) for k in transforms}
     stronger = {k: plain - j("none", k) for k in transforms if k != "grayscale"}
-    found = [_each("C66", behind, lambda difference: difference > 5)]
+    found = [each("C66", STATEMENTS["C66"], behind, lambda difference: difference > 5)]
     if "grayscale" in transforms and len(transforms) > 1:
         best = abroad["grayscale"] < np.min([abroad[k] for k in transforms if k != "grayscale"], 0)
         measured = "; ".join(f"{k} {text(value)}" for k, value in abroad.items())
         found.append(Claim("C67", STATEMENTS["C67"], verdict(best), measured))
-    return [*found, _each("C68", stronger, lambda gain: gain > 0)]
+    return [*found, each("C68", STATEMENTS["C68"], stronger, lambda gain: gain > 0)]
 
 
 def _crossed(evidence: Evidence, transforms: Sequence[str]) -> bool:
     """Whether every transform of an attack met every one before the network."""
     known = {(cell.attack_transform, cell.inference_transform) for cell in evidence.found.cells}
     return {(k, i) for k in transforms for i in ("none", *transforms)} <= known and len(transforms) > 1
-
-
-def _each(number: str, scores: dict[str, np.ndarray], test: Callable[[np.ndarray], np.ndarray]) -> Claim:
-    """A claim about each of several scores; the verdicts are named one by one where they differ."""
-    verdicts = {name: verdict(test(score)) for name, score in scores.items()}
-    measured = "; ".join(f"{name} {text(score, signed=True)}" for name, score in scores.items())
-    kinds = list(dict.fromkeys(verdicts.values()))
-    named = "; ".join(f"{kind}: {', '.join(n for n, v in verdicts.items() if v == kind)}" for kind in kinds)
-    return Claim(number, STATEMENTS[number], named if len(kinds) > 1 else kinds[0], measured)
 
 
 def _order(gains: dict[str, np.ndarray]) -> list[Claim]:
@@ -139,7 +130,7 @@ def _order(gains: dict[str, np.ndarray]) -> list[Claim]:
     most = np.minimum(gains["jpeg"], gains["blur"])
     ordered = (most > gains["hsv"]) & (gains["hsv"] > gains["grayscale"]) & (gains["grayscale"] > 0)
     ranked = sorted(gains, key=lambda name: -gains[name][0])
-    measured = "; ".join(f"{name} {text(gains[name], signed=True)}" for name in ranked)
+    measured = "; ".join(f"{name} {text(gains[name], '+.1f')}" for name in ranked)
     return [Claim("C59", STATEMENTS["C59"], verdict(ordered), measured)]
 
 

@@ -133,3 +133,15 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     rule = [f":{'-' * (widths[0] - 1)}", *(f"{'-' * (width - 1)}:" for width in widths[1:])]
     return "\n".join([line(header), line(rule), *map(line, rows)])
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same for a terminal, without rules."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(values):
+        padded = [value.rjust(width) for value, width in zip(values, widths, strict=True)]
+        padded[0] = values[0].ljust(widths[0])
+        return "  ".join(padded)
+
+    return "\n".join(map(line, [header, *rows]))

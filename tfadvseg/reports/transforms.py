@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tfadvseg.reports.cells import CLEAN, attack_title, headline_epsilon, subject
 from tfadvseg.reports.figures import COLOURS, MARKERS, SIZE, save_figure
-from tfadvseg.reports.tables import markdown_table, number
+from tfadvseg.reports.tables import markdown_table, number, plain_table
 
 NONE = "none"
 TITLES = {NONE: "no transform", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG", "blur": "blur", "hsv": "HSV jitter"}
@@ -184,20 +184,10 @@ def terminal_transforms(results: pd.DataFrame) -> str:
     for model in results["model"].unique():
         for attack in _attacks(results):
             parts += [f"{model}, {attack_title(attack)}, epsilon {headline_epsilon(results):g}"]
-            parts.append(defense_table(results, model, attack, _plain_table))
+            parts.append(defense_table(results, model, attack, plain_table))
             if is_crossed(results):
-                parts.append(transfer_table(results, model, attack, _plain_table))
+                parts.append(transfer_table(results, model, attack, plain_table))
     return "\n\n".join(parts) + "\n"
-
-
-def _plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-
-    def text(values):
-        first, *rest = zip(values, widths, strict=True)
-        return "  ".join([first[0].ljust(first[1]), *(value.rjust(width) for value, width in rest)])
-
-    return "\n".join(map(text, [header, *rows]))
 
 
 def _attacks(results: pd.DataFrame) -> list[str]:

@@ -96,12 +96,37 @@ def test_maxima_of_blocks_of_8_pixels_are_interpolated(builder, hand_on):
     assert not found[..., 1].any()
 
 
-def test_a_context_network_begins_by_handing_on_the_scores_of_its_front_end():
-    """Where they are positive, and but for the noise that lets its channels grow apart."""
-    network = dilated_context_voc(3, (192, 192), 1 / 32)
-    network.get_layer("fc-final").bias.assign(keras.ops.convert_to_tensor([400.0, 500.0, 600.0]))
+@pytest.mark.parametrize(
+    ("builder", "first", "last"),
+    [(dilated_context_voc, "fc-final", "ct_final"), (dilated_context_cityscapes, "final", "ctx_final")],
+)
+def test_a_context_network_begins_by_handing_on_the_scores_of_its_front_end(builder, first, last):
+    """All of them, since they begin near 100; but for the noise that lets its channels grow apart."""
+    keras.utils.set_random_seed(0)
+    network = builder(3, (192, 192), 1 / 32)
     image = np.random.default_rng(0).uniform(0, 255, (1, 192, 192, 3)).astype(np.float32)
-    inner = keras.Model(network.inputs, [network.get_layer(name).output for name in ("fc-final", "ct_final")])
-    scores, handed_on = inner.predict_on_batch(image)
-    assert scores.min() > 0
-    np.testing.assert_allclose(handed_on, scores, rtol=0.2)
+    inner = keras.Model(network.inputs, [network.get_layer(name).output for name in (first, last)])
+    for unlike in (1, 8):  # as it begins, and with scores that differ more
+        network.get_layer(first).kernel.assign(unlike * network.get_layer(first).kernel)
+        scores, handed_on = inner.predict_on_batch(image)
+        assert scores.min() > 0 and scores.std() > unlike
+        np.testing.assert_allclose(handed_on, scores, atol=0.05 * scores.max())
+
+
+@pytest.mark.parametrize("builder", [dilated_context_voc, dilated_context_cityscapes])
+def test_a_context_network_begins_with_a_gradient_for_each_class(builder):
+    """At every score of the front-end; a rectifier that cut one off would leave that class nothing to learn from."""
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(0)
+    network = builder(3, (192, 192), 1 / 8)
+    classifier = network.get_layer("fc-final" if builder is dilated_context_voc else "final")
+    context = keras.Model(classifier.output, network.output)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 192, 192, 3)).astype(np.float32)
+    scores = keras.Model(network.input, classifier.output)(image)
+    for label in range(3):
+        with tf.GradientTape() as tape:
+            tape.watch(scores)
+            likelihood = tf.reduce_sum(tf.nn.log_softmax(context(scores))[..., label])
+        gradient = tape.gradient(likelihood, scores).numpy()
+        assert (gradient[..., label] > 0).all()

@@ -32,14 +32,14 @@ def dilated_frontend_voc(classes, input_size, width=1.0):
     The released code enlarges probabilities outside the network; here logits are enlarged in the same way.
     """
     images = keras.Input((*input_size, 3), name="images")
-    x = _frontend(images, VOC_MEAN, classes, width, "fc-final")
+    x = layers.Conv2D(classes, 1, name="fc-final")(_frontend(images, VOC_MEAN, width))
     return keras.Model(images, _enlarge(x, input_size), name="dilated_frontend_voc")
 
 
 def dilated_context_voc(classes, input_size, width=1.0):
     """Front-end and context network for VOC; arguments and result as of `dilated_frontend_voc`."""
     images = keras.Input((*input_size, 3), name="images")
-    x = _frontend(images, VOC_MEAN, classes, width, "fc-final")
+    x = _positive_scores(_frontend(images, VOC_MEAN, width), classes, "fc-final")
     x = layers.ZeroPadding2D(33)(x)  # all that the context network takes off
     for name, factor, dilation in (
         ("conv1_1", 2, 1), ("conv1_2", 2, 1), ("conv2_1", 4, 2), ("conv3_1", 8, 4), ("conv4_1", 16, 8),
@@ -58,31 +58,27 @@ def dilated_frontend_cityscapes(classes, input_size, width=1.0):
     """
     height, width_px = input_size
     images = keras.Input((*input_size, 3), name="images")
-    x = _frontend(images, CITYSCAPES_MEAN, classes, width, "final")
+    x = layers.Conv2D(classes, 1, name="final")(_frontend(images, CITYSCAPES_MEAN, width))
     return keras.Model(images, upsample(x, 8)[:, :height, :width_px], name="dilated_frontend_cityscapes")
 
 
 def dilated_context_cityscapes(classes, input_size, width=1.0):
-    """Front-end and context network for Cityscapes; arguments and result as of `dilated_frontend_voc`.
-
-    Its kernels begin at random: a thin one with 3 classes, trained from scratch on two images, stayed at the share of
-    its commonest class with kernels that began as the identity, and learnt with random ones (one seed, 220 steps).
-    """
+    """Front-end and context network for Cityscapes; arguments and result as of `dilated_frontend_voc`."""
     height, width_px = input_size
     images = keras.Input((*input_size, 3), name="images")
-    x = _frontend(images, CITYSCAPES_MEAN, classes, width, "final")
+    x = _positive_scores(_frontend(images, CITYSCAPES_MEAN, width), classes, "final")
     for name, dilation in (
         ("conv1_1", 1), ("conv1_2", 1), ("conv2_1", 2), ("conv3_1", 4), ("conv4_1", 8), ("conv5_1", 16),
         ("conv6_1", 32), ("conv7_1", 64), ("fc1", 1),
     ):  # fmt: skip
-        x = _context(x, classes, f"ctx_{name}", dilation, "same", "he_normal")
-    x = layers.Conv2D(classes, 1, name="ctx_final")(x)
+        x = _context(x, classes, f"ctx_{name}", dilation, "same", IdentityKernel(classes))
+    x = layers.Conv2D(classes, 1, kernel_initializer=IdentityKernel(classes), name="ctx_final")(x)
     x = GroupedBilinear(16, "same", name="ctx_upsample")(x)
     return keras.Model(images, x[:, :height, :width_px], name="dilated_context_cityscapes")
 
 
-def _frontend(images, mean, classes, width, classifier):
-    """Logits [N, ceil(H / 8), ceil(W / 8), classes] of RGB images [N, H, W, 3]."""
+def _frontend(images, mean, width):
+    """Features [N, ceil(H / 8), ceil(W / 8), 4096 * width] of RGB images [N, H, W, 3]."""
     height, width_px = images.shape[1:3]
     least = MARGIN + 1
     if min(height, width_px) < least:
@@ -93,7 +89,20 @@ def _frontend(images, mean, classes, width, classifier):
     margins = [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)]
     x = ops.pad(caffe_bgr(images, mean), margins, mode="reflect")
     x = vgg16(x, width, padding="valid", pools=((2, 2),) * 3 + (None, None), dilations=(1, 1, 1, 1, 2))[-1]
-    return layers.Conv2D(classes, 1, name=classifier)(fully_connected(x, width, dilation=4))
+    return fully_connected(x, width, dilation=4)
+
+
+def _positive_scores(x, classes, name):
+    """The front-end's classifier below a context network: its scores begin near one number well above 0.
+
+    The context network rectifies what it gets, and kernels that begin as the identity feed each class by its own score
+    alone. So a class whose score turns negative hands on neither its score nor a gradient, and is lost; the softmax
+    does not see what all classes have in common.
+    """
+    return layers.Conv2D(
+        classes, 1, kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
+        bias_initializer=keras.initializers.Constant(100), name=name,
+    )(x)  # fmt: skip
 
 
 def _context(x, channels, name, dilation, padding, initializer):

@@ -1,0 +1,57 @@
+"""The dense CRF as a Keras layer with weights to learn (CRF-RNN; Zheng et al. 2015)."""
+
+import dataclasses
+
+import keras
+
+from tfadvseg.crf.mean_field import mean_field
+from tfadvseg.crf.parameters import PARAMETERS, CrfParameters
+
+TRAINING_ITERATIONS = 5
+
+
+@keras.saving.register_keras_serializable("tfadvseg")
+class DenseCrf(keras.layers.Layer):
+    """Mean field on (logits [N, H, W, C], images [N, H, W, 3]) -> logits [N, H, W, C].
+
+    The weights of both kernels and the compatibility are C x C matrices, a row for each class that receives. They start
+    as CRF-RNN's: the kernels' scalar weights on the diagonal, and minus the identity. The thetas stay as they are.
+    Training takes 5 iterations and inference as many as the parameters say. Needs the TensorFlow backend.
+    """
+
+    def __init__(self, parameters: CrfParameters = PARAMETERS["crf_rnn"], **kwargs):
+        super().__init__(**kwargs)
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(f"The dense CRF runs on TensorFlow only; KERAS_BACKEND is {keras.backend.backend()}.")
+        self.parameters = parameters
+
+    def build(self, input_shape):
+        classes = input_shape[0][-1]
+        for name, scale in (
+            ("spatial_weight", self.parameters.spatial_weight),
+            ("bilateral_weight", self.parameters.bilateral_weight),
+            ("compatibility", -1.0),
+        ):
+            variable = self.add_weight(
+                shape=(classes, classes), name=name,
+                initializer=lambda shape, dtype=None, scale=scale: scale * keras.ops.eye(shape[0], dtype=dtype),
+            )  # fmt: skip
+            setattr(self, name, variable)
+
+    def call(self, inputs, training=False):
+        logits, images = inputs
+        iterations = TRAINING_ITERATIONS if training else self.parameters.iterations
+        return mean_field(
+            logits, images, dataclasses.replace(self.parameters, iterations=iterations),
+            *(keras.ops.convert_to_tensor(w) for w in (self.spatial_weight, self.bilateral_weight, self.compatibility)),
+        )  # fmt: skip
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return {**super().get_config(), "parameters": dataclasses.asdict(self.parameters)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(CrfParameters(**config.pop("parameters")), **config)

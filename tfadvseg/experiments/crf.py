@@ -1,0 +1,90 @@
+"""What a dense CRF does to a network's robustness, and whether it only masks the gradient (section 8, appendix E)."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
+from tfadvseg.crf.parameters import CrfParameters
+from tfadvseg.crf.refinement import DenseCrfRefinement
+from tfadvseg.data.batches import inside
+from tfadvseg.experiments.encounter import Encounter, Protocol, View, white_box
+from tfadvseg.experiments.run import Shards
+from tfadvseg.experiments.start import starts
+from tfadvseg.models.refined import RefinedModel
+from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.runs.folder import RunFolder
+
+SCALED = "_scaled"
+"""After an attack's name: the same on logits divided by a temperature."""
+
+
+def with_crf(model: LoadedModel, parameters: CrfParameters, variant: str = "") -> RefinedModel:
+    """The network followed by the CRF; `variant` says which of its parameters differ from the experiment's."""
+    return RefinedModel(model, DenseCrfRefinement(parameters), f"{model.name}+crf{variant}")
+
+
+def pair(unary: LoadedModel, crf: RefinedModel, protocol: Protocol, scaled: Protocol) -> list[Encounter]:
+    """Figures 9 and 10: both attacked by their own gradients, also those of scaled logits, and the network with the CRF
+    by those of the network without it as well (black box)."""
+    both = dataclasses.replace(protocol, attacks=protocol.attacks + scaled.attacks)
+    return [Encounter(unary, both, (View(unary), View(crf))), Encounter(crf, both, (View(crf),), clean=False)]
+
+
+def scaled_attacks(protocol: Protocol, temperature: float) -> Protocol:
+    """The untargeted attacks of a protocol on logits / temperature."""
+    objective = Objective(given, 1.0, ScaledCrossEntropy(temperature))
+    attacks = tuple(
+        (name + SCALED, dataclasses.replace(attack, objective=objective))
+        for name, attack in protocol.attacks
+        if attack.objective == away_from_labels
+    )
+    return dataclasses.replace(protocol, attacks=attacks)
+
+
+def variants(parameters: CrfParameters, values: Mapping[str, Sequence[float]]) -> dict[str, CrfParameters]:
+    """Figures 19 to 21: one theta at a time, but theta_gamma and the spatial weight together on a grid.
+
+    {",theta_alpha=1": parameters, ...}; each name holds every parameter that the sweep moves.
+    """
+    moves = [{name: value} for name in ("theta_alpha", "theta_beta") for value in values[name]]
+    moves += [
+        {"spatial_weight": weight, "theta_gamma": theta}
+        for weight in values["spatial_weight"]
+        for theta in values["theta_gamma"]
+    ]
+    return {
+        "".join(f",{name}={value:g}" for name, value in move.items()): dataclasses.replace(parameters, **move)
+        for move in moves
+    }
+
+
+def sweep(unary: LoadedModel, named: Mapping[str, CrfParameters], protocol: Protocol) -> list[Encounter]:
+    """Every variant of the CRF against attacks on itself."""
+    return [white_box(with_crf(unary, parameters, name), protocol) for name, parameters in named.items()]
+
+
+def measure_starts(
+    models: Sequence[LoadedModel], shards: Shards, temperature: float, folder: RunFolder
+) -> dict[str, dict[str, np.ndarray]]:
+    """{model: {objective: [3, N]}} of what attacks start from (`start_of`), a unit of the run folder an image batch.
+
+    The objectives: away, toward the least likely class, and away on logits / temperature.
+    """
+    objectives = {
+        "away": away_from_labels,
+        "toward": toward_least_likely,
+        "scaled": Objective(given, 1.0, ScaledCrossEntropy(temperature)),
+    }
+    found = {}
+    for model in models:
+        names = shards.units(f"start-{model.name}", model)
+        if not all(folder.has(name) for name in names):
+            for name, batch in zip(names, shards.batches(model), strict=True):
+                if not folder.has(name):
+                    counted = inside(batch["size"], batch["image"].shape[1:3])
+                    folder.save(name, starts(model, objectives, batch["image"], counted))
+        units = [folder.load(name) for name in names]
+        found[model.name] = {key: np.concatenate([unit[key] for unit in units], 1) for key in objectives}
+    return found

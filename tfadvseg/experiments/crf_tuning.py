@@ -1,0 +1,53 @@
+"""Choosing a CRF's parameters on clean images, one at a time."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.crf.mean_field import mean_field
+from tfadvseg.crf.parameters import CrfParameters
+from tfadvseg.experiments.run import Shards
+from tfadvseg.metrics.confusion import confusion
+from tfadvseg.metrics.scores import mean_iou
+from tfadvseg.models.saved_model import LoadedModel
+
+VALUES = {
+    "bilateral_weight": (1, 2, 4, 8), "spatial_weight": (0.5, 1, 3, 6), "theta_beta": (3, 5, 10, 20),
+    "theta_alpha": (5, 20, 60, 160), "theta_gamma": (1, 2, 3),
+}  # fmt: skip
+"""Tried in this order."""
+
+
+def tune(
+    model: LoadedModel, shards: Shards, start: CrfParameters, values: Mapping[str, Sequence[float]] = VALUES,
+    rounds: int = 2, say: Callable[[str], None] = lambda line: None,
+) -> tuple[CrfParameters, float, float]:  # fmt: skip
+    """(best parameters, their IoU, the network's own IoU) on the clean images, by coordinate search from `start`.
+
+    Each parameter in turn takes the best of its values, the others as they are; again, until a round changes nothing.
+    """
+    batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.batches(model)]
+    known: dict[CrfParameters, float] = {}
+
+    def score(parameters: CrfParameters | None) -> float:
+        total = np.zeros((model.classes, model.classes), np.int64)
+        refine = tf.function(lambda logits, images: tf.argmax(mean_field(logits, images, parameters), -1, tf.int32))
+        for images, logits, labels in batches:
+            predictions = tf.argmax(logits, -1, tf.int32) if parameters is None else refine(logits, images)
+            total += confusion(labels, predictions.numpy(), model.classes).sum(0)
+        return float(mean_iou(total))
+
+    own, best = score(None), start
+    known[best] = score(best)
+    say(f"{'IoU':>6}  without CRF {own:.2f}, at first {known[best]:.2f}")
+    for _, (name, tried) in itertools.product(range(rounds), values.items()):
+        for value in tried:
+            candidate = dataclasses.replace(best, **{name: value})
+            if candidate not in known:
+                known[candidate] = score(candidate)
+                say(f"{known[candidate]:6.2f}  {name}={value:g}{' *' if known[candidate] > known[best] else ''}")
+            best = max(best, candidate, key=known.__getitem__)
+    return best, known[best], own

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.refined import Network
 
 
 def findings(
-    model: LoadedModel,
+    model: Network,
     attacks: Sequence[tuple[str, SignAttack]],
     rows: Sequence[dict],
     units: Sequence[dict[str, np.ndarray]],

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from tfadvseg.data.batches import inside
 from tfadvseg.experiments.encounter import Encounter, Protocol, View, white_box
 from tfadvseg.experiments.run import Shards
 from tfadvseg.experiments.start import starts
-from tfadvseg.models.refined import RefinedModel
+from tfadvseg.models.refined import Network, RefinedModel
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.runs.folder import RunFolder
 
@@ -48,7 +49,7 @@ def variants(parameters: CrfParameters, values: Mapping[str, Sequence[float]]) -
 
     {",theta_alpha=1": parameters, ...}; each name holds every parameter that the sweep moves.
     """
-    moves = [{name: value} for name in ("theta_alpha", "theta_beta") for value in values[name]]
+    moves: list[dict[str, Any]] = [{name: value} for name in ("theta_alpha", "theta_beta") for value in values[name]]
     moves += [
         {"spatial_weight": weight, "theta_gamma": theta}
         for weight in values["spatial_weight"]
@@ -66,7 +67,7 @@ def sweep(unary: LoadedModel, named: Mapping[str, CrfParameters], protocol: Prot
 
 
 def measure_starts(
-    models: Sequence[LoadedModel], shards: Shards, temperature: float, folder: RunFolder
+    models: Sequence[Network], shards: Shards, temperature: float, folder: RunFolder
 ) -> dict[str, dict[str, np.ndarray]]:
     """{model: {objective: [3, N]}} of what attacks start from (`start_of`), a unit of the run folder an image batch.
 

@@ -3,12 +3,13 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.crf.mean_field import mean_field
 from tfadvseg.crf.parameters import CrfParameters
+from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.experiments.run import Shards
 from tfadvseg.metrics.confusion import confusion
 from tfadvseg.metrics.scores import mean_iou
@@ -32,22 +33,25 @@ def tune(
     batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.batches(model)]
     known: dict[CrfParameters, float] = {}
 
-    def score(parameters: CrfParameters | None) -> float:
+    def score(refine: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> float:
         total = np.zeros((model.classes, model.classes), np.int64)
-        refine = tf.function(lambda logits, images: tf.argmax(mean_field(logits, images, parameters), -1, tf.int32))
         for images, logits, labels in batches:
-            predictions = tf.argmax(logits, -1, tf.int32) if parameters is None else refine(logits, images)
+            predictions = tf.argmax(refine(logits, images), -1, tf.int32)
             total += confusion(labels, predictions.numpy(), model.classes).sum(0)
         return float(mean_iou(total))
 
-    own, best = score(None), start
-    known[best] = score(best)
+    def score_of(parameters: CrfParameters) -> float:
+        return score(tf.function(DenseCrfRefinement(parameters)))
+
+    own, best = score(lambda logits, images: logits), start
+    known[best] = score_of(best)
     say(f"{'IoU':>6}  without CRF {own:.2f}, at first {known[best]:.2f}")
     for _, (name, tried) in itertools.product(range(rounds), values.items()):
         for value in tried:
-            candidate = dataclasses.replace(best, **{name: value})
+            move: dict[str, Any] = {name: value}
+            candidate = dataclasses.replace(best, **move)
             if candidate not in known:
-                known[candidate] = score(candidate)
+                known[candidate] = score_of(candidate)
                 say(f"{known[candidate]:6.2f}  {name}={value:g}{' *' if known[candidate] > known[best] else ''}")
             best = max(best, candidate, key=known.__getitem__)
     return best, known[best], own

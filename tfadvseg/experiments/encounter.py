@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfadvseg.attacks.gradients import samples_of
 from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.attacks.sweep import sweeps
-from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.refined import Network
 from tfadvseg.registry import choose
 from tfadvseg.runs.results import Cell
 from tfadvseg.transforms import TRANSFORMS
@@ -51,7 +51,7 @@ class View:
     The transform acts on the network's whole input, padding included, as it does in an exported defended network.
     """
 
-    model: LoadedModel
+    model: Network
     transform: str = "none"
     trials: int = 1
 
@@ -68,7 +68,7 @@ class Encounter:
     transform: what the gradients of the attacks are an expectation over.
     """
 
-    source: LoadedModel
+    source: Network
     protocol: Protocol
     views: tuple[View, ...]
     transform: str = "none"
@@ -108,6 +108,6 @@ class Encounter:
         ]  # fmt: skip
 
 
-def white_box(model: LoadedModel, protocol: Protocol) -> Encounter:
+def white_box(model: Network, protocol: Protocol) -> Encounter:
     """A network and attacks on itself (Figures 2 and 3, Tables 7 to 14)."""
     return Encounter(model, protocol, (View(model),))

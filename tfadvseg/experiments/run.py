@@ -16,7 +16,7 @@ from tfadvseg.data.batches import batches
 from tfadvseg.experiments.checks import looks_like_probabilities
 from tfadvseg.experiments.encounter import Encounter
 from tfadvseg.experiments.unit import UnitMaker
-from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.refined import Network
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
 
@@ -29,16 +29,16 @@ class Shards:
     images: int
     batch_size: int = 0
 
-    def size(self, model: LoadedModel) -> int:
+    def size(self, model: Network) -> int:
         """Images in a unit of this network. One photograph keeps a CPU busy; of smaller images it takes a few."""
         small = model.input_size is not None and math.prod(model.input_size) < 100_000
         return self.batch_size or (4 if small else 1)
 
-    def units(self, name: str, model: LoadedModel) -> list[str]:
+    def units(self, name: str, model: Network) -> list[str]:
         """The names of the units of something done with this network, in the order of their images."""
         return [f"{name}-{i:05d}" for i in range(math.ceil(self.images / self.size(model)))]
 
-    def batches(self, model: LoadedModel) -> tf.data.Dataset:
+    def batches(self, model: Network) -> tf.data.Dataset:
         """The batches of the units, at the network's input size."""
         return batches(self.examples.take(self.images), model.input_size, model.pad_colour, self.size(model), model.fit)
 
@@ -75,7 +75,7 @@ def _run_encounter(encounter, shards, folder, xla, progress) -> None:
         folder.save(name, make(batch, with_example=name == names[0], tick=tick))
 
 
-def refuse_probabilities(model: LoadedModel, images: tf.Tensor) -> None:
+def refuse_probabilities(model: Network, images: tf.Tensor) -> None:
     """ValueError where a model's "logits" are probabilities: their softmax would have next to no gradient."""
     if model.reading.output == "logits" and looks_like_probabilities(model(images).numpy()):
         raise ValueError(f"{model.path} returns probabilities and not logits; say --model_output=probabilities.")

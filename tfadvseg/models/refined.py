@@ -34,3 +34,7 @@ class RefinedModel:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
+
+
+Network = LoadedModel | RefinedModel
+"""What experiments attack and measure."""

@@ -63,11 +63,11 @@ def define_transforms(transforms: dict) -> None:
     flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
 
 
-def define_crf() -> None:
+def define_crf(default: str | None = "crf_rnn") -> None:
     """--crf, and what differs from it."""
     from tfadvseg.crf.parameters import NORMALISATIONS, PARAMETERS
 
-    flags.DEFINE_enum("crf", "crf_rnn", sorted(PARAMETERS), "Parameters of the dense CRF, but for those given here:")
+    flags.DEFINE_enum("crf", default, sorted(PARAMETERS), "Parameters of the dense CRF, but for those given here:")
     for name, what in (
         ("theta_alpha", "reach of the bilateral kernel in pixels"), ("theta_beta", "its reach in grey levels"),
         ("theta_gamma", "reach of the spatial kernel in pixels"), ("bilateral_weight", "bilateral kernel's weight"),
@@ -102,13 +102,15 @@ def define_output() -> None:
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
 
 
-def models() -> list:
-    """The loaded models of --models, each with the classes of --dataset."""
+def models(any_classes: bool = False) -> list:
+    """The loaded models of --models, each with the classes of --dataset unless any will do."""
     from tfadvseg.models import load
 
-    dataset = data.named(FLAGS.dataset)
-    data.split_name(dataset, FLAGS.split)  # refuses an unknown one before anything is loaded
-    labels = dataset.labels
+    labels = None
+    if not any_classes:
+        dataset = data.named(FLAGS.dataset)
+        data.split_name(dataset, FLAGS.split)  # refuses an unknown one before anything is loaded
+        labels = dataset.labels
     loaded = []
     for name in FLAGS.models:
         path = pathlib.Path(name)
@@ -119,7 +121,7 @@ def models() -> list:
             path, signature=FLAGS.signature, intensity_range=tuple(numbers("intensity_range")),
             channel_order=FLAGS.channel_order, output=FLAGS.model_output,
         )  # fmt: skip
-        if model.classes != labels.classes:
+        if labels and model.classes != labels.classes:
             raise ValueError(
                 f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {labels.classes}; "
                 "choose another --models or --dataset."

@@ -90,6 +90,36 @@ def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(tmp
     assert (tmp_path / "transforms" / "results.md").read_text() == drawn
 
 
+def test_crfs_are_attacked_with_a_verdict_about_masking(tmp_path):
+    """With variants; and the report draws the same again."""
+    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=4", "--attacks=fgsm", "--iterations=3", "--sweep",
+             "--theta_alphas=1,20", "--theta_betas=3", "--theta_gammas=1", "--spatial_weights=3")  # fmt: skip
+    ended = run("crf", *flags, f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv")
+    assert tuple(results.columns) == COLUMNS and len(set(results.model)) == 2 + 4
+    assert set(results.attack) == {"clean", "fgsm", "fgsm_scaled"}
+    assert "gradient" in json.loads((tmp_path / "masking.json").read_text())["enet_scenes"]
+    numbers = {claim["number"] for claim in json.loads((tmp_path / "claims.json").read_text())}
+    assert {"C72", "C73", "C79", "C82"} <= numbers and "With CRF" in ended.stdout
+    drawn = (tmp_path / "results.md").read_text()
+    again = run("report", f"--output={tmp_path}")
+    assert again.returncode == 0 and (tmp_path / "results.md").read_text() == drawn
+
+
+def test_export_makes_a_defended_model_that_can_be_attacked(tmp_path):
+    folder = f"--models_folder={tmp_path}"
+    for defense in ("--transform=blur", "--crf=deeplab_vgg"):
+        ended = run("export", "--models=enet_scenes", defense, folder)
+        assert ended.returncode == 0, ended.stderr
+    attacked = run(
+        "robustness", f"--models={tmp_path}/enet_scenes_blur,{tmp_path}/enet_scenes_crf", "--limit=1", "--epsilons=4",
+        "--attacks=fgsm", f"--output={tmp_path}/run",
+    )  # fmt: skip
+    assert attacked.returncode == 0, attacked.stderr
+    assert "enet_scenes_crf" in attacked.stdout and "enet_scenes_blur" in attacked.stdout
+
+
 def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree():
     ended = run("transforms", "--models=enet_scenes", "--limit=1", "--transforms=blur", "--sign_agreement")
     assert ended.returncode == 0, ended.stderr
@@ -102,9 +132,11 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree():
     [
         ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
+        ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
+        ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
     ],
 )
-def test_a_mistake_about_transforms_ends_in_one_sentence(pipeline, arguments, sentence):
+def test_a_mistake_about_a_defense_ends_in_one_sentence(pipeline, arguments, sentence):
     ended = run(pipeline, *arguments)
     assert ended.returncode == 1 and ended.stderr.strip().splitlines()[-1].startswith(sentence)
 

@@ -69,7 +69,8 @@ def define_crf(default: str | None = "crf_rnn") -> None:
 
     flags.DEFINE_enum("crf", default, sorted(PARAMETERS), "Parameters of the dense CRF, but for those given here:")
     for name, what in (
-        ("theta_alpha", "reach of the bilateral kernel in pixels"), ("theta_beta", "its reach in grey levels"),
+        ("theta_alpha", "reach of the bilateral kernel in pixels"),
+        ("theta_beta", "reach of the bilateral kernel in grey levels"),
         ("theta_gamma", "reach of the spatial kernel in pixels"), ("bilateral_weight", "bilateral kernel's weight"),
         ("spatial_weight", "spatial kernel's weight"),
     ):  # fmt: skip
@@ -219,6 +220,8 @@ def start(main: Callable[[], None]) -> None:
         except (ValueError, OSError, FloatingPointError) as error:
             fail(" ".join(str(error).split()))
 
+    for flag in FLAGS.get_flags_for_module(__name__):
+        FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # or --help would leave them out
     app.run(guarded)
 
 

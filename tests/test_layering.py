@@ -24,7 +24,7 @@ ALLOWED = {
     "serving": {"models"},
     "transforms": set(),
     "reports": {"data"},
-    "experiments": {"data", "transforms", "models", "attacks", "metrics", "runs", "reports"},
+    "experiments": {"crf", "data", "transforms", "models", "attacks", "metrics", "runs", "reports"},
 }
 WITHOUT_TENSORFLOW = {
     "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",

@@ -43,6 +43,8 @@ def file_of(net, norm_blobs=3, seed=0):
                 found[name] = affine + (statistics if norm_blobs == 4 else [])
         elif isinstance(layer, layers.PReLU):
             found[name] = [rng.normal(size=shapes["alpha"][2:])]
+        elif "compatibility" in shapes:
+            found[name] = [rng.normal(size=(1, 1, *shapes["compatibility"])) for _ in range(3)]
         elif shapes:
             height, width, second, first = shapes["kernel"]
             grouped = isinstance(layer, GroupedBilinear)

@@ -1,4 +1,4 @@
-"""Mean field with full kernel matrices in float64, in NumPy and by the formulas: what the fast one is checked against."""
+"""Mean field with full kernel matrices in float64, by the formulas: what the fast one is checked against."""
 
 import numpy as np
 
@@ -26,12 +26,16 @@ def normalised(kernel, normalisation):
     return kernel / np.reshape(after, (-1, 1)) / before
 
 
-def kernels(image, parameters):
-    """The spatial and the bilateral kernel [P, P] of an image [H, W, 3], normalised."""
+def kernels(image, parameters, bilateral_kernel=gaussian):
+    """The spatial and the bilateral kernel [P, P] of an image [H, W, 3], normalised.
+
+    The latter may be another function of the features [P, 5], such as a lattice's approximation.
+    """
     places = positions(*image.shape[:2])
     colours = np.reshape(image, (-1, 3))
-    bilateral = np.concatenate([places / parameters.theta_alpha, colours / parameters.theta_beta], 1)
-    return [normalised(gaussian(f), parameters.normalisation) for f in (places / parameters.theta_gamma, bilateral)]
+    features = np.concatenate([places[:, ::-1] / parameters.theta_alpha, colours / parameters.theta_beta], 1)
+    both = gaussian(places / parameters.theta_gamma), bilateral_kernel(features)
+    return [normalised(kernel, parameters.normalisation) for kernel in both]
 
 
 def softmax(logits):
@@ -39,7 +43,9 @@ def softmax(logits):
     return powers / powers.sum(-1, keepdims=True)
 
 
-def mean_field(logits, image, parameters, spatial_weight=None, bilateral_weight=None, compatibility=-1.0):
+def mean_field(
+    logits, image, parameters, spatial_weight=None, bilateral_weight=None, compatibility=-1.0, bilateral_kernel=gaussian
+):
     """The last Q [H, W, C] of logits [H, W, C]; weights are numbers or [C, C], a row for each class that receives."""
     eye = np.eye(logits.shape[-1])
     own = parameters.spatial_weight, parameters.bilateral_weight
@@ -47,7 +53,7 @@ def mean_field(logits, image, parameters, spatial_weight=None, bilateral_weight=
     weights = [eye * (o if w is None else w) if np.ndim(w) == 0 else w for w, o in zip(given, own, strict=True)]
     compatibility = eye * compatibility if np.ndim(compatibility) == 0 else compatibility
     unary = np.reshape(logits, (-1, logits.shape[-1])).astype(float)
-    both = kernels(image, parameters)
+    both = kernels(image, parameters, bilateral_kernel)
     beliefs = unary
     for _ in range(parameters.iterations):
         q = softmax(beliefs)

@@ -49,12 +49,16 @@ def lattice_filter(features, values):
         step = -np.ones(dimensions + 1, int)
         step[axis] = dimensions
         vertices = {
-            vertex: value
-            + sum(vertices.get(tuple(int(x) for x in vertex + sign * step), 0) for sign in (1, -1)) / 2
+            vertex: value + sum(vertices.get(tuple(int(x) for x in vertex + sign * step), 0) for sign in (1, -1)) / 2
             for vertex, value in vertices.items()
         }
     gathered = [sum(w * vertices[c] for c, w in zip(*pair, strict=True)) for pair in spread]
     return np.array(gathered) / (1 + 2.0**-dimensions)
+
+
+def lattice_kernel(features):
+    """The matrix [P, P] of the filter, in place of a Gaussian's."""
+    return lattice_filter(features, np.eye(len(features)))
 
 
 def count_vertices(features):

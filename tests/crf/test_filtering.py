@@ -16,7 +16,9 @@ def spatial_kernel(height, width, theta):
 def matrix_of(kernel, height, width):
     """[P, P], of a filter of one image, in float64."""
     pixels = height * width
-    return kernel(tf.reshape(tf.eye(pixels, dtype=tf.float64), [1, height, width, pixels])).numpy().reshape(pixels, pixels)
+    return (
+        kernel(tf.reshape(tf.eye(pixels, dtype=tf.float64), [1, height, width, pixels])).numpy().reshape(pixels, pixels)
+    )
 
 
 @pytest.mark.parametrize("normalisation", sorted(NORMALISATIONS))
@@ -71,7 +73,11 @@ def test_normalisations_divide_by_the_sums_of_the_filters_own_kernel(normalisati
 def test_images_of_a_batch_do_not_mix(scene):
     image, logits = (tf.constant(array) for array in scene)
     images, values = tf.stack([image, image[:, ::-1], 0 * image]), tf.stack([logits, -logits, logits])
-    for make in (lambda x: bilateral_filter(x, 40.0, 5.0), lambda x: spatial_filter(x, 2.0), lambda x: spatial_filter(x, 20.0)):
+    for make in (
+        lambda x: bilateral_filter(x, 40.0, 5.0),
+        lambda x: spatial_filter(x, 2.0),
+        lambda x: spatial_filter(x, 20.0),
+    ):
         together = normalised(make(images), images, "symmetric")(values)
         alone = [normalised(make(images[i : i + 1]), images[:1], "symmetric")(values[i : i + 1]) for i in range(3)]
         np.testing.assert_allclose(together, tf.concat(alone, 0), atol=1e-5)

@@ -28,7 +28,9 @@ def test_filter_equals_a_dictionary_of_vertices(dimensions):
     features = clustered(150, dimensions, dimensions)
     values = np.random.default_rng(9).normal(size=(150, 3))
     lattice = lattice_of(features)
-    np.testing.assert_allclose(lattice(tf.constant(values)), lattice_by_hand.lattice_filter(features, values), atol=1e-9)
+    np.testing.assert_allclose(
+        lattice(tf.constant(values)), lattice_by_hand.lattice_filter(features, values), atol=1e-9
+    )
     assert int(lattice.splat.shape[1]) == lattice_by_hand.count_vertices(features)
 
 

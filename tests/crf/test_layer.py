@@ -1,6 +1,9 @@
 """The CRF as a Keras layer: its start, its weights' gradients, saving, and CRF-RNN's file."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -13,6 +16,7 @@ from tfadvseg.crf.layer import DenseCrf
 from tfadvseg.crf.mean_field import mean_field
 from tfadvseg.crf.parameters import PARAMETERS
 from tfadvseg.models import load as load_model
+from tfadvseg.models import zoo
 from tfadvseg.models.zoo.crf_rnn import crf_rnn
 from tfadvseg.models.zoo.fcn8s import fcn8s
 from tfadvseg.serving.export import export
@@ -89,6 +93,22 @@ def thin():
 def test_crf_rnn_is_fcn8s_with_three_matrices(thin):
     assert thin.count_params() == fcn8s(4, (40, 56), width=0.03).count_params() + 3 * 4 * 4
     assert thin.layers[-1].name == "inference1" and thin.output_shape == (None, 40, 56, 4)
+
+
+def test_the_published_crf_rnn_has_as_many_values_as_its_file():
+    """537,968,303 bytes are 4 of each and 3,891 of names and shapes."""
+    published = zoo.MODELS["crf_rnn"]
+    with keras.StatelessScope(initialize_variables=False):
+        network = published.build(published.classes, published.input_size)
+    assert network.count_params() == 134_491_103 == (537_968_303 - 3_891) // 4
+    keras.utils.clear_session()
+
+
+def test_under_another_backend_it_is_refused():
+    code = "from tfadvseg.models import zoo; zoo.build('crf_rnn', 3, (40, 56), 0.03)"
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert "The dense CRF runs on TensorFlow only; KERAS_BACKEND is jax." in ended.stderr
 
 
 def test_crf_rnn_trains(thin):

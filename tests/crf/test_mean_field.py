@@ -1,8 +1,12 @@
-"""Marginals against full kernels in float64 and against the authors' C++ code."""
+"""Marginals against full kernels, against the authors' C++ code, and against a lattice made by hand.
+
+The first two are near only, since the lattice's kernel is a coarse Gaussian; the last is the same to rounding.
+"""
 
 import dataclasses
 
 import brute_force
+import lattice_by_hand
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,7 +16,6 @@ from tfadvseg.crf.parameters import PARAMETERS, CrfParameters
 
 CRF_RNN, DEEPLAB = PARAMETERS["crf_rnn"], PARAMETERS["deeplab_resnet"]
 SETS = {"crfrnn": CRF_RNN, "deeplab": DEEPLAB}
-WEAK = CrfParameters(20, 15, 2, bilateral_weight=0.02, spatial_weight=0.05, iterations=3, normalisation="none")
 
 
 def infer(logits, image, parameters, **weights):
@@ -51,19 +54,41 @@ def test_marginals_are_those_of_full_kernels(name, normalisation, reference, sce
 def test_spatial_kernel_alone_is_exact(normalisation, scene):
     image, logits = scene
     weight = 0.1 if normalisation == "none" else 3
-    parameters = dataclasses.replace(
-        CRF_RNN, bilateral_weight=0, spatial_weight=weight, normalisation=normalisation
-    )
+    parameters = dataclasses.replace(CRF_RNN, bilateral_weight=0, spatial_weight=weight, normalisation=normalisation)
     expected = brute_force.softmax(brute_force.mean_field(logits, image, parameters))
     np.testing.assert_allclose(brute_force.softmax(infer(logits, image, parameters)), expected, atol=1e-4)
 
 
-def test_without_normalisation(scene):
-    """The lattice's sums are smaller than a Gaussian's by a constant, so with weights that keep it small."""
-    image, logits = scene
-    expected = brute_force.softmax(brute_force.mean_field(logits, image, WEAK))
-    assert_marginals_agree(brute_force.softmax(infer(logits, image, WEAK)), expected, mean=2e-2, same=0.95)
-    assert np.abs(expected - brute_force.softmax(logits)).mean() > 0.1
+def assert_equal_by_hand(logits, image, parameters):
+    """In float64. Colours must be apart by amounts without a pattern: rounding decides where a point on a face lies."""
+    expected = brute_force.mean_field(logits, image, parameters, bilateral_kernel=lattice_by_hand.lattice_kernel)
+    found = infer(logits.astype(float), image.astype(float), parameters)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert np.abs(expected - logits).max() > 0.1
+
+
+@pytest.mark.parametrize("noise", [0.5, 32])
+@pytest.mark.parametrize("normalisation", ["symmetric", "after", "before", "none"])
+def test_marginals_are_those_of_a_lattice_by_hand(normalisation, noise, scene):
+    """On a crop, also with as much noise as the largest attack adds: there, few vertices have neighbours."""
+    weight = 0.01 if normalisation == "none" else 1
+    parameters = CrfParameters(160, 3, 3, 5 * weight, 3 * weight, normalisation=normalisation)
+    image = scene[0][:13, :16] + np.random.default_rng(1).uniform(-noise, noise, (13, 16, 3))
+    assert_equal_by_hand(scene[1][:13, :16], image, parameters)
+
+
+@pytest.mark.parametrize("size", [(1, 40), (40, 1), (7, 13), (2, 2)])
+def test_any_size(size):
+    rng = np.random.default_rng(4)
+    image = rng.integers(0, 3, (*size, 3)) * 4 + rng.uniform(100, 101, (*size, 3))
+    assert_equal_by_hand(rng.normal(0, 2, (*size, 4)), image, CRF_RNN)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 21, 33, 150])
+def test_any_number_of_classes(classes, scene):
+    rng = np.random.default_rng(5)
+    image = scene[0][:9, :8] + rng.uniform(0, 1, (9, 8, 3))
+    assert_equal_by_hand(rng.normal(0, 2, (9, 8, classes)), image, dataclasses.replace(CRF_RNN, iterations=3))
 
 
 def test_matrices_act_on_classes_with_a_row_for_the_one_that_receives(scene):
@@ -112,34 +137,13 @@ def test_one_pixel_talks_to_itself():
     np.testing.assert_allclose(infer(logits, np.full((1, 1, 3), 99, np.float32), CRF_RNN), q, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(1, 40), (40, 1), (7, 13), (2, 2)])
-def test_any_size(size):
-    rng = np.random.default_rng(4)
-    logits = rng.normal(0, 2, (*size, 4)).astype(np.float32)
-    image = (rng.integers(0, 3, (*size, 3)) * 4 + 100).astype(np.float32)
-    expected = brute_force.softmax(brute_force.mean_field(logits, image, CRF_RNN))
-    assert_marginals_agree(brute_force.softmax(infer(logits, image, CRF_RNN)), expected, mean=1.5e-2)
-
-
-@pytest.mark.parametrize("classes", [1, 2, 21, 33, 150])
-def test_any_number_of_classes(classes, scene):
-    image, rng = scene[0], np.random.default_rng(5)
-    logits = rng.normal(0, 2, (6, 8, classes)).astype(np.float32).repeat(4, 0).repeat(4, 1)
-    logits += rng.normal(0, 1, logits.shape).astype(np.float32)
-    parameters = dataclasses.replace(CRF_RNN, iterations=3)
-    expected = brute_force.softmax(brute_force.mean_field(logits, image, parameters))
-    assert_marginals_agree(brute_force.softmax(infer(logits, image, parameters)), expected)
-
-
 @pytest.mark.parametrize("name", SETS)
-def test_an_image_under_attack(name, scene):
-    """Noise of 32 grey levels, as large as the largest epsilon: the lattice has few neighbours and its largest error."""
+def test_under_noise_of_32_levels_marginals_are_near_those_of_full_kernels(name, scene):
+    """The lattice is at its coarsest: measured, 0.015 and 0.018, where the clean image has 0.003 and 0.005."""
     image, logits = scene
     image = image + np.random.default_rng(6).uniform(-32, 32, image.shape).astype(np.float32)
-    found = infer(logits, image, SETS[name])
-    assert np.isfinite(found).all()
     expected = brute_force.softmax(brute_force.mean_field(logits, image, SETS[name]))
-    assert_marginals_agree(brute_force.softmax(found), expected, mean=1.5e-2, same=0.95)
+    assert_marginals_agree(brute_force.softmax(infer(logits, image, SETS[name])), expected, mean=2.5e-2, same=0.95)
 
 
 def test_extreme_inputs_stay_finite(scene):

@@ -127,6 +127,12 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree():
     assert len(shares) == 5 and 50 < shares[0] < shares[-1] < 100
 
 
+def test_help_explains_every_flag():
+    ended = run("transforms", "--help")
+    for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):
+        assert f"--{flag}:" in ended.stdout, flag
+
+
 @pytest.mark.parametrize(
     ("pipeline", "arguments", "sentence"),
     [

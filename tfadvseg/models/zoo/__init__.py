@@ -1,6 +1,6 @@
 """The networks of the paper's Table 6, in pure Keras 3: one file a family, one builder signature.
 
-Importing this needs no TensorFlow, so the networks also build and train with KERAS_BACKEND=jax.
+Importing this needs no TensorFlow, and all but CRF-RNN also build and train with KERAS_BACKEND=jax.
 """
 
 import dataclasses
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import keras
 
-from tfadvseg.models.zoo import deeplab_v2, dilated, enet, fcn8s, icnet, pspnet, segnet
+from tfadvseg.models.zoo import crf_rnn, deeplab_v2, dilated, enet, fcn8s, icnet, pspnet, segnet
 from tfadvseg.registry import choose
 
 
@@ -21,7 +21,7 @@ class Network:
     fit: how a photograph becomes an input (data.batches.FITS): "pad" shrinks it to fit and fills up with the colour
     that the network's own normalisation maps to 0, "reflect" fills up with its mirror image, "stretch" resizes it.
     table6: its megabytes in the paper's Table 6. mean: (blue, green, red) that it subtracts. md5: of the public weights
-    that the paper's authors used, where its appendix A gives one.
+    that the paper's authors used, where its appendix A gives one. tensorflow_only: not for other backends of Keras.
     """
 
     build: Callable[..., keras.Model]
@@ -32,6 +32,7 @@ class Network:
     table6: float
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     md5: str | None = None
+    tensorflow_only: bool = False
 
     @property
     def pad_colour(self) -> tuple[float, float, float]:
@@ -39,8 +40,8 @@ class Network:
         return self.mean[::-1]
 
 
-def _voc(build, input_size, fit, table6, mean=(0.0, 0.0, 0.0), md5=None):
-    return Network(build, "voc", 21, input_size, fit, table6, mean, md5)
+def _voc(build, input_size, fit, table6, mean=(0.0, 0.0, 0.0), md5=None, tensorflow_only=False):
+    return Network(build, "voc", 21, input_size, fit, table6, mean, md5, tensorflow_only)
 
 
 def _cityscapes(build, fit, table6, mean=(0.0, 0.0, 0.0), md5=None, input_size=(512, 1024)):
@@ -77,6 +78,9 @@ MODELS = {
         dilated.dilated_frontend_voc, (528, 528), "reflect", 512.4, dilated.VOC_MEAN, _DILATED_VOC_MD5
     ),
     "fcn8s_vgg": _voc(fcn8s.fcn8s, (513, 513), "pad", 513.0, fcn8s.MEAN),
+    "crf_rnn": _voc(
+        crf_rnn.crf_rnn, (500, 500), "pad", 513.0, fcn8s.MEAN, "bc4926ad00ecc9a1c627db82377ecf56", tensorflow_only=True
+    ),
     "dilated_context_voc": _voc(
         dilated.dilated_context_voc, (528, 528), "reflect", 538.4, dilated.VOC_MEAN, _DILATED_VOC_MD5
     ),

@@ -1,10 +1,12 @@
 """Tables and figures of input transforms, from made-up results whose means and spreads are known."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from tfadvseg.reports import transforms
+from tfadvseg.reports import tensorboard, transforms
 from tfadvseg.reports.sheets import defense_sheet
 
 TRIALS = (-1.0, 0.0, 1.0)
@@ -124,3 +126,25 @@ def test_the_sheet_shows_what_each_network_was_given(make_example, label_space):
     attacked = figure.axes[1].get_images()[0].get_array()
     (one,) = (one for one in plain.under("ifgsm") if one.epsilon == 8)
     np.testing.assert_array_equal(attacked, np.clip(np.rint(plain.image + one.perturbation), 0, 255))
+
+
+def test_tensorboard_has_a_run_for_each_pair(crossed, make_example, label_space, tmp_path):
+    """Its scalars are means over the trials; what came through a transform is shown where the attack expects none."""
+    import tensorflow as tf
+
+    example = dataclasses.replace(make_example(attacks=("ifgsm_ll",)), transform="jpeg")
+    tensorboard.write(crossed, tmp_path / "tb", [example], label_space)
+    runs = {path.name for path in (tmp_path / "tb" / "enet").iterdir() if path.is_dir()}
+    ends = ("none", "jpeg", "blur")
+    assert runs == {f"{known}-{seen}" for known in ends for seen in ends} - {"none-none"} | {"defenses"}
+
+    def summaries(run):
+        (path,) = (tmp_path / "tb" / "enet" / run).glob("*.tfevents.*")
+        records = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+        events = [tf.compat.v1.Event.FromString(record) for record in records]
+        return [(event.step, value) for event in events for value in event.summary.value]
+
+    curve = {step: float(tf.make_ndarray(v.tensor)) for step, v in summaries("jpeg-blur") if v.tag == "iou/ifgsm_ll"}
+    assert curve == pytest.approx({0: 60.0, 400: 50.0, 800: 25.0})
+    assert {step for step, value in summaries("none-jpeg") if value.tag == "0001/ifgsm_ll"} == {0, 25, 800}
+    assert [value.tag for _, value in summaries("defenses")] == ["figures/ifgsm_ll"]

@@ -10,7 +10,7 @@ axis is epsilon in hundredths of a grey level: step 25 is epsilon 0.25, step 800
     hparams   a session a network           its name and the hyperparameters of the experiment
 
 Where input transforms were tried, each pair has a run <network>/<expected by the attack>-<before the network> with
-the mean IoU over the trials and, of attacks that expect none, the examples.
+the mean IoU over the trials and, of attacks that expect none, the examples; <network>/defenses holds the figure.
 """
 
 import pathlib
@@ -34,7 +34,7 @@ from tfadvseg.reports.cells import (
 from tfadvseg.reports.examples import Example
 from tfadvseg.reports.figures import clean_against_ratio_figure, figure_pixels, ratio_figure
 from tfadvseg.reports.sheets import side_by_side
-from tfadvseg.reports.transforms import NONE, has_transforms, line, over_trials
+from tfadvseg.reports.transforms import NONE, defense_figure, has_transforms, line, over_trials
 
 SCALARS = {
     "iou": "IoU (%)",
@@ -145,6 +145,10 @@ def _write_transforms(tf, results: pd.DataFrame, folder: pathlib.Path, examples,
     pairs = results[["model", "attack_transform", "inference_transform"]].fillna(NONE).drop_duplicates()
     for model, known, seen in pairs.itertuples(index=False):
         if known == seen == NONE:
+            with _events(tf, folder / model.replace("/", "_") / "defenses"):
+                for attack in results.loc[results["attack"] != CLEAN, "attack"].unique():
+                    picture = figure_pixels(defense_figure(results, model, attack))[None]
+                    tf.summary.image(f"figures/{attack}", picture, step=0)
             continue
         scores = over_trials(results, model)
         with _events(tf, folder / model.replace("/", "_") / f"{known}-{seen}"):

@@ -22,6 +22,8 @@ SIZES = {"icnet": (130, 161), "icnet_merged": (130, 161)} | {
 QUICK = ("enet", "segnet", "fcn8s_vgg", "fcn8s_vgg_cityscapes")
 """Those that the test without --run-slow takes to JAX, whose compiler needs half a minute for 101 layers."""
 
+NEEDS_TENSORFLOW = ("crf_rnn",)
+
 UNDER_JAX = """
 import json, sys
 
@@ -145,7 +147,7 @@ def test_all_other_networks_give_the_same_numbers_under_jax(networks, tmp_path):
 
 
 def test_an_unknown_network_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown model 'pspnet'; choose one of: deeplab_v2_resnet101, .*, segnet"):
+    with pytest.raises(ValueError, match="Unknown model 'pspnet'; choose one of: .*enet, fcn8s_resnet101, .*, segnet"):
         zoo.build("pspnet", 11, (32, 48))
 
 

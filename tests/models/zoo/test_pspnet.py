@@ -51,11 +51,10 @@ def images():
     return tf.constant(np.random.default_rng(1).integers(0, 256, (2, 65, 97, 3)), tf.float32)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("classes", "size", "parameters"), [(21, 473, 65_819_349), (19, 713, 65_818_323)])
-def test_the_published_networks(classes, size, parameters):
+def test_the_published_networks(counted, classes, size, parameters):
     """Sizes of the table: 473 -> 237, 119, 60 and back; 713 -> 357, 179, 90."""
-    network = pspnet(classes, (size, size))
+    network = counted(pspnet, classes, (size, size))
     assert network.count_params() == parameters
     assert network.output_shape == (None, size, size, classes)
     found = [network.get_layer(name).output.shape[1] for name in ("conv1_3_3x3", "conv2_3", "conv3_4", "conv5_4")]

@@ -42,10 +42,9 @@ def images():
     return tf.constant(np.random.default_rng(1).integers(0, 256, (2, 64, 96, 3)), tf.float32)
 
 
-@pytest.mark.slow
-def test_the_published_network():
+def test_the_published_network(counted):
     """Keras stores two more vectors for each of the 25 normalisations, of 7,936 channels, than the public file."""
-    network = segnet(21, (224, 224))
+    network = counted(segnet, 21, (224, 224))
     assert network.count_params() == 29_455_125 + 2 * 7_936 == 29_470_997
     assert network.output_shape == (None, 224, 224, 21)
 

@@ -13,7 +13,8 @@ def enet(classes, input_size, width=1.0):
     Args:
         classes: number of output classes.
         input_size: (height, width), multiples of 8, 24 or more.
-        width: multiplies every channel count but those of the stem; 1 is the published network.
+        width: multiplies every channel count but those of the stem and of stage 5, which unpools by the stem's maxima;
+            1 is the published network.
     """
     height, width_px = input_size
     if height % 8 or width_px % 8 or min(input_size) < 24:

@@ -62,7 +62,7 @@ STATEMENTS = {
     "C61": "Each transform changes the clean IoU by at most 2 points",
     "C62": "Each transform changes the IoU more on attacked than on clean images",
     "C64": "Each transform helps little (by at most 5 points) once the attack expects it",
-    "C65": "Each transform loses over half of its gain to the attack that expects it (loss in per cent of the gain)",
+    "C65": "Each transform that helps loses over half of its gain to the attack that expects it (loss in per cent of the gain)",
     "C66": "Attacks that expect JPEG or blur transfer badly to HSV jitter and grayscale (5 points or more behind)",
     "C67": "Attacks that expect grayscale transfer best to the other transforms (mean IoU over them)",
     "C68": "Attacks that expect JPEG, blur or HSV jitter are stronger than the plain one even without a transform",
@@ -89,7 +89,8 @@ def claims(evidence: Evidence, model: str, attack: str, epsilon: float, transfor
         ) for name in transforms
     }  # fmt: skip
     left = {name: j(name, name) - plain for name in transforms}
-    taken = {name: 100 * (j(name) - j(name, name)) / np.where(gains[name] > 0, gains[name], np.nan) for name in left}
+    helpful = [name for name in transforms if gains[name][0] > 0]  # of no gain nothing can be lost
+    taken = {name: 100 * (j(name) - j(name, name)) / np.where(gains[name] > 0, gains[name], np.nan) for name in helpful}
     found = [
         each("C58", STATEMENTS["C58"], gains, lambda gain: gain > 0),
         *_order(gains),
@@ -97,7 +98,7 @@ def claims(evidence: Evidence, model: str, attack: str, epsilon: float, transfor
         each("C61", STATEMENTS["C61"], changes, lambda change: np.abs(change) <= 2),
         each("C62", STATEMENTS["C62"], more, lambda difference: difference > 0),
         each("C64", STATEMENTS["C64"], left, lambda gain: gain <= 5),
-        each("C65", STATEMENTS["C65"], taken, lambda share: share > 50),
+        *([each("C65", STATEMENTS["C65"], taken, lambda share: share > 50)] if taken else []),
     ]
     return found + (_transfer_claims(j, plain, transforms) if _crossed(evidence, transforms) else [])
 

@@ -62,7 +62,7 @@ STATEMENTS = {
     "C61": "Each transform changes the clean IoU by at most 2 points",
     "C62": "Each transform changes the IoU more on attacked than on clean images",
     "C64": "Each transform helps little (by at most 5 points) once the attack expects it",
-    "C65": "Each transform that helps loses over half of its gain to the attack that expects it (loss in per cent of the gain)",
+    "C65": "Each transform that helps loses over half of its gain to the attack that expects it (in per cent of it)",
     "C66": "Attacks that expect JPEG or blur transfer badly to HSV jitter and grayscale (5 points or more behind)",
     "C67": "Attacks that expect grayscale transfer best to the other transforms (mean IoU over them)",
     "C68": "Attacks that expect JPEG, blur or HSV jitter are stronger than the plain one even without a transform",

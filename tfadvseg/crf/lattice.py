@@ -52,13 +52,16 @@ def permutohedral_lattice(features: tf.Tensor, groups: tf.Tensor) -> Lattice:
     simplices = enclosing_simplices(features)
     first_keys, strides = _first_keys(simplices.quotients, groups)
     distinct, simplex_of_point = tf.unique(_simplex_codes(first_keys, simplices.ranks))
-    keys, vertex_of_corner = _numbered(_corner_keys(distinct, strides))
+    corner_keys = _corner_keys(distinct, strides)
+    keys, vertex_of_corner = tf.unique(tf.reshape(corner_keys, [-1]))
+    vertex_of_corner = tf.reshape(vertex_of_corner, tf.shape(corner_keys))
 
     points, corners, vertices = tf.shape(features)[0], features.shape[1] + 1, tf.size(keys)
     vertex_of_point = tf.reshape(tf.gather(vertex_of_corner, simplex_of_point), [-1])
     indices = tf.stack([tf.repeat(tf.range(points), corners), vertex_of_point], axis=1)
     splat = Sparse(indices, tf.reshape(simplices.barycentric, [-1]), tf.cast([points, vertices], tf.int64))
-    blurs = tuple(_blur(keys, neighbours, features.dtype) for neighbours in _neighbour_keys(keys, strides))
+    order = tf.argsort(keys)
+    blurs = tuple(_blur(keys, order, neighbours, features.dtype) for neighbours in _neighbour_keys(keys, strides))
     constant = 1 / (1 + 2.0 ** -features.shape[1])  # of the authors' code; it matters where nothing is normalised
     return Lattice(splat, blurs, splat._replace(values=constant * splat.values))
 
@@ -102,15 +105,6 @@ def _corner_keys(simplex_codes, strides):
     return tf.stack(keys, axis=1)
 
 
-def _numbered(keys):
-    """Distinct keys [M] in rising order, and the place of each of the given ones [S, d + 1] among them."""
-    distinct, place = tf.unique(tf.reshape(keys, [-1]))
-    order = tf.argsort(distinct)
-    count = tf.size(distinct)
-    risen = tf.scatter_nd(order[:, None], tf.range(count), [count])
-    return tf.gather(distinct, order), tf.reshape(tf.gather(risen, place), tf.shape(keys))
-
-
 def _neighbour_keys(keys, strides):
     """Keys [M] of the neighbours along each axis j: all coordinates less one, coordinate j raised by d."""
     corners = strides.shape[0]
@@ -118,12 +112,13 @@ def _neighbour_keys(keys, strides):
     return [down + stride for stride in tf.unstack(strides)]
 
 
-def _blur(keys, neighbour_keys, dtype):
-    """(1/2, 1, 1/2) along one axis, [M, M]; a pair is found from one side and stands for both."""
+def _blur(keys, order, neighbour_keys, dtype):
+    """(1/2, 1, 1/2) along one axis, [M, M]; a pair is found from one side and stands for both. `order` sorts the keys."""
     count = tf.size(keys)
-    place = tf.minimum(tf.searchsorted(keys, neighbour_keys), count - 1)
-    here = tf.cast(tf.where(tf.gather(keys, place) == neighbour_keys)[:, 0], tf.int32)
-    there = tf.gather(place, here)
+    place = tf.searchsorted(tf.gather(keys, order), neighbour_keys)
+    neighbour = tf.gather(order, tf.minimum(place, count - 1))
+    here = tf.cast(tf.where(tf.gather(keys, neighbour) == neighbour_keys)[:, 0], tf.int32)
+    there = tf.gather(neighbour, here)
     itself = tf.range(count)
     rows, columns = tf.concat([itself, here, there], axis=0), tf.concat([itself, there, here], axis=0)
     halves = tf.fill([2 * tf.size(here)], tf.constant(0.5, dtype))

@@ -63,7 +63,7 @@ def mean_field(
     beliefs = logits
     for _ in range(parameters.iterations):
         marginals = tf.nn.softmax(beliefs)
-        beliefs = logits + spatial(marginals) + bilateral(marginals)
+        beliefs = tf.add_n([logits, spatial(marginals), bilateral(marginals)])
     return beliefs
 
 

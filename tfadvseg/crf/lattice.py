@@ -113,7 +113,7 @@ def _neighbour_keys(keys, strides):
 
 
 def _blur(keys, order, neighbour_keys, dtype):
-    """(1/2, 1, 1/2) along one axis, [M, M]; a pair is found from one side and stands for both. `order` sorts the keys."""
+    """(1/2, 1, 1/2) along one axis, [M, M]; a pair is found from one side, stands for both. `order` sorts the keys."""
     count = tf.size(keys)
     place = tf.searchsorted(tf.gather(keys, order), neighbour_keys)
     neighbour = tf.gather(order, tf.minimum(place, count - 1))

@@ -33,7 +33,8 @@ def mean_field(
     compatibility M = -1 is Potts' model: its 1 - identity differs by the same amount for all classes of a pixel.
 
     Gradients go to the logits and to weights that are tensors. None goes to the images, whose kernels are constants to
-    CRF-RNN, too; with image_gradient it goes through the lattice's barycentric weights, by much memory.
+    CRF-RNN, too. With image_gradient it goes there through the lattice's barycentric weights, at the price of much
+    memory: the derivative of what is computed, which on a small crop had a cosine of 0.65 to that of full kernels.
 
     Call it within a tf.function, where the sparse products use several cores. Raises ValueError for shapes that do not
     fit, and InvalidArgumentError for images that are not finite or too rich for the thetas (`lattice`).

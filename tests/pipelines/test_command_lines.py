@@ -3,8 +3,6 @@
 import json
 import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -15,13 +13,6 @@ from tfadvseg.runs.results import COLUMNS
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = ("--limit=1", "--epsilons=1,4")
-
-
-def run(pipeline, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", f"pipelines.{pipeline}", *arguments],
-        cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +30,7 @@ def camvid(tmp_path_factory):
     return root
 
 
-def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(tmp_path):
+def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, tmp_path):
     first = run("robustness", *TINY, f"--output={tmp_path / 'first'}")
     assert first.returncode == 0, first.stderr
     results = pd.read_csv(tmp_path / "first" / "results.csv")
@@ -64,87 +55,10 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(tmp_path):
     assert again.returncode == 0 and "results.md" in again.stdout, again.stderr
 
 
-def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(tmp_path):
-    """Both pipelines: cells, claims, figures; and the report draws the same again."""
-    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2",
-             "--samples=2")  # fmt: skip
-    pairs = {}
-    for pipeline in ("transforms", "transform_transfer"):
-        ended = run(pipeline, *flags, f"--output={tmp_path / pipeline}")
-        assert ended.returncode == 0, ended.stderr
-        results = pd.read_csv(tmp_path / pipeline / "results.csv", keep_default_na=False)
-        assert tuple(results.columns) == COLUMNS
-        attacked = results[results.attack == "ifgsm_ll"]
-        pairs[pipeline] = set(zip(attacked.attack_transform, attacked.inference_transform, strict=True))
-        assert set(results.trial[results.inference_transform == "blur"]) == {0, 1}
-        claims = json.loads((tmp_path / pipeline / "claims.json").read_text())
-        assert {claim["model"] for claim in claims} == {"enet_scenes"} and "C58" in ended.stderr
-        assert "Attack expects it" in ended.stdout
-        assert (tmp_path / pipeline / "figures" / "defense_enet_scenes_ifgsm_ll.png").stat().st_size > 10_000
-    ends = ("none", "blur", "grayscale")
-    assert pairs["transform_transfer"] == {(known, seen) for known in ends for seen in ends}
-    assert pairs["transforms"] == {("none", end) for end in ends} | {(end, end) for end in ends}
-    drawn = (tmp_path / "transforms" / "results.md").read_text()
-    again = run("report", f"--output={tmp_path / 'transforms'}")
-    assert again.returncode == 0 and "blur" in again.stdout
-    assert (tmp_path / "transforms" / "results.md").read_text() == drawn
-
-
-def test_crfs_are_attacked_with_a_verdict_about_masking(tmp_path):
-    """With variants; and the report draws the same again."""
-    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=4", "--attacks=fgsm", "--iterations=3", "--sweep",
-             "--theta_alphas=1,20", "--theta_betas=3", "--theta_gammas=1", "--spatial_weights=3")  # fmt: skip
-    ended = run("crf", *flags, f"--output={tmp_path}")
-    assert ended.returncode == 0, ended.stderr
-    results = pd.read_csv(tmp_path / "results.csv")
-    assert tuple(results.columns) == COLUMNS and len(set(results.model)) == 2 + 4
-    assert set(results.attack) == {"clean", "fgsm", "fgsm_scaled"}
-    assert "gradient" in json.loads((tmp_path / "masking.json").read_text())["enet_scenes"]
-    numbers = {claim["number"] for claim in json.loads((tmp_path / "claims.json").read_text())}
-    assert {"C72", "C73", "C79", "C82"} <= numbers and "With CRF" in ended.stdout
-    drawn = (tmp_path / "results.md").read_text()
-    again = run("report", f"--output={tmp_path}")
-    assert again.returncode == 0 and (tmp_path / "results.md").read_text() == drawn
-
-
-def test_export_makes_a_defended_model_that_can_be_attacked(tmp_path):
-    folder = f"--models_folder={tmp_path}"
-    for defense in ("--transform=blur", "--crf=deeplab_vgg"):
-        ended = run("export", "--models=enet_scenes", defense, folder)
-        assert ended.returncode == 0, ended.stderr
-    attacked = run(
-        "robustness", f"--models={tmp_path}/enet_scenes_blur,{tmp_path}/enet_scenes_crf", "--limit=1", "--epsilons=4",
-        "--attacks=fgsm", f"--output={tmp_path}/run",
-    )  # fmt: skip
-    assert attacked.returncode == 0, attacked.stderr
-    assert "enet_scenes_crf" in attacked.stdout and "enet_scenes_blur" in attacked.stdout
-
-
-def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree():
-    ended = run("transforms", "--models=enet_scenes", "--limit=1", "--transforms=blur", "--sign_agreement")
-    assert ended.returncode == 0, ended.stderr
-    shares = [float(word) for word in ended.stdout.splitlines()[-1].split()[1:]]
-    assert len(shares) == 5 and 50 < shares[0] < shares[-1] < 100
-
-
-def test_help_explains_every_flag():
+def test_help_explains_every_flag(run):
     ended = run("transforms", "--help")
     for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):
         assert f"--{flag}:" in ended.stdout, flag
-
-
-@pytest.mark.parametrize(
-    ("pipeline", "arguments", "sentence"),
-    [
-        ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
-        ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
-        ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
-        ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
-    ],
-)
-def test_a_mistake_about_a_defense_ends_in_one_sentence(pipeline, arguments, sentence):
-    ended = run(pipeline, *arguments)
-    assert ended.returncode == 1 and ended.stderr.strip().splitlines()[-1].startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +72,7 @@ def test_a_mistake_about_a_defense_ends_in_one_sentence(pipeline, arguments, sen
         (["--output=/proc/run"], "The run folder /proc/run cannot be written"),
     ],
 )
-def test_a_mistake_ends_in_one_sentence(arguments, sentence):
+def test_a_mistake_ends_in_one_sentence(run, arguments, sentence):
     done = run("robustness", "--limit=1", *arguments)
     assert done.returncode == 1
     assert sentence in done.stderr
@@ -173,7 +87,7 @@ def test_a_mistake_ends_in_one_sentence(arguments, sentence):
         ("label out of range", "neither one of the 11 classes"),
     ],
 )
-def test_damaged_data_ends_in_one_sentence(camvid, tmp_path, damage, sentence):
+def test_damaged_data_ends_in_one_sentence(run, camvid, tmp_path, damage, sentence):
     for file in camvid.rglob("*"):
         target = tmp_path / "data" / file.relative_to(camvid)
         target.mkdir(parents=True) if file.is_dir() else target.parent.mkdir(exist_ok=True, parents=True)
@@ -193,7 +107,7 @@ def test_damaged_data_ends_in_one_sentence(camvid, tmp_path, damage, sentence):
     assert "Traceback" not in done.stderr
 
 
-def test_train_exports_a_model_that_can_be_attacked(tmp_path):
+def test_train_exports_a_model_that_can_be_attacked(run, tmp_path):
     small = ("--model=enet", "--width=0.25", "--limit=4", "--epochs=1", "--batch_size=2", "--name=tiny")
     done = run("train", *small, f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")
     assert done.returncode == 0, done.stderr

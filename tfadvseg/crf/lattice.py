@@ -53,15 +53,14 @@ def permutohedral_lattice(features: tf.Tensor, groups: tf.Tensor) -> Lattice:
     first_keys, strides = _first_keys(simplices.quotients, groups)
     distinct, simplex_of_point = tf.unique(_simplex_codes(first_keys, simplices.ranks))
     corner_keys = _corner_keys(distinct, strides)
-    keys, vertex_of_corner = tf.unique(tf.reshape(corner_keys, [-1]))
+    keys, vertex_of_corner = _sorted_unique(tf.reshape(corner_keys, [-1]))
     vertex_of_corner = tf.reshape(vertex_of_corner, tf.shape(corner_keys))
 
     points, corners, vertices = tf.shape(features)[0], features.shape[1] + 1, tf.size(keys)
     vertex_of_point = tf.reshape(tf.gather(vertex_of_corner, simplex_of_point), [-1])
     indices = tf.stack([tf.repeat(tf.range(points), corners), vertex_of_point], axis=1)
     splat = Sparse(indices, tf.reshape(simplices.barycentric, [-1]), tf.cast([points, vertices], tf.int64))
-    order = tf.argsort(keys)
-    blurs = tuple(_blur(keys, order, neighbours, features.dtype) for neighbours in _neighbour_keys(keys, strides))
+    blurs = tuple(_blur(keys, neighbours, features.dtype) for neighbours in _neighbour_keys(keys, strides))
     constant = 1 / (1 + 2.0 ** -features.shape[1])  # of the authors' code; it matters where nothing is normalised
     return Lattice(splat, blurs, splat._replace(values=constant * splat.values))
 
@@ -105,6 +104,14 @@ def _corner_keys(simplex_codes, strides):
     return tf.stack(keys, axis=1)
 
 
+def _sorted_unique(keys):
+    """(distinct keys in order, where each key is among them). In order, neighbours on the lattice lie near each other
+    in memory, which makes a blur up to three times faster than in the order of the pixels."""
+    distinct, positions = tf.unique(keys)
+    order = tf.argsort(distinct)
+    return tf.gather(distinct, order), tf.gather(tf.math.invert_permutation(order), positions)
+
+
 def _neighbour_keys(keys, strides):
     """Keys [M] of the neighbours along each axis j: all coordinates less one, coordinate j raised by d."""
     corners = strides.shape[0]
@@ -112,11 +119,10 @@ def _neighbour_keys(keys, strides):
     return [down + stride for stride in tf.unstack(strides)]
 
 
-def _blur(keys, order, neighbour_keys, dtype):
-    """(1/2, 1, 1/2) along one axis, [M, M]; a pair is found from one side, stands for both. `order` sorts the keys."""
+def _blur(keys, neighbour_keys, dtype):
+    """(1/2, 1, 1/2) along one axis, [M, M], of sorted keys; a pair is found from one side and stands for both."""
     count = tf.size(keys)
-    place = tf.searchsorted(tf.gather(keys, order), neighbour_keys)
-    neighbour = tf.gather(order, tf.minimum(place, count - 1))
+    neighbour = tf.minimum(tf.searchsorted(keys, neighbour_keys), count - 1)
     here = tf.cast(tf.where(tf.gather(keys, neighbour) == neighbour_keys)[:, 0], tf.int32)
     there = tf.gather(neighbour, here)
     itself = tf.range(count)

@@ -22,9 +22,9 @@ from tfadvseg.runs.results import Cell, table
 
 
 def load_shards() -> Shards:
-    """The images of --dataset, --split and --limit."""
+    """The images of --dataset, --split, --every and --limit."""
     dataset = data.named(FLAGS.dataset)
-    examples = load_examples(dataset, FLAGS.data_dir, data.split_name(dataset, FLAGS.split))
+    examples = load_examples(dataset, FLAGS.data_dir, data.split_name(dataset, FLAGS.split)).shard(FLAGS.every, 0)
     images = len(examples) if not FLAGS.limit else min(FLAGS.limit, len(examples))
     return Shards(examples, images, FLAGS.batch_size)
 

@@ -3,15 +3,18 @@
     python -m pipelines.crf --models=enet_scenes --limit=8
     python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --split=val --sweep
     python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --split=train --tune
+    python -m pipelines.crf --models=fcn8s_scenes --crf_models=crf_rnn_scenes
 
 Attacks the network, the network with the CRF, and that by the gradients of the network alone and on scaled logits. With
---sweep also variants of the CRF. With --tune it only looks for parameters that suit the network. Ends with a table on
-stdout and a run folder, as pipelines.robustness does.
+--sweep also variants of the CRF. With --tune it only looks for parameters that suit the network. With --crf_models it
+takes networks that were trained with a CRF in place of one added afterwards. Ends with a table on stdout and a run
+folder, as pipelines.robustness does.
 """
 
 import dataclasses
 import json
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -19,16 +22,30 @@ from pipelines import setting
 from pipelines.conduct import conclude, conduct, load_shards, write_claims
 from pipelines.setting import FLAGS
 from tfadvseg.attacks import ATTACKS, EPSILONS
-from tfadvseg.experiments.crf import measure_starts, pair, scaled_attacks, sweep, variants, with_crf
+from tfadvseg.crf.parameters import CrfParameters
+from tfadvseg.experiments.crf import (
+    measure_starts,
+    pair,
+    scaled_attacks,
+    sweep,
+    trained_with_crf,
+    variants,
+    with_crf,
+)
 from tfadvseg.experiments.crf_claims import Pair, masking, pair_claims, sweep_claims
 from tfadvseg.experiments.crf_tuning import tune
 from tfadvseg.experiments.evidence import Evidence
+from tfadvseg.models.refined import Network
+from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.reports.crf import moved
 
 setting.define_data()
 setting.define_models(default="enet_scenes")
 setting.define_attacks(ATTACKS, EPSILONS)
 setting.define_crf()
+flags.DEFINE_list(
+    "crf_models", [], "SavedModels with a CRF of their own, one for each of --models, in place of a CRF added to these."
+)
 flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
 flags.DEFINE_bool("tune", False, "Only look for parameters by the IoU on clean images, and end.")
 flags.DEFINE_bool("sweep", False, "Also attack variants of the CRF.")
@@ -43,6 +60,8 @@ setting.define_output()
 def main() -> None:
     parameters, protocol = setting.crf_parameters(), setting.protocol(ATTACKS)
     models = setting.models()
+    if FLAGS.crf_models and (FLAGS.tune or FLAGS.sweep):
+        raise ValueError("--tune and --sweep vary a CRF that is added to --models; leave --crf_models out.")
     if FLAGS.tune:
         for model in models:
             print_tuned(model, parameters)
@@ -51,10 +70,9 @@ def main() -> None:
     if FLAGS.sweep and not fgsm.attacks:
         raise ValueError("--sweep attacks by FGSM; name fgsm in --attacks.")
     named = variants(parameters, sweep_values()) if FLAGS.sweep else {}
-    encounters, networks = [], {}
-    for model in models:
-        networks[model] = with_crf(model, parameters)
-        encounters += pair(model, networks[model], protocol, scaled_attacks(protocol, FLAGS.temperature))
+    encounters, networks = [], with_crfs(models, parameters)
+    for model, crf in networks.items():
+        encounters += pair(model, crf, protocol, scaled_attacks(protocol, FLAGS.temperature))
         encounters += sweep(model, named, fgsm)
     folder, found, results = conduct("crf", encounters)
 
@@ -73,6 +91,19 @@ def main() -> None:
     conclude(folder, found, results)
     for name, verdict in verdicts.items():
         print(f"{name}: {verdict}")
+
+
+def with_crfs(models: Sequence[LoadedModel], parameters: CrfParameters) -> dict[LoadedModel, Network]:
+    """{model: the same with a CRF}: one added to it, or the one of --crf_models."""
+    if not FLAGS.crf_models:
+        return {model: with_crf(model, parameters) for model in models}
+    trained = setting.models(flag="crf_models")
+    if len(trained) != len(models):
+        raise ValueError(
+            f"--crf_models takes one for each of --models; got {len(trained)} for {len(models)}: "
+            f"{', '.join(FLAGS.crf_models)} for {', '.join(FLAGS.models)}."
+        )
+    return {model: trained_with_crf(model, crf) for model, crf in zip(models, trained, strict=True)}
 
 
 def sweep_values() -> dict[str, list[float]]:

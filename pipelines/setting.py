@@ -21,11 +21,12 @@ SAVED_MODELS = pathlib.Path(__file__).parent.parent / "saved_models"
 
 
 def define_data(split: str = "validation") -> None:
-    """--dataset, --data_dir, --split and --limit."""
+    """--dataset, --data_dir, --split, --every and --limit."""
     flags.DEFINE_enum("dataset", "scenes", sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
     flags.DEFINE_string("data_dir", None, "Folder with the dataset's files, where it needs any.")
     flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
-    flags.DEFINE_integer("limit", 0, "First n images only; 0 for all.", lower_bound=0)
+    flags.DEFINE_integer("every", 1, "Every n-th image only: neighbouring frames of a video are alike.", lower_bound=1)
+    flags.DEFINE_integer("limit", 0, "First n of these images only; 0 for all.", lower_bound=0)
 
 
 def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
@@ -103,8 +104,8 @@ def define_output() -> None:
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
 
 
-def models(any_classes: bool = False) -> list:
-    """The loaded models of --models, each with the classes of --dataset unless any will do."""
+def models(any_classes: bool = False, flag: str = "models") -> list:
+    """The loaded models of --models or another flag, each with the classes of --dataset unless any will do."""
     from tfadvseg.models import load
 
     labels = None
@@ -113,7 +114,7 @@ def models(any_classes: bool = False) -> list:
         data.split_name(dataset, FLAGS.split)  # refuses an unknown one before anything is loaded
         labels = dataset.labels
     loaded = []
-    for name in FLAGS.models:
+    for name in FLAGS[flag].value:
         path = pathlib.Path(name)
         if not path.exists() and len(path.parts) == 1:
             path = SAVED_MODELS / name
@@ -125,7 +126,7 @@ def models(any_classes: bool = False) -> list:
         if labels and model.classes != labels.classes:
             raise ValueError(
                 f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {labels.classes}; "
-                "choose another --models or --dataset."
+                f"choose another --{flag} or --dataset."
             )
         loaded.append(model)
     return loaded
@@ -200,7 +201,7 @@ def settings() -> dict:
     return {
         name: value
         for name, value in sorted(own.items())
-        if name not in ("output", "data_dir", "models", "models_folder")
+        if name not in ("output", "data_dir", "models", "crf_models", "models_folder")
     }
 
 

@@ -22,6 +22,7 @@ from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
+from tfadvseg.models.initial import start_from
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import Recipe, fit, validation_confusion
 
@@ -43,7 +44,9 @@ flags.DEFINE_integer("validate_every", 2, "Epochs between validations.", lower_b
 flags.DEFINE_string(
     "backbone_weights", None, "imagenet, or a file of keras.applications' VGG16 or ResNet101, for the network's trunk."
 )
-flags.DEFINE_string("initial_weights", None, "best.weights.h5 of another run to start from.")
+flags.DEFINE_string(
+    "initial_weights", None, "What to start from: best.weights.h5 of another run, or a SavedModel's folder."
+)
 flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
@@ -51,8 +54,8 @@ flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<d
 
 def main() -> None:
     dataset = data.named(FLAGS.dataset)
-    train = data.arrays(dataset, FLAGS.data_dir, FLAGS.split, FLAGS.limit)
-    validation = data.arrays(dataset, FLAGS.data_dir, "validation", FLAGS.limit)
+    train = data.arrays(dataset, FLAGS.data_dir, FLAGS.split, FLAGS.every, FLAGS.limit)
+    validation = data.arrays(dataset, FLAGS.data_dir, "validation", FLAGS.every, FLAGS.limit)
     size = tuple(validation[0].shape[1:3])
     recipe = Recipe(
         setting.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
@@ -66,11 +69,11 @@ def main() -> None:
         network = zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
             load_backbone(network, FLAGS.backbone_weights)
+        if FLAGS.initial_weights:
+            start_from(network, FLAGS.initial_weights)
         return network
 
-    network = fit(
-        build, train, validation, dataset.labels.classes, recipe, str(folder), FLAGS.initial_weights, log_to(folder)
-    )
+    network = fit(build, train, validation, dataset.labels.classes, recipe, str(folder), log_to(folder))
     scores = evaluate(network, validation, dataset.labels)
     (folder / "recipe.json").write_text(json.dumps(setting.settings(), indent=1))
     for name, value in scores.items():

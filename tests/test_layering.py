@@ -28,7 +28,7 @@ ALLOWED = {
 }
 WITHOUT_TENSORFLOW = {
     "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
-    "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py",
+    "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
     *(
         f"{folder}/*.py" for folder in
         ("caffe", "data/scenes", "layers", "models/zoo", "metrics", "runs", "training", "reports")

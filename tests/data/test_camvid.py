@@ -1,5 +1,7 @@
 """CamVid's raw reader on a folder made up for it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -81,6 +83,15 @@ def test_arrays_hold_a_whole_split_or_its_first_images(folder):
     assert images.shape == (2, 6, 8, 3) and labels.shape == (2, 6, 8)
     first, _ = data.arrays(CAMVID, str(folder), "train", limit=1)
     np.testing.assert_array_equal(first, images[:1])
+
+
+@pytest.mark.parametrize(
+    ("every", "limit", "expected"),
+    [(1, 0, list(range(10))), (3, 0, [0, 3, 6, 9]), (3, 2, [0, 3]), (1, 4, [0, 1, 2, 3])],
+)
+def test_every_nth_example_and_the_first_of_these(every, limit, expected):
+    counted = dataclasses.replace(CAMVID, read=lambda folder, split: iter(range(10)))
+    assert list(data.examples(counted, None, "train", every, limit)) == expected
 
 
 def test_every_file_is_a_source(folder):

@@ -21,9 +21,8 @@ def matrices(images=6):
 def found(*pairs):
     cells, arrays = zip(*pairs, strict=True)
     pixels = np.arange(100, 100 + len(arrays[0]))
-    return Found(
-        list(cells), list(arrays), [0.5 * pixels] * len(cells), [2.0 * pixels] * len(cells), pixels, [], [], []
-    )
+    half, twice, tenth = ([factor * pixels] * len(cells) for factor in (0.5, 2.0, 0.1))
+    return Found(list(cells), list(arrays), half, twice, tenth, pixels, [], [], [])
 
 
 def cell(**changes):

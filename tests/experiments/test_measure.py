@@ -42,6 +42,14 @@ def test_predictions_and_matrices_are_those_of_the_largest_logit(found):
             assert found.matrices[n, truth, guess] == expected
 
 
+def test_boundaries_are_neighbours_with_different_predictions_where_both_count(found):
+    guess = LOGITS.argmax(-1)
+    for n in range(2):
+        pairs = [((r, c), (r + down, c + 1 - down)) for r, c in np.ndindex(5, 6) for down in (0, 1)]
+        pairs = [(one, other) for one, other in pairs if other[0] < 5 and other[1] < 4]
+        assert found.boundaries[n] == sum(guess[n][one] != guess[n][other] for one, other in pairs) > 0
+
+
 def test_a_certain_network_has_confidence_1_and_entropy_0():
     """Also where the softmax of the others is 0 in float32, whose logarithm is not a number."""
     logits = np.zeros((1, 5, 6, 3), np.float32)

@@ -148,7 +148,7 @@ def made_up(values):
             cells.append(Cell("made_up", "validation", "enet", "enet", attack, epsilon, expected, inference, trial))
             hits = 2 * iou / (100 - iou)
             matrices.append(np.tile(np.array([[hits, 1.0], [1.0, hits]]), (5, 1, 1)))
-    return Found(cells, matrices, [], [], np.ones(5), [], [], [])
+    return Found(cells, matrices, [], [], [], np.ones(5), [], [], [])
 
 
 # Table 2 of the paper: rows before the network, columns expected by the attack; and its clean IoU.

@@ -55,6 +55,13 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, tmp_path):
     assert again.returncode == 0 and "results.md" in again.stdout, again.stderr
 
 
+def test_every_nth_image_can_be_taken(run, tmp_path):
+    ended = run("robustness", "--every=40", "--models=enet_scenes", "--attacks=fgsm", "--epsilons=4",
+                f"--output={tmp_path}")  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert set(pd.read_csv(tmp_path / "results.csv").images) == {2}  # of 60
+
+
 def test_help_explains_every_flag(run):
     ended = run("transforms", "--help")
     for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):

@@ -56,6 +56,10 @@ def test_export_makes_a_defended_model_that_can_be_attacked(run, tmp_path):
     for defense in ("--transform=blur", "--crf=deeplab_vgg"):
         ended = run("export", "--models=enet_scenes", defense, folder)
         assert ended.returncode == 0, ended.stderr
+    paired = run("crf", "--models=enet_scenes", f"--crf_models={tmp_path}/enet_scenes_crf", "--limit=1",
+                 "--epsilons=4", "--attacks=fgsm", f"--output={tmp_path}/pair")  # fmt: skip
+    assert paired.returncode == 0, paired.stderr
+    assert set(pd.read_csv(tmp_path / "pair" / "results.csv").model) == {"enet_scenes", "enet_scenes+crf"}
     attacked = run(
         "robustness", f"--models={tmp_path}/enet_scenes_blur,{tmp_path}/enet_scenes_crf", "--limit=1", "--epsilons=4",
         "--attacks=fgsm", f"--output={tmp_path}/run",
@@ -78,6 +82,12 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(run):
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
         ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
+        ("crf", ["--crf_models=enet_scenes", "--tune"], "Error: --tune and --sweep vary a CRF that is added"),
+        (
+            "crf",
+            ["--models=enet_scenes", "--crf_models=enet_scenes,fcn8s_scenes"],
+            "Error: --crf_models takes one for each of --models; got 2 for 1: ",
+        ),
     ],
 )
 def test_a_mistake_about_a_defense_ends_in_one_sentence(run, pipeline, arguments, sentence):

@@ -160,10 +160,16 @@ def test_validation_may_be_rarer_but_ends_every_training(tmp_path):
     assert [bool(row["val_iou"]) for row in history(tmp_path)] == [False, True, True]
 
 
-def test_training_starts_from_given_weights(undisturbed, tmp_path):
+def test_training_starts_from_the_weights_that_are_built(undisturbed, tmp_path):
     """With a learning rate of next to nothing it ends there, too; normalisation moves."""
+
+    def built(size):
+        network = build(size)
+        network.load_weights(undisturbed[0] / "best.weights.h5")
+        return network
+
     recipe = Recipe(crop=(16, 16), epochs=1, batch_size=2, learning_rate=1e-12, weight_decay=0.0)
-    network = train(tmp_path, recipe, initial_weights=str(undisturbed[0] / "best.weights.h5"))
+    network = train(tmp_path, recipe, built)
     for variable, value in zip(network.weights, undisturbed[1], strict=True):
         if variable.trainable:
             np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), value, atol=1e-6)

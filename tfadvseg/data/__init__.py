@@ -57,15 +57,20 @@ def split_name(dataset: Dataset, split: str) -> str:
     return split
 
 
-def examples(dataset: Dataset, data_dir: str | None, split: str, limit: int = 0) -> Iterator[Example]:
-    """The first `limit` examples of a split (0 for all), in the order of its list."""
-    return itertools.islice(dataset.read(data_dir, split_name(dataset, split)), limit or None)
+def examples(dataset: Dataset, data_dir: str | None, split: str, every: int = 1, limit: int = 0) -> Iterator[Example]:
+    """Every n-th example of a split in the order of its list, the first `limit` of these (0 for all)."""
+    return itertools.islice(dataset.read(data_dir, split_name(dataset, split)), 0, every * limit or None, every)
 
 
-def arrays(dataset: Dataset, data_dir: str | None, split: str, limit: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(images uint8 [N, H, W, 3], labels uint8 [N, H, W]) of a split whose images share one size."""
+def arrays(
+    dataset: Dataset, data_dir: str | None, split: str, every: int = 1, limit: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(images uint8 [N, H, W, 3], labels uint8 [N, H, W]) of the `examples` of a split whose images share one size."""
     bar = tqdm(
-        examples(dataset, data_dir, split, limit), f"Reading {dataset.name} {split}", unit=" images", disable=None
+        examples(dataset, data_dir, split, every, limit),
+        f"Reading {dataset.name} {split}",
+        unit=" images",
+        disable=None,
     )
     _, images, labels = zip(*bar, strict=True)
     return np.stack(images), np.stack(labels)

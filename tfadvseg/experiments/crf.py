@@ -17,16 +17,24 @@ from tfadvseg.models.refined import Network, RefinedModel
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.runs.folder import RunFolder
 
+CRF = "+crf"
+"""After a network's name: the same with a CRF."""
+
 SCALED = "_scaled"
 """After an attack's name: the same on logits divided by a temperature."""
 
 
 def with_crf(model: LoadedModel, parameters: CrfParameters, variant: str = "") -> RefinedModel:
     """The network followed by the CRF; `variant` says which of its parameters differ from the experiment's."""
-    return RefinedModel(model, DenseCrfRefinement(parameters), f"{model.name}+crf{variant}")
+    return RefinedModel(model, DenseCrfRefinement(parameters), f"{model.name}{CRF}{variant}")
 
 
-def pair(unary: LoadedModel, crf: RefinedModel, protocol: Protocol, scaled: Protocol) -> list[Encounter]:
+def trained_with_crf(model: LoadedModel, crf: LoadedModel) -> LoadedModel:
+    """`crf`, whose own CRF was trained with it, under the name of the network that it is compared with."""
+    return dataclasses.replace(crf, name=model.name + CRF)
+
+
+def pair(unary: LoadedModel, crf: Network, protocol: Protocol, scaled: Protocol) -> list[Encounter]:
     """Figures 9 and 10: both attacked by their own gradients, also those of scaled logits, and the network with the CRF
     by those of the network without it as well (black box)."""
     both = dataclasses.replace(protocol, attacks=protocol.attacks + scaled.attacks)

@@ -14,6 +14,7 @@ STATEMENTS = {
     "C73": "More smoothing brings no more robustness to FGSM (rank correlation of theta and IoU ratio is not positive)",
     "C74": "The smallest theta_alpha is the most robust to FGSM (mean IoU ratio less that of the next best)",
     "C75": "A larger spatial weight and a smaller theta_gamma raise robustness to FGSM (rank correlations)",
+    "C76": "A larger theta_alpha makes predictions on clean images smoother (rank correlation with their boundaries)",
     "C77": "On clean images the CRF makes the network more confident (per cent) and lowers its entropy (nats)",
     "C78": "Every variant is more confident under FGSM than the network without a CRF (least difference, per cent)",
     "C79": "Among the variants, robustness to FGSM goes with confidence and against entropy (rank correlations)",
@@ -135,6 +136,10 @@ def sweep_claims(pair: Pair, named: Mapping[str, Mapping[str, float]]) -> list[C
     found.append(each("C74", STATEMENTS["C74"], lead, lambda difference: difference > 0))
     grid = {"spatial_weight": correlation("spatial_weight"), "-theta_gamma": -thetas["theta_gamma"]}
     found.append(each("C75", STATEMENTS["C75"], grid, lambda r: r > 0, "+.2f"))
+    reaches = {model: moved["theta_alpha"] for model, moved in named.items() if "theta_alpha" in moved}
+    seams = np.stack([evidence.boundaries(model=model, attack="clean") for model in reaches])
+    smoother = {"theta_alpha": rank_correlation(np.array([*reaches.values()])[:, None], seams)}
+    found.append(each("C76", STATEMENTS["C76"], smoother, lambda r: r < 0, "+.2f"))
 
     def certainty(measure, model: str, epsilon: float) -> np.ndarray:
         if epsilon == 0:

@@ -56,6 +56,10 @@ class Evidence:
         """Mean entropy in nats."""
         return self._pixel_mean(self.found.entropy, where)
 
+    def boundaries(self, **where) -> np.ndarray:
+        """Pairs of neighbouring pixels with different predictions, in per cent of the pixels."""
+        return 100 * self._pixel_mean(self.found.boundaries, where)
+
     def spread(self, **where) -> float:
         """Two standard deviations of the IoU over the trials."""
         return float(2 * np.std([self._iou(i)[0] for i in self._one_cell(where)]))

@@ -16,14 +16,15 @@ from tfadvseg.runs.results import Cell, rows
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Found:
-    """rows: of results.csv, in the order of `cells`. matrices: confusions [N, C, C] of each cell's images; confidence,
-    entropy: sums over their pixels [N] each; pixels [N]: of an image. findings: what makes the numbers mean less, a
-    sentence each. examples: of each view on clean and attacked images."""
+    """rows: of results.csv, in the order of `cells`. Of each cell's images, matrices: confusions [N, C, C]; confidence,
+    entropy, boundaries: sums over their pixels [N] (`Measured`). pixels [N]: of an image. findings: what makes the
+    numbers mean less, a sentence each. examples: of each view on clean and attacked images."""
 
     cells: list[Cell]
     matrices: list[np.ndarray]
     confidence: list[np.ndarray]
     entropy: list[np.ndarray]
+    boundaries: list[np.ndarray]
     pixels: np.ndarray
     rows: list[dict]
     findings: list[str]
@@ -34,13 +35,14 @@ def gather(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, o
     """Everything that the finished units of the encounters hold; `of` names the dataset and the split."""
     cells: list[Cell] = []
     columns: dict[str, list] = {"matrices": [], "confidence": [], "entropy": [], "gradients": [], "seconds": []}
-    suspects, examples, pixels = [], [], np.zeros(0)
+    suspects, examples, pixels, boundaries = [], [], np.zeros(0), []
     for encounter in encounters:
         units = [folder.load(name) for name in shards.units(encounter.name, encounter.source)]
         first = len(cells)
         cells += encounter.cells(of)
         for key in ("matrices", "confidence", "entropy"):
             columns[key] += list(np.concatenate([unit[key] for unit in units], 1))
+        boundaries += list(np.concatenate([unit["boundaries"] for unit in units], 1))
         for key in ("gradients", "seconds"):
             columns[key] += list(np.sum([unit[key] for unit in units], 0))
         pixels = np.concatenate([unit["pixels"] for unit in units])
@@ -53,7 +55,8 @@ def gather(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, o
         clean = own.pop(0) if encounter.clean else None
         warnings += findings(encounter.source, encounter.protocol.attacks, own, units, clean)
     return Found(
-        cells, columns["matrices"], columns["confidence"], columns["entropy"], pixels, found, warnings, examples
+        cells, columns["matrices"], columns["confidence"], columns["entropy"], boundaries, pixels, found, warnings,
+        examples,
     )  # fmt: skip
 
 

@@ -21,12 +21,12 @@ from tfadvseg.experiments.measure import Measured, measure
 from tfadvseg.transforms import TRANSFORMS
 
 Unit = dict[str, np.ndarray]
-"""The first axis is that of the encounter's cells, K of them: matrices [K, N, C, C]; confidence, entropy: sums over the
-pixels of an image [K, N]; gradients, seconds [K]: what the cell cost beyond those before. Of the A attacks: largest
-[A]: the largest absolute perturbation; still [A]: the share left at 0 of the values that an attack could move.
-pixels [N]: of each image. example_*, where wanted, of the first image: id, labels, and for each of the V views at its
-first trial images [V, H, W, 3] (what its network is given of the clean image), perturbations [V, A, H, W, 3] (what
-the attacks change in that) and predictions [V, A + 1, H, W], the clean one first."""
+"""The first axis is that of the encounter's cells, K of them: matrices [K, N, C, C]; confidence, entropy, boundaries:
+sums over the pixels of an image [K, N]; gradients, seconds [K]: what the cell cost beyond those before. Of the A
+attacks: largest [A]: the largest absolute perturbation; still [A]: the share left at 0 of the values that an attack
+could move. pixels [N]: of each image. example_*, where wanted, of the first image: id, labels, and for each of the V
+views at its first trial images [V, H, W, 3] (what its network is given of the clean image), perturbations
+[V, A, H, W, 3] (what the attacks change in that) and predictions [V, A + 1, H, W], the clean one first."""
 
 
 @dataclasses.dataclass
@@ -157,5 +157,6 @@ def _kept(look: _Look, gradients: int, seconds: float) -> dict[str, np.ndarray]:
     found = look.measured
     return {
         "matrices": found.matrices, "confidence": found.confidence, "entropy": found.entropy,
+        "boundaries": found.boundaries,
         "gradients": np.array(gradients, np.int64), "seconds": np.array(look.seconds + seconds),
     }  # fmt: skip

@@ -5,6 +5,7 @@ import hashlib
 import pathlib
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfadvseg.data.batches import image_to_input
@@ -89,6 +90,11 @@ class LoadedModel:
     def trackable(self) -> Any:
         """What holds the variables, for a module that is to be saved with them."""
         return self._keep_alive
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """{name: values} of the variables behind the signature."""
+        return {variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables}
 
     @property
     def pad_colour(self) -> tuple[float, float, float]:

@@ -49,13 +49,12 @@ def fit(
     classes: int,
     recipe: Recipe,
     folder: str,
-    initial_weights: str | None = None,
     callbacks: tuple = (),
 ) -> keras.Model:
     """Trains `build(input_size)` on random views and returns the full-size network with its best weights.
 
     `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes on; a finished one
-    is only loaded. `initial_weights` starts from another run's best.weights.h5.
+    is only loaded.
     """
     if len(train[0]) < recipe.batch_size:
         raise ValueError(
@@ -75,9 +74,6 @@ def fit(
     network.optimizer.build(network.trainable_variables)
     state = _State(network, path)
     first_epoch = state.restore()
-    if first_epoch == 0 and initial_weights:
-        full_size.load_weights(initial_weights)
-        network.set_weights(full_size.get_weights())
     view = functools.partial(augment, crop=recipe.crop, scales=recipe.scales, colour=recipe.colour)
     views = RandomViews(*train, weights, view, recipe.batch_size, recipe.seed, first_epoch)
     validate = _Validate(full_size, validation, classes, state, recipe)

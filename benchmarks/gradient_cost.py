@@ -18,6 +18,7 @@ import tensorflow as tf
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.experiments.timing import tiled_image
 from tfadvseg.models import zoo
 
 
@@ -47,7 +48,7 @@ def halved(size):
 
 def costs(model, size, repeats):
     """Two times (seconds of a forward pass, of an input gradient, their ratio): of the processor and of the clock."""
-    images = tf.random.stateless_uniform((1, *size, 3), (0, 1), 0, 255)
+    images = tiled_image(size)
     forward = tf.function(lambda images: model(images))
     labels = tf.argmax(forward(images), -1, tf.int32)
     gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)))

@@ -1,4 +1,5 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
+# make test-slow: also the tests that take minutes each, about an hour and a half on 2 cores.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -6,7 +7,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
 PYTHON311 ?= python3.11
 
-.PHONY: install demo test lint typecheck reference
+.PHONY: install demo test test-slow lint typecheck reference
 
 install: .venv/installed
 
@@ -15,6 +16,9 @@ demo: .venv/installed
 
 test: .venv/installed-test
 	.venv/bin/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
+
+test-slow:
+	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"
 
 lint: .venv/installed-dev
 	.venv/bin/ruff format --check .

@@ -15,7 +15,7 @@ from absl import flags
 from pipelines import setting
 from pipelines.setting import FLAGS
 from tfadvseg.caffe.caffemodel import read
-from tfadvseg.caffe.load import load
+from tfadvseg.caffe.load import LayersMissing, load
 from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
 from tfadvseg.models import zoo
 from tfadvseg.models.card import Card
@@ -41,15 +41,13 @@ def main() -> None:
     weights = pathlib.Path(FLAGS.weights)
     file = read(weights)
     digest = md5(weights)
-    if published.md5 and digest != published.md5:
-        print(
-            f"Warning: {weights} has the MD5 sum {digest}, the file of the paper's authors had {published.md5}.",
-            file=sys.stderr,
-        )
+    compare(weights, digest, published.md5)
     network = zoo.build(FLAGS.model, labels.classes, size, FLAGS.width)
     try:
         report = load(network, file, FLAGS.may_miss)
     except ValueError as error:
+        if isinstance(error, LayersMissing):
+            print(error.report.table(), file=sys.stderr)
         raise ValueError(f"{weights} does not fit {FLAGS.model}: {error}") from error
     del file  # as large as the network
     print(report.table())
@@ -76,6 +74,15 @@ def md5(path: pathlib.Path) -> str:
     """MD5 sum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def compare(path: pathlib.Path, digest: str, expected: str | None) -> None:
+    """Warns on stderr of a file that is not the one of the paper's authors, where their MD5 sum is known."""
+    if expected and digest != expected:
+        print(
+            f"Warning: {path} has the MD5 sum {digest}, the file of the paper's authors had {expected}.",
+            file=sys.stderr,
+        )
 
 
 def export(network, folder, labels, size, published, digest) -> pathlib.Path:

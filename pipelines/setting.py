@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import os
 import pathlib
+import re
 import shlex
 import signal
 import sys
@@ -174,7 +175,7 @@ def size(flag: str) -> tuple[int, int]:
     """(height, width) from a flag like 184x240."""
     text = str(FLAGS[flag].value)
     height, _, width = text.partition("x")
-    if not (height.isdigit() and width.isdigit()):
+    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
         raise ValueError(f"--{flag} takes height x width, e.g. 184x240; got {text}.")
     return int(height), int(width)
 
@@ -218,12 +219,25 @@ def start(main: Callable[[], None]) -> None:
         except KeyboardInterrupt:
             print(f"\nInterrupted; nothing finished is lost. {_how_to_go_on()}", file=sys.stderr, flush=True)
             os._exit(INTERRUPTED)  # without waiting for TensorFlow's threads
-        except (ValueError, OSError, FloatingPointError) as error:
-            fail(" ".join(str(error).split()))
+        except (ValueError, OSError, FloatingPointError, MemoryError, *_errors_of_graphs()) as error:
+            fail(_sentence(error))
 
     for flag in FLAGS.get_flags_for_module(__name__):
         FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # or --help would leave them out
     app.run(guarded)
+
+
+def _errors_of_graphs() -> tuple[type[Exception], ...]:
+    """What TensorFlow raises where a graph's own check fails or memory ends; none where it is not loaded."""
+    tensorflow = sys.modules.get("tensorflow")
+    return (tensorflow.errors.InvalidArgumentError, tensorflow.errors.ResourceExhaustedError) if tensorflow else ()
+
+
+def _sentence(error: Exception) -> str:
+    """An error's text on one line; of a graph's failed check what it says, without the names of its nodes."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    check = re.search(r"(?:assertion failed: |Summarized data: )(.*?)(?: \[\[\{\{node|$)", text)
+    return re.sub(r"b'|['\[\]]", "", check[1]) if check else text
 
 
 def fail(message: str) -> None:

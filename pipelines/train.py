@@ -11,6 +11,7 @@ without TensorFlow and leaves best.weights.h5; the same command under TensorFlow
 
 import json
 import pathlib
+import sys
 
 import keras
 from absl import flags
@@ -68,7 +69,7 @@ def main() -> None:
     def build(input_size):
         network = zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
-            load_backbone(network, FLAGS.backbone_weights)
+            report_backbone(network, load_backbone(network, FLAGS.backbone_weights))
         if FLAGS.initial_weights:
             start_from(network, FLAGS.initial_weights)
         return network
@@ -82,6 +83,13 @@ def main() -> None:
         print(f"SavedModel: {export(network, dataset, size, scores)}")
     else:
         print(f"Weights: {folder / 'best.weights.h5'}; start again under TensorFlow to export them.")
+
+
+def report_backbone(network, filled) -> None:
+    """Says on stderr which layers got weights, and which of VGG-16's classifier did not."""
+    without = [layer.name for layer in network.layers if layer.name in ("fc6", "fc7") and layer.name not in filled]
+    lacks = f"; it has none for {' and '.join(without)}" if without else ""
+    print(f"{len(filled)} layers start from {FLAGS.backbone_weights}{lacks}", file=sys.stderr)
 
 
 def scales() -> tuple[float, float]:

@@ -79,7 +79,8 @@ REFUSED = {
         "blob 0 of layer 'a' holds 5 values for the shape 2x3",
     ),
     "half a value": (
-        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) + wire.block(5, b"\0" * 5)]), "finds it damaged"
+        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) + wire.block(5, b"\0" * 5)]),
+        "in or after layer 'a', the values of a blob end within one of 4 bytes",
     ),
     "values without a shape": (wire.net({"a": [np.ones(2)]}, shape="none"), "2 values for the shape of one value"),
     "a shape without values": (wire.net({"a": [np.ones((0, 3))]}), "claims the unusable shape 0x3"),
@@ -93,6 +94,9 @@ REFUSED = {
     "eleven dimensions": (wire.net({"a": [np.ones((1,) * 11)]}), "claims the unusable shape 1x1x1x1x1x1x1x1x1x1x1"),
     "a thousand dimensions": (
         wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01" * 1000))]), "in or after layer 'a', a blob has more"
+    ),
+    "a thousand shapes of one dimension": (
+        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) * 1000]), "in or after layer 'a', a blob has more"
     ),
     "single and double precision": (
         wire.layer_v2("a", [wire.blob(ONE) + wire.block(8, b"\0" * 8)]), "both single and double precision"

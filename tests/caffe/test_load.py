@@ -7,7 +7,7 @@ import wire
 from keras import layers
 
 from tfadvseg.caffe.caffemodel import read
-from tfadvseg.caffe.load import load
+from tfadvseg.caffe.load import LayersMissing, load
 from tfadvseg.layers.bilinear import GroupedBilinear
 from tfadvseg.models import zoo
 from tfadvseg.models.zoo.enet import enet
@@ -141,7 +141,31 @@ def test_a_layer_may_be_missing_where_the_caller_says_so():
     del file["fixed"]
     report = load(net, file, may_miss=["fixed"])
     np.testing.assert_array_equal(net.get_layer("fixed").kernel, before)
-    assert report.missing == ("fixed",) and "fixed      missing    keeps its initial values" in report.table()
+    assert report.missing == ("fixed",) and "fixed      missing    not in the file" in report.table()
+
+
+def test_what_a_file_lacks_and_what_it_has_is_told_when_it_is_refused():
+    net = network()
+    file = file_of(net)
+    del file["fixed"]
+    with pytest.raises(LayersMissing, match="lacks 1 of the network's layers: 'fixed'") as caught:
+        load(net, file | {"aux": [np.ones((2, 3), np.float32)]})
+    report = caught.value.report
+    assert report.missing == ("fixed",) and report.left_over == {"aux": "2x3"} and len(report.imported) > 3
+
+
+def test_half_of_a_normalisation_is_left_over():
+    net = network()
+    file = file_of(net)
+    del file["bn2"]
+    report = load(net, file, may_miss=["bn2"])
+    assert report.missing == ("bn2",) and "scale2" in report.left_over and "bn2" not in report.imported
+
+
+def test_a_layer_that_may_be_missing_must_be_the_networks():
+    net = network()
+    with pytest.raises(ValueError, match="The network has no layer 'fixde', which the file may miss"):
+        load(net, file_of(net), may_miss=["fixde"])
 
 
 def test_a_layer_of_no_caffe_kind_is_refused():

@@ -126,6 +126,15 @@ def test_what_cannot_be_loaded_is_refused_in_one_sentence(tmp_path):
         load_backbone(network, tmp_path / "broken.keras")
 
 
+def test_a_download_that_fails_is_told_in_a_sentence(monkeypatch):
+    def VGG16(**settings):
+        raise Exception("URL fetch failure on https://example.org:\nrefused")
+
+    monkeypatch.setattr(keras.applications, "VGG16", VGG16)
+    with pytest.raises(ValueError, match=r"applications.VGG16 could not be downloaded \(URL .* refused\); give a file"):
+        load_backbone(fcn8s(3, (64, 64), width=0.05), "imagenet")
+
+
 @pytest.mark.slow
 def test_a_broken_weights_file_is_refused_in_one_sentence(tmp_path):
     """Tried with and without a classifier, which takes a moment."""

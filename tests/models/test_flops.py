@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from tfadvseg.layers.bilinear import GroupedBilinear
 from tfadvseg.models.flops import gigaflops
 
 
@@ -16,6 +17,11 @@ def test_a_transposed_convolution_meets_the_pixels_of_its_input():
     images = keras.Input((4, 6, 3))
     network = keras.Model(images, keras.layers.Conv2DTranspose(5, 4, strides=2)(images))
     assert gigaflops(network) == pytest.approx(2e-9 * (4 * 4 * 3) * 5 * 4 * 6)
+
+
+def test_a_fixed_enlargement_does_so_too_each_channel_alone():
+    images = keras.Input((4, 6, 3))
+    assert gigaflops(keras.Model(images, GroupedBilinear(4)(images))) == pytest.approx(2e-9 * 4 * 4 * 3 * 4 * 6)
 
 
 def test_layers_without_a_kernel_cost_nothing():

@@ -82,6 +82,11 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(run):
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
         ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
+        (
+            "crf",
+            ["--limit=1", "--attacks=fgsm", "--epsilons=4", "--theta_alpha=0.01", "--theta_beta=0.01"],
+            "Error: Points spread over too many standard deviations for 64-bit keys: take larger ones.",
+        ),
         ("crf", ["--crf_models=enet_scenes", "--tune"], "Error: --tune and --sweep vary a CRF that is added"),
         (
             "crf",

@@ -1,7 +1,7 @@
 """Puts the layers of a .caffemodel into a Keras network, by name, all of them or none."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ class Report:
     """What became of each layer.
 
     imported: Keras layer -> the shapes that it was made of, and what was special. missing: layers of the network that
-    the file lacks and the caller allowed it to. left_over: Caffe layer -> shapes that nothing in the network wanted,
+    the file lacks. left_over: Caffe layer -> shapes that nothing in the network wanted,
     such as auxiliary classifiers and the copies of a network with several scales.
     """
 
@@ -35,13 +35,22 @@ class Report:
         """One line a layer, and one with the counts."""
         rows = [
             *((name, "imported", detail) for name, detail in self.imported.items()),
-            *((name, "missing", "keeps its initial values") for name in self.missing),
+            *((name, "missing", "not in the file") for name in self.missing),
             *((name, "left over", detail) for name, detail in self.left_over.items()),
         ]
         width = max(len(name) for name, _, _ in rows)
         lines = [f"{name:{width}}  {status:9}  {detail}".rstrip() for name, status, detail in rows]
         counts = f"{len(self.imported)} imported, {len(self.missing)} missing, {len(self.left_over)} left over"
         return "\n".join([*lines, counts])
+
+
+class LayersMissing(ValueError):
+    """The file lacks layers that the network needs; `report` says what it has."""
+
+    def __init__(self, missing: Sequence[str], report: Report):
+        names = ", ".join(map(repr, missing[:LISTED])) + (" and more" if len(missing) > LISTED else "")
+        super().__init__(f"The file lacks {len(missing)} of the network's layers: {names}; is it another network's?")
+        self.report = report
 
 
 def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[str] = ()) -> Report:
@@ -53,7 +62,7 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
     layer holds mean, variance and factor also takes the Scale layer scaleX. Where an inference-only file has merged
     normalisations into the convolutions before them, those normalisations become the identity; a bias that the
     network's convolution lacks goes into the normalisation after it. Raises ValueError, with the network unchanged,
-    where a layer is missing or does not fit.
+    where a layer does not fit, is missing (`LayersMissing`), or is named in `may_miss` and none of the network's.
     """
     _check_input_scales(file)
     targets = [layer for layer in network.layers if layer.weights]
@@ -73,7 +82,14 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
         else:
             plan[layer.name] = _converted(layer, *(file[source] for source in sources))
             details[layer.name] = ", ".join(_shapes(file[source]) for source in sources)
-    _check_missing([name for name in missing if name not in may_miss])
+    wanted = {source for layer in targets for source in _sources(layer, file)}
+    if strange := sorted(set(may_miss) - wanted):
+        raise ValueError(f"The network has no layer {strange[0]!r}, which the file may miss.")
+    used = {source for layer in targets if layer.name in plan for source in _sources(layer, file)}
+    left_over = {name: _shapes(blobs) for name, blobs in file.items() if name not in used}
+    report = Report(details, tuple(missing), left_over)
+    if needed := [name for name in missing if name not in may_miss]:
+        raise LayersMissing(needed, report)
     _move_biases(network, plan, details, norm_of)
     _fold_dropout(network, plan, details, merged)
     for layer in targets:
@@ -83,9 +99,7 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
     for layer in targets:
         for variable in layer.weights if layer.name in plan else ():
             variable.assign(plan[layer.name][variable.name])
-    used = {source for layer in targets for source in _sources(layer, file)}
-    left_over = {name: _shapes(blobs) for name, blobs in file.items() if name not in used}
-    return Report(details, tuple(missing), left_over)
+    return report
 
 
 def _caffe(name: str) -> str:
@@ -186,12 +200,6 @@ def _check_complete(layer, variables) -> None:
     if set(variables) != needed:
         held, wanted = (" and ".join(sorted(names)) for names in (variables, needed))
         raise ValueError(f"Layer {layer.name!r} does not fit: the file holds {held}, the network has {wanted}.")
-
-
-def _check_missing(missing) -> None:
-    if missing:
-        names = ", ".join(map(repr, missing[:LISTED])) + (" and more" if len(missing) > LISTED else "")
-        raise ValueError(f"The file lacks {len(missing)} of the network's layers: {names}; is it another network's?")
 
 
 def _check_input_scales(file) -> None:

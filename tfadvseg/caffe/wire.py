@@ -19,6 +19,9 @@ NAME_BYTES = 80
 LENGTH = 2
 """Wire type of what begins with its length."""
 
+_WIDTHS = {"data": 4, "double_data": 8}
+_PACKED = {number: _WIDTHS[name] for name, number, _ in FIELDS["Blob"] if name in _WIDTHS}
+"""Field of a blob's values -> bytes of each."""
 _NESTED = {
     message: {number: kind for _, number, kind in fields if kind in MESSAGES} for message, fields in FIELDS.items()
 }
@@ -43,14 +46,18 @@ def check(data: bytes) -> None:
 
 def _visit(data: bytes, message: str, begin: int, end: int, progress: _Progress) -> None:
     """Checks the message data[begin:end] and those in it; at most as deep as the schema."""
+    shape_bytes = 0
     for number, kind, start, stop in fields(data, begin, end):
         nested = _NESTED[message].get(number) if kind == LENGTH else None
         progress.fields += 1
         progress.messages += nested is not None
         if progress.messages > MESSAGES_IN_FILE or progress.fields > FIELDS_IN_FILE:
             raise ValueError(f"it holds more than {MESSAGES_IN_FILE:,} messages or {FIELDS_IN_FILE:,} fields")
-        if nested == "Shape" and stop - start > SHAPE_BYTES:
+        shape_bytes += stop - start if nested == "Shape" else 0
+        if shape_bytes > SHAPE_BYTES:  # of all that a blob repeats, which protobuf would put together
             raise ValueError("a blob has more than 10 dimensions")
+        if message == "Blob" and kind == LENGTH and (stop - start) % _PACKED.get(number, 1):
+            raise ValueError(f"the values of a blob end within one of {_PACKED[number]} bytes")
         if kind == LENGTH and number == _NAMES.get(message):
             progress.layer = f"layer {text(data[start : min(stop, start + NAME_BYTES)])!r}"
         if nested:

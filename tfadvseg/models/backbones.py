@@ -55,7 +55,13 @@ def load_backbone(network: keras.Model, weights: str | os.PathLike) -> tuple[str
 def _source(application, weights, top) -> keras.Model:
     """The model of keras.applications with its weights; with its classifier if `top` says so and a file has one."""
     if weights == "imagenet":
-        return application(weights="imagenet", include_top=top)
+        try:
+            return application(weights="imagenet", include_top=top)
+        except Exception as error:  # Keras raises a bare one where the download fails
+            raise ValueError(
+                f"The ImageNet weights of keras.applications.{application.__name__} could not be downloaded "
+                f"({' '.join(str(error).split())}); give a file of them."
+            ) from error
     path = pathlib.Path(weights)
     if not path.is_file():
         raise ValueError(

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from tfadvseg.layers.bilinear import GroupedBilinear
+
 
 def gigaflops(network: keras.Model) -> float:
     """1e9 additions and multiplications of the convolutions for one image: two for each tap that meets a pixel.
@@ -17,5 +19,5 @@ def _taps(layer):
     kernel = getattr(layer, "kernel", None)
     if kernel is None:
         return (0,), 0
-    transposed = "Transpose" in type(layer).__name__ or "Upsampl" in type(layer).__name__
+    transposed = isinstance(layer, keras.layers.Conv2DTranspose | GroupedBilinear)
     return kernel.shape, np.prod((layer.input if transposed else layer.output).shape[1:3])

@@ -5,6 +5,7 @@ from keras import layers
 
 from tfadvseg.layers.normalise import bgr
 from tfadvseg.layers.unpooling import max_pool_with_mask, max_unpool
+from tfadvseg.models.zoo.vgg16 import thin
 
 
 def enet(classes, input_size, width=1.0):
@@ -22,25 +23,22 @@ def enet(classes, input_size, width=1.0):
             f"E-Net needs height and width in multiples of 8, 24 or more; got {height}x{width_px} (height x width)."
         )
 
-    def thin(channels):
-        return max(4, round(channels * width))
-
     images = keras.Input((height, width_px, 3), name="images")
     raw = bgr(images)
     x = layers.Conv2D(13, 3, strides=2, name="conv0_1")(layers.ZeroPadding2D(1)(raw))
     x = layers.Concatenate(name="concat0_1")([x, layers.MaxPooling2D(2, name="pool0_1")(raw)])
     x = _norm_prelu(x, "0_1")
 
-    x, mask1 = _down(x, "1_0", thin(64), thin(16), dropout=0.01)
+    x, mask1 = _down(x, "1_0", thin(64, width), thin(16, width), dropout=0.01)
     for i in range(1, 5):
-        x = _bottleneck(x, f"1_{i}", thin(16), dropout=0.01)
-    x, mask2 = _down(x, "2_0", thin(128), thin(32), dropout=0.1)
+        x = _bottleneck(x, f"1_{i}", thin(16, width), dropout=0.01)
+    x, mask2 = _down(x, "2_0", thin(128, width), thin(32, width), dropout=0.1)
     for stage in (2, 3):
         for i, kind in enumerate((1, 2, "asymmetric", 4, 1, 8, "asymmetric", 16), start=1):
-            x = _bottleneck(x, f"{stage}_{i}", thin(32), dropout=0.1, kind=kind)
-    x = _up(x, "4_0", thin(64), thin(16), mask2)
+            x = _bottleneck(x, f"{stage}_{i}", thin(32, width), dropout=0.1, kind=kind)
+    x = _up(x, "4_0", thin(64, width), thin(16, width), mask2)
     for i in (1, 2):
-        x = _bottleneck(x, f"4_{i}", thin(16), dropout=0.1, activation=_relu)
+        x = _bottleneck(x, f"4_{i}", thin(16, width), dropout=0.1, activation=_relu)
     x = _up(x, "5_0", 16, 4, mask1)
     x = _bottleneck(x, "5_1", 4, dropout=0.1, activation=_relu)
     logits = layers.Conv2DTranspose(classes, 2, strides=2, name="deconv6_0_0")(x)

@@ -26,15 +26,16 @@ from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.experiments.crf import (
     measure_starts,
     pair,
-    scaled_attacks,
     sweep,
     trained_with_crf,
     variants,
     with_crf,
+    with_scaled,
 )
-from tfadvseg.experiments.crf_claims import Pair, masking, pair_claims, sweep_claims
+from tfadvseg.experiments.crf_claims import Pair, pair_claims, sweep_claims
 from tfadvseg.experiments.crf_tuning import tune
 from tfadvseg.experiments.evidence import Evidence
+from tfadvseg.experiments.masking import masking
 from tfadvseg.models.refined import Network
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.reports.crf import moved
@@ -66,14 +67,13 @@ def main() -> None:
         for model in models:
             print_tuned(model, parameters)
         return
-    fgsm = dataclasses.replace(protocol, attacks=tuple(a for a in protocol.attacks if a[0] == "fgsm"))
-    if FLAGS.sweep and not fgsm.attacks:
-        raise ValueError("--sweep attacks by FGSM; name fgsm in --attacks.")
     named = variants(parameters, sweep_values()) if FLAGS.sweep else {}
+    if named and "fgsm" not in FLAGS.attacks:
+        raise ValueError("--sweep attacks by FGSM; name fgsm in --attacks.")
     encounters, networks = [], with_crfs(models, parameters)
     for model, crf in networks.items():
-        encounters += pair(model, crf, protocol, scaled_attacks(protocol, FLAGS.temperature))
-        encounters += sweep(model, named, fgsm)
+        encounters += pair(model, crf, with_scaled(protocol, FLAGS.temperature))
+        encounters += sweep(model, named, protocol)
     folder, found, results = conduct("crf", encounters)
 
     evidence, judged, verdicts = Evidence(found), [], {}
@@ -110,15 +110,17 @@ def sweep_values() -> dict[str, list[float]]:
     """{parameter: its values} of the variants."""
     names = {"theta_alpha": "theta_alphas", "theta_beta": "theta_betas", "theta_gamma": "theta_gammas",
              "spatial_weight": "spatial_weights"}  # fmt: skip
+    for flag in names.values():
+        if not FLAGS[flag].value:
+            raise ValueError(f"--sweep needs values to try; --{flag} is empty.")
     return {name: setting.numbers(flag) for name, flag in names.items()}
 
 
 def print_tuned(model, parameters) -> None:
     """The parameters that suit a network best, as flags."""
     best, iou, own = tune(model, load_shards(), parameters, say=lambda line: print(line, file=sys.stderr, flush=True))
-    values = dataclasses.asdict(best)
-    values.pop("normalisation")
-    chosen = " ".join(f"--{name}={value:g}" for name, value in values.items())
+    values = dataclasses.asdict(best).items()
+    chosen = " ".join(f"--{name}={value if isinstance(value, str) else f'{value:g}'}" for name, value in values)
     print(f"{model.name}: IoU {own:.2f} % without and {iou:.2f} % with\n{chosen}")
 
 

@@ -78,6 +78,14 @@ def test_the_gradients_of_its_weights_equal_differences():
             assert (ends[0] - ends[1]) / 0.1 == pytest.approx(float(gradient[place]), rel=0.05, abs=0.05)
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_leaves_it_in_single(policy):
+    half, single = DenseCrf(dtype=policy), DenseCrf()
+    found = tf.function(lambda *inputs: half(inputs))(LOGITS, IMAGES)
+    assert found.dtype == tf.float32
+    np.testing.assert_array_equal(found, tf.function(lambda *inputs: single(inputs))(LOGITS, IMAGES))
+
+
 def test_its_configuration_makes_the_same_layer():
     layer = DenseCrf(PARAMETERS["deeplab_vgg"], name="inference1")
     again = DenseCrf.from_config(layer.get_config())
@@ -109,6 +117,14 @@ def test_under_another_backend_it_is_refused():
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert "The dense CRF runs on TensorFlow only; KERAS_BACKEND is jax." in ended.stderr
+
+
+def test_keras_does_not_compile_it_by_xla(thin):
+    """On a GPU Keras takes XLA by itself, which has no kernel for products with sparse matrices."""
+    assert thin.supports_jit is False
+    images, labels = np.zeros((1, 40, 56, 3), np.float32), np.zeros((1, 40, 56), np.int32)
+    thin.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile="auto")
+    assert not thin.jit_compile and np.isfinite(thin.train_on_batch(images, labels))
 
 
 def test_crf_rnn_trains(thin):

@@ -10,6 +10,8 @@ import lattice_by_hand
 import numpy as np
 import pytest
 import tensorflow as tf
+from matplotlib import cbook
+from PIL import Image
 
 from tfadvseg.crf.mean_field import mean_field
 from tfadvseg.crf.parameters import PARAMETERS, CrfParameters
@@ -180,3 +182,27 @@ def test_an_image_that_is_not_finite_is_refused(scene):
 def test_shapes_that_do_not_fit_are_refused(logits, images, weights, message):
     with pytest.raises(ValueError, match=message):
         mean_field(tf.zeros(logits), tf.zeros(images), CRF_RNN, **weights)
+
+
+@pytest.fixture(scope="session")
+def photograph():
+    """The photograph that Matplotlib brings along, float32 [600, 512, 3] in 0..255."""
+    with cbook.get_sample_data("grace_hopper.jpg") as file, Image.open(file) as image:
+        return np.asarray(image.convert("RGB"), np.float32)
+
+
+@pytest.mark.parametrize("corner", [(60, 200), (120, 300)])
+@pytest.mark.parametrize("name", SETS)
+def test_marginals_are_those_of_full_kernels_on_crops_of_a_photograph(name, corner, photograph):
+    """Logits say bands of the crop's smoothed brightness under noise. Where they leave many pixels near a tie between
+    two classes, a lattice by hand in float64 is as far from full kernels as this one: up to 0.06 and 87 %."""
+    row, column = corner
+    image = photograph[row : row + 24, column : column + 32]
+    coarse = Image.fromarray(image.mean(-1)).resize((8, 6), Image.Resampling.BOX)
+    level = np.asarray(coarse.resize((32, 24), Image.Resampling.BICUBIC))
+    bands = np.digitize(level, np.quantile(level, (0.25, 0.5, 0.75)))
+    logits = 3 * (bands[..., None] == np.arange(4)) + np.random.default_rng(8).normal(0, 1.5, (24, 32, 4))
+    parameters = dataclasses.replace(SETS[name], normalisation="symmetric")
+    expected = brute_force.softmax(brute_force.mean_field(logits, image, parameters))
+    assert_marginals_agree(brute_force.softmax(infer(logits.astype(np.float32), image, parameters)), expected)
+    assert (expected.argmax(-1) != logits.argmax(-1)).mean() > 0.1

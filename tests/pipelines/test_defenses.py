@@ -57,7 +57,7 @@ def test_export_makes_a_defended_model_that_can_be_attacked(run, tmp_path):
         ended = run("export", "--models=enet_scenes", defense, folder)
         assert ended.returncode == 0, ended.stderr
     paired = run("crf", "--models=enet_scenes", f"--crf_models={tmp_path}/enet_scenes_crf", "--limit=1",
-                 "--epsilons=4", "--attacks=fgsm", f"--output={tmp_path}/pair")  # fmt: skip
+                 "--epsilons=1", "--attacks=ifgsm", f"--output={tmp_path}/pair")  # fmt: skip
     assert paired.returncode == 0, paired.stderr
     assert set(pd.read_csv(tmp_path / "pair" / "results.csv").model) == {"enet_scenes", "enet_scenes+crf"}
     attacked = run(
@@ -85,8 +85,10 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(run):
         (
             "crf",
             ["--limit=1", "--attacks=fgsm", "--epsilons=4", "--theta_alpha=0.01", "--theta_beta=0.01"],
-            "Error: Points spread over too many standard deviations for 64-bit keys: take larger ones.",
+            "Error: Points spread over too many standard deviations for 64-bit keys: take larger thetas.",
         ),
+        ("crf", ["--attacks=ifgsm", "--sweep"], "Error: --sweep attacks by FGSM; name fgsm in --attacks."),
+        ("crf", ["--theta_alphas=", "--sweep"], "Error: --sweep needs values to try; --theta_alphas is empty."),
         ("crf", ["--crf_models=enet_scenes", "--tune"], "Error: --tune and --sweep vary a CRF that is added"),
         (
             "crf",

@@ -46,8 +46,8 @@ def test_pairs_and_variants_are_read_off_the_names(results, make_results):
 def test_the_table_says_who_attacked_whom(results):
     lines = crf.pair_table(results, "net", "net+crf").splitlines()
     cells = {row[0]: row[1:] for row in ([c.strip() for c in line.strip("|").split("|")] for line in lines)}
-    assert cells["FGSM"] == ["40.0 [39.0, 41.0]", "37.5 [36.5, 38.5]", "50.0 [49.0, 51.0]", "41.0 [40.0, 42.0]",
-                             "10.0 [9.0, 11.0]"]  # fmt: skip
+    assert cells["FGSM"] == ["40.0 [39.0, 41.0]", "37.5 [36.5, 38.5]", "50.0 [49.0, 51.0]", "10.0 [9.0, 11.0]",
+                             "41.0 [40.0, 42.0]", "38.5 [37.5, 39.5]"]  # fmt: skip
     assert cells["FGSM ll"][1] == "-" and cells["clean IoU"][0].startswith("60.0")
 
 
@@ -55,7 +55,7 @@ def test_the_figure_has_three_panels(results):
     left, middle, right = crf.pair_figure(results, "net", "net+crf").axes
     assert [line.get_label() for line in left.lines][:2] == ["FGSM, without CRF", "FGSM, with CRF"]
     np.testing.assert_allclose(left.lines[1].get_ydata(), [100, 50])
-    assert len(middle.lines) == 3 + 2 and len(right.lines) == 2
+    assert len(middle.lines) == 4 + 2 and len(right.lines) == 2
     np.testing.assert_allclose(middle.lines[2].get_ydata(), [20, 10])
 
 
@@ -69,7 +69,8 @@ def test_variants_have_a_panel_a_parameter(results):
 
 def test_certainty_has_a_point_a_variant_in_every_panel(results):
     panels = crf.certainty_figure(results, "net+crf", "mean_confidence").axes
-    assert [axes.get_title() for axes in panels] == ["Clean", "Epsilon 4", "Epsilon 8"]
+    titles = ["Clean", "Epsilon 4, rank correlation +1.00", "Epsilon 8, rank correlation +1.00"]
+    assert [axes.get_title() for axes in panels] == titles
     points = np.concatenate([line.get_xydata() for line in panels[2].lines])
     assert len(points) == 5
     np.testing.assert_allclose(points[0], [45, 99])

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfadvseg.crf.parameters import PARAMETERS
+from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.models import load
 from tfadvseg.serving.defended import Behind, Refined, export_around
 from tfadvseg.transforms import TRANSFORMS
@@ -70,6 +72,33 @@ def test_a_refined_network_reloads_with_its_gradient(conv_model, images, tmp_pat
     np.testing.assert_allclose(reloaded(images), expected(images), rtol=1e-5, atol=1e-5)
     slope = gradient(expected, images)
     np.testing.assert_allclose(gradient(reloaded, images), slope, rtol=1e-4, atol=1e-5 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("name", ["deeplab_vgg", "deeplab_resnet"])
+def test_a_network_with_deeplabs_crf_reloads_with_its_gradient(name, conv_model, images, tmp_path):
+    refine = DenseCrfRefinement(dataclasses.replace(PARAMETERS[name], iterations=3))
+    reloaded = load(export_around(Refined(conv_model, refine), "conv_crf", {"crf": name}, tmp_path))
+    expected = tf.function(lambda x: refine(conv_model(x), x))
+    np.testing.assert_allclose(reloaded(images), expected(images), rtol=1e-4, atol=1e-4)
+    slope, plain = gradient(expected, images), gradient(conv_model, images)
+    np.testing.assert_allclose(gradient(reloaded, images), slope, rtol=1e-3, atol=1e-4 * np.abs(slope).max())
+    assert np.abs(slope - plain).max() > 0.01 * np.abs(plain).max()
+
+
+def test_a_strangers_network_of_any_size_takes_a_crf(tmp_path):
+    module = tf.Module()
+    module.kernel = tf.Variable(np.random.default_rng(0).normal(0, 0.05, (3, 4)), dtype=tf.float32)
+    score = tf.function(lambda images: {"scores": tf.einsum("nhwi,ic->nhwc", images, module.kernel)})
+    signature = score.get_concrete_function(tf.TensorSpec((None, None, None, 3), tf.float32))
+    tf.saved_model.save(module, str(tmp_path / "any"), {"logits": signature})
+    refine = DenseCrfRefinement(dataclasses.replace(PARAMETERS["deeplab_vgg"], iterations=2))
+    model = load(tmp_path / "any")
+    reloaded = load(export_around(Refined(model, refine), "any_crf", {"crf": "deeplab_vgg"}, tmp_path))
+    assert reloaded.input_size is None and reloaded.card.input_size is None
+    for size in ((9, 12), (5, 20)):
+        images = tf.constant(np.random.default_rng(1).integers(0, 256, (2, *size, 3)), tf.float32)
+        expected = tf.function(lambda x: refine(model(x), x))(images)
+        np.testing.assert_allclose(reloaded(images), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_strangers_network_gets_a_card(conv_model, tmp_path):

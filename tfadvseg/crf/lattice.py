@@ -77,7 +77,7 @@ def _first_keys(quotients, groups):
     spans = tf.cast(tf.reduce_max(digits, axis=1) + 4, tf.float64)
     codes = tf.reduce_prod(spans) * float(corners) ** (corners - 1)
     fits = (codes < 2.0**63) & (tf.reduce_max(spans) < 2.0**20)
-    message = "Points spread over too many standard deviations for 64-bit keys: take larger ones. Quotients span"
+    message = "Points spread over too many standard deviations for 64-bit keys: take larger thetas. Quotients span"
     with tf.control_dependencies([tf.debugging.Assert(fits, [message, spans], summarize=corners)]):
         strides = corners * tf.math.cumprod(tf.cast(spans, tf.int64), exclusive=True)
     keys = tf.reduce_sum(strides[:, None] * tf.cast(digits, tf.int64), axis=0)

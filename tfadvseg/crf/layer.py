@@ -20,7 +20,8 @@ class DenseCrf(keras.layers.Layer):
     """
 
     def __init__(self, parameters: CrfParameters = PARAMETERS["crf_rnn"], **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})  # half precision has too few digits for positions and colours
+        self.supports_jit = False  # XLA has no kernel for products with sparse matrices
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"The dense CRF runs on TensorFlow only; KERAS_BACKEND is {keras.backend.backend()}.")
         self.parameters = parameters

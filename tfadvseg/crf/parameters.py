@@ -29,6 +29,9 @@ class CrfParameters:
         for name in ("theta_alpha", "theta_beta", "theta_gamma"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be more than 0; got {getattr(self, name)}.")
+        for name in ("bilateral_weight", "spatial_weight"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a number; got {getattr(self, name)}.")
         if self.iterations < 1:
             raise ValueError(f"Mean field needs at least 1 iteration; got {self.iterations}.")
         choose(NORMALISATIONS, self.normalisation, "normalisation")

@@ -34,22 +34,21 @@ def trained_with_crf(model: LoadedModel, crf: LoadedModel) -> LoadedModel:
     return dataclasses.replace(crf, name=model.name + CRF)
 
 
-def pair(unary: LoadedModel, crf: Network, protocol: Protocol, scaled: Protocol) -> list[Encounter]:
-    """Figures 9 and 10: both attacked by their own gradients, also those of scaled logits, and the network with the CRF
-    by those of the network without it as well (black box)."""
-    both = dataclasses.replace(protocol, attacks=protocol.attacks + scaled.attacks)
-    return [Encounter(unary, both, (View(unary), View(crf))), Encounter(crf, both, (View(crf),), clean=False)]
+def pair(unary: LoadedModel, crf: Network, protocol: Protocol) -> list[Encounter]:
+    """Figures 9 and 10: both attacked by their own gradients, and the network with the CRF by those of the network
+    without it as well (black box)."""
+    return [Encounter(unary, protocol, (View(unary), View(crf))), Encounter(crf, protocol, (View(crf),), clean=False)]
 
 
-def scaled_attacks(protocol: Protocol, temperature: float) -> Protocol:
-    """The untargeted attacks of a protocol on logits / temperature."""
+def with_scaled(protocol: Protocol, temperature: float) -> Protocol:
+    """The protocol, and its untargeted attacks on logits / temperature."""
     objective = Objective(given, 1.0, ScaledCrossEntropy(temperature))
-    attacks = tuple(
+    scaled = tuple(
         (name + SCALED, dataclasses.replace(attack, objective=objective))
         for name, attack in protocol.attacks
         if attack.objective == away_from_labels
     )
-    return dataclasses.replace(protocol, attacks=attacks)
+    return dataclasses.replace(protocol, attacks=protocol.attacks + scaled)
 
 
 def variants(parameters: CrfParameters, values: Mapping[str, Sequence[float]]) -> dict[str, CrfParameters]:
@@ -70,8 +69,11 @@ def variants(parameters: CrfParameters, values: Mapping[str, Sequence[float]]) -
 
 
 def sweep(unary: LoadedModel, named: Mapping[str, CrfParameters], protocol: Protocol) -> list[Encounter]:
-    """Every variant of the CRF against attacks on itself."""
-    return [white_box(with_crf(unary, parameters, name), protocol) for name, parameters in named.items()]
+    """Every variant of the CRF against the FGSM attacks of the protocol on itself."""
+    if not named:
+        return []
+    fgsm = dataclasses.replace(protocol, attacks=tuple(a for a in protocol.attacks if a[0] == "fgsm"))
+    return [white_box(with_crf(unary, parameters, name), fgsm) for name, parameters in named.items()]
 
 
 def measure_starts(

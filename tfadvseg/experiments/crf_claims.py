@@ -1,28 +1,37 @@
 """What the paper claims about dense CRFs (section 8, appendix E), judged on one network with and without one."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfadvseg.experiments.crf import SCALED
-from tfadvseg.experiments.evidence import FAILS, HOLDS, Claim, Evidence, each, rank_correlation, text, verdict
+from tfadvseg.experiments.evidence import (
+    UNMEASURED,
+    Claim,
+    Evidence,
+    each,
+    mean_known,
+    rank_correlation,
+    text,
+    verdict,
+)
 
 UNTARGETED, TARGETED = ("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")
 
 STATEMENTS = {
     "C72": "The CRF makes the network more robust to untargeted attacks on itself (IoU ratio, mean over the epsilons)",
     "C73": "More smoothing brings no more robustness to FGSM (rank correlation of theta and IoU ratio is not positive)",
-    "C74": "The smallest theta_alpha is the most robust to FGSM (mean IoU ratio less that of the next best)",
+    "C74": "A small theta_alpha is the most robust to FGSM (the best is among the two smallest for most epsilons)",
     "C75": "A larger spatial weight and a smaller theta_gamma raise robustness to FGSM (rank correlations)",
     "C76": "A larger theta_alpha makes predictions on clean images smoother (rank correlation with their boundaries)",
     "C77": "On clean images the CRF makes the network more confident (per cent) and lowers its entropy (nats)",
-    "C78": "Every variant is more confident under FGSM than the network without a CRF (least difference, per cent)",
+    "C78": "Under FGSM every variant is more confident than the network without a CRF (least differences; %, nats)",
     "C79": "Among the variants, robustness to FGSM goes with confidence and against entropy (rank correlations)",
     "C80": "Mean confidence stays above 90 % for all of them at all epsilons (the least)",
-    "C81": "Behind the CRF the untargeted loss and its gradient are smaller, and more values have no gradient",
+    "C81": "Behind the CRF the untargeted loss and its gradient are smaller, and more pixels have no gradient",
     "C82": "Untargeted attacks made on the network without the CRF hurt it more than its own (difference of ratios)",
-    "C83": "Under targeted attacks the two hardly differ (by less than under untargeted ones)",
-    "C84": "The targeted loss and its gradient are large even behind the CRF (shares of the untargeted ones)",
+    "C83": "Under targeted attacks the two differ by less than under untargeted ones (sizes of the differences)",
+    "C84": "The targeted loss and its gradient are large even behind the CRF (10 and 2 times the untargeted ones)",
     "C87": "The CRF raises the clean IoU",
 }
 
@@ -52,68 +61,32 @@ def pair_claims(pair: Pair, starts: Starts) -> list[Claim]:
     """The claims about a network with and without the CRF."""
     evidence, unary, crf = pair.evidence, pair.unary, pair.crf
     untargeted, targeted = pair.among(UNTARGETED), pair.among(TARGETED)
-    gains = {attack: pair.ratio(crf, attack) - pair.ratio(unary, attack) for attack in (*untargeted, *targeted)}
-    found = [each("C72", STATEMENTS["C72"], {a: gains[a] for a in untargeted}, lambda gain: gain > 0)]
+    gains = {
+        attack: {e: pair.ratio(crf, attack, epsilon=e) - pair.ratio(unary, attack, epsilon=e) for e in pair.epsilons}
+        for attack in (*untargeted, *targeted)
+    }
+    black = {
+        attack: {e: pair.ratio(crf, attack, unary, e) - pair.ratio(crf, attack, epsilon=e) for e in pair.epsilons}
+        for attack in untargeted
+    }
     clean = {"attack": "clean"}
     surer = {
         "confidence": evidence.confidence(model=crf, **clean) - evidence.confidence(model=unary, **clean),
         "100 x -entropy": 100 * (evidence.entropy(model=unary, **clean) - evidence.entropy(model=crf, **clean)),
     }
-    found.append(each("C77", STATEMENTS["C77"], surer, lambda difference: difference > 0))
-    found.append(_start_claim("C81", starts[unary]["away"], starts[crf]["away"]))
-    black = {a: pair.ratio(crf, a, unary) - pair.ratio(crf, a) for a in untargeted}
-    found.append(each("C82", STATEMENTS["C82"], black, lambda difference: difference < 0))
+    found = [each("C77", STATEMENTS["C77"], surer, lambda difference: difference > 0)]
+    found.append(_start_claim(*(start_scores(evidence, starts[name]["away"]) for name in (unary, crf))))
+    if untargeted:
+        found.insert(0, _over_epsilons("C72", {a: gains[a] for a in untargeted}, lambda gain: gain > 0))
+        found.append(_over_epsilons("C82", black, lambda difference: difference < 0))
     if targeted and untargeted:
-        less = np.abs(np.mean([gains[a] for a in targeted], 0)) < np.abs(np.mean([gains[a] for a in untargeted], 0))
-        measured = "; ".join(f"{a} {text(gain, '+.1f')}" for a, gain in gains.items())
-        found.append(Claim("C83", STATEMENTS["C83"], verdict(less), measured))
-    found.append(_targeted_claim(starts[crf]))
+        sizes = [np.mean([np.abs(gains[a][e]) for a in names for e in pair.epsilons], 0) for names in
+                 (targeted, untargeted)]  # fmt: skip
+        measured = f"targeted {text(sizes[0])}, untargeted {text(sizes[1])} points"
+        found.append(Claim("C83", STATEMENTS["C83"], verdict(sizes[0] < sizes[1]), measured))
+    found.append(_targeted_claim(*(start_scores(evidence, starts[crf][kind]) for kind in ("away", "toward"))))
     raised = evidence.iou(model=crf, **clean) - evidence.iou(model=unary, **clean)
     return [*found, each("C87", STATEMENTS["C87"], {"IoU": raised}, lambda difference: difference > 0)]
-
-
-def masking(pair: Pair, starts: Starts) -> str:
-    """In words: does the CRF mask the gradient? From the attack on scaled logits, transfer, zeros, and the first loss.
-
-    The robustness is real only as far as it is left under the strongest of all untargeted attacks that were tried.
-    """
-    unary, crf = pair.unary, pair.crf
-    sentences, signs = [], 0
-    (_, _, zeros_before), (_, _, zeros) = (starts[name]["away"].mean(1) for name in (unary, crf))
-    (loss_before, _, _), (loss, _, _) = (starts[name]["away"].mean(1) for name in (unary, crf))
-    sentences.append(
-        f"At the clean image {100 * zeros:.0f} % of the values have no gradient (without the CRF "
-        f"{100 * zeros_before:.0f} %), and the loss to the own prediction is {loss:.4f} nats (without "
-        f"{loss_before:.4f})."
-    )
-    signs += int(zeros > zeros_before + 0.01)
-    for attack in pair.among(UNTARGETED):
-        own = pair.ratio(crf, attack)
-        ways = {"its own gradient": own, "that of the network without the CRF": pair.ratio(crf, attack, unary)}
-        without = {"as it is": pair.ratio(unary, attack)}
-        if attack + SCALED in pair.attacks:
-            ways["its own on scaled logits"] = pair.ratio(crf, attack + SCALED)
-            without["scaled"] = pair.ratio(unary, attack + SCALED)
-        best = min(ways, key=lambda way: ways[way][0])
-        strongest = min(without.values(), key=lambda score: score[0])
-        told = ", ".join(f"{way} {text(score)} %" for way, score in ways.items())
-        sentences.append(f"Of the clean IoU, {attack} leaves by {told}, in the mean over the epsilons.")
-        weaker = best != "its own gradient" and verdict(own > ways[best]) == HOLDS
-        signs += int(weaker)
-        gain, left = own - without["as it is"], ways[best] - strongest
-        real = "remains" if verdict(left > 0) == HOLDS else "is not certain" if left[0] > 0 else "is gone"
-        sentences.append(
-            f"Of the {text(gain, '+.1f')} points that the CRF seems to bring, {text(left, '+.1f')} are left where both "
-            f"networks meet the strongest of these: the advantage {real}."
-        )
-    opening = (
-        "The CRF masks the gradient: attacks that do not rely on it are stronger."
-        if signs > len(pair.among(UNTARGETED)) - 1 and signs
-        else "Only in part does the CRF mask the gradient."
-        if signs
-        else "No sign that the CRF masks the gradient."
-    )
-    return " ".join([opening, *sentences])
 
 
 def sweep_claims(pair: Pair, named: Mapping[str, Mapping[str, float]]) -> list[Claim]:
@@ -121,62 +94,113 @@ def sweep_claims(pair: Pair, named: Mapping[str, Mapping[str, float]]) -> list[C
     evidence, epsilons = pair.evidence, pair.epsilons
     ratios = {(m, e): pair.ratio(m, "fgsm", epsilon=e) for m in named for e in epsilons}
 
-    def correlation(parameter: str) -> np.ndarray:
-        models = [model for model, moved in named.items() if parameter in moved]
-        values = np.array([[named[model][parameter]] for model in models])
-        per_epsilon = [rank_correlation(values, np.stack([ratios[m, e] for m in models])) for e in epsilons]
-        return np.nanmean(per_epsilon, 0)
+    def along(parameter: str) -> list[str]:
+        """The models that differ in it, from its smallest value to its largest."""
+        return sorted((m for m, moved in named.items() if parameter in moved), key=lambda m: named[m][parameter])
 
-    thetas = {name: correlation(name) for name in ("theta_alpha", "theta_beta", "theta_gamma")}
-    found = [each("C73", STATEMENTS["C73"], thetas, lambda r: r <= 0, "+.2f")]
-    means = {m: np.mean([ratios[m, e] for e in epsilons], 0) for m, moved in named.items() if "theta_alpha" in moved}
-    smallest = min(means, key=lambda model: named[model]["theta_alpha"])
-    next_best = np.max([score for model, score in means.items() if model != smallest], 0)
-    lead = {f"theta_alpha {named[smallest]['theta_alpha']:g}": means[smallest] - next_best}
-    found.append(each("C74", STATEMENTS["C74"], lead, lambda difference: difference > 0))
-    grid = {"spatial_weight": correlation("spatial_weight"), "-theta_gamma": -thetas["theta_gamma"]}
-    found.append(each("C75", STATEMENTS["C75"], grid, lambda r: r > 0, "+.2f"))
-    reaches = {model: moved["theta_alpha"] for model, moved in named.items() if "theta_alpha" in moved}
+    def correlations(parameter: str, sign: float = 1.0) -> dict[float, np.ndarray]:
+        models = along(parameter)
+        values = sign * np.array([[named[model][parameter]] for model in models])
+        return {e: rank_correlation(values, np.stack([ratios[m, e] for m in models])) for e in epsilons}
+
+    thetas = {name: correlations(name) for name in ("theta_alpha", "theta_beta", "theta_gamma")}
+    found = [_over_epsilons("C73", thetas, lambda r: r <= 0, "+.2f"), _least_reach_claim(pair, named, along, ratios)]
+    grid = {"spatial_weight": correlations("spatial_weight"), "-theta_gamma": correlations("theta_gamma", -1)}
+    found.append(_over_epsilons("C75", grid, lambda r: r > 0, "+.2f"))
+    reaches = along("theta_alpha")
     seams = np.stack([evidence.boundaries(model=model, attack="clean") for model in reaches])
-    smoother = {"theta_alpha": rank_correlation(np.array([*reaches.values()])[:, None], seams)}
-    found.append(each("C76", STATEMENTS["C76"], smoother, lambda r: r < 0, "+.2f"))
+    smoother = rank_correlation(np.array([[named[model]["theta_alpha"]] for model in reaches]), seams)
+    found.append(each("C76", STATEMENTS["C76"], {"theta_alpha": smoother}, lambda r: r < 0, "+.2f"))
+    return found + _certainty_claims(pair, _distinct(named, ratios, epsilons), ratios)
+
+
+def start_scores(evidence: Evidence, values: np.ndarray) -> np.ndarray:
+    """[3, 1 + R] of what attacks start from [3, N]: means over the images, and over those of each resample."""
+    return values @ evidence.weights.T / evidence.weights.sum(1)
+
+
+def _over_epsilons(
+    number: str, scores: Mapping[str, Mapping[float, np.ndarray]], test: Callable[[np.ndarray], np.ndarray],
+    form: str = "+.1f",
+) -> Claim:  # fmt: skip
+    """A claim about the means of {name: {epsilon: score}}; it names the epsilons that say otherwise."""
+    means = {name: mean_known(list(own.values())) for name, own in scores.items()}
+    claim = each(number, STATEMENTS[number], means, test, form)
+    contrary = {
+        name: [f"{e:g}" for e, score in own.items() if np.isfinite(score[0]) and test(score)[0] != test(means[name])[0]]
+        for name, own in scores.items()
+    }
+    named = "; ".join(f"{name} at epsilon {', '.join(which)}" for name, which in contrary.items() if which)
+    return dataclasses.replace(claim, measured=f"{claim.measured}; otherwise: {named}") if named else claim
+
+
+def _least_reach_claim(pair, named, along, ratios) -> Claim:
+    """Whether the best theta_alpha is one of the two smallest for most epsilons."""
+    models = along("theta_alpha")
+    best = {e: np.argmax([ratios[m, e] for m in models], 0) for e in pair.epsilons}
+    often = np.mean([place <= 1 for place in best.values()], 0) > 0.5
+    winners = ", ".join(f"{named[models[place[0]]]['theta_alpha']:g}" for place in best.values())
+    decided = verdict(often) if len(models) > 3 else UNMEASURED
+    return Claim("C74", STATEMENTS["C74"], decided, f"best of {len(models)} by epsilon: {winners}")
+
+
+def _distinct(named, ratios, epsilons) -> list[str]:
+    """The models, once each: the experiment's own CRF may be a variant of every parameter."""
+    found = {tuple(ratios[model, e].tobytes() for e in epsilons): model for model in reversed(list(named))}
+    return [model for model in named if model in found.values()]
+
+
+def _certainty_claims(pair: Pair, models: Sequence[str], ratios: Mapping[tuple[str, float], np.ndarray]) -> list[Claim]:
+    """How sure the variants and the network without a CRF are, and what that has to do with robustness."""
+    evidence, epsilons = pair.evidence, pair.epsilons
 
     def certainty(measure, model: str, epsilon: float) -> np.ndarray:
         if epsilon == 0:
             return measure(model=model, attack="clean")
         return measure(model=model, source_model=model, attack="fgsm", epsilon=epsilon)
 
-    confidence = {(m, e): certainty(evidence.confidence, m, e) for m in (*named, pair.unary) for e in (0, *epsilons)}
-    entropy = {(m, e): certainty(evidence.entropy, m, e) for m in named for e in epsilons}
-    least = np.min([confidence[m, e] - confidence[pair.unary, e] for m in named for e in (0, *epsilons)], 0)
-    found.append(each("C78", STATEMENTS["C78"], {"confidence": least}, lambda difference: difference > 0))
+    everyone, always = (*models, pair.unary), (0, *epsilons)
+    confidence = {(m, e): certainty(evidence.confidence, m, e) for m in everyone for e in always}
+    certain = {(m, e): -certainty(evidence.entropy, m, e) for m in everyone for e in always}
+    kinds = {"confidence": confidence, "-entropy": certain}
+    least = {
+        name: np.min([scores[m, e] - scores[pair.unary, e] for m in models for e in always], 0)
+        for name, scores in kinds.items()
+    }
     together = {
-        key: np.nanmean([
-            rank_correlation(np.stack([ratios[m, e] for m in named]), np.stack([sign * scores[m, e] for m in named]))
-            for e in epsilons
-        ], 0)
-        for key, scores, sign in (("confidence", confidence, 1), ("-entropy", entropy, -1))
-    }  # fmt: skip
-    found.append(each("C79", STATEMENTS["C79"], together, lambda r: r > 0, "+.2f"))
-    lowest = {"confidence": np.min(list(confidence.values()), 0)}
-    return [*found, each("C80", STATEMENTS["C80"], lowest, lambda value: value > 90)]
+        name: {
+            e: rank_correlation(*(np.stack([of[m, e] for m in models]) for of in (ratios, scores))) for e in epsilons
+        }
+        for name, scores in kinds.items()
+    }
+    by_epsilon = "; ".join(
+        f"{name} at epsilon {epsilon:g}: {text(r, '+.2f')}"
+        for name, own in together.items()
+        for epsilon, r in own.items()
+        if np.isfinite(r[0])
+    )
+    correlated = _over_epsilons("C79", together, lambda r: r > 0, "+.2f")
+    return [
+        each("C78", STATEMENTS["C78"], least, lambda difference: difference > 0, "+.2f"),
+        dataclasses.replace(correlated, measured=f"{correlated.measured}; {by_epsilon}"),
+        each("C80", STATEMENTS["C80"], {"confidence": np.min(list(confidence.values()), 0)}, lambda value: value > 90),
+    ]
 
 
-def _start_claim(number: str, before: np.ndarray, after: np.ndarray) -> Claim:
-    """Of the means over images, before and behind the CRF."""
-    (loss, norm, zeros), (other_loss, other_norm, other_zeros) = before.mean(1), after.mean(1)
-    parts = {"loss": other_loss < loss, "gradient": other_norm < norm, "no gradient": other_zeros > zeros}
+def _start_claim(before: np.ndarray, after: np.ndarray) -> Claim:
+    """Of scores [3, 1 + R] of an untargeted attack's start, without and with the CRF."""
+    falls = {"loss": before[0] - after[0], "gradient": before[1] - after[1], "no gradient": after[2] - before[2]}
+    claim = each("C81", STATEMENTS["C81"], falls, lambda difference: difference > 0)
+    (loss, norm, zeros), (other_loss, other_norm, other_zeros) = before[:, 0], after[:, 0]
     measured = (
         f"loss {loss:.4f} to {other_loss:.4f} nats; gradient {norm:.3g} to {other_norm:.3g}; no gradient "
-        f"{100 * zeros:.1f} to {100 * other_zeros:.1f} % of values"
+        f"{100 * zeros:.1f} to {100 * other_zeros:.1f} % of the pixels"
     )
-    groups = {kind: [part for part, agrees in parts.items() if agrees == (kind == HOLDS)] for kind in (HOLDS, FAILS)}
-    named = "; ".join(f"{kind}: {', '.join(members)}" for kind, members in groups.items() if members)
-    return Claim(number, STATEMENTS[number], HOLDS if all(parts.values()) else named, measured)
+    return dataclasses.replace(claim, measured=measured)
 
 
-def _targeted_claim(starts: Mapping[str, np.ndarray]) -> Claim:
-    (loss, norm, _), (other_loss, other_norm, _) = starts["away"].mean(1), starts["toward"].mean(1)
-    measured = f"loss {loss:.4f} and {other_loss:.1f} nats; gradient {norm:.3g} and {other_norm:.3g}"
-    holds = other_loss > 10 * loss and other_norm > 2 * norm
-    return Claim("C84", STATEMENTS["C84"], HOLDS if holds else FAILS, measured)
+def _targeted_claim(away: np.ndarray, toward: np.ndarray) -> Claim:
+    """Of scores [3, 1 + R] of an untargeted and a targeted attack's start behind the CRF."""
+    measured = f"loss {away[0, 0]:.4f} and {toward[0, 0]:.1f} nats; gradient {away[1, 0]:.3g} and {toward[1, 0]:.3g}"
+    large = (toward[0] > 10 * away[0]) & (toward[1] > 2 * away[1])
+    return Claim("C84", STATEMENTS["C84"], verdict(large), measured)

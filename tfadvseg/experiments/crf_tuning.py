@@ -1,7 +1,6 @@
 """Choosing a CRF's parameters on clean images, one at a time."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ VALUES = {
 
 def tune(
     model: LoadedModel, shards: Shards, start: CrfParameters, values: Mapping[str, Sequence[float]] = VALUES,
-    rounds: int = 2, say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[CrfParameters, float, float]:  # fmt: skip
     """(best parameters, their IoU, the network's own IoU) on the clean images, by coordinate search from `start`.
 
@@ -46,12 +45,14 @@ def tune(
     own, best = score(lambda logits, images: logits), start
     known[best] = score_of(best)
     say(f"{'IoU':>6}  without CRF {own:.2f}, at first {known[best]:.2f}")
-    for _, (name, tried) in itertools.product(range(rounds), values.items()):
-        for value in tried:
+    while True:
+        before = best
+        for name, value in [(name, value) for name, tried in values.items() for value in tried]:
             move: dict[str, Any] = {name: value}
             candidate = dataclasses.replace(best, **move)
             if candidate not in known:
                 known[candidate] = score_of(candidate)
                 say(f"{known[candidate]:6.2f}  {name}={value:g}{' *' if known[candidate] > known[best] else ''}")
             best = max(best, candidate, key=known.__getitem__)
-    return best, known[best], own
+        if best == before:
+            return best, known[best], own

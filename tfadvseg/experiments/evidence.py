@@ -5,7 +5,7 @@ scores of an experiment. So arithmetic on scores carries their intervals along, 
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,14 @@ import pandas as pd
 from tfadvseg.experiments.gather import Found
 from tfadvseg.metrics.intervals import percentile_interval, resample_weights, resampled_iou
 
-HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
+HOLDS, FAILS, UNDECIDED, UNMEASURED = "holds", "does not hold", "undecided", "not measured"
 
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
     """A claim of the paper (its number in the list of claims that BUILD_NOTES.md names), and what was found.
 
-    verdict: holds and does not hold where 97.5 % of the resamples agree, else undecided.
+    verdict: holds and does not hold where 97.5 % of the resamples agree, else undecided; not measured without a number.
     """
 
     number: str
@@ -93,11 +93,19 @@ def each(
     form: str = "+.1f",
 ) -> Claim:  # fmt: skip
     """A claim about each of several scores; the verdicts are named one by one where they differ."""
-    verdicts = {name: verdict(test(score)) for name, score in scores.items()}
-    measured = "; ".join(f"{name} {text(score, form)}" for name, score in scores.items())
+    known = {name: bool(np.isfinite(score[0])) for name, score in scores.items()}
+    verdicts = {name: verdict(test(score)) if known[name] else UNMEASURED for name, score in scores.items()}
+    measured = "; ".join(f"{name} {text(score, form) if known[name] else '-'}" for name, score in scores.items())
     kinds = list(dict.fromkeys(verdicts.values()))
     named = "; ".join(f"{kind}: {', '.join(n for n, v in verdicts.items() if v == kind)}" for kind in kinds)
     return Claim(number, statement, named if len(kinds) > 1 else kinds[0], measured)
+
+
+def mean_known(scores: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of scores [1 + R], over those that are numbers; NaN where none is."""
+    stacked = np.stack(scores)
+    known = np.isfinite(stacked).sum(0)
+    return np.divide(np.nansum(stacked, 0), known, out=np.full(known.shape, np.nan), where=known > 0)
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What an attack finds at the image it starts from: loss, gradient, and how many values have none.
+"""What an attack finds at the image it starts from: loss, gradient, and how many pixels have none.
 
 Where predictions are so confident that the loss to the own prediction is nearly 0, its gradient is too small for
 float32 and an attack goes nowhere: the gradient is masked, and the network only looks robust (section 8 of the paper).
@@ -18,7 +18,7 @@ def start_of(model: Model, objective: Objective, images: tf.Tensor, counted: tf.
     """(loss, norm, zeros) [N] each, of the objective against the model's own prediction on images [N, H, W, 3].
 
     loss: mean of the objective's loss over the pixels that count (bool [N, H, W]). norm: of the loss's gradient, the
-    mean over pixels of its Euclidean length. zeros: the share of values of these pixels with a gradient of 0.
+    mean over pixels of its Euclidean length. zeros: the share of these pixels with a gradient of 0 in all channels.
     """
     weight = tf.cast(counted, tf.float32)
     pixels = tf.reduce_sum(weight, (1, 2))
@@ -29,7 +29,7 @@ def start_of(model: Model, objective: Objective, images: tf.Tensor, counted: tf.
         score = objective.sign * objective(logits, labels)
         total = tf.reduce_sum(score)
     gradient = tf.ensure_shape(tape.gradient(total, images), images.shape)
-    zeros = tf.reduce_mean(tf.cast(gradient == 0, tf.float32), -1)
+    zeros = tf.cast(tf.reduce_all(gradient == 0, -1), tf.float32)
     norm = tf.norm(gradient, axis=-1)
     return tuple(tf.reduce_sum(part * weight, (1, 2)) / pixels for part in (score, norm, zeros))
 

@@ -12,16 +12,16 @@ FILE = pathlib.Path("assets.extra") / "card.json"
 class Card:
     """names, palette: the classes, in the order of the logits, and their RGB colours.
 
-    input_size: (height, width). fit, pad_colour: how a photograph becomes an input of that size (data.batches.FITS),
-    and the RGB that fills it up. scores: validation results in per cent. provenance: data, recipe, git revision,
-    library versions.
+    input_size: (height, width), or None for any. fit, pad_colour: how a photograph becomes an input of that size
+    (data.batches.FITS), and the RGB that fills it up. scores: validation results in per cent. provenance: data, recipe,
+    git revision, library versions.
     """
 
     name: str
     architecture: str
     names: tuple[str, ...]
     palette: tuple[tuple[int, int, int], ...]
-    input_size: tuple[int, int]
+    input_size: tuple[int, int] | None
     pad_colour: tuple[float, float, float]
     parameters: int
     scores: dict[str, float]
@@ -44,7 +44,8 @@ def read(folder: pathlib.Path) -> Card | None:
         fields = json.loads(path.read_text())
         fields["names"] = tuple(fields["names"])
         fields["palette"] = tuple(map(tuple, fields["palette"]))
-        fields["input_size"], fields["pad_colour"] = tuple(fields["input_size"]), tuple(fields["pad_colour"])
+        fields["pad_colour"] = tuple(fields["pad_colour"])
+        fields["input_size"] = tuple(fields["input_size"]) if fields["input_size"] else None
         return Card(**fields)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"The card {path} is damaged ({error}); export the model again or delete the card.") from error

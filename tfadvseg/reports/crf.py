@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from tfadvseg.reports.cells import CLEAN, attack_title, headline_epsilon, subject
 from tfadvseg.reports.figures import COLOURS, LINES, MARKERS, SIZE, save_figure
-from tfadvseg.reports.tables import markdown_table, number, plain_table, with_interval
+from tfadvseg.reports.tables import markdown_table, plain_table, with_interval
 from tfadvseg.reports.transforms import claims_table
 
 CRF, SCALED = "+crf", "_scaled"
@@ -54,7 +54,8 @@ def pair_figure(results: pd.DataFrame, unary: str, crf: str) -> Figure:
         _finish(axes, f"{heading}, white box")
     for i, attack in enumerate(attack for attack in UNTARGETED if attack in found):
         ways = [(crf, crf, attack, "own gradient"), (crf, unary, attack, "network's without CRF")]
-        ways += [(crf, crf, attack + SCALED, "own, scaled logits")] if attack + SCALED in found else []
+        if attack + SCALED in found:
+            ways += [(crf, crf, attack + SCALED, "own, scaled"), (crf, unary, attack + SCALED, "without CRF, scaled")]
         for j, (model, source, name, who) in enumerate(ways):
             _line(
                 panels[1],
@@ -96,7 +97,10 @@ def sweep_figure(results: pd.DataFrame, crf: str) -> Figure:
 
 
 def certainty_figure(results: pd.DataFrame, crf: str, column: str) -> Figure:
-    """Confidence (Fig. 22) or entropy (Fig. 23) against IoU ratio under FGSM: a panel an epsilon, a point a variant."""
+    """Confidence (Fig. 22) or entropy (Fig. 23) against IoU ratio under FGSM: a panel an epsilon, a point a variant.
+
+    Titles have Spearman's correlation over the variants; its interval is among the claims (C79).
+    """
     unary = crf.removesuffix(CRF)
     variants = [model for model in results["model"].unique() if model.startswith(crf + ",")]
     epsilons = [0.0, *sorted(results.loc[results["attack"] == "fgsm", "epsilon"].unique())]
@@ -115,7 +119,10 @@ def certainty_figure(results: pd.DataFrame, crf: str, column: str) -> Figure:
                 axes.plot(*points.T, linestyle="none", marker=marker, color=COLOURS[i], label=label, markersize=6)
         axes.plot(*_point(results, unary, epsilon, column), linestyle="none", marker="X", color="#7030A0", markersize=9,
                   label="without CRF")  # fmt: skip
-        _finish_plain(axes, "Clean" if epsilon == 0 else f"Epsilon {epsilon:g}")
+        known = np.array([_point(results, variant, epsilon, column) for variant in variants])
+        rank = pd.DataFrame(np.unique(known, axis=0)).corr("spearman").iloc[0, 1]
+        heading = "Clean" if epsilon == 0 else f"Epsilon {epsilon:g}"
+        _finish_plain(axes, heading if np.isnan(rank) else f"{heading}, rank correlation {rank:+.2f}")
         axes.set_xlabel("IoU (%)" if epsilon == 0 else "IoU ratio (%)", fontsize=SIZE - 1)
     title = "Mean probability of the predicted class (%)" if column == "mean_confidence" else "Mean entropy (nats)"
     for axes in grid[:, 0]:
@@ -141,14 +148,13 @@ def pair_table(results: pd.DataFrame, unary: str, crf: str, table=markdown_table
     """IoU ratio at the headline epsilon with 95 % intervals, a row an attack: who made it, and whom it met."""
     epsilon = headline_epsilon(results)
     attacks = [a for a in results["attack"].unique() if a != CLEAN and not a.endswith(SCALED)]
-    rows = [["clean IoU", _clean(results, unary), "-", _clean(results, crf), "-", "-"]]
+    rows = [["clean IoU", _clean(results, unary), "-", _clean(results, crf), "-", "-", "-"]]
     for attack in attacks:
-        ways = [(unary, unary, attack), (unary, unary, attack + SCALED)]
-        ways += [(crf, crf, attack), (crf, unary, attack), (crf, crf, attack + SCALED)]
+        whose = ((unary, unary), (crf, crf), (crf, unary))
+        ways = [(*who, name) for who in whose for name in (attack, attack + SCALED)]
         cells = [curve(results, *way).reindex([epsilon]).iloc[0] for way in ways]
         rows.append([attack_title(attack), *(with_interval(*cell) for cell in cells)])
-    header = [f"Epsilon {epsilon:g}", "Without CRF", "same, scaled", "With CRF", "same, by gradient without",
-              "same, scaled"]  # fmt: skip
+    header = [f"Epsilon {epsilon:g}", "Without CRF", "scaled", "With CRF", "scaled", "by gradient without", "scaled"]
     return table(header, rows)
 
 
@@ -203,7 +209,7 @@ def _point(results: pd.DataFrame, model: str, epsilon: float, column: str) -> tu
 
 def _clean(results: pd.DataFrame, model: str) -> str:
     own = results[(results["model"] == model) & (results["attack"] == CLEAN)].iloc[0]
-    return with_interval(own["iou"], own["iou_low"], own["iou_high"]) if len(own) else number(float("nan"))
+    return with_interval(own["iou"], own["iou_low"], own["iou_high"])
 
 
 def _line(axes: Axes, line: pd.DataFrame, label: str, colour: int, line_style: int = 0, shaded: bool = True) -> None:

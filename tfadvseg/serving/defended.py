@@ -52,7 +52,7 @@ class Refined(tf.Module):
     def __init__(self, model: LoadedModel, refinement: Refinement):
         super().__init__()
         self.kept, self.model, self.refinement = model.trackable, model, refinement
-        images = tf.TensorSpec((None, *_fixed_size(model), 3), tf.float32, "images")
+        images = tf.TensorSpec((None, *(model.input_size or (None, None)), 3), tf.float32, "images")
         self.endpoints = {"logits": tf.function(self.logits, input_signature=[images])}
 
     def logits(self, images):
@@ -86,10 +86,10 @@ def _card(model: LoadedModel) -> Card:
     names = tuple(f"class_{i}" for i in range(model.classes))
     grey = [round(255 * i / max(1, model.classes - 1)) for i in range(model.classes)]
     palette = tuple((level, level, level) for level in grey)
-    return Card(model.name, "unknown", names, palette, _fixed_size(model), model.pad_colour, 0, {}, {}, model.fit)
+    return Card(model.name, "unknown", names, palette, model.input_size, model.pad_colour, 0, {}, {}, model.fit)
 
 
 def _fixed_size(model: LoadedModel) -> tuple[int, int]:
     if model.input_size is None:
-        raise ValueError(f"{model.path} takes images of any size, but an export needs one; fix it in the file first.")
+        raise ValueError(f"{model.path} takes images of any size, but a transform needs one; fix it in the file first.")
     return model.input_size

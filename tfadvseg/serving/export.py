@@ -43,7 +43,9 @@ def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
         return {"logits": network(images, training=False)}
 
     archive.add_endpoint(
-        "logits", logits, input_signature=[tf.TensorSpec((None, *card.input_size, 3), tf.float32, name="images")]
+        "logits",
+        logits,
+        input_signature=[tf.TensorSpec((None, *(card.input_size or (None, None)), 3), tf.float32, name="images")],
     )
     archive.write_out(
         str(folder), options=tf.saved_model.SaveOptions(experimental_custom_gradients=True), verbose=False

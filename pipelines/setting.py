@@ -115,7 +115,8 @@ def models(any_classes: bool = False, flag: str = "models") -> list:
         data.split_name(dataset, FLAGS.split)  # refuses an unknown one before anything is loaded
         labels = dataset.labels
     loaded = []
-    for name in FLAGS[flag].value:
+    names: list[str] = FLAGS[flag].value or []
+    for name in names:
         path = pathlib.Path(name)
         if not path.exists() and len(path.parts) == 1:
             path = SAVED_MODELS / name

@@ -21,6 +21,7 @@ def test_published_settings():
         ({"theta_alpha": 0}, "theta_alpha must be more than 0; got 0"),
         ({"theta_beta": -3.0}, "theta_beta must be more than 0"),
         ({"theta_gamma": float("nan")}, "theta_gamma must be more than 0; got nan"),
+        ({"spatial_weight": float("nan")}, "spatial_weight must be a number; got nan"),
         ({"iterations": 0}, "at least 1 iteration; got 0"),
         ({"normalisation": "both"}, "Unknown normalisation 'both'; choose one of: after, before, none, symmetric"),
     ],

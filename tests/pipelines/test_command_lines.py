@@ -71,7 +71,7 @@ def test_help_explains_every_flag(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--models=nothing_here"], "Unknown model 'nothing_here'; choose one of: enet_camvid"),
+        (["--models=nothing_here"], "Unknown model 'nothing_here'; choose one of: crf_rnn_scenes, enet_camvid"),
         (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: fgsm, fgsm_ll, ifgsm, ifgsm_ll."),
         (["--dataset=imagenet"], "should be one of <camvid|scenes>"),
         (["--dataset=camvid", "--data_dir=/nowhere"], "The data folder /nowhere does not exist"),

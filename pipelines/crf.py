@@ -90,7 +90,7 @@ def main() -> None:
     write_claims(folder, judged)
     conclude(folder, found, results)
     for name, verdict in verdicts.items():
-        print(f"{name}: {verdict}")
+        print(f"\n{name}: {verdict}")
 
 
 def with_crfs(models: Sequence[LoadedModel], parameters: CrfParameters) -> dict[LoadedModel, Network]:

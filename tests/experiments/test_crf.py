@@ -191,7 +191,11 @@ def test_parts_of_a_claim_that_fail_are_named():
 
 def test_the_masking_verdict_is_in_words():
     text = masking(like_the_papers(), STARTS)
-    assert text.startswith("The CRF masks the gradient. At the clean image 40 % of the pixels have no gradient (1 % on")
+    opening, _, start, *attacks = text.splitlines()
+    assert opening == "The CRF masks the gradient." and len(attacks) == 2
+    assert start.startswith(
+        "- At the clean image 40 % of the pixels have no gradient (1 % on scaled logits, 0 % without"
+    )
     assert "on scaled logits 24.4 [24.4, 24.4] %" in text and "strongest of these attacks: it is gone" in text
     sound = masking(like_the_papers(scaled=45.0, black=60.0, scaled_black=60.0), STARTS)
     assert sound.startswith("No sign that the CRF masks") and "it remains" in sound

@@ -16,8 +16,11 @@ from tfadvseg.experiments.evidence import HOLDS, text, verdict
 
 
 def masking(pair: Pair, starts: Starts) -> str:
-    """The verdict, and what it rests on; an advantage counts as far as it is left under the strongest of all untargeted
-    attacks that were tried on each network."""
+    """The verdict and a list of what it rests on, in Markdown.
+
+    An advantage counts as far as it is left under the strongest of all untargeted attacks that were tried on each
+    network.
+    """
     untargeted = pair.among(UNTARGETED)
     told = [_start(pair, starts)]
     masked = []
@@ -33,7 +36,7 @@ def masking(pair: Pair, starts: Starts) -> str:
         opening = f"The CRF masks the gradient of {', '.join(a for a, m in zip(untargeted, masked, strict=True) if m)}."
     else:
         opening = "No sign that the CRF masks the gradient."
-    return " ".join([opening, *told])
+    return "\n".join([opening, "", *(f"- {part}" for part in told)])
 
 
 def _start(pair: Pair, starts: Starts) -> str:

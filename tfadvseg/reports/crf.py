@@ -43,7 +43,7 @@ def curve(results: pd.DataFrame, model: str, source: str, attack: str, column: s
 def pair_figure(results: pd.DataFrame, unary: str, crf: str) -> Figure:
     """Untargeted white-box attacks, what transfers to the CRF, and targeted ones (Figs. 9 and 10)."""
     found = results["attack"].unique()
-    figure = Figure(figsize=(13.2, 4.4), layout="constrained")
+    figure = Figure(figsize=(13.2, 5.4), layout="constrained")
     panels = figure.subplots(1, 3, sharex=True, sharey=True)
     own = [(unary, unary, "without CRF"), (crf, crf, "with CRF")]
     for axes, shown, heading in ((panels[0], UNTARGETED, "Untargeted"), (panels[2], TARGETED, "Targeted")):
@@ -53,7 +53,7 @@ def pair_figure(results: pd.DataFrame, unary: str, crf: str) -> Figure:
                 _line(axes, line, f"{attack_title(attack)}, {who}", colour=j, line_style=i)
         _finish(axes, f"{heading}, white box")
     for i, attack in enumerate(attack for attack in UNTARGETED if attack in found):
-        ways = [(crf, crf, attack, "own gradient"), (crf, unary, attack, "network's without CRF")]
+        ways = [(crf, crf, attack, "own gradient"), (crf, unary, attack, "gradient without CRF")]
         if attack + SCALED in found:
             ways += [(crf, crf, attack + SCALED, "own, scaled"), (crf, unary, attack + SCALED, "without CRF, scaled")]
         for j, (model, source, name, who) in enumerate(ways):
@@ -63,10 +63,11 @@ def pair_figure(results: pd.DataFrame, unary: str, crf: str) -> Figure:
                 f"{attack_title(attack)}, {who}",
                 colour=j + 1,
                 line_style=i,
+                shaded=False,
             )
     _finish(panels[1], "Network with CRF, by whose gradient")
     for axes in panels:
-        axes.legend(fontsize=SIZE - 3, frameon=False)
+        axes.legend(fontsize=SIZE - 3, frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.15))
     panels[0].set_ylabel("IoU ratio (%)", fontsize=SIZE)
     figure.suptitle(f"{unary} with and without a dense CRF, {subject(results)}", x=0.01, ha="left", fontsize=SIZE)
     return figure

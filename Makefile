@@ -1,5 +1,5 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
-# make test-slow: also the tests that take minutes each, about an hour and a half on 2 cores.
+# make test-slow: also the tests that take minutes each.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))

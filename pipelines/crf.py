@@ -63,6 +63,9 @@ def main() -> None:
     models = setting.models()
     if FLAGS.crf_models and (FLAGS.tune or FLAGS.sweep):
         raise ValueError("--tune and --sweep vary a CRF that is added to --models; leave --crf_models out.")
+    parts = [name for name in ("crf", *dataclasses.asdict(parameters)) if FLAGS[name].present]
+    if FLAGS.crf_models and parts:
+        raise ValueError(f"--crf_models bring their own CRF; leave --{parts[0]} out.")
     if FLAGS.tune:
         for model in models:
             print_tuned(model, parameters)

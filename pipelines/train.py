@@ -9,6 +9,7 @@ Killed, it goes on where it stopped when it is started again with the same --out
 without TensorFlow and leaves best.weights.h5; the same command under TensorFlow then only evaluates and exports.
 """
 
+import functools
 import json
 import pathlib
 import sys
@@ -70,8 +71,8 @@ def main() -> None:
         network = zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
             report_backbone(network, load_backbone(network, FLAGS.backbone_weights))
-        if FLAGS.initial_weights:
-            start_from(network, FLAGS.initial_weights)
+        if FLAGS.initial_weights and (left := start_from(network, FLAGS.initial_weights)):
+            say(f"{FLAGS.initial_weights} has none of {', '.join(left)}, which keep their initial values")
         return network
 
     network = fit(build, train, validation, dataset.labels.classes, recipe, str(folder), log_to(folder))
@@ -89,7 +90,13 @@ def report_backbone(network, filled) -> None:
     """Says on stderr which layers got weights, and which of VGG-16's classifier did not."""
     without = [layer.name for layer in network.layers if layer.name in ("fc6", "fc7") and layer.name not in filled]
     lacks = f"; it has none for {' and '.join(without)}" if without else ""
-    print(f"{len(filled)} layers start from {FLAGS.backbone_weights}{lacks}", file=sys.stderr)
+    say(f"{len(filled)} layers start from {FLAGS.backbone_weights}{lacks}")
+
+
+@functools.cache
+def say(line: str) -> None:
+    """Each line once, on stderr: a network is built for its views and again for whole images."""
+    print(line, file=sys.stderr)
 
 
 def scales() -> tuple[float, float]:

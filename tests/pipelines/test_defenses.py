@@ -89,6 +89,11 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(run):
         ),
         ("crf", ["--attacks=ifgsm", "--sweep"], "Error: --sweep attacks by FGSM; name fgsm in --attacks."),
         ("crf", ["--theta_alphas=", "--sweep"], "Error: --sweep needs values to try; --theta_alphas is empty."),
+        (
+            "crf",
+            ["--crf_models=enet_scenes", "--theta_beta=3"],
+            "Error: --crf_models bring their own CRF; leave --theta_b",
+        ),
         ("crf", ["--crf_models=enet_scenes", "--tune"], "Error: --tune and --sweep vary a CRF that is added"),
         (
             "crf",

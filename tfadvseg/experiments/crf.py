@@ -15,13 +15,8 @@ from tfadvseg.experiments.run import Shards
 from tfadvseg.experiments.start import starts
 from tfadvseg.models.refined import Network, RefinedModel
 from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.reports.crf import CRF, SCALED
 from tfadvseg.runs.folder import RunFolder
-
-CRF = "+crf"
-"""After a network's name: the same with a CRF."""
-
-SCALED = "_scaled"
-"""After an attack's name: the same on logits divided by a temperature."""
 
 
 def with_crf(model: LoadedModel, parameters: CrfParameters, variant: str = "") -> RefinedModel:

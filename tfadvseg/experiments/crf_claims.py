@@ -15,8 +15,7 @@ from tfadvseg.experiments.evidence import (
     text,
     verdict,
 )
-
-UNTARGETED, TARGETED = ("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")
+from tfadvseg.reports.crf import TARGETED, UNTARGETED
 
 STATEMENTS = {
     "C72": "The CRF makes the network more robust to untargeted attacks on itself (IoU ratio, mean over the epsilons)",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tfadvseg.experiments.crf import SCALED
-from tfadvseg.experiments.crf_claims import UNTARGETED, Pair, Starts, start_scores
+from tfadvseg.experiments.crf_claims import Pair, Starts, start_scores
 from tfadvseg.experiments.evidence import HOLDS, text, verdict
+from tfadvseg.reports.crf import SCALED, UNTARGETED
 
 
 def masking(pair: Pair, starts: Starts) -> str:

@@ -18,6 +18,7 @@ from tfadvseg.reports.tables import markdown_table, plain_table, with_interval
 from tfadvseg.reports.transforms import claims_table
 
 CRF, SCALED = "+crf", "_scaled"
+"""After a network's name: the same with a CRF; after an attack's: the same on logits divided by a temperature."""
 GREEK = {"theta_alpha": "$\\theta_\\alpha$", "theta_beta": "$\\theta_\\beta$", "theta_gamma": "$\\theta_\\gamma$"}
 UNTARGETED, TARGETED = ("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")
 

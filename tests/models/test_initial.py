@@ -43,6 +43,11 @@ def test_a_weights_file_gives_all_of_them(fcn8s, tmp_path):
         np.testing.assert_array_equal(weight, expected)
 
 
+def test_a_source_that_does_not_exist_is_named(fcn8s):
+    with pytest.raises(ValueError, match="There is no /nowhere.weights.h5 to start from; give a best.weights.h5 or"):
+        start_from(fcn8s, "/nowhere.weights.h5")
+
+
 @pytest.mark.parametrize(
     ("name", "width", "message"),
     [

@@ -9,9 +9,12 @@ def start_from(network: keras.Model, source: str) -> list[str]:
     """Gives the network the weights of `source`; returns the names of those that the source lacks, left as they were.
 
     source: a best.weights.h5, which holds all of them; or a SavedModel's folder (TensorFlow only), which may be of a
-    smaller network: CRF-RNN starts from an FCN8s. Raises ValueError for weights that have no place or do not fit there.
+    smaller network: CRF-RNN starts from an FCN8s. Raises ValueError for a source that does not
+    exist, and for weights that have no place or do not fit there.
     """
     path = pathlib.Path(source)
+    if not path.exists():
+        raise ValueError(f"There is no {source} to start from; give a best.weights.h5 or a SavedModel's folder.")
     if not path.is_dir():
         network.load_weights(source)
         return []

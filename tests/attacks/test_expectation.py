@@ -7,9 +7,9 @@ import tensorflow as tf
 from tfadvseg.attacks.expectation import ExpectedGradient, sign_agreement
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
-from tfadvseg.attacks.seeds import at_iteration, at_sample, image_seeds, no_seeds
 from tfadvseg.attacks.sign_attack import ifgsm, ifgsm_ll
 from tfadvseg.attacks.sweep import Sweep
+from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds
 
 SEEDS = tf.constant(image_seeds(0, ["a", "b"]))
 
@@ -34,16 +34,19 @@ def labels_of(model, images):
 @pytest.mark.parametrize("at_once", [1, 2, 6])
 def test_equals_the_mean_of_single_gradients(objective, at_once, smooth_model, images):
     labels = labels_of(smooth_model, images)
-    found = ExpectedGradient(dimmed, 6, at_once)(smooth_model, objective, images, labels, SEEDS)
-    singles = []
+    found, score = ExpectedGradient(dimmed, 6, at_once)(smooth_model, objective, images, labels, SEEDS)
+    singles, scores = [], []
     for i in range(6):
         seeds = at_sample(SEEDS, tf.constant(i))
 
         def through(x, seeds=seeds):
             return smooth_model(dimmed(x, seeds))
 
-        singles.append(plain_gradient(through, objective, images, labels, SEEDS))
+        one = plain_gradient(through, objective, images, labels, SEEDS)
+        singles.append(one.gradient)
+        scores.append(one.score)
     expected = np.mean(singles, 0)
+    np.testing.assert_allclose(score, np.mean(scores, 0), rtol=1e-5)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
     assert np.abs(singles[0] - singles[1]).max() > 1e-2 * np.abs(expected).max()  # the draws do differ
 
@@ -52,7 +55,9 @@ def test_without_a_transform_it_is_the_plain_gradient(smooth_model, images):
     labels = labels_of(smooth_model, images)
     for objective in (away_from_labels, toward_least_likely):
         found = ExpectedGradient(unchanged, 1)(smooth_model, objective, images, labels, SEEDS)
-        np.testing.assert_array_equal(found, plain_gradient(smooth_model, objective, images, labels, no_seeds(images)))
+        expected = plain_gradient(smooth_model, objective, images, labels, no_seeds(images))
+        np.testing.assert_array_equal(found.gradient, expected.gradient)
+        np.testing.assert_allclose(found.score, expected.score, rtol=1e-6)
 
 
 def test_the_least_likely_class_is_that_of_the_untransformed_iterate(linear_model, images):
@@ -63,13 +68,13 @@ def test_the_least_likely_class_is_that_of_the_untransformed_iterate(linear_mode
 
     targets = tf.argmin(linear_model(images), -1, tf.int32)
     assert np.any(targets != tf.argmin(linear_model(-20 * images), -1, tf.int32))
-    found = ExpectedGradient(negative, 1)(linear_model, toward_least_likely, images, targets, SEEDS)
+    found = ExpectedGradient(negative, 1)(linear_model, toward_least_likely, images, targets, SEEDS).gradient
 
     def through(x):
         return linear_model(-20 * x)
 
     assert set(np.unique(targets)) == {2}
-    expected = plain_gradient(through, toward_class(2), images, targets, SEEDS)
+    expected = plain_gradient(through, toward_class(2), images, targets, SEEDS).gradient
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
@@ -78,7 +83,8 @@ def test_equals_central_differences(smooth_model):
     rng = np.random.default_rng(5)
     x, labels = rng.uniform(0, 255, (1, 3, 4, 3)), rng.integers(0, 4, (1, 3, 4)).astype(np.int32)
     seeds = SEEDS[:1]
-    gradient = ExpectedGradient(dimmed, 4, 2)(smooth_model, away_from_labels, tf.constant(x), labels, seeds).numpy()
+    estimator = ExpectedGradient(dimmed, 4, 2)
+    gradient = estimator(smooth_model, away_from_labels, tf.constant(x), labels, seeds).gradient.numpy()
 
     def mean(values):
         images = tf.constant(values)
@@ -95,7 +101,7 @@ def test_equals_central_differences(smooth_model):
 
 def test_ignored_pixels_do_not_count(linear_model, images):
     labels = tf.concat([tf.zeros((2, 16, 48), tf.int32), tf.fill((2, 16, 48), 255)], 1)
-    found = ExpectedGradient(dimmed, 2)(linear_model, toward_least_likely, images, labels, SEEDS).numpy()
+    found = ExpectedGradient(dimmed, 2)(linear_model, toward_least_likely, images, labels, SEEDS).gradient.numpy()
     assert np.abs(found[:, :16]).min() > 0 and not found[:, 16:].any()
 
 
@@ -114,7 +120,8 @@ def test_every_iteration_draws_anew(linear_model, images):
     labels = labels_of(linear_model, images)
     estimator = ExpectedGradient(dimmed, 3)
     one, other = (
-        estimator(linear_model, away_from_labels, images, labels, at_iteration(SEEDS, tf.constant(i))) for i in (0, 1)
+        estimator(linear_model, away_from_labels, images, labels, at_iteration(SEEDS, tf.constant(i))).gradient
+        for i in (0, 1)
     )
     assert np.abs(one - other).max() > 0
 

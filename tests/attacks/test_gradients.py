@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
-from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.seeds import no_seeds
 
 
 @pytest.mark.parametrize("objective", [away_from_labels, toward_least_likely, toward_class(1)])
@@ -17,7 +17,7 @@ def test_gradient_equals_central_differences(objective, smooth_model):
     labels = rng.integers(0, 4, (1, 4, 5)).astype(np.int32)
     labels[0, 0, :2] = 255
     images = tf.constant(x)
-    gradient = plain_gradient(smooth_model, objective, images, labels, no_seeds(images)).numpy()
+    gradient = plain_gradient(smooth_model, objective, images, labels, no_seeds(images)).gradient.numpy()
 
     def total(values):
         return float(tf.reduce_sum(objective(smooth_model(tf.constant(values)), labels)))
@@ -39,13 +39,13 @@ def test_gradient_toward_a_class_is_its_weights_minus_the_expected_ones(linear_m
     logits = images.numpy().astype(float) @ weights + [4.0, 0.0, -1.0]
     p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     expected = weights[:, 1] - p @ weights.T
-    found = plain_gradient(linear_model, toward_class(1), images, labels, no_seeds(images))
+    found = plain_gradient(linear_model, toward_class(1), images, labels, no_seeds(images)).gradient
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-8)  # float32
 
 
 def test_images_of_a_batch_do_not_see_each_other(smooth_model, images):
     """To rounding: other batch sizes may sum in another order."""
     labels = tf.argmax(smooth_model(images), -1, tf.int32)
-    both = plain_gradient(smooth_model, away_from_labels, images, labels, no_seeds(images))
-    alone = plain_gradient(smooth_model, away_from_labels, images[1:], labels[1:], no_seeds(images[1:]))
+    both = plain_gradient(smooth_model, away_from_labels, images, labels, no_seeds(images)).gradient
+    alone = plain_gradient(smooth_model, away_from_labels, images[1:], labels[1:], no_seeds(images[1:])).gradient
     np.testing.assert_allclose(both[1:], alone, rtol=1e-3, atol=1e-5)

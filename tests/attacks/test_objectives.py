@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
-from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.seeds import no_seeds
 
 OBJECTIVES = [away_from_labels, toward_least_likely, toward_class(2)]
 RNG = np.random.default_rng(0)
@@ -47,8 +47,8 @@ def test_ignored_pixels_give_no_gradient(objective, linear_model, images):
     """The linear model's pixels do not see each other, so an ignored one's gradient must be exactly zero."""
     labels = tf.zeros(images.shape[:3], tf.int32)
     half = tf.concat([labels[:, :16], labels[:, 16:] + 255], 1)
-    whole = plain_gradient(linear_model, objective, images, labels, no_seeds(images)).numpy()
-    found = plain_gradient(linear_model, objective, images, half, no_seeds(images)).numpy()
+    whole = plain_gradient(linear_model, objective, images, labels, no_seeds(images)).gradient.numpy()
+    found = plain_gradient(linear_model, objective, images, half, no_seeds(images)).gradient.numpy()
     np.testing.assert_array_equal(found[:, 16:], 0)
     np.testing.assert_array_equal(found[:, :16], whole[:, :16])
     assert np.abs(whole).min() > 0
@@ -56,7 +56,7 @@ def test_ignored_pixels_give_no_gradient(objective, linear_model, images):
 
 @pytest.mark.parametrize("objective", [toward_least_likely, toward_class(2)])
 def test_objectives_with_a_target_of_their_own_do_not_read_the_ground_truth(objective):
-    """D7 of the protocol."""
+    """D7 of the paper's derived checks."""
     np.testing.assert_array_equal(objective(LOGITS, LABELS), objective(LOGITS, RNG.permutation(LABELS.ravel()).reshape(
         LABELS.shape
     )))  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
+from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks.gradients import Ascent
 from tfadvseg.attacks.objectives import Objective, cross_entropy, given, toward_class
 from tfadvseg.attacks.sign_attack import SignAttack
 
@@ -22,7 +23,7 @@ def few(smooth_model):
     return smooth_model, x, tf.argmax(smooth_model(x), -1, tf.int32)
 
 
-@pytest.mark.parametrize("name", sorted(ATTACKS))
+@pytest.mark.parametrize("name", [*PAPER, "mi_fgsm"])
 @pytest.mark.parametrize("epsilon", [0.25, 4.0])
 def test_attacks_reach_the_corner_of_the_ball(linear_model, name, epsilon):
     """Logits linear in the pixels: the worst image moves every channel by epsilon along its weights' sign."""
@@ -60,14 +61,14 @@ def test_the_bound_holds_exactly(few, epsilon, alpha):
 
 
 def test_epsilon_zero_gives_back_the_image(few):
-    for make in ATTACKS.values():
-        np.testing.assert_array_equal(make(0.0)(*few), 0)
+    for name in PAPER:
+        np.testing.assert_array_equal(ATTACKS[name](0.0)(*few), 0)
 
 
 def test_attacks_raise_their_objective(few):
     model, images, labels = few
-    for make in ATTACKS.values():
-        attack = make(8.0)
+    for name in PAPER:
+        attack = ATTACKS[name](8.0)
         before = tf.reduce_sum(attack.objective(model(images), labels))
         after = tf.reduce_sum(attack.objective(model(images + attack(*few)), labels))
         assert after > before
@@ -90,10 +91,10 @@ def test_the_least_likely_class_is_chosen_anew_at_each_iterate():
 
 @pytest.mark.parametrize("factor", [1e-3, 0.37, 1000.0])
 def test_scaling_the_loss_changes_no_example(few, factor):
-    """D8 of the protocol: only the sign of the gradient counts."""
+    """D8 of the paper's derived checks: only the sign of the gradient counts."""
 
-    def scaled(logits, labels):
-        return factor * cross_entropy(logits, labels)
+    def scaled(logits, labels, progress):
+        return factor * cross_entropy(logits, labels, progress)
 
     attack = SignAttack(4.0, steps=5, objective=Objective(given, 1.0, scaled))
     np.testing.assert_array_equal(attack(*few), ifgsm(4.0)(*few))
@@ -127,13 +128,13 @@ def test_only_attackable_pixels_change(linear_model):
 
 def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_model):
     """An estimator that walks along its draws alone ends where the sum of their signs lies."""
-    from tfadvseg.attacks.seeds import at_iteration, image_seeds
+    from tfadvseg.seeds import at_iteration, image_seeds
 
     def draws(images, seeds):
         return tf.map_fn(lambda seed: tf.random.stateless_normal(images.shape[1:], seed), seeds, tf.float32)
 
-    def walk(model, objective, images, labels, seeds):
-        return draws(images, seeds)
+    def walk(model, objective, images, labels, seeds, progress):
+        return Ascent(draws(images, seeds), tf.zeros(2))
 
     images, labels = tf.fill((2, 3, 3, 3), 100.0), tf.zeros((2, 3, 3), tf.int32)
     seeds = tf.constant(image_seeds(0, ["a", "b"]))
@@ -141,6 +142,23 @@ def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_
     expected = sum(np.sign(draws(images, at_iteration(seeds, i))) for i in range(5))
     np.testing.assert_array_equal(found, expected)
     assert (found[0].numpy() != found[1].numpy()).any()
+
+
+@pytest.mark.parametrize("make", [fgsm_class, ifgsm_class])
+def test_an_attack_toward_a_class_raises_its_share(few, make):
+    """Toward each class in turn: its predictions become more, and those of the reference loop by hand are the same."""
+    model, images, labels = few
+    for target in range(4):
+        attack = make(4.0, target)
+        adversarial = images + attack(model, images, labels)
+        before, after = (tf.argmax(model(x), -1).numpy() == target for x in (images, adversarial))
+        assert after.sum() > before.sum()
+        assert attack == SignAttack(4.0, attack.alpha, attack.steps, toward_class(target))
+
+
+def test_momentum_of_no_memory_is_iterative_fgsm_bit_by_bit(few):
+    np.testing.assert_array_equal(mi_fgsm(4.0, decay=0.0)(*few), ifgsm(4.0)(*few))
+    assert np.any(mi_fgsm(4.0)(*few) != ifgsm(4.0)(*few))
 
 
 @pytest.mark.parametrize(
@@ -155,6 +173,8 @@ def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_
         (lambda: SignAttack(4.0, steps=0), "at least 1 step; got 0"),
         (lambda: ifgsm(4.0, steps=0), "at least 1 step; got 0"),
         (lambda: ifgsm_ll(4.0, steps=-3), "at least 1 step; got -3"),
+        (lambda: mi_fgsm(4.0, decay=-0.5), "decay is 0 or more; got -0.5"),
+        (lambda: ifgsm_class(4.0, -1), "counted from 0; got -1"),
     ],
 )
 def test_refusals(make, message):

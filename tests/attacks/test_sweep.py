@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, EPSILONS, fgsm, fgsm_ll, ifgsm, ifgsm_ll
+from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_ll, ifgsm, ifgsm_ll
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import toward_class
-from tfadvseg.attacks.schedule import gradients_of_each, schedule
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.attacks.plan import plan, total_cost
+from tfadvseg.attacks.rules import MomentumRule
 from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.attacks.sweep import Sweep, sweeps
+from tfadvseg.attacks.sweep import Sweep
+from tfadvseg.attacks.trajectory import evaluations, evaluations_of_each
+from tfadvseg.seeds import image_seeds
 
-GRID = [make(epsilon) for make in ATTACKS.values() for epsilon in EPSILONS]
+GRID = [ATTACKS[name](epsilon) for name in PAPER for epsilon in EPSILONS]
 
 
-def noisy_gradient(model, objective, images, labels, seeds):
+def noisy_gradient(model, objective, images, labels, seeds, progress):
     """A stochastic estimator: the gradient at an image with noise."""
     noise = tf.map_fn(lambda seed: tf.random.stateless_normal(images.shape[1:], seed, stddev=8.0), seeds, tf.float32)
     return plain_gradient(model, objective, images + noise, labels, seeds)
@@ -51,7 +53,7 @@ def test_a_sweep_equals_separate_runs_bit_by_bit(name, smooth_model, images):
     few = images[:, :8, :8]
     labels = tf.argmax(smooth_model(few), -1, tf.int32)
     seeds = tf.constant(image_seeds(3, ["a", "b"]))
-    ((sweep, positions),) = sweeps(attacks)
+    ((sweep, positions),) = plan(attacks)
     together = sweep(smooth_model, few, labels, seeds)
     assert positions == tuple(range(len(attacks)))
     for attack, found in zip(attacks, together, strict=True):
@@ -75,24 +77,26 @@ def test_the_announced_gradients_are_those_computed(name, linear_model):
     ]
     sweep = Sweep(tuple(attacks))
     sweep(linear_model, tf.fill((1, 2, 2, 3), 100.0), tf.zeros((1, 2, 2), tf.int32))
-    assert int(estimator.calls) == sweep.gradients == len(schedule(attacks)) == sum(gradients_of_each(attacks))
-    assert sweep.gradients <= sum(attack.steps for attack in attacks)
+    gradients = sum(cost.gradients for cost in sweep.costs)
+    assert int(estimator.calls) == gradients == len(evaluations(attacks)) == sum(evaluations_of_each(attacks))
+    assert gradients <= sum(attack.cost.gradients for attack in attacks)
 
 
 def test_the_papers_grid_takes_80_gradients_in_place_of_172():
     """For each label rule a trunk of 33 evaluations and branches of 1, 3 and 3 more at epsilon 8, 16 and 32."""
-    assert [sweep.gradients for sweep, _ in sweeps(GRID)] == [40, 40]
-    assert sum(attack.steps for attack in GRID) == 172
+    assert [sum(cost.gradients for cost in sweep.costs) for sweep, _ in plan(GRID)] == [40, 40]
+    assert total_cost(GRID) == (80, 0, 0)
+    assert sum(attack.cost.gradients for attack in GRID) == 172
 
 
 def test_each_attack_is_charged_what_it_adds():
     """All share the first gradient; epsilon 8 adds 4 on the trunk and 1 of its own, and so on."""
     single, iterative = ([make(epsilon) for epsilon in EPSILONS] for make in (fgsm, ifgsm))
-    assert gradients_of_each([*single, *iterative]) == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 5, 11, 19]
-    assert gradients_of_each([fgsm(8.0)]) == [1]
-    assert gradients_of_each([fgsm(8.0), ifgsm(8.0)]) == [1, 9]
-    assert gradients_of_each([ifgsm(1.0), ifgsm(2.0)]) == [2, 1]
-    assert gradients_of_each([ifgsm(2.0), ifgsm(1.0)]) == [1, 2]
+    assert evaluations_of_each([*single, *iterative]) == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 5, 11, 19]
+    assert evaluations_of_each([fgsm(8.0)]) == [1]
+    assert evaluations_of_each([fgsm(8.0), ifgsm(8.0)]) == [1, 9]
+    assert evaluations_of_each([ifgsm(1.0), ifgsm(2.0)]) == [2, 1]
+    assert evaluations_of_each([ifgsm(2.0), ifgsm(1.0)]) == [1, 2]
 
 
 def test_sweeps_gather_what_can_share_and_keep_every_position():
@@ -105,7 +109,7 @@ def test_sweeps_gather_what_can_share_and_keep_every_position():
         fgsm_ll(4.0),
         fgsm(3.0, in_range=True),
     ]
-    found = sweeps(attacks)
+    found = plan(attacks)
     assert sorted(positions for _, positions in found) == [(0, 2, 4), (1,), (3, 5), (6,)]
     for sweep, positions in found:
         assert sweep.attacks == tuple(attacks[position] for position in positions)
@@ -115,7 +119,7 @@ def test_mixed_step_sizes_give_the_numbers_of_separate_runs(smooth_model, images
     few = images[:, :8, :8]
     labels = tf.argmax(smooth_model(few), -1, tf.int32)
     attacks = [fgsm(2.0), ifgsm(2.0, alpha=0.5), ifgsm(2.0), ifgsm(1.0, alpha=0.5)]
-    for sweep, positions in sweeps(attacks):
+    for sweep, positions in plan(attacks):
         for position, found in zip(positions, sweep(smooth_model, few, labels), strict=True):
             np.testing.assert_array_equal(found, attacks[position](smooth_model, few, labels))
 
@@ -126,6 +130,7 @@ def test_mixed_step_sizes_give_the_numbers_of_separate_runs(smooth_model, images
         (ifgsm(1.0), ifgsm_ll(1.0)),
         (fgsm(1.0), fgsm(1.0, in_range=True)),
         (ifgsm(1.0), ifgsm(1.0, gradient=noisy_gradient)),
+        (ifgsm(1.0), ifgsm(1.0, rule=MomentumRule())),
         (),
     ],
 )
@@ -134,6 +139,6 @@ def test_a_sweep_of_mixed_kinds_is_refused(attacks):
         Sweep(attacks)
 
 
-def test_a_schedule_of_mixed_step_sizes_is_refused():
+def test_a_trajectory_of_mixed_step_sizes_is_refused():
     with pytest.raises(ValueError, match=r"only with one step size; got \[0.5, 1.0\]"):
-        schedule([ifgsm(4.0), ifgsm(4.0, alpha=0.5)])
+        evaluations([ifgsm(4.0), ifgsm(4.0, alpha=0.5)])

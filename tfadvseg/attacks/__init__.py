@@ -1,13 +1,44 @@
-"""Attacks: a frozen dataclass with one call each, (model, images, labels) -> perturbation.
+"""Attacks: a frozen dataclass with one call each, (model, images, labels) -> perturbation; `base.Attack` says the rest.
 
 `model` is any callable from images to logits, so a toy, a defended network and a stranger's SavedModel are attacked
 alike; nothing here knows Keras, datasets or flags.
 """
 
-from tfadvseg.attacks.sign_attack import fgsm, fgsm_ll, ifgsm, ifgsm_ll
+import dataclasses
+from collections.abc import Callable
+from typing import Any
 
-ATTACKS = {"fgsm": fgsm, "fgsm_ll": fgsm_ll, "ifgsm": ifgsm, "ifgsm_ll": ifgsm_ll}
-"""Name -> constructor from epsilon (grey levels) and settings."""
+from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.sign_attack import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedAttack:
+    """(epsilon in grey levels, **settings) -> an attack.
+
+    iterative: it takes `alpha` and `steps`. to_a_class: it wants `target`, the number of the class to lead to.
+    """
+
+    make: Callable[..., Attack]
+    iterative: bool = False
+    to_a_class: bool = False
+
+    def __call__(self, epsilon: float, **settings: Any) -> Attack:
+        return self.make(epsilon, **settings)
+
+
+ATTACKS = {
+    "fgsm": NamedAttack(fgsm),
+    "fgsm_ll": NamedAttack(fgsm_ll),
+    "ifgsm": NamedAttack(ifgsm, iterative=True),
+    "ifgsm_ll": NamedAttack(ifgsm_ll, iterative=True),
+    "mi_fgsm": NamedAttack(mi_fgsm, iterative=True),
+    "fgsm_class": NamedAttack(fgsm_class, to_a_class=True),
+    "ifgsm_class": NamedAttack(ifgsm_class, iterative=True, to_a_class=True),
+}
+
+PAPER = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")
+"""The paper's four."""
 
 EPSILONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """The paper's, in grey levels."""

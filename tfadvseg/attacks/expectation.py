@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import Model
-from tfadvseg.attacks.objectives import Objective
-from tfadvseg.attacks.seeds import at_sample
+from tfadvseg.attacks.base import Model
+from tfadvseg.attacks.gradients import Ascent
+from tfadvseg.attacks.objectives import Objective, Progress
+from tfadvseg.seeds import at_sample
 
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """(images [N, H, W, 3], seeds [N, 2]) -> images."""
@@ -38,34 +39,43 @@ class ExpectedGradient:
         return max(n for n in range(1, self.samples + 1) if self.samples % n == 0 and n <= self.at_once)
 
     def __call__(
-        self, model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
-    ) -> tf.Tensor:
-        """Gradient [N, H, W, 3] of the mean objective, with seeds [N, 2] from which every sample's draws come."""
+        self,
+        model: Model,
+        objective: Objective,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor,
+        progress: Progress = 0.0,
+    ) -> Ascent:
+        """Of the mean objective, with seeds [N, 2] from which every sample's draws come."""
         targets = objective.targets(lambda: model(images), labels)
-        total = tf.zeros_like(images)
+        total, score = tf.zeros_like(images), tf.zeros(tf.shape(images)[:1], images.dtype)
         add = self._adding(model, objective)
         for first in tf.range(0, self.samples, self.chunk):
-            total = tf.ensure_shape(add(total, images, targets, seeds, first), images.shape)
-        return total / self.samples
+            total, score = add(total, score, images, targets, seeds, first, progress)
+            total, score = tf.ensure_shape(total, images.shape), tf.ensure_shape(score, images.shape[:1])
+        return Ascent(total / self.samples, score / self.samples)
 
-    def _adding(self, model: Model, objective: Objective):
+    def _adding(self, model: Model, objective: Objective) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
         """A function of its own, since TensorFlow optimises less in the body of a loop."""
 
         @tf.function
-        def add(total, images, targets, seeds, first):
-            return total + self._sum(model, objective, images, targets, seeds, first)
+        def add(total, score, images, targets, seeds, first, progress):
+            gradient, scores = self._sum(model, objective, images, targets, seeds, first, progress)
+            return total + gradient, score + scores
 
         return add
 
-    def _sum(self, model, objective, images, targets, seeds, first):
-        """The sum of the gradients of `chunk` samples, the first of which has the number `first`."""
+    def _sum(self, model, objective, images, targets, seeds, first, progress):
+        """Gradient and scores summed over `chunk` samples, the first of which has the number `first`."""
         numbers = [at_sample(seeds, first + i) for i in range(self.chunk)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             copies = tf.tile(images, [self.chunk, 1, 1, 1])
             logits = model(self.transform(copies, tf.concat(numbers, 0)))
-            total = tf.reduce_sum(objective.score(logits, tf.tile(targets, [self.chunk, 1, 1])))
-        return tape.gradient(total, images)
+            pixels = objective.score(logits, tf.tile(targets, [self.chunk, 1, 1]), progress)
+            scores = tf.reduce_sum(pixels, (1, 2))
+        return tape.gradient(scores, images), tf.reduce_sum(tf.reshape(scores, (self.chunk, -1)), 0)
 
 
 def sign_agreement(
@@ -79,7 +89,8 @@ def sign_agreement(
     """
     one = tf.function(ExpectedGradient(transform, 1))
     draws = [
-        one(model, objective, images, labels, at_sample(seeds, tf.constant(i))).numpy() for i in range(2 * max(samples))
+        one(model, objective, images, labels, at_sample(seeds, tf.constant(i))).gradient.numpy()
+        for i in range(2 * max(samples))
     ]
     first, second = np.cumsum(draws[::2], 0), np.cumsum(draws[1::2], 0)
     return {n: float(np.mean(np.sign(first[n - 1]) == np.sign(second[n - 1]))) for n in samples}

@@ -1,31 +1,45 @@
-"""Gradient estimators: the direction in the image that raises an objective."""
+"""Gradient estimators: the direction in the image that raises an objective, and how high the objective is there."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfadvseg.attacks.base import Model
 from tfadvseg.attacks.objectives import Objective
 
-Model = Callable[[tf.Tensor], tf.Tensor]
-"""Images [N, H, W, 3] -> logits [N, H, W, C]."""
 
-Estimator = Callable[[Model, Objective, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
-"""(model, objective, images [N, H, W, 3], labels [N, H, W], seeds [N, 2]) -> gradient [N, H, W, 3].
+class Ascent(NamedTuple):
+    """What one pass through the network gives: the gradient [N, H, W, 3], and the objective's score [N], summed over
+    the pixels of each image, at the same images. So an attack may keep its best iterate without a pass more."""
 
-The seeds are those of each image at this iterate; a deterministic estimator leaves them alone.
+    gradient: tf.Tensor
+    score: tf.Tensor
+
+
+Estimator = Callable[[Model, Objective, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor | float], Ascent]
+"""(model, objective, images [N, H, W, 3], labels [N, H, W], seeds [N, 2], progress) -> Ascent.
+
+The seeds are those of each image at this iterate; a deterministic estimator leaves them alone. progress: the share t/T
+of the attack's steps that lie behind it.
 """
 
 
 def plain_gradient(
-    model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
-) -> tf.Tensor:
-    """Gradient of the objective, summed over the pixels, with respect to the images."""
+    model: Model,
+    objective: Objective,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    seeds: tf.Tensor,
+    progress: tf.Tensor | float = 0.0,
+) -> Ascent:
+    """The gradient of the objective, summed over the pixels, with respect to the images."""
     del seeds
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        total = tf.reduce_sum(objective(model(images), labels))
+        score = tf.reduce_sum(objective(model(images), labels, progress), (1, 2))
     # A loaded signature forgets the batch size, and a loop wants to know it.
-    return tf.ensure_shape(tape.gradient(total, images), images.shape)
+    return Ascent(tf.ensure_shape(tape.gradient(score, images), images.shape), tf.ensure_shape(score, images.shape[:1]))
 
 
 def samples_of(estimator: Estimator) -> int:

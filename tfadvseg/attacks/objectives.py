@@ -6,34 +6,39 @@ the labels, a loss and a sign.
 
 import dataclasses
 from collections.abc import Callable
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from tfadvseg.conventions import IGNORED
 
-Look = Callable[[], tf.Tensor]
+GetLogits = Callable[[], tf.Tensor]
 """Gives the network's logits [N, H, W, C] at the iterate; a rule that does not call it costs no forward pass."""
 
-LabelRule = Callable[[Look, tf.Tensor], tf.Tensor]
-"""(look, labels given to the attack [N, H, W]) -> labels that the loss refers to [N, H, W]."""
+LabelRule = Callable[[GetLogits, tf.Tensor], tf.Tensor]
+"""(get_logits, labels given to the attack [N, H, W]) -> labels that the loss refers to [N, H, W]."""
 
-Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""(logits [N, H, W, C], labels [N, H, W] without ignored ones) -> [N, H, W]."""
+Progress: TypeAlias = tf.Tensor | float
+"""The share t/T of an attack's steps that lie behind it: 0 at the first, (T - 1) / T at the last."""
+
+Loss = Callable[[tf.Tensor, tf.Tensor, Progress], tf.Tensor]
+"""(logits [N, H, W, C], labels [N, H, W] without ignored ones, progress) -> [N, H, W]. All losses are told the
+progress, so that no loop has to ask which one it holds."""
 
 
-def given(look: Look, labels: tf.Tensor) -> tf.Tensor:
+def given(get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
     """The labels that the attack was given: the network's clean prediction, or the ground truth."""
-    del look
+    del get_logits
     return labels
 
 
-def least_likely(look: Look, labels: tf.Tensor) -> tf.Tensor:
+def least_likely(get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
     """Each pixel's least likely class at this iterate.
 
     Ties, which a saturated softmax would have, are settled by the logits: the first least one wins.
     """
     del labels
-    return tf.argmin(look(), axis=-1, output_type=tf.int32)
+    return tf.argmin(get_logits(), axis=-1, output_type=tf.int32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,37 +51,42 @@ class OneClass:
         if self.target < 0:
             raise ValueError(f"A target class is counted from 0; got {self.target}.")
 
-    def __call__(self, look: Look, labels: tf.Tensor) -> tf.Tensor:
-        del look
+    def __call__(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
+        del get_logits
         return tf.fill(tf.shape(labels), self.target)
 
 
-def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
     """Cross-entropy [N, H, W] of the softmax to the labels."""
+    del progress
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """sign * loss(logits, rule's labels), to be raised: sign 1 leads away from the labels, -1 toward them."""
+    """sign * loss(logits, rule's labels), to be raised: sign 1 leads away from the labels, -1 toward them.
+
+    timed: whether the loss depends on the progress; then attacks of another number of steps share no trajectory.
+    """
 
     rule: LabelRule
     sign: float
     loss: Loss = cross_entropy
+    timed: bool = False
 
-    def targets(self, look: Look, labels: tf.Tensor) -> tf.Tensor:
+    def targets(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
         """The labels [N, H, W] of the loss; ignored where those given to the attack are."""
-        return tf.where(labels != IGNORED, self.rule(look, labels), IGNORED)
+        return tf.where(labels != IGNORED, self.rule(get_logits, labels), IGNORED)
 
-    def score(self, logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    def score(self, logits: tf.Tensor, targets: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
         """The score [N, H, W] of logits [N, H, W, C], 0 where the target is ignored."""
         counted = targets != IGNORED
-        loss = self.loss(logits, tf.where(counted, targets, 0))
+        loss = self.loss(logits, tf.where(counted, targets, 0), progress)
         return tf.where(counted, self.sign * loss, tf.zeros_like(loss))
 
-    def __call__(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
         """The score [N, H, W] where targets are read from the same logits."""
-        return self.score(logits, self.targets(lambda: logits, labels))
+        return self.score(logits, self.targets(lambda: logits, labels), progress)
 
 
 away_from_labels = Objective(given, 1.0)
@@ -105,5 +115,5 @@ class ScaledCrossEntropy:
         if not self.temperature > 0:
             raise ValueError(f"A temperature must be more than 0; got {self.temperature}.")
 
-    def __call__(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        return cross_entropy(logits / self.temperature, labels)
+    def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
+        return cross_entropy(logits / self.temperature, labels, progress)

@@ -1,34 +1,40 @@
 """All attacks and epsilons of an experiment on one batch, each gradient computed once."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import Model
-from tfadvseg.attacks.schedule import TRUNK, schedule
-from tfadvseg.attacks.seeds import at_iteration, no_seeds
+from tfadvseg.attacks.base import Cost, Model
+from tfadvseg.attacks.gradients import samples_of
 from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.attacks.trajectory import TRUNK, evaluations, evaluations_of_each
+from tfadvseg.seeds import at_iteration, no_seeds
 
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
     """Perturbations of several attacks that share their objective, estimator and range, from one trajectory.
 
-    The results equal those of separate calls bit by bit; `gradients` says how many they cost a batch.
+    The results equal those of separate calls bit by bit, for fewer gradients.
     """
 
     attacks: tuple[SignAttack, ...]
+    black_box: bool = dataclasses.field(default=False, init=False)
 
     def __post_init__(self):
-        if len({_kind(attack) for attack in self.attacks}) != 1:
+        if len({kind(attack) for attack in self.attacks}) != 1:
             raise ValueError("A sweep shares one objective, one gradient estimator and one range between its attacks.")
+        if any(attack.objective.timed or attack.rule.remembers for attack in self.attacks):
+            raise ValueError(
+                "Attacks that know the time or remember gradients share no trajectory; run them one by one."
+            )
 
     @property
-    def gradients(self) -> int:
-        """Gradient evaluations a batch."""
-        return len(schedule(self.attacks))
+    def costs(self) -> tuple[Cost, ...]:
+        """What each attack costs an image beyond those that need the same gradients."""
+        samples = samples_of(self.attacks[0].gradient)
+        return tuple(Cost(gradients=samples * n) for n in evaluations_of_each(self.attacks))
 
     @tf.function
     def __call__(
@@ -41,7 +47,7 @@ class Sweep:
     ) -> tf.Tensor:
         """Perturbations [A, N, H, W, 3], one for each attack; the arguments are those of SignAttack."""
         seeds = no_seeds(images) if seeds is None else seeds
-        plan = schedule(self.attacks)
+        plan = evaluations(self.attacks)
         updates = [update for evaluation in plan for update in evaluation.updates]
         bounds = np.cumsum([0] + [len(evaluation.updates) for evaluation in plan])
         source = tf.constant([evaluation.slot for evaluation in plan])
@@ -58,28 +64,14 @@ class Sweep:
         ).write(TRUNK, tf.zeros_like(images))  # fmt: skip
         for i in tf.range(len(plan)):  # one traced gradient serves every evaluation
             current = tf.ensure_shape(iterates.read(source[i]), images.shape)
-            gradient = ascent(images, current, labels, at_iteration(seeds, iteration[i]), attackable)
+            gradient, _ = ascent(images, current, labels, at_iteration(seeds, iteration[i]), 0.0, attackable)
             for j in tf.range(first[i], last[i]):
-                iterates = iterates.write(slot[j], step.step(current, gradient, images, alpha[j], epsilon[j]))
+                stepped, _ = step.step(current, gradient, images, alpha[j], epsilon[j])
+                iterates = iterates.write(slot[j], stepped)
         results = iterates.stack()[TRUNK + 1 :]
         return step.finish(results)
 
 
-def sweeps(attacks: Sequence[SignAttack]) -> list[tuple[Sweep, tuple[int, ...]]]:
-    """The attacks in as few sweeps as can be; each with the positions of its attacks in `attacks`.
-
-    Iterative attacks of another step size need a trajectory of their own; single steps join the first of their kind.
-    """
-    first_alpha: dict[tuple, float] = {}
-    for attack in attacks:
-        if attack.steps > 1:
-            first_alpha.setdefault(_kind(attack), attack.alpha)
-    groups: dict[tuple, list[int]] = {}
-    for position, attack in enumerate(attacks):
-        alpha = attack.alpha if attack.steps > 1 else first_alpha.get(_kind(attack))
-        groups.setdefault((_kind(attack), alpha), []).append(position)
-    return [(Sweep(tuple(attacks[p] for p in positions)), tuple(positions)) for positions in groups.values()]
-
-
-def _kind(attack: SignAttack) -> tuple:
-    return attack.objective, attack.gradient, attack.in_range, attack.whole_levels
+def kind(attack: SignAttack) -> tuple:
+    """What attacks of one sweep have in common."""
+    return attack.objective, attack.gradient, attack.in_range, attack.whole_levels, attack.rule

@@ -1,4 +1,10 @@
-"""Stateless seeds: every random draw comes from (run seed, image id, trial, iteration, sample) and nothing else."""
+"""Stateless seeds: every random draw comes from (run seed, image id, trial, iteration, sample) and nothing else.
+
+Seeds of images are hashes, made once and outside of graphs. Those of iterations and samples are wrapping sums, since
+they are made anew within an attack's loop, where a hash would cost an operation an image; the generators that use a
+seed mix its bits. `transforms.draws.derive` does mix them, for transforms within a transform, whose seeds must not meet
+these.
+"""
 
 import hashlib
 from collections.abc import Sequence

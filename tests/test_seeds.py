@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import at_iteration, at_sample, image_seeds, no_seeds
+from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds
 
 
 def test_a_seed_is_a_hash_of_run_image_trial_and_purpose():

@@ -3,6 +3,11 @@
 Before step floor(epsilon / alpha) the ball's clip cannot bind, so iterative attacks of one objective and one step
 size run through the same iterates, the trunk, until their own ball stops them. There each branches off, and its first
 own step uses the gradient that the trunk computes at that iterate anyway. Single steps branch off at the start.
+
+    trunk   0 - 1 - 2 - ... - 7 - 8 - ... - 15 - 16 - ... - 31 - 32    epsilon 32, alpha 1
+            |   |   |             \\ branch of 8: 8, 9           \\ branch of 16: 16 ... 19
+
+The paper's grid has 36 evaluations for epsilon 32 of a label rule, 3 more for 16 and 1 more for 8: 40; two rules, 80.
 """
 
 import dataclasses
@@ -34,7 +39,7 @@ class Evaluation:
     updates: tuple[Update, ...]
 
 
-def schedule(attacks: Sequence[SignAttack]) -> list[Evaluation]:
+def evaluations(attacks: Sequence[SignAttack]) -> list[Evaluation]:
     """Evaluations that leave in slot i + 1 the last iterate of attacks[i], which share an objective and an estimator.
 
     The numbers are bit by bit those of separate runs: the trunk is taken with the largest ball, and is left as soon
@@ -46,27 +51,27 @@ def schedule(attacks: Sequence[SignAttack]) -> list[Evaluation]:
     radius = max((attack.epsilon for _, attack in steppers), default=0.0)
     leaves = {slot: _leaves_trunk(attack) for slot, attack in runs}
 
-    evaluations: list[Evaluation] = []
+    planned: list[Evaluation] = []
     for step in range(max(leaves.values()) + 1):
         branching = [(slot, attack) for slot, attack in runs if leaves[slot] == step]
         first = [Update(slot, attack.alpha, attack.epsilon) for slot, attack in branching]
         if step < max(leaves.values()):
             first.append(Update(TRUNK, trunk_alpha, radius))
-        evaluations.append(Evaluation(TRUNK, step, tuple(first)))
+        planned.append(Evaluation(TRUNK, step, tuple(first)))
         for slot, attack in branching:
             update = Update(slot, attack.alpha, attack.epsilon)
-            evaluations += [Evaluation(slot, i, (update,)) for i in range(step + 1, attack.steps)]
-    return evaluations
+            planned += [Evaluation(slot, i, (update,)) for i in range(step + 1, attack.steps)]
+    return planned
 
 
-def gradients_of_each(attacks: Sequence[SignAttack]) -> list[int]:
-    """How many evaluations each attack adds to those before it needs; they sum to the length of the schedule.
+def evaluations_of_each(attacks: Sequence[SignAttack]) -> list[int]:
+    """How many evaluations each attack adds to those before it needs; they sum to the number of all.
 
     An evaluation on the trunk is put down to the attack that leaves it soonest thereafter.
     """
     counts = [0] * len(attacks)
     leaves = [_leaves_trunk(attack) for attack in attacks]
-    for evaluation in schedule(attacks):
+    for evaluation in evaluations(attacks):
         if evaluation.slot == TRUNK:
             owner = min((i for i in range(len(attacks)) if leaves[i] >= evaluation.iteration), key=leaves.__getitem__)
         else:

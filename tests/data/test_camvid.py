@@ -1,13 +1,12 @@
 """CamVid's raw reader on a folder made up for it."""
 
-import dataclasses
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfadvseg import data
-from tfadvseg.data import camvid
 
 CAMVID = data.named("camvid")
 
@@ -36,7 +35,7 @@ def pixels(path):
 
 
 def read(folder, split="train"):
-    return list(camvid.read(str(folder), split))
+    return list(CAMVID.split(str(folder), split))
 
 
 def test_examples_come_in_the_order_of_the_list(folder):
@@ -73,33 +72,48 @@ def test_paths_may_be_relative_to_the_folder(folder, line):
     assert [name for name, _, _ in read(folder)] == ["b"]
 
 
-def test_the_splits_are_those_whose_list_is_there(folder):
-    assert CAMVID.available(str(folder)) == ["train", "validation"]
-    assert [name for name, _, _ in data.examples(CAMVID, str(folder), "val")] == ["c"]
+def test_only_the_split_that_is_asked_for_is_looked_at(folder):
+    (folder / "val" / "c.png").unlink()
+    (folder / "trainannot" / "a.png").write_text("damaged")
+    (folder / "test.txt").write_text("nonsense")
+    split = CAMVID.split(str(folder), "train")
+    assert split.ids == ("b", "a") and split[0].id == "b"
+    with pytest.raises(ValueError, match="val.txt names .*c.png, which is not under"):
+        CAMVID.split(str(folder), "val")
 
 
-def test_arrays_hold_a_whole_split_or_its_first_images(folder):
-    images, labels = data.arrays(CAMVID, str(folder), "train")
-    assert images.shape == (2, 6, 8, 3) and labels.shape == (2, 6, 8)
-    first, _ = data.arrays(CAMVID, str(folder), "train", limit=1)
-    np.testing.assert_array_equal(first, images[:1])
+def test_val_is_short_for_validation(folder):
+    split = CAMVID.split(str(folder), "val")
+    assert (split.dataset, split.name, split.ids) == ("camvid", "validation", ("c",))
+
+
+def test_frames_of_one_drive_are_a_group(folder):
+    names = ("0016E5_07959", "0016E5_07961", "Seq05VD_f00000", "alone")
+    for name in names:
+        shutil.copy(folder / "train" / "b.png", folder / "train" / f"{name}.png")
+    (folder / "train.txt").write_text("\n".join(f"train/{name}.png trainannot/b.png" for name in names))
+    assert CAMVID.split(str(folder), "train").groups == ("0016E5", "0016E5", "Seq05VD", "alone")
+
+
+def test_the_fingerprint_is_that_of_the_files_of_the_split(folder):
+    before = {name: CAMVID.split(str(folder), name).fingerprint() for name in ("train", "val")}
+    (folder / "val" / "c.png").write_bytes(b"another")
+    after = {name: CAMVID.split(str(folder), name).fingerprint() for name in ("train", "val")}
+    assert after["train"] == before["train"] and after["val"] != before["val"]
 
 
 @pytest.mark.parametrize(
-    ("every", "limit", "expected"),
-    [(1, 0, list(range(10))), (3, 0, [0, 3, 6, 9]), (3, 2, [0, 3]), (1, 4, [0, 1, 2, 3])],
+    "change",
+    [
+        lambda f: Image.fromarray(np.zeros((6, 8), np.uint8)).save(f / "trainannot" / "a.png"),
+        lambda f: (f / "train.txt").write_text((f / "train.txt").read_text().replace("/a.jpg", "/b.png")),
+        lambda f: (f / "train.txt").write_text("\n".join((f / "train.txt").read_text().splitlines()[::-1])),
+    ],
 )
-def test_every_nth_example_and_the_first_of_these(every, limit, expected):
-    counted = dataclasses.replace(CAMVID, read=lambda folder, split: iter(range(10)))
-    assert list(data.examples(counted, None, "train", every, limit)) == expected
-
-
-def test_every_file_is_a_source(folder):
-    names = [path.relative_to(folder).as_posix() for path in CAMVID.sources(str(folder))]
-    assert sorted(names) == [
-        "train.txt", "train/a.jpg", "train/b.png", "trainannot/a.png", "trainannot/b.png", "val.txt", "val/c.png",
-        "valannot/c.png",
-    ]  # fmt: skip
+def test_the_fingerprint_changes_with_the_files_and_the_list(folder, change):
+    before = CAMVID.split(str(folder), "train").fingerprint()
+    change(folder)
+    assert CAMVID.split(str(folder), "train").fingerprint() != before
 
 
 def truncate(path):
@@ -118,7 +132,11 @@ def replace_labels(path, labels):
         (lambda f: truncate(f / "trainannot" / "a.png"), "trainannot/a.png cannot be read as an image"),
         (lambda f: (f / "train" / "b.png").write_text("no image"), "train/b.png cannot be read as an image"),
         (lambda f: (f / "train" / "a.jpg").unlink(), "train.txt names /home/somebody/CamVid/train/a.jpg, which is not"),
-        (lambda f: (f / "train.txt").unlink(), "list .*train.txt does not exist; --data_dir must hold it"),
+        (
+            lambda f: (f / "train.txt").unlink(),
+            "list .*train.txt does not exist; data_dir must hold it, but it holds val.txt",
+        ),
+        (lambda f: (f / "train.txt").write_text("\n"), "train.txt lists no photograph; a line is 'image labels'"),
         (lambda f: (f / "train.txt").write_text("train/b.png"), "Line 1 of .*train.txt is not 'image labels'"),
         (
             lambda f: replace_labels(f / "trainannot" / "b.png", np.zeros((6, 9))),
@@ -141,24 +159,24 @@ def test_damaged_folders_are_refused_by_the_file(folder, damage, message):
 
 
 def test_splits_without_a_list_are_refused(folder):
-    with pytest.raises(ValueError, match="test.txt does not exist; --data_dir must hold it for the split test"):
-        list(data.examples(CAMVID, str(folder), "test"))
+    with pytest.raises(ValueError, match="test.txt does not exist; data_dir must .* it holds train.txt, val.txt"):
+        CAMVID.split(str(folder), "test")
     with pytest.raises(ValueError, match="camvid has no split 'dev'; choose one of: test, train, validation"):
         data.split_name(CAMVID, "dev")
 
 
 @pytest.mark.parametrize(
     ("data_dir", "message"),
-    [(None, "camvid needs --data_dir"), ("", "camvid needs --data_dir"), ("/no/where", "/no/where does not exist")],
+    [(None, "camvid needs data_dir"), ("", "camvid needs data_dir"), ("/no/where", "/no/where does not exist")],
 )
 def test_a_missing_folder_is_refused(data_dir, message):
     with pytest.raises(ValueError, match=message):
-        list(camvid.read(data_dir, "train"))
+        CAMVID.split(data_dir, "train")
 
 
 def test_a_folder_without_lists_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="holds none of CamVid's lists train.txt, val.txt, test.txt"):
-        camvid.available(str(tmp_path))
+    with pytest.raises(ValueError, match="train.txt does not exist; .* but it holds no list at all"):
+        CAMVID.split(str(tmp_path), "train")
 
 
 def test_an_unknown_dataset_is_refused_with_the_known_ones():

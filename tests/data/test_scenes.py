@@ -1,101 +1,56 @@
-"""Scenes: the same bits on every call, every class in fair amounts, and classes that colour alone does not tell."""
+"""Rendered scenes as a dataset."""
 
-import functools
+import importlib
 
 import numpy as np
 import pytest
 
-from tfadvseg.conventions import IGNORED
+import tfadvseg.scenes
+from tfadvseg import data
 from tfadvseg.data import scenes
+from tfadvseg.data.labels import CAMVID
 
-CLASSES = scenes.LABELS.classes
-LEAST_SHARE = {
-    "sky": 0.08, "building": 0.10, "pole": 0.015, "road": 0.18, "pavement": 0.03, "tree": 0.04, "sign_symbol": 0.01,
-    "fence": 0.02, "car": 0.03, "pedestrian": 0.01, "bicyclist": 0.01,
-}  # fmt: skip
+SCENES = data.named("scenes")
 
 
-@functools.cache
-def examples(split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first `count` images and labels of a split."""
-    images, labels = zip(*(scenes.render(split, index) for index in range(count)), strict=True)
-    return np.stack(images), np.stack(labels)
+def test_classes_are_camvids():
+    assert SCENES.label_space is CAMVID and tfadvseg.scenes.NAMES == CAMVID.names
 
 
-def test_examples_have_the_declared_shape_and_type():
-    images, labels = examples("validation", 16)
-    assert images.shape == (16, *scenes.SIZE, 3) and images.dtype == np.uint8
-    assert labels.shape == (16, *scenes.SIZE) and labels.dtype == np.uint8
+def test_scenes_of_other_classes_are_refused(monkeypatch):
+    monkeypatch.setattr(tfadvseg.scenes, "NAMES", CAMVID.names[::-1])
+    with pytest.raises(ValueError, match="Scenes are drawn with the classes .*, which are not CamVid's"):
+        importlib.reload(scenes)
 
 
-def test_labels_are_classes_or_ignored():
-    labels = examples("validation", 16)[1]
-    scenes.LABELS.check(labels, "scenes")
-    assert (labels == IGNORED).any()
-    assert (labels == IGNORED).mean() < 0.06
+@pytest.mark.parametrize(("name", "size"), [("train", 400), ("validation", 60), ("val", 60), ("train_extra", 3200)])
+def test_splits_have_their_sizes_and_each_image_is_a_group(name, size):
+    split = SCENES.split(None, name)
+    assert len(split) == len(set(split.ids)) == size and split.groups == split.ids
+    assert split.dataset == "scenes" and split.name == ("validation" if name == "val" else name)
 
 
-def test_an_example_does_not_depend_on_what_was_rendered_before():
-    images, labels = examples("validation", 16)
-    image_again, labels_again = scenes.render("validation", 3)
-    np.testing.assert_array_equal(image_again, images[3])
-    np.testing.assert_array_equal(labels_again, labels[3])
+def test_an_example_is_the_rendered_one():
+    name, image, labels = SCENES.split("/no/where", "train")[2]
+    assert name == "train_0002"
+    for found, expected in zip((image, labels), tfadvseg.scenes.render("train", 2), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
-def test_examples_differ_within_and_between_splits():
-    validation, train = examples("validation", 16)[0], examples("train", 12)[0]
-    distinct = {image.tobytes() for image in (*validation, *train)}
-    assert len(distinct) == 28
+def test_the_fingerprint_is_that_of_the_renderer_and_the_indices(monkeypatch, tmp_path):
+    split = SCENES.split(None, "train")
+    prints = {part.fingerprint() for part in (split, split.chosen(2), split.chosen(limit=3), SCENES.split(None, "val"))}
+    assert len(prints) == 4
+    assert SCENES.split(None, "train").fingerprint() == split.fingerprint()
+    (tmp_path / "__init__.py").write_text("another renderer")
+    monkeypatch.setattr(tfadvseg.scenes, "__file__", str(tmp_path / "__init__.py"))
+    assert SCENES.split(None, "train").fingerprint() != split.fingerprint()
 
 
-def test_read_yields_ids_and_the_rendered_examples_in_order():
-    reader = scenes.read(None, "validation")
-    name, image, labels = next(reader)
-    assert name == "validation_0000"
-    np.testing.assert_array_equal(image, examples("validation", 16)[0][0])
-    np.testing.assert_array_equal(labels, examples("validation", 16)[1][0])
-    assert next(reader)[0] == "validation_0001"
+def test_every_file_of_the_renderer_is_a_source():
+    assert {"__init__.py", "street.py", "classes.py"} <= {path.name for path in SCENES.split(None, "train").sources}
 
 
-def test_the_prepared_splits_are_available_and_made_by_the_code_of_the_package():
-    assert scenes.available(None) == ["train", "validation"]
-    assert set(scenes.available(None)) < set(scenes.SPLITS)
-    assert {"__init__.py", "street.py"} <= {path.name for path in scenes.sources(None)}
-
-
-def test_every_class_has_its_share_of_the_pixels():
-    labels = examples("validation", 16)[1]
-    shares = np.bincount(labels.ravel(), minlength=256)[:CLASSES] / labels.size
-    least = np.array([LEAST_SHARE[name] for name in scenes.LABELS.names])
-    assert (shares > least).all(), dict(zip(scenes.LABELS.names, shares.round(4), strict=True))
-
-
-def test_most_images_hold_every_class():
-    labels = examples("validation", 16)[1]
-    present = [[(image == label).any() for label in range(CLASSES)] for image in labels]
-    assert np.mean(present, axis=0).min() > 0.7
-
-
-def test_colour_alone_does_not_tell_the_class():
-    """The most frequent class of each of 4096 colours, learnt on training images, must do badly on others."""
-
-    def colours(images):
-        return (images.astype(int) // 16) @ [256, 16, 1]
-
-    images, labels = examples("train", 12)
-    counts = np.zeros((4096, CLASSES), int)
-    np.add.at(counts, (colours(images)[labels != IGNORED], labels[labels != IGNORED]), 1)
-    images, labels = examples("validation", 16)
-    guess = counts.argmax(-1)[colours(images)]
-    iou = [
-        ((guess == label) & (labels == label)).sum()
-        / (((guess == label) & (labels != IGNORED)) | (labels == label)).sum()
-        for label in range(CLASSES)
-    ]
-    assert np.mean(iou) < 0.25
-
-
-@pytest.mark.parametrize(("split", "index"), [("test", 0), ("train", 400), ("validation", -1)])
-def test_unknown_examples_are_refused_with_the_known_ones(split, index):
-    with pytest.raises(ValueError, match="choose one of: train|has the examples 0 to"):
-        scenes.render(split, index)
+def test_an_unknown_split_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="scenes has no split 'test'; choose one of: train, train_extra, validation"):
+        SCENES.split(None, "test")

@@ -89,3 +89,60 @@ def test_colours_vary_and_labels_do_not():
     plain, strong = (view(1, scales=(1.0, 1.0), colour=colour) for colour in (0.0, 0.25))
     np.testing.assert_array_equal(plain[1], strong[1])
     assert np.abs(plain[0] - strong[0]).mean() > 2
+
+
+def spread(image):
+    """Between the darkest and the brightest channel of a pixel, or between pixels."""
+    return float(image.max() - image.min())
+
+
+def jittered(strength=0.5, count=200):
+    """Views [count, 3, 3]: a grey pixel of 110, one of 130 and one of colour (140, 120, 100), of mean 120 in all."""
+    image = np.array([[(110,) * 3, (130,) * 3, (140, 120, 100)]], np.uint8)
+    labels = np.array([[0, 1, 2]], np.uint8)
+    views = [augment(image, labels, (1, 3), np.random.default_rng(i), (1.0, 1.0), strength) for i in range(count)]
+    return np.stack([image[0, np.argsort(found[0])] for image, found in views])
+
+
+def test_saturation_varies_by_the_strength():
+    """What colour and grey pixels differ in is their saturation: contrast and gain scale both alike."""
+    views = jittered()
+    factors = np.array([spread(pixels[2]) / 40 / (spread(pixels[:2]) / 20) for pixels in views])
+    assert 0.499 < factors.min() < 0.55 and 1.45 < factors.max() < 1.501
+    assert abs(np.mean(factors) - 1) < 0.06  # uniform on 0.5..1.5: the mean of 200 strays by 0.02
+
+
+def test_contrast_and_gain_vary_by_the_strength_each():
+    """Two greys move apart by the product of both, which goes beyond 1.5 or below 0.5 only where both are drawn."""
+    factors = np.array([spread(pixels[:2]) / 20 for pixels in jittered()])
+    assert 0.25 < factors.min() < 0.4 and 1.8 < factors.max() < 2.251
+    assert abs(np.mean(factors) - 1) < 0.1
+
+
+def test_gain_varies_by_the_strength_and_brightness_by_80_levels_of_it():
+    """The mean, which contrast leaves alone, is 120 * gain + brightness: 60 - 40 to 180 + 40 at strength 0.5."""
+    means = jittered().mean((1, 2))
+    assert 19.9 < means.min() < 35 and 205 < means.max() < 220.1
+
+
+def test_brightness_moves_black_by_up_to_80_levels_of_the_strength():
+    """Gain, contrast and saturation leave black alone; below 0 it stays black."""
+    black, labels = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)
+    views = [augment(black, labels, (4, 4), np.random.default_rng(i), (1.0, 1.0), 0.5)[0] for i in range(200)]
+    levels = np.array([view.mean() for view in views])
+    assert 38 < levels.max() <= 40 and 70 < (levels == 0).sum() < 130
+    assert all(spread(view) == 0 for view in views)
+
+
+def test_the_scale_is_uniform_in_its_logarithm():
+    """A ramp of one level a column is a ramp of 1 / scale levels in the view; half of 0.25..4 is enlarged."""
+    ramp = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (64, 256, 3))
+    labels = np.zeros((64, 256), np.uint8)
+    scales = []
+    for seed in range(300):
+        image, _ = augment(ramp, labels, (16, 48), np.random.default_rng(seed), (0.25, 4.0), 0.0)
+        scales.append(32 / abs(image[8, 40, 0] - image[8, 8, 0]))
+    logarithms = np.log(scales) / np.log(4)
+    assert np.abs(logarithms).max() < 1.05
+    counts, _ = np.histogram(logarithms, [-1.05, -0.5, 0, 0.5, 1.05])  # quarters: 75 each, +- 7.5
+    assert counts.min() > 50 and counts.max() < 100

@@ -10,11 +10,12 @@ from tfadvseg.training.batches import RandomViews, class_weights, weighted
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 16, 24, 3)).astype(np.uint8)
 LABELS = np.random.default_rng(1).integers(0, 3, (7, 16, 24)).astype(np.uint8)
+EXAMPLES = [(f"image_{i}", *example) for i, example in enumerate(zip(IMAGES, LABELS, strict=True))]
 WEIGHTS = np.array([2.0, 3.0, 4.0])
 
 
 def views(first_epoch=0, seed=0):
-    return RandomViews(IMAGES, LABELS, WEIGHTS, functools.partial(augment, crop=(8, 8)), 2, seed, first_epoch)
+    return RandomViews(EXAMPLES, WEIGHTS, functools.partial(augment, crop=(8, 8)), 2, seed, first_epoch)
 
 
 def epoch(found):
@@ -31,9 +32,10 @@ def assert_equal(first, second):
 
 def test_class_weights_by_hand():
     """Shares 3/4, 1/4 and 0 of the pixels that count."""
-    labels = np.array([[[0, 0, 255], [0, 1, 255]]], np.uint8)
+    photographs = np.array([[0, 0, 255]], np.uint8), np.array([[0], [1], [255]], np.uint8)
+    examples = [("name", np.zeros((*labels.shape, 3), np.uint8), labels) for labels in photographs]
     expected = [1 / np.log(1.85), 1 / np.log(1.35), 1 / np.log(1.1)]
-    np.testing.assert_allclose(class_weights(labels, 3), expected, rtol=1e-6)
+    np.testing.assert_allclose(class_weights(examples, 3), expected, rtol=1e-6)
     assert expected == pytest.approx([1.6255, 3.3322, 10.4921], abs=1e-4)
 
 
@@ -57,7 +59,7 @@ def test_an_epoch_sees_no_photograph_twice():
         seen.append(image.tobytes())
         return image.astype(np.float32), labels
 
-    found = RandomViews(IMAGES, LABELS, WEIGHTS, view, 2, 0)
+    found = RandomViews(EXAMPLES, WEIGHTS, view, 2, 0)
     epoch(found)
     epoch(found)
     assert len(seen) == 12 and len(set(seen[:6])) == len(set(seen[6:])) == 6
@@ -80,7 +82,7 @@ def test_every_view_of_a_run_draws_anew():
         draws.append(rng.random())
         return image.astype(np.float32), labels
 
-    found = RandomViews(IMAGES, LABELS, WEIGHTS, view, 2, 0)
+    found = RandomViews(EXAMPLES, WEIGHTS, view, 2, 0)
     for _ in range(4):
         epoch(found)
     assert len(set(draws)) == len(draws) == 24
@@ -94,3 +96,33 @@ def test_batches_do_not_depend_on_the_order_in_which_they_are_asked_for():
 def test_another_seed_or_epoch_gives_other_views():
     first = views()[0][0]
     assert (first != views(seed=1)[0][0]).any() and (first != views(first_epoch=1)[0][0]).any()
+
+
+class Reading:
+    """Photographs of many sizes, each made when it is asked for; `asked` is the indices so far."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, index):
+        self.asked.append(index)
+        size = 10 + index, 30 - index
+        return f"image_{index}", np.full((*size, 3), index, np.uint8), np.full(size, index % 3, np.uint8)
+
+
+def test_photographs_of_many_sizes_are_read_when_their_view_is_drawn():
+    examples = Reading()
+    found = RandomViews(examples, WEIGHTS, functools.partial(augment, crop=(8, 9), colour=0.0), 2, 0)
+    assert len(found) == 2 and examples.asked == []
+    images, labels, _ = found[1]
+    assert images.shape == (2, 8, 9, 3) and len(examples.asked) == 2
+    assert images[:, 0, 0, 0].tolist() == examples.asked
+    assert labels[:, 0, 0].tolist() == [index % 3 for index in examples.asked]
+
+
+def test_class_weights_of_photographs_of_many_sizes():
+    pixels = np.bincount([index % 3 for index in range(5)], [(10 + i) * (30 - i) for i in range(5)])
+    np.testing.assert_allclose(class_weights(Reading(), 3), 1 / np.log(1.1 + pixels / pixels.sum()), rtol=1e-6)

@@ -7,23 +7,25 @@ import keras
 import numpy as np
 import pytest
 
+from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import mean_iou
-from tfadvseg.training.fit import Recipe, fit, validation_confusion
+from tfadvseg.training.fit import Recipe, fit
+from tfadvseg.training.validation import validation_counts
 
 CLASSES = 3
 RECIPE = Recipe(crop=(16, 16), epochs=3, batch_size=2, learning_rate=0.02, colour=0.1)
 
 
-def arrays(count, seed):
+def photographs(count, seed):
     """Photographs whose colour tells the class, a tenth of it ignored."""
     rng = np.random.default_rng(seed)
     labels = np.kron(rng.integers(0, CLASSES, (count, 4, 6)), np.ones((4, 4), int)).astype(np.uint8)
     images = np.clip(np.eye(3)[labels] * 150 + 40 + rng.normal(0, 20, (*labels.shape, 3)), 0, 255).astype(np.uint8)
     labels[rng.random(labels.shape) < 0.1] = 255
-    return images, labels
+    return [(f"image_{i}", *example) for i, example in enumerate(zip(images, labels, strict=True))]
 
 
-TRAIN, VALIDATION = arrays(6, 0), arrays(3, 1)
+TRAIN, VALIDATION = photographs(6, 0), photographs(3, 1)
 
 
 def build(input_size, dropout=0.0):
@@ -36,7 +38,8 @@ def build(input_size, dropout=0.0):
 
 
 def train(folder, recipe=RECIPE, build=build, **settings):
-    return fit(build, TRAIN, VALIDATION, CLASSES, recipe, str(folder), **settings)
+    arguments = {"train": TRAIN, "validation": VALIDATION, **settings}
+    return fit(build, classes=CLASSES, recipe=recipe, folder=str(folder), **arguments)
 
 
 def history(folder):
@@ -45,7 +48,7 @@ def history(folder):
 
 
 def scores(network):
-    return float(mean_iou(validation_confusion(network, VALIDATION, CLASSES).sum(0)))
+    return float(mean_iou(validation_counts(network, VALIDATION, CLASSES).total()))
 
 
 def build_with_dropout(input_size):
@@ -175,16 +178,18 @@ def test_training_starts_from_the_weights_that_are_built(undisturbed, tmp_path):
             np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), value, atol=1e-6)
 
 
-def test_dropout_is_scaled(tmp_path):
+def test_dropout_is_scaled_however_deep_it_lies(tmp_path):
     made = []
 
     def remember(size):
-        made.append(build_with_dropout(size))
+        images = keras.Input((*size, 3))
+        inner = keras.Model(images, keras.layers.Dropout(0.4)(images), name="inner")
+        made.append(keras.Model(images, build_with_dropout(size)(inner(images))))
         return made[-1]
 
     train(tmp_path, Recipe(crop=(16, 16), epochs=1, batch_size=2, dropout=0.5), remember)
-    rates = [layer.rate for layer in made[0].layers if isinstance(layer, keras.layers.Dropout)]
-    assert rates == [pytest.approx(0.15)]
+    rates = [sorted(layer.rate for layer in leaf_layers(network) if hasattr(layer, "rate")) for network in made]
+    assert rates == [[pytest.approx(0.15), pytest.approx(0.2)], [pytest.approx(0.3), pytest.approx(0.4)]]
 
 
 def test_a_loss_that_is_no_number_stops_the_training(tmp_path):
@@ -202,7 +207,22 @@ def test_fewer_photographs_than_a_batch_are_refused(tmp_path):
         train(tmp_path, Recipe(crop=(16, 16), epochs=1, batch_size=7))
 
 
-def test_ignored_pixels_are_in_no_validation_matrix():
-    matrices = validation_confusion(build((16, 24)), VALIDATION, CLASSES, batch_size=2)
-    assert matrices.shape == (3, CLASSES, CLASSES)
-    np.testing.assert_array_equal(matrices.sum((1, 2)), (VALIDATION[1] != 255).sum((1, 2)))
+def test_a_training_without_validation_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no photograph to validate on; give one or more"):
+        train(tmp_path, validation=[])
+
+
+def test_photographs_may_differ_in_size(tmp_path):
+    """The network is validated at the size that is asked for; what it is larger than the photographs counts nowhere."""
+    smaller = [(name, image[:12, :20], labels[:12, :20]) for name, image, labels in TRAIN[:3]]
+    mixed = [*VALIDATION, *smaller]
+    recipe = Recipe(crop=(16, 16), epochs=1, batch_size=2)
+    network = train(tmp_path, recipe, train=[*smaller, *TRAIN[3:]], validation=mixed, input_size=(18, 25))
+    assert network.input_shape == (None, 18, 25, 3)
+    counts = validation_counts(network, mixed, CLASSES)
+    np.testing.assert_array_equal(counts.labelled.sum(-1), [(labels != 255).sum() for _, _, labels in mixed])
+
+
+def test_a_validation_photograph_that_is_larger_than_the_network_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="image_0 is 24x16, .* input of 20x16; give an input_size that holds every"):
+        train(tmp_path, input_size=(16, 20))

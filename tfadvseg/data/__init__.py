@@ -1,51 +1,41 @@
-"""Datasets: a description and one raw reader each, with NumPy and Pillow alone.
+"""Datasets: what each is called, its classes, and its photographs by index, with NumPy and Pillow alone.
 
-A reader is `read(data_dir, split) -> (id, image uint8 [H, W, 3], labels uint8 [H, W])` with void as 255. In-memory
-arrays for training (`arrays`), the TFDS builders (`builders`) and the `tf.data` pipelines (`batches`) stand on it.
+A module of a dataset offers `split(data_dir, name) -> Split`. On the splits stand training (which takes any sequence of
+examples), the `tf.data` pipelines (`batches`, with a network's `framing`) and the TFDS builders (`builders`).
 """
 
 import dataclasses
-import itertools
-import pathlib
-from collections.abc import Callable, Iterator, Sequence
-
-import numpy as np
-from tqdm import tqdm
+from collections.abc import Callable, Mapping
 
 from tfadvseg.data import camvid, scenes
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.data.split import Example, Split
 from tfadvseg.registry import choose
 
-Example = tuple[str, np.ndarray, np.ndarray]
+__all__ = ["DATASETS", "Dataset", "Example", "Split", "named", "split_name"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """name: in the table and of the TFDS builder. size: (height, width) of its images.
-
-    available: data_dir -> the splits it holds. sources: data_dir -> the files that decide the content.
-    """
+    """name: in the table. splits: the names of its parts. open: (data_dir, name of a part) -> that Split."""
 
     name: str
-    labels: LabelSpace
-    size: tuple[int, int]
+    label_space: LabelSpace
     splits: tuple[str, ...]
-    available: Callable[[str | None], Sequence[str]]
-    sources: Callable[[str | None], Sequence[pathlib.Path]]
-    read: Callable[[str | None, str], Iterator[Example]]
-    manual: bool
-    """Whether the user brings the files (`--data_dir`)."""
+    open: Callable[[str | None, str], Split]
+
+    def split(self, data_dir: str | None, name: str) -> Split:
+        """The photographs of that part of the dataset; `val` is short for `validation`.
+
+        data_dir: the folder with the dataset's files, where it needs any. ValueError where the dataset has no such
+        part, or the folder does not hold it.
+        """
+        return self.open(data_dir, split_name(self, name))
 
 
-def _describe(name: str, module, manual: bool) -> Dataset:
-    return Dataset(
-        name, module.LABELS, module.SIZE, tuple(module.SPLITS), module.available, module.sources, module.read, manual
-    )
-
-
-DATASETS = {
-    "camvid": _describe("camvid", camvid, manual=True),
-    "scenes": _describe("scenes", scenes, manual=False),
+DATASETS: Mapping[str, Dataset] = {
+    "camvid": Dataset("camvid", camvid.LABEL_SPACE, tuple(camvid.SPLITS), camvid.split),
+    "scenes": Dataset("scenes", scenes.LABEL_SPACE, tuple(scenes.SPLITS), scenes.split),
 }
 
 
@@ -55,25 +45,6 @@ def split_name(dataset: Dataset, split: str) -> str:
     if split not in dataset.splits:
         raise ValueError(f"{dataset.name} has no split {split!r}; choose one of: {', '.join(sorted(dataset.splits))}.")
     return split
-
-
-def examples(dataset: Dataset, data_dir: str | None, split: str, every: int = 1, limit: int = 0) -> Iterator[Example]:
-    """Every n-th example of a split in the order of its list, the first `limit` of these (0 for all)."""
-    return itertools.islice(dataset.read(data_dir, split_name(dataset, split)), 0, every * limit or None, every)
-
-
-def arrays(
-    dataset: Dataset, data_dir: str | None, split: str, every: int = 1, limit: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """(images uint8 [N, H, W, 3], labels uint8 [N, H, W]) of the `examples` of a split whose images share one size."""
-    bar = tqdm(
-        examples(dataset, data_dir, split, every, limit),
-        f"Reading {dataset.name} {split}",
-        unit=" images",
-        disable=None,
-    )
-    _, images, labels = zip(*bar, strict=True)
-    return np.stack(images), np.stack(labels)
 
 
 def named(name: str) -> Dataset:

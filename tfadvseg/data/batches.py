@@ -1,97 +1,80 @@
-"""`tf.data` pipelines of one size: how a photograph becomes a network's input, and the inverse."""
+"""`tf.data` batches of a split: photographs by index, at a network's input size."""
+
+import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.conventions import IGNORED
-
-FITS = ("pad", "reflect", "stretch")
-"""pad: shrunk where it is too large, its aspect kept, then filled up at the bottom and at the right with one colour.
-reflect: the same, filled up with its mirror image. stretch: resized, whatever its aspect."""
+from tfadvseg.data.framing import Frame
+from tfadvseg.data.split import Split
 
 
-def to_input(
-    image: tf.Tensor,
-    labels: tf.Tensor,
-    input_size: tuple[int, int],
-    pad_colour: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    fit: str = "pad",
-) -> dict[str, tf.Tensor]:
-    """One example at a network's input size (height, width), after the released code of the paper.
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """A `tf.data.Dataset` of batches, whose readers' errors come out as they were raised, not as a graph's.
 
-    image: uint8 [H, W, 3]; labels: uint8 [H, W, 1]; fit: one of FITS. Images are resized bilinearly, labels by nearest
-    neighbour. Returns image (float32), labels (int32, those of filled-up pixels ignored) and size, the (height, width)
-    that comes from the photograph.
+    failed: what was raised, by the index in the split.
     """
-    image, size = image_to_input(image, input_size, pad_colour, fit)
-    resized = tf.image.resize(tf.cast(labels, tf.int32), size, method="nearest")
-    filled = tf.pad(resized, _margins(size, input_size), constant_values=IGNORED)
-    return {"image": image, "labels": tf.ensure_shape(filled, (*input_size, 1))[..., 0], "size": size}
+
+    dataset: tf.data.Dataset
+    failed: dict[int, Exception] = dataclasses.field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __iter__(self) -> Iterator[dict[str, tf.Tensor]]:
+        try:
+            yield from self.dataset
+        except tf.errors.OpError:
+            if not self.failed:
+                raise
+            raise self.failed.pop(min(self.failed)) from None
 
 
-def image_to_input(
-    image: tf.Tensor, input_size: tuple[int, int], pad_colour: tuple[float, float, float], fit: str
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """(float32 [*input_size, 3], size): the image of `to_input`, and how much of it comes from the photograph."""
-    shape = tf.shape(image)[:2]
-    size = tf.constant(input_size) if fit == "stretch" else _shrunk(shape, input_size)
-    image = tf.cast(image, tf.float32)
-    image = tf.cond(tf.reduce_all(size == shape), lambda: image, lambda: tf.image.resize(image, size, antialias=False))
-    if fit == "reflect":
-        for axis in (0, 1):
-            image = tf.gather(image, _mirrored(size[axis], input_size[axis]), axis=axis)
-    elif any(pad_colour):
-        colour = tf.constant(pad_colour, tf.float32)
-        image = tf.pad(image - colour, _margins(size, input_size)) + colour
-    else:
-        image = tf.pad(image, _margins(size, input_size))
-    return tf.ensure_shape(image, (*input_size, 3)), size
+def batches(split: Split, frame: Frame, batch_size: int, first: int = 0, count: int | None = None) -> Batches:
+    """The photographs `first` to `first + count - 1` of a split (None: to its end) in order; the last batch may be
+    smaller, and none goes beyond the split's end.
+
+    A batch is {"id": string [N], "index": int64 [N], the place in the split, "image": float32 [N, *frame.size, 3],
+    "labels": int32 [N, *frame.size], "size": int32 [N, 2], the part of the input that is photograph}. Without a size
+    in the frame the photographs of a batch must have one size. ValueError where one of them cannot be read.
+    """
+    failed: dict[int, Exception] = {}
+    sizes: dict[int, tuple[str, tuple[int, ...]]] = {}
+
+    def read(position: np.int64) -> tuple[bytes, np.ndarray, np.ndarray]:
+        index = int(position)
+        failed.pop(index, None)
+        try:
+            name, image, labels = split[index]
+            if frame.size is None:
+                _refuse_other_sizes(
+                    sizes.setdefault((index - first) // batch_size, (name, labels.shape)), (name, labels.shape)
+                )
+        except Exception as error:
+            failed[index] = error
+            raise
+        return name.encode(), image, labels
+
+    def prepare(index: tf.Tensor) -> dict[str, tf.Tensor]:
+        name, image, labels = tf.numpy_function(read, [index], (tf.string, tf.uint8, tf.uint8))
+        image, labels = tf.ensure_shape(image, (None, None, 3)), tf.ensure_shape(labels, (None, None))
+        placed, inside = frame.place(image)
+        return {
+            "id": tf.ensure_shape(name, ()), "index": index, "image": placed,
+            "labels": frame.place_labels(labels, inside), "size": inside,
+        }  # fmt: skip
+
+    end = len(split) if count is None else min(first + count, len(split))
+    # Read one after the other: one reader in the background keeps ahead of a network.
+    return Batches(tf.data.Dataset.range(first, end).map(prepare).batch(batch_size).prefetch(2), failed)
 
 
-def _shrunk(shape, input_size):
-    """The size of an image that is shrunk, with its aspect kept, as far as it must be."""
-    scale = tf.reduce_min(tf.constant(input_size, tf.float64) / tf.cast(shape, tf.float64))
-    size = tf.where(scale < 1, tf.cast(tf.round(tf.cast(shape, tf.float64) * scale), tf.int32), shape)
-    return tf.clip_by_value(size, 1, tf.constant(input_size))
-
-
-def _margins(size, input_size):
-    missing = tf.constant(input_size) - size
-    return [[0, missing[0]], [0, missing[1]], [0, 0]]
-
-
-def _mirrored(size, wanted):
-    """Indices [wanted] that run 0 ... size - 1 and back, the outermost not repeated, as often as it takes."""
-    period = tf.maximum(1, 2 * (size - 1))
-    index = tf.range(wanted) % period
-    return tf.minimum(index, period - index)
-
-
-def inside(sizes: tf.Tensor, input_size: tuple[int, int]) -> tf.Tensor:
-    """bool [N, H, W]: the pixels that are photograph and not filled up; sizes: int32 [N, 2] from `to_input`."""
-    rows = tf.range(input_size[0])[None, :, None] < sizes[:, None, None, 0]
-    return rows & (tf.range(input_size[1])[None, None, :] < sizes[:, None, None, 1])
-
-
-def crop(array: np.ndarray, size) -> np.ndarray:
-    """The part of one padded array [H, W, ...] that is image: the inverse of the padding."""
-    return array[: size[0], : size[1]]
-
-
-def batches(
-    examples: tf.data.Dataset,
-    input_size: tuple[int, int] | None,
-    pad_colour: tuple[float, float, float],
-    batch_size: int,
-    fit: str = "pad",
-) -> tf.data.Dataset:
-    """Batches {"id", "image", "labels", "size"}, in order; the last may be smaller. input_size None: as they are."""
-
-    def prepare(example):
-        image, labels = example["image"], example["labels"]
-        size = input_size or tuple(image.shape[:2])
-        if None in size:
-            raise ValueError("A model without a fixed input size needs images of one size.")
-        return {"id": example["id"], **to_input(image, labels, size, pad_colour, fit)}
-
-    return examples.map(prepare, tf.data.AUTOTUNE, deterministic=True).batch(batch_size).prefetch(2)
+def _refuse_other_sizes(first: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, ...]]) -> None:
+    (name, (height, width)), (other_name, (other_height, other_width)) = first, other
+    if (height, width) != (other_height, other_width):
+        raise ValueError(
+            f"A network without a fixed input size takes photographs of one size in a batch; {name} is "
+            f"{width}x{height} and {other_name} is {other_width}x{other_height}, so set batch_size to 1."
+        )

@@ -1,1 +1,1 @@
-"""Training on in-memory arrays with Keras alone, so on any backend: augmentation, class weights, the fit itself."""
+"""Training with Keras alone, so on any backend: examples by index, augmentation, class weights, the fit itself."""

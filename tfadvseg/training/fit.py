@@ -13,13 +13,13 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from tfadvseg.metrics.confusion import confusion
+from tfadvseg.data.split import Examples
+from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
 from tfadvseg.training.augment import augment
 from tfadvseg.training.batches import RandomViews, class_weights
-
-Arrays = tuple[np.ndarray, np.ndarray]
-"""(images uint8 [N, H, W, 3], labels uint8 [N, H, W] with 255 ignored)."""
+from tfadvseg.training.optimizer import optimizer
+from tfadvseg.training.validation import validation_counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,38 +44,45 @@ class Recipe:
 
 def fit(
     build: Callable[[tuple[int, int]], keras.Model],
-    train: Arrays,
-    validation: Arrays,
+    train: Examples,
+    validation: Examples,
     classes: int,
     recipe: Recipe,
     folder: str,
     callbacks: tuple = (),
+    input_size: tuple[int, int] | None = None,
 ) -> keras.Model:
-    """Trains `build(input_size)` on random views and returns the full-size network with its best weights.
+    """Trains `build(recipe.crop)` on random views and returns `build(input_size)` with the best weights.
 
-    `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes on; a finished one
-    is only loaded.
+    The examples may differ in size. input_size: of the network that is validated, by default the size of the first
+    validation photograph; smaller photographs are filled up with ignored labels, larger ones refused
+    (`validation_counts`). `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes
+    on; a finished one is only loaded.
     """
-    if len(train[0]) < recipe.batch_size:
+    if len(train) < recipe.batch_size:
         raise ValueError(
-            f"A batch takes {recipe.batch_size} photographs, but only {len(train[0])} are there to train on; lower the "
+            f"A batch takes {recipe.batch_size} photographs, but only {len(train)} are there to train on; lower the "
             "batch size."
         )
+    if not len(validation):
+        raise ValueError("There is no photograph to validate on; give one or more.")
     keras.utils.set_random_seed(recipe.seed)
     path = pathlib.Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    weights = class_weights(train[1], classes)
-    network, full_size = build(recipe.crop), build(validation[0].shape[1:3])
+    weights = class_weights(train, classes)
+    height, width = input_size or validation[0][2].shape
+    network, full_size = build(recipe.crop), build((height, width))
     _scale_dropout(network, recipe.dropout)
-    steps = recipe.epochs * (len(train[0]) // recipe.batch_size)
-    network.compile(_optimizer(recipe, steps), keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True, reduction="mean_with_sample_weight"
-    ))  # fmt: skip
+    steps = recipe.epochs * (len(train) // recipe.batch_size)
+    network.compile(
+        optimizer(recipe.learning_rate, recipe.weight_decay, steps),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+    )
     network.optimizer.build(network.trainable_variables)
     state = _State(network, path)
     first_epoch = state.restore()
     view = functools.partial(augment, crop=recipe.crop, scales=recipe.scales, colour=recipe.colour)
-    views = RandomViews(*train, weights, view, recipe.batch_size, recipe.seed, first_epoch)
+    views = RandomViews(train, weights, view, recipe.batch_size, recipe.seed, first_epoch)
     validate = _Validate(full_size, validation, classes, state, recipe)
     network.fit(
         views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
@@ -85,31 +92,10 @@ def fit(
     return full_size
 
 
-def validation_confusion(network: keras.Model, arrays: Arrays, classes: int, batch_size: int = 4) -> np.ndarray:
-    """Confusion matrices [N, C, C] of the network's predictions, one per image."""
-    matrices = []
-    for start in range(0, len(arrays[0]), batch_size):
-        images, labels = (part[start : start + batch_size] for part in arrays)
-        logits = keras.ops.convert_to_numpy(network.predict_on_batch(images.astype(np.float32)))
-        matrices.append(confusion(labels, logits.argmax(-1), classes))
-    return np.concatenate(matrices)
-
-
 def _scale_dropout(network: keras.Model, factor: float) -> None:
-    for layer in network.layers:
+    for layer in leaf_layers(network):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate *= factor
-
-
-def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    warmup = max(1, steps // 50)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 20, max(1, steps - warmup), alpha=0.01, warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )  # fmt: skip
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma", "alpha"])
-    return optimizer
 
 
 class _State:
@@ -170,8 +156,8 @@ class _Validate(keras.callbacks.Callback):
 
     def _score(self, logs):
         self.full_size.set_weights(self.model.get_weights())
-        matrix = validation_confusion(self.full_size, self.validation, self.classes).sum(0)
-        logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(matrix)), float(pixel_accuracy(matrix))
+        counts = validation_counts(self.full_size, self.validation, self.classes).total()
+        logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(counts)), float(pixel_accuracy(counts))
         if logs["val_iou"] > self.state.best:
             self.state.best = logs["val_iou"]
             temporary = self.state.folder / "new.weights.h5"

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Camera, Patch
-from tfadvseg.data.scenes.light import Light
-from tfadvseg.data.scenes.noise import clumps, grain
-from tfadvseg.data.scenes.shapes import upright
+from tfadvseg.scenes.camera import Camera, Patch
+from tfadvseg.scenes.classes import TREE
+from tfadvseg.scenes.light import Light
+from tfadvseg.scenes.noise import clumps, grain
+from tfadvseg.scenes.shapes import upright
 
-TREE = CAMVID.names.index("tree")
 LEAVES = np.array([[0.22, 0.36, 0.12], [0.14, 0.26, 0.1], [0.36, 0.42, 0.16], [0.48, 0.36, 0.14], [0.3, 0.3, 0.2]])
 
 

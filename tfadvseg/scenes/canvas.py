@@ -6,17 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.conventions import IGNORED
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Camera, Patch
-from tfadvseg.data.scenes.ground import Road, ground
-from tfadvseg.data.scenes.light import Light
-from tfadvseg.data.scenes.noise import any_colour, clumps
+from tfadvseg.scenes.camera import Camera, Patch
+from tfadvseg.scenes.classes import SKY
+from tfadvseg.scenes.ground import Road, ground
+from tfadvseg.scenes.light import Light
+from tfadvseg.scenes.noise import any_colour, clumps
 
 SIZE = (192, 256)
 """Height and width of the images."""
 FRAME = (2 * SIZE[0], 2 * SIZE[1])
 """What is drawn: two by two of its pixels become one."""
-SKY = CAMVID.names.index("sky")
 FARTHEST = 1e-4
 """Closeness of the sky."""
 

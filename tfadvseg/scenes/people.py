@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Camera, Patch
-from tfadvseg.data.scenes.noise import any_colour, clumps
-from tfadvseg.data.scenes.shapes import disc, limb, upright
+from tfadvseg.scenes.camera import Camera, Patch
+from tfadvseg.scenes.classes import BICYCLIST, PEDESTRIAN
+from tfadvseg.scenes.noise import any_colour, clumps
+from tfadvseg.scenes.shapes import disc, limb, upright
 
-PEDESTRIAN, BICYCLIST = CAMVID.names.index("pedestrian"), CAMVID.names.index("bicyclist")
 SKINS = np.array([[0.85, 0.66, 0.54], [0.72, 0.52, 0.4], [0.5, 0.34, 0.24], [0.34, 0.23, 0.17]])
 COAT, TROUSERS, SKIN, HAIR, SHOES, EXTRA = range(6)
 

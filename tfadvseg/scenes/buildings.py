@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Patch, Texture
-from tfadvseg.data.scenes.noise import any_colour, clumps, grain, mineral
+from tfadvseg.scenes.camera import Patch, Texture
+from tfadvseg.scenes.classes import BUILDING, FENCE
+from tfadvseg.scenes.noise import any_colour, clumps, grain, mineral
 
-BUILDING, FENCE = CAMVID.names.index("building"), CAMVID.names.index("fence")
 UPWARD = np.array([0.0, 1.0, 0.0])
 
 

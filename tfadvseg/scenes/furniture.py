@@ -3,12 +3,10 @@
 import numpy as np
 
 from tfadvseg.conventions import IGNORED
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Camera, Patch, Texture
-from tfadvseg.data.scenes.noise import any_colour, grain, mineral
-from tfadvseg.data.scenes.shapes import disc, limb, upright
-
-POLE, SIGN = CAMVID.names.index("pole"), CAMVID.names.index("sign_symbol")
+from tfadvseg.scenes.camera import Camera, Patch, Texture
+from tfadvseg.scenes.classes import POLE, SIGN
+from tfadvseg.scenes.noise import any_colour, grain, mineral
+from tfadvseg.scenes.shapes import disc, limb, upright
 
 
 def post(camera: Camera, foot: np.ndarray, rng: np.random.Generator, height: float, arm: float = 0.0) -> Patch:

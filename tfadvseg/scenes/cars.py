@@ -5,12 +5,11 @@ import itertools
 
 import numpy as np
 
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.camera import Patch, Texture
-from tfadvseg.data.scenes.noise import any_colour, grain
-from tfadvseg.data.scenes.shapes import UPWARD, disc
+from tfadvseg.scenes.camera import Patch, Texture
+from tfadvseg.scenes.classes import CAR
+from tfadvseg.scenes.noise import any_colour, grain
+from tfadvseg.scenes.shapes import UPWARD, disc
 
-CAR = CAMVID.names.index("car")
 FLOOR = 0.22
 """Height of a car's underside, metres."""
 

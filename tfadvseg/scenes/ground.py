@@ -4,10 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from tfadvseg.data.labels import CAMVID
-from tfadvseg.data.scenes.noise import clumps, grain, mineral
-
-ROAD, PAVEMENT = CAMVID.names.index("road"), CAMVID.names.index("pavement")
+from tfadvseg.scenes.classes import PAVEMENT, ROAD
+from tfadvseg.scenes.noise import clumps, grain, mineral
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,16 +4,17 @@ import dataclasses
 
 import numpy as np
 
-from tfadvseg.data.scenes.buildings import BUILDING, facade, fence, house
-from tfadvseg.data.scenes.camera import Camera, Patch
-from tfadvseg.data.scenes.canvas import FRAME, Shadow
-from tfadvseg.data.scenes.cars import car
-from tfadvseg.data.scenes.furniture import bin_, post, signs
-from tfadvseg.data.scenes.ground import Road
-from tfadvseg.data.scenes.light import Light, random_light
-from tfadvseg.data.scenes.people import bicyclist, pedestrian
-from tfadvseg.data.scenes.plants import bush, tree
-from tfadvseg.data.scenes.shapes import upright
+from tfadvseg.scenes.buildings import facade, fence, house
+from tfadvseg.scenes.camera import Camera, Patch
+from tfadvseg.scenes.canvas import FRAME, Shadow
+from tfadvseg.scenes.cars import car
+from tfadvseg.scenes.classes import BUILDING
+from tfadvseg.scenes.furniture import bin_, post, signs
+from tfadvseg.scenes.ground import Road
+from tfadvseg.scenes.light import Light, random_light
+from tfadvseg.scenes.people import bicyclist, pedestrian
+from tfadvseg.scenes.plants import bush, tree
+from tfadvseg.scenes.shapes import upright
 
 END = 70.0
 """The street is furnished up to here, metres."""

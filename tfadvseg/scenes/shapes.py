@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfadvseg.data.scenes.camera import Camera, Patch, Texture
+from tfadvseg.scenes.camera import Camera, Patch, Texture
 
 UPWARD = np.array([0.0, 1.0, 0.0])
 

@@ -1,0 +1,81 @@
+"""The labelled photographs of one part of a dataset, by index."""
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from tfadvseg.data.digest import digest
+
+
+class Example(NamedTuple):
+    """A labelled photograph. image: uint8 [H, W, 3]; labels: uint8 [H, W], void is 255."""
+
+    id: str
+    image: np.ndarray
+    labels: np.ndarray
+
+
+class Examples(Protocol):
+    """Labelled photographs by index: a `Split`, or a list of examples in memory."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> tuple[str, np.ndarray, np.ndarray]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """The labelled photographs of one part of a dataset, each read when it is asked for.
+
+    ids, groups: of each photograph; those of one group are alike, as frames of one drive are. origins: for each what
+    `read` is given, paths or numbers. read: *origin -> (image, labels); a function of a module, so that a split can be
+    sent to another process. sources: files that decide all photographs, as a renderer's code does.
+    """
+
+    dataset: str
+    name: str
+    ids: tuple[str, ...] = dataclasses.field(repr=False)
+    groups: tuple[str, ...] = dataclasses.field(repr=False)
+    origins: tuple[tuple, ...] = dataclasses.field(repr=False)
+    read: Callable[..., tuple[np.ndarray, np.ndarray]] = dataclasses.field(repr=False)
+    sources: tuple[pathlib.Path, ...] = dataclasses.field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if not len(self.ids) == len(self.groups) == len(self.origins):
+            raise ValueError(
+                "A split needs a group and an origin for each id; got "
+                f"{len(self.ids)} ids, {len(self.groups)} groups and {len(self.origins)} origins."
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, index: int) -> Example:
+        """The example of that index, read now; ValueError names a file that cannot be read."""
+        return Example(self.ids[index], *self.read(*self.origins[index]))
+
+    def __iter__(self) -> Iterator[Example]:
+        return (self[index] for index in range(len(self)))
+
+    def chosen(self, every: int = 1, limit: int = 0) -> "Split":
+        """Every n-th photograph in the order of the split, and the first `limit` of these (0 for all)."""
+        if every < 1 or limit < 0:
+            raise ValueError(f"Choose every 1st or later photograph and a limit of 0 or more; got {every} and {limit}.")
+        kept = slice(0, every * limit or None, every)
+        parts = {name: getattr(self, name)[kept] for name in ("ids", "groups", "origins")}
+        return dataclasses.replace(self, **parts)
+
+    def fingerprint(self) -> str:
+        """SHA-256 in hex over whatever decides the content of exactly these photographs, in their order.
+
+        These are their ids, the names and bytes of their files, and the numbers and the code from which they are drawn.
+        Bytes are read once (see `digest`).
+        """
+        parts = [part for origin in self.origins for part in origin]
+        files = [*self.sources, *(part for part in parts if isinstance(part, pathlib.Path))]
+        others = [part for part in parts if not isinstance(part, pathlib.Path)]
+        return hashlib.sha256(repr((self.dataset, self.ids, others, digest(files))).encode()).hexdigest()

@@ -15,9 +15,9 @@ from tfadvseg.models.zoo.enet import enet
 SIZE = (24, 32)
 
 
-def network(bias=False):
+def network(bias=False, size=SIZE):
     """Convolution, normalisation, PReLU, deconvolution with bias, normalisation, fixed upsampling."""
-    images = keras.Input((*SIZE, 3))
+    images = keras.Input((*size, 3))
     x = layers.Conv2D(4, 3, padding="same", use_bias=bias, name="res1.conv")(images)
     x = layers.BatchNormalization(epsilon=1e-5, name="bn1")(x)
     x = layers.PReLU(shared_axes=[1, 2], name="slope")(x)
@@ -265,3 +265,67 @@ def test_the_merged_icnet_fits_both_graphs():
     for net in nets[1:]:
         load(net, file | {"data_sub1": [np.ones(3, np.float32)]})
         assert_close(answers(net), answers(nets[0]))
+
+
+def multiscale(single, views):
+    """The mean of what one model makes of several views of the images, each scaled to the first one's size."""
+    images = keras.Input((*SIZE, 3))
+    scores = [single(view(images)) for view in views]
+    scores = [layers.Resizing(*scores[0].shape[1:3])(score) for score in scores]
+    return keras.Model(images, layers.Average()(scores), name="multiscale")
+
+
+def test_a_sub_model_called_at_several_scales_is_imported_once():
+    """With a file whose convolutions have biases that the network lacks, and factors of a dropout."""
+    file = file_of(network(bias=True), 4)
+    plain, single = (network(size=size) for size in (SIZE, (None, None)))
+    views = (lambda x: x, layers.AveragePooling2D(2), layers.UpSampling2D(2))
+    expected, report = load(plain, file), load(multiscale(single, views), file)
+    assert report == expected and "its bias from res1.conv" in report.imported["bn1"]
+    for found, weight in zip(single.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, weight)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_enet_within_a_network_gets_the_bits_of_the_plain_one(enets, merged):
+    """Dropout's factors, and normalisations merged into the convolutions before them, are found within it."""
+    _, file, _ = enets
+    if merged:
+        file = merge(file, [("conv1_0_0", "bn1_0_0"), ("conv1_0_1", "bn1_0_1")])
+    plain, single = (enet(5, SIZE, width=0.25) for _ in range(2))
+    views = (lambda x: x, layers.Lambda(lambda x: x[:, :, ::-1], output_shape=(*SIZE, 3)))
+    whole = keras.Sequential([keras.Input((*SIZE, 3)), multiscale(single, views), layers.Softmax()])
+    expected, report = load(plain, file), load(whole, file)
+    assert report == expected and report.left_over == {}
+    assert ("merged into conv1_0_1" in report.imported["bn1_0_1"]) == merged
+    assert sum("as its dropout does" in detail for detail in report.imported.values()) == 27
+    for found, weight in zip(single.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, weight)
+
+
+def test_two_layers_of_one_name_are_refused():
+    images = keras.Input((*SIZE, 3))
+    twins = keras.Model(images, layers.Add()([network()(images), network()(images)]), name="twins")
+    with pytest.raises(ValueError, match="twins has two layers named 'res1.conv', so weights cannot be told apart"):
+        load(twins, file_of(network()))
+
+
+class Subclassed(keras.Model):
+    """The convolution and the normalisation of `network`, which know nothing of each other before they are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Conv2D(4, 3, name="res1.conv")
+        self.second = layers.BatchNormalization(epsilon=1e-5, name="bn1")
+
+    def call(self, images):
+        return self.second(self.first(images))
+
+
+def test_a_subclassed_model_takes_a_file_of_the_same_layers():
+    file = {name: blobs for name, blobs in file_of(network(bias=True), 4).items() if name in ("res1/conv", "bn1")}
+    net = Subclassed()
+    net(np.zeros((1, *SIZE, 3), np.float32))
+    assert list(load(net, file).imported) == ["res1.conv", "bn1"]
+    np.testing.assert_array_equal(net.first.kernel, file["res1/conv"][0].transpose(2, 3, 1, 0))
+    np.testing.assert_array_equal(net.second.gamma, file["bn1"][0])

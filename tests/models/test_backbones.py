@@ -70,6 +70,25 @@ def test_vgg16_gives_the_features_of_keras_applications(tmp_path, form):
     close(ours.predict_on_batch(x), theirs.predict_on_batch(keras.applications.vgg16.preprocess_input(x.copy())))
 
 
+def test_a_trunk_that_is_called_at_several_scales_gets_its_weights_once(tmp_path):
+    theirs = shake(keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 64, 3)))
+    theirs.save(tmp_path / "vgg16.keras")
+    single = trunk((None, None), lambda x: vgg16(x)[-1])
+    pixels = keras.Input((32, 64, 3))
+    scales = [pixels, layers.UpSampling2D(2)(pixels), layers.AveragePooling2D(1)(pixels)]
+    network = keras.Model(pixels, [single(x) for x in scales])
+    assert len(load_backbone(network, tmp_path / "vgg16.keras")) == 13
+    x = images((32, 64))
+    expected = theirs.predict_on_batch(keras.applications.vgg16.preprocess_input(x.copy()))
+    found = network.predict_on_batch(x)
+    close(found[0], expected)
+    np.testing.assert_array_equal(found[2], found[0])
+    for layer, other in zip((layer for layer in single.layers if layer.weights), (
+        layer for layer in theirs.layers if layer.weights
+    ), strict=True):  # fmt: skip
+        np.testing.assert_array_equal(layer.kernel, other.kernel)
+
+
 @pytest.mark.slow
 def test_fc6_and_fc7_give_what_the_dense_layers_give(tmp_path):
     theirs = shake(keras.applications.VGG16(weights=None))

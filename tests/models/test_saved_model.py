@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.attacks import ifgsm
-from tfadvseg.models import load
-from tfadvseg.models.saved_model import Reading
+from tfadvseg.models import describe, load
+from tfadvseg.models.reading import Reading
 
 WEIGHTS = np.random.default_rng(0).normal(0, 2, (3, 4)).astype(np.float32)
 IMAGES = tf.constant(np.random.default_rng(1).integers(0, 256, (3, 4, 6, 3)), tf.float32)
@@ -64,7 +64,7 @@ def stranger(stranger_folder):
 
 def test_a_stranger_has_a_name_and_no_card(stranger, stranger_folder):
     assert (stranger.name, stranger.card, stranger.input_size, stranger.classes) == ("stranger", None, None, 4)
-    assert stranger.path == stranger_folder and stranger.pad_colour == (0.0, 0.0, 0.0)
+    assert stranger.path == stranger_folder and stranger.frame.colour == (0.0, 0.0, 0.0)
 
 
 def test_a_stranger_gives_its_logits_up_to_the_constant_of_a_softmax(stranger):
@@ -106,7 +106,7 @@ def test_the_digest_tells_weights_apart(stranger, tmp_path):
 
 
 def test_a_missing_folder_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="none does not exist; --models takes SavedModel folders"):
+    with pytest.raises(ValueError, match="none does not exist; a model is a SavedModel's folder"):
         load(tmp_path / "none")
 
 
@@ -118,7 +118,7 @@ def test_a_folder_without_a_saved_model_is_refused(tmp_path):
 
 def test_a_missing_signature_is_answered_with_those_there_are(stranger_folder):
     offer = r"'serve_me': picture float32 \[\?, \?, \?, 3\] -> softmax float32 \[\?, \?, \?, 4\]"
-    with pytest.raises(ValueError, match=rf"no signature 'logits'; it offers {offer}; .* with --signature"):
+    with pytest.raises(ValueError, match=rf"no signature 'logits'; it offers {offer}; .* as `signature`"):
         load(stranger_folder)
 
 
@@ -206,3 +206,28 @@ def test_a_damaged_card_is_refused(copy):
 def test_readings_that_make_no_sense_are_refused(reading, message):
     with pytest.raises(ValueError, match=message):
         Reading(**reading)
+
+
+def test_a_model_is_described_without_its_weights(stranger, stranger_folder, copy):
+    """From the graph's file alone; only opening it needs the variables."""
+    how = {"signature": "serve_me", "intensity_range": (-1.0, 1.0), "channel_order": "bgr", "output": "probabilities"}
+    spec = describe(stranger_folder, **how)
+    assert spec == stranger.spec and hash(spec) == hash(stranger.spec) and spec.digest == stranger.digest
+    shutil.rmtree(copy / "variables")
+    closed = describe(copy, **how)
+    assert (closed.classes, closed.frame.size) == (4, None) and closed.digest != spec.digest
+    with pytest.raises(ValueError, match="copy cannot be loaded as a SavedModel; it may be damaged"):
+        closed.open()
+
+
+def test_the_card_says_how_photographs_become_inputs(conv_folder):
+    spec = describe(conv_folder)
+    assert (spec.frame.size, spec.frame.fit, spec.frame.colour) == ((32, 48), "pad", (123.68, 116.779, 103.939))
+
+
+def test_a_card_with_an_unknown_fit_is_refused(conv_folder, tmp_path):
+    folder = shutil.copytree(conv_folder, tmp_path / "odd")
+    card = folder / "assets.extra" / "card.json"
+    card.write_text(card.read_text().replace('"fit": "pad"', '"fit": "strech"'))
+    with pytest.raises(ValueError, match="fit 'strech'; choose one of: pad, reflect, stretch"):
+        describe(folder)

@@ -214,11 +214,11 @@ def image_gradient(model, images):
 
     from tfadvseg.attacks.gradients import plain_gradient
     from tfadvseg.attacks.objectives import away_from_labels
-    from tfadvseg.attacks.seeds import no_seeds
+    from tfadvseg.seeds import no_seeds
 
     images = tf.constant(images)
     labels = tf.zeros(images.shape[:3], tf.int32)
-    return plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).numpy()
+    return plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).gradient.numpy()
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -261,10 +261,10 @@ def test_a_smaller_photograph_is_filled_up_as_its_network_wants_it(exported):
     network, model = exported
     photograph = picture(network, seed=5)[0, :-9, :-14]
     margins = [(0, 9), (0, 14), (0, 0)]
-    if model.fit == "reflect":
+    if model.frame.fit == "reflect":
         filled = np.pad(photograph, margins, mode="reflect")
     else:
-        filled = np.pad(photograph - np.float32(model.pad_colour), margins) + np.float32(model.pad_colour)
+        filled = np.pad(photograph - np.float32(model.frame.colour), margins) + np.float32(model.frame.colour)
     expected = keras.ops.convert_to_numpy(network(filled[None], training=False))[0, :-9, :-14].argmax(-1)
     found = model.segment(photograph).numpy()
     assert found.shape == photograph.shape[:2] and (found == expected).mean() > 0.999

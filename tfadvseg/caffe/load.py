@@ -11,6 +11,7 @@ from tfadvseg.caffe import weights
 from tfadvseg.caffe.caffemodel import dims
 from tfadvseg.caffe.weights import Blobs, Variables
 from tfadvseg.layers.bilinear import GroupedBilinear
+from tfadvseg.layers.walk import leaf_layers, weighted_layers
 
 LISTED = 8
 """Names in an error's list."""
@@ -58,47 +59,48 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
 
     `may_miss` names Caffe layers that the file may lack; what they feed keeps its values.
 
-    A Keras layer takes its weights from the Caffe layer of its name, "." for "/". A BatchNormalization bnX whose Caffe
-    layer holds mean, variance and factor also takes the Scale layer scaleX. Where an inference-only file has merged
-    normalisations into the convolutions before them, those normalisations become the identity; a bias that the
-    network's convolution lacks goes into the normalisation after it. Raises ValueError, with the network unchanged,
-    where a layer does not fit, is missing (`LayersMissing`), or is named in `may_miss` and none of the network's.
+    A Keras layer takes its weights from the Caffe layer of its name, "." for "/"; layers of sub-models are the
+    network's own, once however many scales a sub-model is called at. A BatchNormalization bnX whose Caffe layer holds
+    mean, variance and factor also takes the Scale layer scaleX. Where an inference-only file has merged normalisations
+    into the convolutions before them, those normalisations become the identity; a bias that the network's convolution
+    lacks goes into the normalisation after it. Raises ValueError, with the network unchanged, where a layer does not
+    fit, is missing (`LayersMissing`), or is named in `may_miss` and none of the network's.
     """
     _check_input_scales(file)
-    targets = [layer for layer in network.layers if layer.weights]
-    norm_of = _norms_after_convolutions(network)
-    merged = _merged(network, norm_of, file)
+    targets = weighted_layers(network)
+    leaves = leaf_layers(network)
+    norm_of = _norms_after_convolutions(leaves)
+    merged = _merged(targets, norm_of, file)
     plan: dict[str, Variables] = {}
     details: dict[str, str] = {}
     missing: list[str] = []
-    for layer in targets:
+    for name, layer in targets.items():
         sources = _sources(layer, file)
         absent = [source for source in sources if source not in file]
-        if layer.name in merged:
-            plan[layer.name] = weights.identity(layer.gamma.shape[0], layer.epsilon)
-            details[layer.name] = f"merged into {merged[layer.name]}"
+        if name in merged:
+            plan[name] = weights.identity(layer.gamma.shape[0], layer.epsilon)
+            details[name] = f"merged into {merged[name]}"
         elif absent:
             missing += absent
         else:
-            plan[layer.name] = _converted(layer, *(file[source] for source in sources))
-            details[layer.name] = ", ".join(_shapes(file[source]) for source in sources)
-    wanted = {source for layer in targets for source in _sources(layer, file)}
+            plan[name] = _converted(layer, *(file[source] for source in sources))
+            details[name] = ", ".join(_shapes(file[source]) for source in sources)
+    wanted = {source for layer in targets.values() for source in _sources(layer, file)}
     if strange := sorted(set(may_miss) - wanted):
         raise ValueError(f"The network has no layer {strange[0]!r}, which the file may miss.")
-    used = {source for layer in targets if layer.name in plan for source in _sources(layer, file)}
+    used = {source for name in plan for source in _sources(targets[name], file)}
     left_over = {name: _shapes(blobs) for name, blobs in file.items() if name not in used}
     report = Report(details, tuple(missing), left_over)
     if needed := [name for name in missing if name not in may_miss]:
         raise LayersMissing(needed, report)
-    _move_biases(network, plan, details, norm_of)
-    _fold_dropout(network, plan, details, merged)
-    for layer in targets:
-        if layer.name in plan:
-            _check_complete(layer, plan[layer.name])
+    _move_biases(targets, plan, details, norm_of)
+    _fold_dropout(leaves, plan, details, merged)
+    for name, variables in plan.items():
+        _check_complete(targets[name], variables)
 
-    for layer in targets:
-        for variable in layer.weights if layer.name in plan else ():
-            variable.assign(plan[layer.name][variable.name])
+    for name, variables in plan.items():
+        for variable in targets[name].weights:
+            variable.assign(variables[variable.name])
     return report
 
 
@@ -140,14 +142,27 @@ def _converted(layer, blobs: Blobs, scale: Blobs = ()) -> Variables:
     raise ValueError(f"Layer {layer.name!r} is a {type(layer).__name__}, for which no Caffe layer is known.")
 
 
-def _norms_after_convolutions(network) -> dict[str, layers.BatchNormalization]:
+def _readers(leaves: Collection[layers.Layer], kind: type) -> dict[int, layers.Layer]:
+    """Identity of a tensor -> the layer of that kind that reads it, in the graph of the model that holds the layer.
+
+    A layer called several times counts as where it was called first. Layers of subclassed models are in no graph.
+    """
+    return {id(layer.input): layer for layer in leaves if isinstance(layer, kind) and hasattr(layer, "input")}
+
+
+def _reader(layer: layers.Layer, readers: Mapping[int, layers.Layer]) -> layers.Layer | None:
+    """Which of `readers` reads what the layer writes."""
+    return readers.get(id(layer.output)) if hasattr(layer, "output") else None
+
+
+def _norms_after_convolutions(leaves) -> dict[str, layers.BatchNormalization]:
     """Convolution's name -> the normalisation that reads its output."""
-    norms = {id(layer.input): layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)}
-    convolutions = (layer for layer in network.layers if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose))
-    return {layer.name: norms[id(layer.output)] for layer in convolutions if id(layer.output) in norms}
+    norms = _readers(leaves, layers.BatchNormalization)
+    convolutions = (layer for layer in leaves if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose))
+    return {layer.name: norm for layer in convolutions if (norm := _reader(layer, norms))}
 
 
-def _merged(network, norm_of, file) -> dict[str, str]:
+def _merged(targets, norm_of, file) -> dict[str, str]:
     """Normalisation -> the convolution that the file has merged it into.
 
     Only a file that also has a bias where the network's convolution has none is a merged one; in any other file a
@@ -157,15 +172,15 @@ def _merged(network, norm_of, file) -> dict[str, str]:
         name: norm for name, norm in norm_of.items()
         if _caffe(norm.name) not in file and len(file.get(_caffe(name), ())) == 2
     }  # fmt: skip
-    if not any(not network.get_layer(name).use_bias for name in without):
+    if not any(not targets[name].use_bias for name in without):
         return {}
     return {norm.name: name for name, norm in without.items()}
 
 
-def _move_biases(network, plan, details, norm_of) -> None:
+def _move_biases(targets, plan, details, norm_of) -> None:
     """Takes biases that the network's convolutions lack off the means of the normalisations after them."""
     for name, variables in plan.items():
-        if "bias" not in variables or network.get_layer(name).use_bias:
+        if "bias" not in variables or targets[name].use_bias:
             continue
         bias = variables.pop("bias")
         if name in norm_of and norm_of[name].name in plan:
@@ -178,21 +193,19 @@ def _move_biases(network, plan, details, norm_of) -> None:
             )
 
 
-def _fold_dropout(network, plan, details, merged) -> None:
+def _fold_dropout(leaves, plan, details, merged) -> None:
     """Caffe's spatial dropout, a layer of E-Net's authors, multiplies by 1 / (1 - rate) at test time, too.
 
     Networks were trained with that, so the factor goes into the normalisation before it. Merged files have it in their
     weights where they want it.
     """
-    dropouts = {id(layer.input): layer for layer in network.layers if isinstance(layer, layers.SpatialDropout2D)}
-    for layer in network.layers:
-        if not isinstance(layer, layers.BatchNormalization) or id(layer.output) not in dropouts:
-            continue
-        if layer.name in plan and layer.name not in merged:
-            rate = dropouts[id(layer.output)].rate
+    dropouts = _readers(leaves, layers.SpatialDropout2D)
+    for layer in leaves:
+        dropout = _reader(layer, dropouts) if isinstance(layer, layers.BatchNormalization) else None
+        if dropout and layer.name in plan and layer.name not in merged:
             for variable in ("gamma", "beta"):
-                plan[layer.name][variable] = plan[layer.name][variable] / np.float32(1 - rate)
-            details[layer.name] += f", divided by {1 - rate:g} as its dropout does"
+                plan[layer.name][variable] = plan[layer.name][variable] / np.float32(1 - dropout.rate)
+            details[layer.name] += f", divided by {1 - dropout.rate:g} as its dropout does"
 
 
 def _check_complete(layer, variables) -> None:

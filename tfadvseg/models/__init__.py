@@ -1,12 +1,23 @@
-"""Networks: a builder each in pure Keras 3 (`zoo` lists them), and `load` for their finished form, the SavedModel.
+"""Networks: a builder each in pure Keras 3 (`zoo` lists them), and their finished form, the SavedModel.
 
-Importing this package imports neither Keras nor TensorFlow: whoever only attacks a SavedModel never loads the zoo, and
-whoever only trains never loads TensorFlow.
+`describe` says what a SavedModel is without loading it, `load` opens it. Importing this package imports neither Keras
+nor TensorFlow: whoever only attacks a SavedModel never loads the zoo, and whoever only trains never loads TensorFlow.
 """
 
+from typing import TYPE_CHECKING
 
-def load(path, **reading):
-    """The SavedModel in `path` as a LoadedModel; see tfadvseg.models.saved_model.load."""
-    from tfadvseg.models.saved_model import load as load_saved_model
+if TYPE_CHECKING:
+    from tfadvseg.models.saved_model import LoadedModel
+    from tfadvseg.models.spec import ModelSpec
 
-    return load_saved_model(path, **reading)
+
+def describe(path, **reading) -> "ModelSpec":
+    """What the SavedModel in `path` is, from its files; see tfadvseg.models.spec.describe."""
+    from tfadvseg.models.spec import describe as describe_saved_model
+
+    return describe_saved_model(path, **reading)
+
+
+def load(path, **reading) -> "LoadedModel":
+    """The SavedModel in `path`, opened: a callable from images [N, H, W, 3] to logits; arguments as of `describe`."""
+    return describe(path, **reading).open()

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from tfadvseg.layers.walk import weighted_layers
 from tfadvseg.models.zoo.resnet101 import STAGES as RESNET101_STAGES
 from tfadvseg.models.zoo.vgg16 import STAGES as VGG16_STAGES
 
@@ -22,14 +23,14 @@ def load_backbone(network: keras.Model, weights: str | os.PathLike) -> tuple[str
     """Gives the network's VGG-16 or ResNet-101 trunk its ImageNet weights; returns the layers that got any.
 
     Args:
-        network: of the zoo, of width 1, with layers named as in the Caffe models.
+        network: of the zoo, of width 1, with layers named as in the Caffe models; or one with such a network inside.
         weights: "imagenet" to download them, or a file of keras.applications.VGG16 or ResNet101: .h5 with or without
             the classifier, or .keras.
 
     VGG-16's fc6 and fc7 come from the classifier's dense layers where the network has them in that size and the file
     has a classifier. Raises ValueError, with the network unchanged, where something is missing or does not fit.
     """
-    names = {layer.name: layer for layer in network.layers if layer.weights}
+    names = weighted_layers(network)
     if "res2a_branch2a" in names:
         found = _resnet101(_source(keras.applications.ResNet101, weights, top=False), names)
     elif "conv1_1" in names:

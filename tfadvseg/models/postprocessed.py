@@ -1,40 +1,38 @@
-"""A loaded model with a refinement of its logits, as experiments see a loaded model."""
+"""An open model with something after it that sees the images, too, such as a dense CRF."""
 
 import dataclasses
-import hashlib
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.spec import ModelSpec
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class RefinedModel:
-    """Images -> refinement(logits, images); all that is not said here is as in the model.
-
-    refinement: a frozen dataclass, whose text goes into the digest.
-    """
+class PostprocessedModel:
+    """Images -> spec.refinement(logits, images)."""
 
     model: LoadedModel
-    refinement: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-    name: str
+    spec: ModelSpec
+
+    @property
+    def name(self) -> str:
+        """As results know it."""
+        return self.spec.name
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """float32 RGB images [N, H, W, 3] in 0..255 -> logits [N, H, W, C], differentiable."""
-        return self.refinement(self.model.logits(images), images)
+        assert self.spec.refinement is not None
+        return self.spec.refinement(self.model.logits(images), images)
 
     __call__ = logits
 
     @property
-    def digest(self) -> str:
-        """Of the model and of the refinement's settings."""
-        return hashlib.sha256(f"{self.model.digest} {self.refinement}".encode()).hexdigest()[:16]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.model, name)
+    def trackable(self) -> Any:
+        """What holds the variables."""
+        return self.model.trackable
 
 
-Network = LoadedModel | RefinedModel
-"""What experiments attack and measure."""
+Model = LoadedModel | PostprocessedModel
+"""What a ModelSpec opens to."""

@@ -1,17 +1,29 @@
 """What many tests share: a linear network with a closed form, and two small networks as finished SavedModels."""
 
 import os
+import pathlib
+import sys
+import tempfile
 
 import numpy as np
 import pytest
 
+sys.path.append(str(pathlib.Path(__file__).parent))  # for six_images, which is also a program
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TFADVSEG_CACHE", tempfile.mkdtemp(prefix="tfadvseg-tests-"))
 
 SIZE = (32, 48)
 
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
+
+
+def pytest_sessionstart(session):
+    """Pipelines run in the tests' process, too, and want their number of threads before anything is computed."""
+    from tfadvseg.engine.arithmetic import THREADS, set_threads
+
+    set_threads(THREADS)
 
 
 def pytest_configure(config):

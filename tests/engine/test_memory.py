@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfadvseg.experiments.memory import activation_bytes, images_at_once
+from tfadvseg.engine.memory import activation_bytes, images_at_once
 
 
 def test_every_feature_map_counts_once_also_within_functions():

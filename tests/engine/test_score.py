@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.experiments.measure import measure
+from tfadvseg.engine.score import Scorer
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 4, (2, 5, 6, 3)).astype(np.float32)
@@ -24,7 +24,7 @@ def softmax(logits):
 
 @pytest.fixture
 def found():
-    return measure(constant(LOGITS), tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS, 3)
+    return Scorer(constant(LOGITS), 3)(tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS)
 
 
 def test_confidence_and_entropy_are_sums_over_the_counted_pixels(found):
@@ -33,13 +33,15 @@ def test_confidence_and_entropy_are_sums_over_the_counted_pixels(found):
     np.testing.assert_allclose(found.entropy, (-(p * np.log(p)).sum(-1) * COUNTED).sum((1, 2)), rtol=1e-5)
 
 
-def test_predictions_and_matrices_are_those_of_the_largest_logit(found):
-    np.testing.assert_array_equal(found.predictions, LOGITS.argmax(-1))
+def test_predictions_and_counts_are_those_of_the_largest_logit(found):
+    guess = LOGITS.argmax(-1)
+    np.testing.assert_array_equal(found.predictions, guess)
     assert found.predictions.dtype == np.uint8
-    for n in range(2):
-        for truth, guess in np.ndindex(3, 3):
-            expected = ((LABELS[n] == truth) & (LOGITS[n].argmax(-1) == guess)).sum()
-            assert found.matrices[n, truth, guess] == expected
+    for n, c in np.ndindex(2, 3):
+        seen = LABELS[n] != 255
+        assert found.counts.hits[n, c] == ((LABELS[n] == c) & (guess[n] == c)).sum()
+        assert found.counts.labelled[n, c] == (LABELS[n] == c).sum()
+        assert found.counts.predicted[n, c] == ((guess[n] == c) & seen).sum()
 
 
 def test_boundaries_are_neighbours_with_different_predictions_where_both_count(found):
@@ -54,12 +56,13 @@ def test_a_certain_network_has_confidence_1_and_entropy_0():
     """Also where the softmax of the others is 0 in float32, whose logarithm is not a number."""
     logits = np.zeros((1, 5, 6, 3), np.float32)
     logits[..., 1] = 2000
-    found = measure(constant(logits), tf.zeros((1, 5, 6, 3)), tf.ones((1, 5, 6), tf.bool), LABELS[:1], 3)
+    found = Scorer(constant(logits), 3)(tf.zeros((1, 5, 6, 3)), tf.ones((1, 5, 6), tf.bool), LABELS[:1])
     np.testing.assert_allclose([found.confidence[0], found.entropy[0]], [30, 0])
 
 
 def test_an_undecided_network_has_the_entropy_of_a_die():
-    found = measure(constant(np.zeros((1, 5, 6, 3), np.float32)), tf.zeros((1, 5, 6, 3)), COUNTED[:1], LABELS[:1], 3)
+    score = Scorer(constant(np.zeros((1, 5, 6, 3), np.float32)), 3)
+    found = score(tf.zeros((1, 5, 6, 3)), tf.constant(COUNTED[:1]), LABELS[:1])
     np.testing.assert_allclose([found.confidence[0], found.entropy[0]], [20 / 3, 20 * np.log(3)], rtol=1e-6)
 
 
@@ -67,5 +70,5 @@ def test_an_undecided_network_has_the_entropy_of_a_die():
 def test_scores_that_are_no_numbers_are_refused(value):
     logits = LOGITS.copy()
     logits[1, 2, 3, 0] = value
-    with pytest.raises(ValueError, match="no finite numbers; check --intensity_range"):
-        measure(constant(logits), tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS, 3)
+    with pytest.raises(ValueError, match="no finite numbers; check its `intensity_range`"):
+        Scorer(constant(logits), 3)(tf.zeros((2, 5, 6, 3)), tf.constant(COUNTED), LABELS)

@@ -5,7 +5,7 @@ import time
 import tensorflow as tf
 
 from tfadvseg.crf.filtering import bilateral_filter
-from tfadvseg.experiments import timing
+from tfadvseg.engine import timing
 
 
 def test_forward_and_gradient_are_timed_with_the_medians_of_their_runs(monkeypatch):

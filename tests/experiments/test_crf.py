@@ -6,11 +6,6 @@ import runpy
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from tfadvseg.attacks import ATTACKS
-from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
-from tfadvseg.crf.parameters import PARAMETERS
-from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.experiments.crf import measure_starts, pair, sweep, trained_with_crf, variants, with_crf, with_scaled
 from tfadvseg.experiments.crf_claims import Pair, pair_claims, sweep_claims
 from tfadvseg.experiments.crf_tuning import tune
@@ -20,6 +15,11 @@ from tfadvseg.experiments.gather import Found, gather
 from tfadvseg.experiments.masking import masking
 from tfadvseg.experiments.run import Shards, run
 from tfadvseg.experiments.start import starts
+
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
+from tfadvseg.crf.parameters import PARAMETERS
+from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import Cell
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import scipy.stats
-
 from tfadvseg.experiments.evidence import FAILS, HOLDS, UNDECIDED, Evidence, rank_correlation, text, verdict
 from tfadvseg.experiments.gather import Found
+
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.results import Cell

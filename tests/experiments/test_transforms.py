@@ -7,18 +7,18 @@ import runpy
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from tfadvseg.attacks import ATTACKS
-from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.attacks.seeds import image_seeds
 from tfadvseg.experiments.encounter import Encounter, Protocol, View, white_box
 from tfadvseg.experiments.evidence import FAILS, HOLDS, Evidence
 from tfadvseg.experiments.gather import Found, gather
 from tfadvseg.experiments.run import Shards, run
 from tfadvseg.experiments.transforms import agreement, claims, defenses, transfers
 from tfadvseg.metrics.confusion import confusion
+
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import Cell
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms import TRANSFORMS
 
 SIX = runpy.run_path(str(pathlib.Path(__file__).with_name("six_images.py")))

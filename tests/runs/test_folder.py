@@ -42,7 +42,7 @@ def test_values_that_json_writes_alike_are_the_same_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (RECIPE | {"seed": 1}, "another recipe: seed was 0 and is now 1; choose another --output"),
+        (RECIPE | {"seed": 1}, "another recipe: seed was 0 and is now 1; choose another `folder`"),
         (RECIPE | {"models": {"enet": "abd"}}, "models was {'enet': 'abc'} and is now {'enet': 'abd'}"),
         (RECIPE | {"xla": "on"}, "xla was None and is now 'on'"),
         ({"seed": 0}, "epsilons was .* and is now None"),
@@ -63,7 +63,7 @@ def test_a_run_that_finished_nothing_may_change_its_recipe(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="file/run cannot be written .* choose another --output"):
+    with pytest.raises(ValueError, match="file/run cannot be written .* choose another `folder`"):
         RunFolder(tmp_path / "file" / "run", RECIPE, {})
 
 
@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_a_damaged_recipe_is_refused(tmp_path, text):
     RunFolder(tmp_path, RECIPE, {}).save("a", UNIT)
     (tmp_path / "recipe.json").write_text(text)
-    with pytest.raises(ValueError, match="recipe.json is damaged; choose another --output"):
+    with pytest.raises(ValueError, match="recipe.json is damaged; choose another `folder`"):
         RunFolder(tmp_path, RECIPE, {})
 
 

@@ -1,9 +1,10 @@
 """The progress bar counts images, and what it left out says nothing about speed."""
 
-import time
+import types
 
 import pytest
 
+from tfadvseg.runs import progress as progress_module
 from tfadvseg.runs.progress import Progress
 
 
@@ -45,16 +46,20 @@ def test_rounding_does_not_overrun_the_bar():
     progress.close()
 
 
-def test_waiting_for_data_is_told_from_working(progress):
-    def slow():
-        for i in range(2):
-            time.sleep(0.05)
-            yield i
+def test_waiting_for_data_is_told_from_working(progress, monkeypatch):
+    """By a clock that only the data and the work move: 3 and 5 seconds for the batches, 20 and 4 for the work."""
+    clock = [100.0]
+    monkeypatch.setattr(progress_module, "time", types.SimpleNamespace(perf_counter=lambda: clock[0]))
 
-    for i in progress.timed(slow()):
-        time.sleep(0.01 * (i + 1))
-    assert progress.waited >= 0.1 and progress.worked >= 0.03
-    assert "waiting for data" in progress.summary()
+    def slow():
+        for seconds in (3.0, 5.0):
+            clock[0] += seconds
+            yield seconds
+
+    for batch, seconds in zip(progress.timed(slow()), (20.0, 4.0), strict=True):
+        clock[0] += seconds
+    assert batch == 5 and (progress.waited, progress.worked) == (8, 24)
+    assert progress.summary() == "32 s, 25.0 % of them waiting for data"
 
 
 def test_nothing_to_do_is_said(progress):

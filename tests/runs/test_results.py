@@ -1,9 +1,12 @@
-"""Rows of results.csv worked by hand."""
+"""Rows of results.csv worked by hand, and the file that they come from."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 
-from tfadvseg.runs.results import COLUMNS, Cell, rows, table
+from tfadvseg.metrics.counts import Counts
+from tfadvseg.runs.results import COLUMNS, Cell, Results, rows, table
 
 CLEAN = Cell("camvid", "validation", "enet", "enet", "clean", 0.0)
 ATTACKED = Cell("camvid", "validation", "enet", "enet", "fgsm", 8.0)
@@ -11,15 +14,24 @@ MATRICES = np.array([
     [[[3, 1], [0, 4]], [[2, 0], [0, 6]]],
     [[[1, 3], [4, 0]], [[2, 0], [3, 3]]],
 ])  # fmt: skip
+"""Confusion matrices [cell, image, truth, prediction]."""
 
 
 @pytest.fixture
-def found():
-    return rows(
-        [CLEAN, ATTACKED], MATRICES, confidence=np.array([[8.0, 6.0], [4.0, 4.0]]),
-        entropy=np.array([[1.0, 1.0], [4.0, 6.0]]), pixels=np.array([10, 10]), gradients=np.array([0, 7]),
+def results():
+    return Results(
+        (CLEAN, ATTACKED), ("a", "b"), ("drive", "drive"),
+        Counts(np.diagonal(MATRICES, axis1=2, axis2=3), MATRICES.sum(3), MATRICES.sum(2)),
+        confidence=np.array([[8.0, 6.0], [4.0, 4.0]]), entropy=np.array([[1.0, 1.0], [4.0, 6.0]]),
+        boundaries=np.ones((2, 2)), pixels=np.array([[10, 10], [5, 5]]), linf=np.array([[0.0, 0.0], [8.0, 7.0]]),
+        l2=np.array([[0.0, 0.0], [30.0, 50.0]]), gradients=np.array([0, 7]), queries=np.array([0, 3]),
         seconds=np.array([0.12345, 2.0]),
     )  # fmt: skip
+
+
+@pytest.fixture
+def found(results):
+    return rows(results)
 
 
 def test_scores_are_those_of_the_summed_matrices(found):
@@ -32,9 +44,13 @@ def test_scores_are_those_of_the_summed_matrices(found):
     assert (clean["pixel_accuracy"], attacked["pixel_accuracy"]) == (93.75, 37.5)
 
 
-def test_means_run_over_all_pixels(found):
-    assert [row["mean_confidence"] for row in found] == [0.7, 0.4]
-    assert [row["mean_entropy"] for row in found] == [0.1, 0.5]
+def test_means_run_over_the_pixels_of_their_own_cell(found):
+    assert [row["mean_confidence"] for row in found] == [0.7, 0.8]
+    assert [row["mean_entropy"] for row in found] == [0.1, 1.0]
+
+
+def test_norms_are_the_largest_and_the_mean(found):
+    assert [(row["linf"], row["l2"]) for row in found] == [(0.0, 0.0), (8.0, 40.0)]
 
 
 def test_intervals_enclose_their_scores(found):
@@ -45,7 +61,7 @@ def test_intervals_enclose_their_scores(found):
 
 def test_rows_keep_the_order_of_their_cells_and_say_what_they_cost(found):
     assert [(row["attack"], row["epsilon"]) for row in found] == [("clean", 0.0), ("fgsm", 8.0)]
-    assert [row["gradients"] for row in found] == [0, 7] and [row["images"] for row in found] == [2, 2]
+    assert [(row["gradients"], row["queries"], row["images"]) for row in found] == [(0, 0, 2), (7, 3, 2)]
     assert [row["seconds"] for row in found] == [0.123, 2.0]
 
 
@@ -53,3 +69,14 @@ def test_the_table_has_the_columns_of_the_design(found):
     frame = table(found)
     assert tuple(frame.columns) == COLUMNS and set(found[0]) == set(COLUMNS)
     assert not frame.isna().any().any()
+
+
+def test_the_file_gives_back_everything(results, tmp_path):
+    own_norm = dataclasses.replace(ATTACKED, epsilon=None)
+    changed = dataclasses.replace(results, cells=(CLEAN, own_norm))
+    changed.save(tmp_path / "cells.npz")
+    read = Results.read(tmp_path / "cells.npz")
+    assert (read.cells, read.ids, read.groups) == (changed.cells, results.ids, results.groups)
+    for field in dataclasses.fields(Results)[3:]:
+        np.testing.assert_array_equal(getattr(read, field.name), getattr(results, field.name))
+    assert [path.name for path in tmp_path.iterdir()] == ["cells.npz"]

@@ -8,36 +8,47 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.models.refined import Network
+from tfadvseg.attacks.base import Attack
+from tfadvseg.models.spec import ModelSpec
 
 
-def findings(
-    model: Network,
-    attacks: Sequence[tuple[str, SignAttack]],
-    rows: Sequence[dict],
-    units: Sequence[dict[str, np.ndarray]],
-    clean: dict | None,
+def warnings(
+    model: ModelSpec,
+    attacks: Sequence[tuple[str, Attack]],
+    ious: Sequence[float],
+    clean: float | None,
+    linf: np.ndarray,
+    zero_share: np.ndarray,
 ) -> list[str]:
-    """Warnings about attacks on one network: their `rows` of results.csv, the units behind them, and the clean row,
-    where they are compared with one."""
-    largest = np.max([unit["largest"] for unit in units], 0)
-    still = np.mean([unit["still"] for unit in units], 0)
+    """About attacks on one model, sentences.
+
+    ious: under each of the A attacks, in per cent, and on clean images, where the two may be compared. linf [A, N]:
+    largest perturbation of each image in grey levels. zero_share [A]: fraction of values left exactly as they were."""
     found = []
-    for (name, attack), row, size, dead in zip(attacks, rows, largest, still, strict=True):
+    for (name, attack), iou, sizes, dead in zip(attacks, ious, linf, zero_share, strict=True):
+        if attack.epsilon is None:
+            continue
         cell = f"{model.name}, {name} at epsilon {attack.epsilon:g}"
-        if size > attack.epsilon:
-            found.append(f"{cell}: the perturbation reaches {size:g} grey levels, more than epsilon; this is a defect.")
-        if attack.steps == 1 and attack.epsilon >= 1 and dead > 0.05:
+        if sizes.max() > attack.epsilon:
+            found.append(
+                f"{cell}: the perturbation reaches {sizes.max():g} grey levels, more than epsilon; this is a defect."
+            )
+        if getattr(attack, "steps", 0) == 1 and attack.epsilon >= 1 and dead > 0.05:
             found.append(
                 f"{cell}: {100 * dead:.0f} % of the values have no gradient and stayed as they were; the network may "
                 "be saturated or mask its gradients, and then look more robust than it is."
             )
-        if clean and attack.epsilon >= 8 and row["iou"] >= clean["iou"]:
+        if clean is not None and attack.epsilon >= 8 and iou >= clean:
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
-    if clean and clean["iou"] < 200 / model.classes:
-        found.append(f"{model.name}: a clean IoU of {clean['iou']:.1f} % is near chance, so its ratios mean little.")
+    if clean is not None and clean < 200 / model.classes:
+        found.append(f"{model.name}: a clean IoU of {clean:.1f} % is near chance, so its ratios mean little.")
     return found
+
+
+def refuse_probabilities(model: ModelSpec, scores: np.ndarray) -> None:
+    """ValueError where a model's "logits" are probabilities: their softmax would have next to no gradient."""
+    if model.reading.output == "logits" and looks_like_probabilities(scores):
+        raise ValueError(f"{model.path} returns probabilities and not logits; its `output` is probabilities.")
 
 
 def looks_like_probabilities(scores: np.ndarray) -> bool:

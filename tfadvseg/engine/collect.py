@@ -1,76 +1,87 @@
-"""What the finished units of an experiment found: rows of results.csv, warnings and examples."""
+"""Reads the finished units of an experiment back: its results, warnings and examples."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.experiments.checks import findings
-from tfadvseg.experiments.encounter import Encounter
-from tfadvseg.experiments.run import Shards
-from tfadvseg.experiments.unit import Unit
-from tfadvseg.reports.examples import Attacked, Example
+from tfadvseg.engine.checks import warnings
+from tfadvseg.engine.run import Shards
+from tfadvseg.engine.scenario import Scenario
+from tfadvseg.engine.unit import Unit
+from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.scores import mean_iou
+from tfadvseg.runs.examples import Attacked, Example
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.runs.results import Cell, rows
+from tfadvseg.runs.results import NONE, Results
+
+PER_IMAGE = ("hits", "labelled", "predicted", "confidence", "entropy", "boundaries", "pixels")
+PER_CELL = ("gradients", "queries", "seconds")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
-    """rows: of results.csv, in the order of `cells`. Of each cell's images, matrices: confusions [N, C, C]; confidence,
-    entropy, boundaries: sums over their pixels [N] (`Measured`). pixels [N]: of an image. findings: what makes the
-    numbers mean less, a sentence each. examples: of each view on clean and attacked images."""
+class Collected:
+    """warnings: what makes the numbers mean less, a sentence each. examples: of each target on clean and attacked
+    images."""
 
-    cells: list[Cell]
-    matrices: list[np.ndarray]
-    confidence: list[np.ndarray]
-    entropy: list[np.ndarray]
-    boundaries: list[np.ndarray]
-    pixels: np.ndarray
-    rows: list[dict]
-    findings: list[str]
+    results: Results
+    warnings: list[str]
     examples: list[Example]
 
 
-def gather(encounters: Sequence[Encounter], shards: Shards, folder: RunFolder, of: Cell) -> Found:
-    """Everything that the finished units of the encounters hold; `of` names the dataset and the split."""
-    cells: list[Cell] = []
-    columns: dict[str, list] = {"matrices": [], "confidence": [], "entropy": [], "gradients": [], "seconds": []}
-    suspects, examples, pixels, boundaries = [], [], np.zeros(0), []
-    for encounter in encounters:
-        units = [folder.load(name) for name in shards.units(encounter.name, encounter.source)]
-        first = len(cells)
-        cells += encounter.cells(of)
-        for key in ("matrices", "confidence", "entropy"):
-            columns[key] += list(np.concatenate([unit[key] for unit in units], 1))
-        boundaries += list(np.concatenate([unit["boundaries"] for unit in units], 1))
-        for key in ("gradients", "seconds"):
-            columns[key] += list(np.sum([unit[key] for unit in units], 0))
-        pixels = np.concatenate([unit["pixels"] for unit in units])
-        suspects.append((encounter, units, first))
-        examples += _examples(encounter, units[0])
-    found = rows(cells, pixels=pixels, **columns)
-    warnings = []
-    for encounter, units, first in suspects:
-        own = found[first : first + len(encounter.protocol.attacks) + encounter.clean]
-        clean = own.pop(0) if encounter.clean else None
-        warnings += findings(encounter.source, encounter.protocol.attacks, own, units, clean)
-    return Found(
-        cells, columns["matrices"], columns["confidence"], columns["entropy"], boundaries, pixels, found, warnings,
-        examples,
-    )  # fmt: skip
+def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, dataset: str, split: str) -> Collected:
+    """Everything that the finished units of the scenarios hold."""
+    cells, parts, suspicions, examples = [], [], [], []
+    for scenario in scenarios:
+        units = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
+        own = scenario.cells(dataset, split)
+        part = _joined(units, len(own), scenario)
+        cells += own
+        parts.append(part)
+        suspicions += _warnings(scenario, part, units)
+        examples += _examples(scenario, units[0])
+    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    counts = Counts(*(arrays.pop(key) for key in Counts._fields))
+    split_ = shards.split
+    return Collected(Results(tuple(cells), split_.ids, split_.groups, counts, **arrays), suspicions, examples)
 
 
-def _examples(encounter: Encounter, unit: Unit) -> list[Example]:
-    """What each view's network saw of the first image, where the encounter has clean images."""
+def _joined(units: Sequence[Unit], count: int, scenario: Scenario) -> dict[str, np.ndarray]:
+    """The arrays of all units, images behind each other; norms repeated for each cell that they belong to."""
+    found = {key: np.concatenate([unit[key] for unit in units], 1) for key in PER_IMAGE}
+    found |= {key: np.sum([unit[key] for unit in units], 0) for key in PER_CELL}
+    for key in ("linf", "l2"):
+        norms = np.concatenate([unit[key] for unit in units], 1)
+        own = np.concatenate([np.zeros_like(norms[:1]), norms]) if scenario.clean else norms
+        found[key] = np.tile(own, (count // len(own), 1))
+    return found
+
+
+def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[Unit]) -> list[str]:
+    """About the first target, which in every study so far is the source itself or what defends it."""
+    count = len(scenario.protocol.attacks) + scenario.clean
+    counts = Counts(*(part[key][:count].sum(1) for key in Counts._fields))
+    ious = list(mean_iou(counts))
+    clean = float(ious.pop(0)) if scenario.clean else None
+    linf = np.concatenate([unit["linf"] for unit in units], 1)
+    zero_share = np.mean([unit["zero_share"] for unit in units], 0)
+    return warnings(scenario.source, scenario.protocol.attacks, ious, clean, linf, zero_share)
+
+
+def _examples(scenario: Scenario, unit: Unit) -> list[Example]:
+    """What each target's network was given of the first image, where the scenario has clean images."""
     if "example_id" not in unit:
         return []
     found = []
-    for v, view in enumerate(encounter.views):
-        clean, *after = unit["example_predictions"][v]
-        attacked = zip(encounter.protocol.attacks, unit["example_perturbations"][v], after, strict=True)
+    for v, target in enumerate(scenario.targets):
+        image, truth, changes, predictions = (
+            unit[f"example_{v}_{key}"] for key in ("images", "labels", "perturbations", "predictions")
+        )
+        clean, *after = predictions
+        attacked = zip(scenario.protocol.attacks, changes, after, strict=True)
         found.append(Example(
-            view.model.name, str(unit["example_id"]), unit["example_images"][v], unit["example_labels"], clean,
+            target.model.name, str(unit["example_id"]), image, truth, clean,
             tuple(Attacked(name, attack.epsilon, change, seen) for (name, attack), change, seen in attacked),
-            "" if view.transform == "none" else view.transform,
+            "" if target.transform == NONE else target.transform,
         ))  # fmt: skip
     return found

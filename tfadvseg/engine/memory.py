@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import tensorflow as tf
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 
-from tfadvseg.attacks.gradients import Model
+from tfadvseg.attacks.base import Model
 
 
 @functools.lru_cache(maxsize=32)

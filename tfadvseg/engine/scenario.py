@@ -1,19 +1,19 @@
-"""What an experiment is made of: attacks made on one network, and who looks at the attacked images.
+"""What an experiment is made of: attacks on a source model, evaluated on target models.
 
-Everything in the paper is a list of encounters. White box: the network itself looks. Transfer: another one does.
-Defenses: the same one, behind a random input transform that the attack did or did not know.
+Everything in the paper is a list of scenarios. White box: the target is the source. Transfer: it is another model.
+Defenses: it is the same one behind a random input transform; an oblivious attack does not know the transform, an
+adaptive one takes its gradients as an expectation over it.
 """
 
 import dataclasses
 from collections.abc import Sequence
 
-from tfadvseg.attacks.gradients import samples_of
-from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.attacks.sweep import sweeps
-from tfadvseg.models.refined import Network
+from tfadvseg.attacks.base import Attack, Cost
+from tfadvseg.attacks.plan import total_cost
+from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
-from tfadvseg.runs.results import Cell
-from tfadvseg.transforms import TRANSFORMS
+from tfadvseg.runs.results import CLEAN, NONE, Cell
+from tfadvseg.transforms import named as named_transform
 
 LABELS = {"prediction": "the network's own clean prediction", "ground_truth": "the labels of the dataset"}
 
@@ -22,92 +22,103 @@ LABELS = {"prediction": "the network's own clean prediction", "ground_truth": "t
 class Protocol:
     """How attacks meet images. attacks: (name, attack) pairs, a cell of the results each.
 
-    labels: what untargeted attacks lead away from. padding_in_loss, padding_attacked: whether pixels that fill up an
+    labels: what untargeted attacks lead away from. loss_on_padding, attack_padding: whether pixels that fill up an
     image count in the loss and may be changed; both are so in the released code of the paper.
     """
 
-    attacks: tuple[tuple[str, SignAttack], ...]
+    attacks: tuple[tuple[str, Attack], ...]
     labels: str = "prediction"
-    padding_in_loss: bool = True
-    padding_attacked: bool = True
+    loss_on_padding: bool = True
+    attack_padding: bool = True
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         choose(LABELS, self.labels, "labels")
         if not self.attacks:
             raise ValueError("There is no attack to run; name at least one attack and one epsilon.")
 
     @property
-    def gradients(self) -> int:
-        """Gradients that an image takes."""
-        groups = sweeps([attack for _, attack in self.attacks])
-        return sum(sweep.gradients * samples_of(sweep.attacks[0].gradient) for sweep, _ in groups)
+    def cost(self) -> Cost:
+        """Of all attacks on one image."""
+        return total_cost([attack for _, attack in self.attacks])
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class View:
-    """Who looks: a network behind an input transform (a name in TRANSFORMS), which draws anew in each trial.
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A model that is shown adversarial images, behind an input transform (as `transforms.named` knows it) which draws
+    anew in each trial. The transform acts on the whole input, padding included, as in an exported defended network."""
 
-    The transform acts on the network's whole input, padding included, as it does in an exported defended network.
-    """
-
-    model: Network
-    transform: str = "none"
+    model: ModelSpec
+    transform: str = NONE
     trials: int = 1
 
-    def __post_init__(self):
-        choose(TRANSFORMS, self.transform, "transform")
+    def __post_init__(self) -> None:
+        named_transform(self.transform)
         if self.trials < 1:
-            raise ValueError(f"A view needs at least 1 trial; got {self.trials}.")
+            raise ValueError(f"A target needs at least 1 trial; got {self.trials}.")
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Encounter:
-    """Attacks made on `source`, which `views` look at; with `clean`, they look at the untouched images, too.
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """Attacks on `source`, evaluated on `targets`; with `clean`, these are shown the untouched images, too.
 
-    transform: what the gradients of the attacks are an expectation over.
+    transform: what the gradients of the attacks are an expectation over; none for oblivious attacks. It can be pickled:
+    models are specs, opened where a unit of it is run.
     """
 
-    source: Network
+    source: ModelSpec
     protocol: Protocol
-    views: tuple[View, ...]
-    transform: str = "none"
+    targets: tuple[Target, ...]
+    transform: str = NONE
     clean: bool = True
-
-    def __post_init__(self):
-        for view in self.views:
-            if view.model.input_size != self.source.input_size or view.model.fit != self.source.fit:
-                raise ValueError(
-                    f"{view.model.name} takes other inputs ({view.model.input_size}, {view.model.fit}) than "
-                    f"{self.source.name} ({self.source.input_size}, {self.source.fit}), so it cannot look at what is "
-                    "made on that; choose networks of one input size."
-                )
 
     @property
     def name(self) -> str:
-        """Names its work units."""
-        return self.source.name if self.transform == "none" else f"{self.source.name}-{self.transform}"
+        """Names its units of work."""
+        return self.source.name if self.transform == NONE else f"{self.source.name}-{self.transform}"
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        """All that are needed at once, each once."""
+        return tuple(dict.fromkeys([self.source, *(target.model for target in self.targets)]))
 
     @property
     def work(self) -> float:
         """Gradients that an image takes, a forward pass counted as a half."""
-        looks = sum(view.trials for view in self.views) * (len(self.protocol.attacks) + self.clean)
-        return self.protocol.gradients + 0.5 * looks
+        shown = sum(target.trials for target in self.targets) * (len(self.protocol.attacks) + self.clean)
+        return self.protocol.cost.work + 0.5 * shown
 
-    def cells(self, of: Cell) -> list[Cell]:
-        """The cells of its results, a view and a trial after the other; `of` names the dataset and the split."""
-        attacks: Sequence[tuple[str, float]] = [(name, attack.epsilon) for name, attack in self.protocol.attacks]
+    def cells(self, dataset: str, split: str) -> list[Cell]:
+        """The cells of its results, a target and a trial after the other."""
+        attacks: list[tuple[str, float | None]] = [(name, attack.epsilon) for name, attack in self.protocol.attacks]
         return [
-            dataclasses.replace(
-                of, model=view.model.name, source_model=self.source.name, attack=attack, epsilon=epsilon,
-                attack_transform=self.transform, inference_transform=view.transform, trial=trial,
+            Cell(
+                dataset, split, target.model.name, self.source.name, attack, epsilon, self.transform, target.transform,
+                trial,
             )
-            for view in self.views
-            for trial in range(view.trials)
-            for attack, epsilon in ([("clean", 0.0)] if self.clean else []) + list(attacks)
+            for target in self.targets
+            for trial in range(target.trials)
+            for attack, epsilon in ([(CLEAN, 0.0)] if self.clean else []) + attacks
         ]  # fmt: skip
 
 
-def white_box(model: Network, protocol: Protocol) -> Encounter:
-    """A network and attacks on itself (Figures 2 and 3, Tables 7 to 14)."""
-    return Encounter(model, protocol, (View(model),))
+def white_box(model: ModelSpec, protocol: Protocol) -> Scenario:
+    """A model and attacks on itself (Figures 2 and 3, Tables 7 to 14)."""
+    return Scenario(model, protocol, (Target(model),))
+
+
+def unique(scenarios: Sequence[Scenario]) -> None:
+    """ValueError where two scenarios would share their units, or two models their rows."""
+    models = dict.fromkeys(model for scenario in scenarios for model in scenario.models)
+    names = [model.name for model in models]
+    if twice := {name for name in names if names.count(name) > 1}:
+        folders = ", ".join(str(model.path) for model in models if model.name in twice)
+        raise ValueError(
+            f"The models {folders} share the name {twice.pop()!r}; rename a folder so that results tell them apart."
+        )
+    named = [scenario.name for scenario in scenarios]
+    if again := {name for name in named if named.count(name) > 1}:
+        raise ValueError(
+            f"Two scenarios attack {again.pop()} with the same gradient estimator; merge them into one with the "
+            "targets of both."
+        )

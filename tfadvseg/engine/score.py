@@ -1,34 +1,34 @@
-"""What is kept of a network's answer to a batch."""
+"""What is kept of a network's answer: predictions, class counts, confidence, entropy."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import Model
-from tfadvseg.metrics.confusion import confusion
+from tfadvseg.attacks.base import Model
+from tfadvseg.metrics.counts import Counts, class_counts
 
 
-@dataclasses.dataclass(frozen=True)
-class Measured:
-    """predictions: uint8 [N, H, W]. matrices: int64 [N, C, C]. confidence, entropy: sums [N] over an image's pixels.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scores:
+    """predictions: [N, H, W]. counts: of each image [N, C]. confidence, entropy: sums [N] over an image's pixels.
 
     boundaries: of an image [N], the pairs of pixels side by side, or one below the other, with different predictions.
     """
 
     predictions: np.ndarray
-    matrices: np.ndarray
+    counts: Counts
     confidence: np.ndarray
     entropy: np.ndarray
     boundaries: np.ndarray
 
 
-@tf.function
 def answer(model: Model, images: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """(prediction int32 [N, H, W], confidence, entropy, boundaries, finite), [N] each, over `counted` [N, H, W].
 
-    Confidence is the largest softmax probability, entropy -sum p ln p in nats (section 1.7 of the protocol). finite
-    says whether all scores were numbers.
+    Confidence is the largest softmax probability, entropy -sum p ln p in nats. finite says whether all scores were
+    numbers.
     """
     logits = model(images)
     log_p = tf.nn.log_softmax(logits)
@@ -41,19 +41,27 @@ def answer(model: Model, images: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tens
     return prediction, confidence, entropy, _boundaries(prediction, counted), finite
 
 
-def _boundaries(prediction, counted):
+def _boundaries(prediction: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
     beside = (prediction[:, :, 1:] != prediction[:, :, :-1]) & counted[:, :, 1:] & counted[:, :, :-1]
     below = (prediction[:, 1:] != prediction[:, :-1]) & counted[:, 1:] & counted[:, :-1]
     return tf.add_n([tf.math.count_nonzero(pairs, (1, 2)) for pairs in (beside, below)])
 
 
-def measure(model: Model, images: tf.Tensor, counted: tf.Tensor, labels: np.ndarray, classes: int) -> Measured:
-    """The network's scores on images [N, H, W, 3] against labels [N, H, W].
+class Scorer:
+    """Scores one model; traced once, and the model can go with it."""
 
-    Raises ValueError where one is no finite number.
-    """
-    predictions, confidence, entropy, boundaries, finite = (part.numpy() for part in answer(model, images, counted))
-    if not finite.all():
-        raise ValueError("The model returns scores that are no finite numbers; check --intensity_range and the export.")
-    matrices = confusion(labels, predictions, classes)
-    return Measured(predictions.astype(np.uint8), matrices, confidence, entropy, boundaries)
+    def __init__(self, model: Model, classes: int):
+        self.answer, self.classes = tf.function(functools.partial(answer, model)), classes
+
+    def __call__(self, images: tf.Tensor, counted: tf.Tensor, labels: np.ndarray) -> Scores:
+        """Of the model on images [N, H, W, 3] against labels [N, H, W], over `counted` [N, H, W].
+
+        Raises ValueError where one of its scores is no finite number.
+        """
+        predictions, confidence, entropy, boundaries, finite = (part.numpy() for part in self.answer(images, counted))
+        if not finite.all():
+            raise ValueError(
+                "The model returns scores that are no finite numbers; check its `intensity_range` and the export."
+            )
+        counts = class_counts(labels, predictions, self.classes)
+        return Scores(predictions.astype(np.uint8), counts, confidence, entropy, boundaries)

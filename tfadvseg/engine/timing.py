@@ -5,9 +5,10 @@ import time
 
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import Model, plain_gradient
+from tfadvseg.attacks.base import Model
+from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.seeds import no_seeds
 
 
 def forward_and_gradient(model: Model, size: tuple[int, int], repeats: int = 3) -> tuple[float, float]:
@@ -18,7 +19,7 @@ def forward_and_gradient(model: Model, size: tuple[int, int], repeats: int = 3) 
     images = tiled_image(size)
     forward = tf.function(lambda images: model(images))
     labels = tf.argmax(forward(images), -1, tf.int32)
-    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)))
+    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)).gradient)
     gradient(images)
     times = [(_seconds(forward, images), _seconds(gradient, images)) for _ in range(repeats)]
     first, second = (statistics.median(column) for column in zip(*times, strict=True))

@@ -1,162 +1,204 @@
-"""A work unit: an encounter on one batch of images, and what is kept of it."""
+"""A unit of work: a scenario on one batch of images, and what is kept of it."""
 
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.compile import with_xla
-from tfadvseg.attacks.gradients import samples_of
-from tfadvseg.attacks.schedule import gradients_of_each
-from tfadvseg.attacks.seeds import image_seeds
-from tfadvseg.attacks.sweep import sweeps
+from tfadvseg.attacks.base import Cost
+from tfadvseg.attacks.plan import plan
 from tfadvseg.conventions import IGNORED
-from tfadvseg.data.batches import crop, inside
-from tfadvseg.experiments.encounter import Encounter, View
-from tfadvseg.experiments.measure import Measured, measure
-from tfadvseg.transforms import TRANSFORMS
+from tfadvseg.data.framing import crop
+from tfadvseg.data.split import Split
+from tfadvseg.engine.exposure import Exposure, expose, in_frame
+from tfadvseg.engine.scenario import Protocol, Scenario, Target
+from tfadvseg.engine.score import Scorer, Scores
+from tfadvseg.engine.xla import with_xla
+from tfadvseg.models.postprocessed import Model
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.runs.results import NONE
+from tfadvseg.seeds import image_seeds
+from tfadvseg.transforms import named as named_transform
 
 Unit = dict[str, np.ndarray]
-"""The first axis is that of the encounter's cells, K of them: matrices [K, N, C, C]; confidence, entropy, boundaries:
-sums over the pixels of an image [K, N]; gradients, seconds [K]: what the cell cost beyond those before. Of the A
-attacks: largest [A]: the largest absolute perturbation; still [A]: the share left at 0 of the values that an attack
-could move. pixels [N]: of each image. example_*, where wanted, of the first image: id, labels, and for each of the V
-views at its first trial images [V, H, W, 3] (what its network is given of the clean image), perturbations
-[V, A, H, W, 3] (what the attacks change in that) and predictions [V, A + 1, H, W], the clean one first."""
+"""The first axis is that of the scenario's cells, K of them: hits, labelled, predicted [K, N, C]; confidence, entropy,
+boundaries: sums over the pixels of an image, and these pixels [K, N]; gradients, queries, seconds [K]: what the cell
+cost beyond those before. Of the A attacks: linf, l2 [A, N]: norms of the perturbations on what is photograph;
+zero_share [A]: fraction of the values an attack could move whose perturbation is exactly 0 (dead gradients). Where
+wanted, of the first image: example_id, and for the v-th target at its first trial example_<v>_images [H, W, 3] (what
+its network is given of the clean image), _labels [H, W], _perturbations [A, H, W, 3] (what the attacks change in that)
+and _predictions [A + 1, H, W], the clean one first."""
+
+Tick = Callable[[float], None]
+"""Hears of each piece of work done, in gradients an image."""
 
 
-@dataclasses.dataclass
-class _Look:
-    """What a network was given, its answer, and the seconds it took."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Perturbed:
+    """What the attacks made: perturbations [N, H, W, 3], their costs for the batch and their seconds, one an attack."""
+
+    perturbations: list[np.ndarray]
+    costs: list[Cost]
+    seconds: list[float]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Shown:
+    """What a target was given, its scores, and the seconds that took."""
 
     given: tf.Tensor
-    measured: Measured
+    scores: Scores
     seconds: float
 
 
 class UnitMaker:
-    """Makes the units of one encounter; built once, so that its attacks are traced once."""
+    """Makes the units of one scenario; built once, so that its attacks are traced once."""
 
-    def __init__(self, encounter: Encounter, xla: bool = False):
-        self.encounter, self.protocol = encounter, encounter.protocol
-        self.attacks = [attack for _, attack in self.protocol.attacks]
-        self.in_range = any(attack.in_range for attack in self.attacks)
-        self.perturbs = [
-            (
-                with_xla(functools.partial(cast(Callable, sweep), encounter.source), xla),
-                positions,
-                [samples_of(sweep.attacks[0].gradient) * n for n in gradients_of_each(sweep.attacks)],
-            )
-            for sweep, positions in sweeps(self.attacks)
-        ]
-        self.transforms = {view.transform: tf.function(TRANSFORMS[view.transform]) for view in encounter.views}
+    def __init__(self, scenario: Scenario, models: Mapping[ModelSpec, Model], xla: bool = False):
+        self.scenario, self.protocol = scenario, scenario.protocol
+        self.scorers = {spec: Scorer(models[spec], spec.classes) for spec in scenario.models}
+        source = models[scenario.source]
+        self.places = []
+        for group, positions in plan([attack for _, attack in self.protocol.attacks]):
+            call = functools.partial(cast(Callable, group), source)
+            self.places.append((call if group.black_box else with_xla(call, xla), positions, group.costs))
+        self.transforms = {one.transform: tf.function(named_transform(one.transform)) for one in scenario.targets}
 
     def __call__(
         self,
         batch: dict[str, tf.Tensor],
+        split: Split,
         with_example: bool = False,
-        tick: Callable[[float], None] = lambda work: None,
+        tick: Tick = lambda work: None,
     ) -> Unit:
-        """The unit of a batch {"id", "image", "labels", "size"}; `tick` hears of each piece of work done."""
-        images, labels, sizes = batch["image"], batch["labels"], batch["size"]
+        """The unit of a batch {"id", "index", "image", "labels", "size"} of data.batches."""
         ids = [name.decode() for name in batch["id"].numpy()]
-        counted = inside(sizes, images.shape[1:3])
-        perturbations, gradients, seconds = self._perturb(images, labels, ids, counted, tick)
-
-        cells: list[dict[str, np.ndarray]] = []
-        examples = []
-        for number, (view, trial, look) in enumerate(self._looks(labels.numpy(), ids, counted)):
-            untouched = [tf.zeros_like(images)] if self.encounter.clean else []
-            looks = []
-            for perturbation in (*untouched, *perturbations):
-                looks.append(look(images + perturbation))
+        exposure = expose(batch, self.scenario.source.frame)
+        made = self.perturb(exposure, ids, tick)
+        cells, examples = [], Unit()
+        for number, (target, trial, seen, show) in enumerate(self._shows(exposure, batch, split, ids)):
+            shown = []
+            for images in self._images(seen, made):
+                shown.append(show(images))
                 tick(0.5)
-            # What the attacks cost is put down to the first who looks.
-            own = [0] * len(untouched) + (gradients if number == 0 else [0] * len(gradients))
-            spent = [0.0] * len(untouched) + (seconds if number == 0 else [0.0] * len(seconds))
-            cells += [_kept(one, *cost) for one, *cost in zip(looks, own, spent, strict=True)]
-            if trial == 0 and with_example and self.encounter.clean:
-                examples.append(_view_example(view, looks, perturbations, sizes[0].numpy()))
-
-        movable = self._movable(images, counted)
-        unit = {key: np.stack([cell[key] for cell in cells]) for key in cells[0]}
-        unit["largest"] = np.array([np.abs(perturbation).max() for perturbation in perturbations])
-        unit["still"] = np.array([np.mean(p[movable] == 0) if movable.any() else 0.0 for p in perturbations])
-        unit["pixels"] = np.prod(sizes.numpy(), 1)
+            cells += self._cells(shown, seen, made, charged=number == 0)
+            if trial == 0 and with_example and self.scenario.clean:
+                number_of_target = self.scenario.targets.index(target)
+                example = _example(target, shown, made, seen)
+                examples |= {f"example_{number_of_target}_{key}": value for key, value in example.items()}
         if examples:
-            unit |= {f"example_{key}": np.stack([one[key] for one in examples]) for key in examples[0]}
-            unit["example_id"] = np.array(ids[0])
-            unit["example_labels"] = crop(labels[0].numpy(), sizes[0].numpy()).astype(np.uint8)
-        return unit
+            examples["example_id"] = np.array(ids[0])
+        unit = {key: np.stack([cell[key] for cell in cells]) for key in cells[0]}
+        return unit | self._norms(exposure, made) | examples
 
-    def _perturb(self, images, labels, ids, counted, tick):
-        """(perturbations, gradients, seconds) of each attack, in the order of the protocol."""
-        clean = measure(self.encounter.source, images, counted, labels.numpy(), self.encounter.source.classes)
-        targets, attackable = self._targets(labels, clean, counted), self._attackable(counted)
+    def perturb(self, exposure: Exposure, ids: list[str], tick: Tick) -> Perturbed:
+        """Runs all attacks on the batch."""
+        targets, attackable = self._targets(exposure), _attackable(self.protocol, exposure)
         seeds = tf.constant(image_seeds(self.protocol.seed, ids))
-        count = len(self.attacks)
-        found = [np.zeros(0)] * count
-        gradients, seconds = [0] * count, [0.0] * count
-        for perturb, positions, costs in self.perturbs:
+        count = len(self.protocol.attacks)
+        made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count)
+        for perturb, positions, costs in self.places:
             started = time.perf_counter()
-            each = perturb(images, targets, seeds, attackable).numpy()  # waits for the device
-            spent = (time.perf_counter() - started) / sum(costs)
-            tick(sum(costs))
+            each = perturb(exposure.images, targets, seeds, attackable).numpy()  # waits for the device
+            work = sum(cost.work for cost in costs)
+            spent = (time.perf_counter() - started) / max(work, 1)
+            tick(work)
             for perturbation, position, cost in zip(each, positions, costs, strict=True):
-                found[position] = perturbation
-                gradients[position], seconds[position] = cost * len(ids), cost * spent
-        return found, gradients, seconds
+                made.perturbations[position] = perturbation
+                made.costs[position] = Cost(*(len(ids) * part for part in cost))
+                made.seconds[position] = cost.work * spent
+        return made
 
-    def _looks(self, labels, ids, counted) -> Iterator[tuple[View, int, Callable[[tf.Tensor], _Look]]]:
-        """(view, trial, images -> look) of every view and trial."""
-        for view in self.encounter.views:
-            transform = self.transforms[view.transform]
-            for trial in range(view.trials):
+    def _targets(self, exposure: Exposure) -> tf.Tensor:
+        """Labels [N, H, W] that the attacks are given; ignored where a pixel shall not count."""
+        if self.protocol.labels == "prediction":
+            score = self.scorers[self.scenario.source]
+            clean = score(exposure.images, exposure.counted, exposure.labels.numpy())
+            labels = tf.constant(clean.predictions, tf.int32)
+        else:
+            labels = exposure.labels
+        return labels if self.protocol.loss_on_padding else tf.where(exposure.counted, labels, IGNORED)
+
+    def _shows(
+        self, exposure: Exposure, batch: dict[str, tf.Tensor], split: Split, ids: list[str]
+    ) -> Iterator[tuple[Target, int, Exposure, Callable[[tf.Tensor], Shown]]]:
+        """(target, trial, the photographs in the target's frame, images -> what the target makes of them)."""
+        for target in self.scenario.targets:
+            seen = in_frame(exposure, target.model.frame, split, batch["index"].numpy())
+            transform, score = self.transforms[target.transform], self.scorers[target.model]
+            counted, labels = seen.counted, seen.labels.numpy()
+            for trial in range(target.trials):
                 seeds = tf.constant(image_seeds(self.protocol.seed, ids, trial, "defense"))
 
-                def look(images, view=view, transform=transform, seeds=seeds):
+                def show(images, score=score, transform=transform, seeds=seeds, counted=counted, labels=labels):
                     started = time.perf_counter()
                     given = transform(images, seeds)
-                    measured = measure(view.model, given, counted, labels, view.model.classes)
-                    return _Look(given, measured, time.perf_counter() - started)
+                    scores = score(given, counted, labels)
+                    return Shown(given, scores, time.perf_counter() - started)
 
-                yield view, trial, look
+                yield target, trial, seen, show
 
-    def _targets(self, labels, clean: Measured, counted):
-        """Labels [N, H, W] that the attacks are given; ignored where a pixel shall not count."""
-        targets = tf.constant(clean.predictions, tf.int32) if self.protocol.labels == "prediction" else labels
-        return targets if self.protocol.padding_in_loss else tf.where(counted, targets, IGNORED)
+    def _images(self, seen: Exposure, made: Perturbed) -> Iterator[tf.Tensor]:
+        """What a target is shown: the untouched images, where wanted, and those of each attack."""
+        if self.scenario.clean:
+            yield seen.images
+        for perturbation in made.perturbations:
+            yield seen.under(perturbation)
 
-    def _movable(self, images, counted) -> np.ndarray:
-        """bool [N, H, W, 3]: values of the images that an attack can move both ways; padding does not interest."""
-        images = images.numpy()
-        free = (images > 0) & (images < 255) if self.in_range else np.ones_like(images, bool)
-        return free & counted.numpy()[..., None]
+    def _cells(self, shown: list[Shown], seen: Exposure, made: Perturbed, charged: bool) -> list[Unit]:
+        """A cell for each thing shown. What the attacks cost is put down to the first target that is shown them."""
+        costs, seconds = made.costs, made.seconds
+        if not charged:
+            costs, seconds = [Cost()] * len(costs), [0.0] * len(seconds)
+        if self.scenario.clean:
+            costs, seconds = [Cost(), *costs], [0.0, *seconds]
+        pixels = np.prod(seen.size.numpy(), 1)
+        return [_cell(one, pixels, cost, spent) for one, cost, spent in zip(shown, costs, seconds, strict=True)]
 
-    def _attackable(self, counted):
-        return None if self.protocol.padding_attacked else tf.cast(counted, tf.float32)[..., None]
+    def _norms(self, exposure: Exposure, made: Perturbed) -> Unit:
+        images, counted = exposure.images.numpy(), exposure.counted.numpy()[..., None]
+        on_photograph = [perturbation * counted for perturbation in made.perturbations]
+        in_range = any(attack.in_range for _, attack in self.protocol.attacks)
+        free = (images > 0) & (images < 255) if in_range else np.ones_like(images, bool)
+        movable = free & counted  # both ways; padding does not interest
+        zero = [np.mean(p[movable] == 0) if movable.any() else 0.0 for p in made.perturbations]
+        return {
+            "linf": np.stack([np.abs(p).max((1, 2, 3)) for p in on_photograph]),
+            "l2": np.stack([np.sqrt(np.square(p, dtype=np.float64).sum((1, 2, 3))) for p in on_photograph]),
+            "zero_share": np.array(zero),
+        }
 
 
-def _view_example(view: View, looks: list[_Look], perturbations: list[np.ndarray], size) -> Unit:
-    """The first image of the batch as a view's network is given it, without padding."""
-    clean, *attacked = (look.given[0].numpy() for look in looks)
-    # A difference of sums would round what the attack added.
-    changes = [p[0] for p in perturbations] if view.transform == "none" else [given - clean for given in attacked]
+def _attackable(protocol: Protocol, exposure: Exposure) -> tf.Tensor | None:
+    """[N, H, W, 1], 0 where nothing may change; None where everything may."""
+    return None if protocol.attack_padding else tf.cast(exposure.counted, tf.float32)[..., None]
+
+
+def _cell(shown: Shown, pixels: np.ndarray, cost: Cost, seconds: float) -> Unit:
+    found = shown.scores
+    return {
+        **found.counts._asdict(),
+        "confidence": found.confidence, "entropy": found.entropy, "boundaries": found.boundaries, "pixels": pixels,
+        "gradients": np.array(cost.gradients, np.int64), "queries": np.array(cost.queries, np.int64),
+        "seconds": np.array(shown.seconds + seconds),
+    }  # fmt: skip
+
+
+def _example(target: Target, shown: list[Shown], made: Perturbed, seen: Exposure) -> Unit:
+    """The first image of the batch as a target's network is given it, without padding."""
+    size = seen.size[0].numpy()
+    clean, *attacked = (one.given[0].numpy() for one in shown)
+    if target.transform == NONE and seen.source is None:  # a difference of sums would round what the attack added
+        changes = [perturbation[0] for perturbation in made.perturbations]
+    else:
+        changes = [given - clean for given in attacked]
     return {
         "images": crop(clean, size),
+        "labels": crop(seen.labels[0].numpy(), size).astype(np.uint8),
         "perturbations": np.stack([crop(change, size) for change in changes]),
-        "predictions": np.stack([crop(look.measured.predictions[0], size) for look in looks]),
+        "predictions": np.stack([crop(one.scores.predictions[0], size) for one in shown]),
     }
-
-
-def _kept(look: _Look, gradients: int, seconds: float) -> dict[str, np.ndarray]:
-    found = look.measured
-    return {
-        "matrices": found.matrices, "confidence": found.confidence, "entropy": found.entropy,
-        "boundaries": found.boundaries,
-        "gradients": np.array(gradients, np.int64), "seconds": np.array(look.seconds + seconds),
-    }  # fmt: skip

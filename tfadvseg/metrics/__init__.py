@@ -1,1 +1,1 @@
-"""Scores from confusion matrices, one matrix per image: counts, IoU and its ratio, bootstrap intervals. NumPy alone."""
+"""Scores from class counts, one row an image: counts, IoU and its ratio, bootstrap intervals. NumPy alone."""

@@ -6,7 +6,8 @@ same draws, and a ratio resamples its clean and its attacked images together.
 
 import numpy as np
 
-from tfadvseg.metrics.scores import hits_and_union, iou_from_counts, iou_ratio, mean_over_present
+from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.scores import iou_ratio, mean_iou
 
 
 def resample_weights(images: int, resamples: int = 1000, seed: int = 0) -> np.ndarray:
@@ -16,26 +17,25 @@ def resample_weights(images: int, resamples: int = 1000, seed: int = 0) -> np.nd
     return np.random.default_rng(seed).multinomial(images, np.full(images, 1 / images), size=resamples).astype(float)
 
 
-def resampled_iou(matrices: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Mean IoU [resamples] in per cent of per-image matrices [N, C, C] under weights [resamples, N]."""
-    hits, union = hits_and_union(np.asarray(matrices, float))
-    return mean_over_present(iou_from_counts(weights @ hits, weights @ union))
+def resampled_iou(counts: Counts, weights: np.ndarray) -> np.ndarray:
+    """Mean IoU [resamples] in per cent of counts [N, C] of images under weights [resamples, N]."""
+    return mean_iou(counts.weighted(weights))
 
 
-def iou_interval(
-    matrices: np.ndarray, resamples: int = 1000, seed: int = 0, level: float = 95.0
-) -> tuple[float, float]:
-    """(low, high) in per cent of the mean IoU of per-image matrices [N, C, C]; one image gives low == high."""
-    return percentile_interval(resampled_iou(matrices, resample_weights(len(matrices), resamples, seed)), level)
+def iou_interval(counts: Counts, resamples: int = 1000, seed: int = 0, level: float = 95.0) -> tuple[float, float]:
+    """(low, high) in per cent of the mean IoU of counts [N, C] of images; one image gives low == high."""
+    weights = resample_weights(len(counts.hits), resamples, seed)
+    return percentile_interval(resampled_iou(counts, weights), level)
 
 
 def iou_ratio_interval(
-    attacked: np.ndarray, clean: np.ndarray, resamples: int = 1000, seed: int = 0, level: float = 95.0
+    attacked: Counts, clean: Counts, resamples: int = 1000, seed: int = 0, level: float = 95.0
 ) -> tuple[float, float]:
-    """(low, high) in per cent of the IoU ratio of per-image matrices [N, C, C], row for row of the same images."""
-    if len(attacked) != len(clean):
-        raise ValueError(f"A paired interval needs the same images; got {len(attacked)} attacked, {len(clean)} clean.")
-    weights = resample_weights(len(clean), resamples, seed)
+    """(low, high) in per cent of the IoU ratio of counts [N, C], row for row of the same images."""
+    images, others = len(attacked.hits), len(clean.hits)
+    if images != others:
+        raise ValueError(f"A paired interval needs the same images; got {images} attacked, {others} clean.")
+    weights = resample_weights(others, resamples, seed)
     return percentile_interval(iou_ratio(resampled_iou(attacked, weights), resampled_iou(clean, weights)), level)
 
 

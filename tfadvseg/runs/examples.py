@@ -25,7 +25,7 @@ class Attacked:
     """perturbation: float [H, W, 3] in grey levels. prediction: labels [H, W] on image + perturbation."""
 
     attack: str
-    epsilon: float
+    epsilon: float | None
     perturbation: np.ndarray
     prediction: np.ndarray
 
@@ -55,7 +55,7 @@ class Example:
 
     def under(self, attack: str) -> tuple[Attacked, ...]:
         """What one attack did, by ascending epsilon."""
-        return tuple(sorted((one for one in self.attacked if one.attack == attack), key=lambda one: one.epsilon))
+        return tuple(sorted((one for one in self.attacked if one.attack == attack), key=lambda one: one.epsilon or 0.0))
 
     @property
     def attacks(self) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tfadvseg.runs.atomic import write_atomically
+
 
 class RunFolder:
     """The folder of one run. Opening it anew with the same recipe goes on; another recipe is refused.
@@ -18,8 +20,8 @@ class RunFolder:
     Raises ValueError where the folder cannot be written or belongs to another recipe.
     """
 
-    def __init__(self, path: str | os.PathLike, recipe: Mapping[str, Any], notes: Mapping[str, Any]):
-        self.path = pathlib.Path(path)
+    def __init__(self, folder: str | os.PathLike, recipe: Mapping[str, Any], notes: Mapping[str, Any]):
+        self.path = pathlib.Path(folder)
         self.units = self.path / "units"
         record = self.path / "recipe.json"
         now = json.loads(json.dumps(recipe))
@@ -29,10 +31,10 @@ class RunFolder:
                 self._compare(_recipe(record), now)
             else:
                 text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1)
-                _write_atomically(record, lambda file: file.write(text.encode()))
+                write_atomically(record, lambda file: file.write(text.encode()))
         except OSError as error:
             raise ValueError(
-                f"The run folder {self.path} cannot be written ({error.strerror}); choose another --output."
+                f"The run folder {self.path} cannot be written ({error.strerror}); choose another `folder`."
             ) from error
 
     def _compare(self, before: dict, now: dict) -> None:
@@ -41,7 +43,7 @@ class RunFolder:
             key = differing[0]
             raise ValueError(
                 f"{self.path} belongs to a run of another recipe: {key} was {before.get(key)!r} and is now "
-                f"{now.get(key)!r}; choose another --output or repeat that recipe."
+                f"{now.get(key)!r}; choose another `folder` or repeat that recipe."
             )
 
     def decide(self, question: str, answer: Callable[[], Any]) -> Any:
@@ -49,7 +51,7 @@ class RunFolder:
         path = self.units / f"{question}.json"
         if not path.exists():
             text = json.dumps(answer())
-            _write_atomically(path, lambda file: file.write(text.encode()))
+            write_atomically(path, lambda file: file.write(text.encode()))
         return json.loads(path.read_text())
 
     def has(self, unit: str) -> bool:
@@ -64,7 +66,7 @@ class RunFolder:
             raise ValueError(
                 f"{self.units} has {free / 1e6:.0f} MB left but {needed / 1e6:.0f} MB are needed; make room."
             )
-        _write_atomically(self.units / f"{unit}.npz", lambda file: np.savez_compressed(file, **arrays))
+        write_atomically(self.units / f"{unit}.npz", lambda file: np.savez_compressed(file, **arrays))
 
     def load(self, unit: str) -> dict[str, np.ndarray]:
         """The arrays of a finished unit."""
@@ -80,16 +82,4 @@ def _recipe(record: pathlib.Path) -> dict:
     try:
         return dict(json.loads(record.read_text())["recipe"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{record} is damaged; choose another --output.") from error
-
-
-def _write_atomically(path: pathlib.Path, write) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise ValueError(f"{record} is damaged; choose another `folder`.") from error

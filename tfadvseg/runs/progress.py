@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, images: int):
         self.work, self.left, self.waited, self.worked = 1.0, float(images), 0.0, 0.0
-        form = "{l_bar}{bar}| {n:.0f}/{total_fmt} images  {rate_fmt}  left {remaining}"
+        form = "{l_bar}{bar}| {n:.0f}/{total:.0f} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
             total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
             dynamic_ncols=True,
@@ -26,7 +26,7 @@ class Progress:
 
     def skip(self, images: int) -> None:
         """Counts images that an earlier start of the run has finished; they say nothing about speed."""
-        self.left -= images
+        self.left = max(0.0, self.left - images)  # sums of fractions may be off by a hair
         self.bar.total = self.bar.n + self.left
         self.bar.refresh()
 

@@ -1,60 +1,115 @@
-"""From per-image confusion matrices to the one tidy table of an experiment."""
+"""What a run measured, cell by cell and image by image: one file, from which everything is judged and drawn."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, pixel_accuracy
+from tfadvseg.runs.atomic import write_atomically
+
+CLEAN, NONE = "clean", "none"
+"""The attack of cells on untouched images, and the transform where there is none."""
 
 COLUMNS = (
     "dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform",
     "trial", "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy",
-    "mean_confidence", "mean_entropy", "images", "gradients", "seconds",
+    "mean_confidence", "mean_entropy", "images", "linf", "l2", "gradients", "queries", "seconds",
 )  # fmt: skip
-"""One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent, epsilon in grey levels, entropy in
-nats; gradients and seconds are what the cell cost beyond the cells before it."""
+"""One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent, epsilon in grey levels (empty for
+attacks that find their own norm), entropy in nats; linf: the largest perturbation of any image, l2: the mean over
+images of its Euclidean length, both in grey levels; gradients, queries and seconds are what the cell cost beyond the
+cells before it."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """What a row is about."""
+    """What a row is about. model: who was shown the images; source_model: whom they were made on. attack_transform:
+    what the attack's gradients were an expectation over; inference_transform: what stood before the model."""
 
     dataset: str
     split: str
     model: str
     source_model: str
     attack: str
-    epsilon: float
-    attack_transform: str = "none"
-    inference_transform: str = "none"
+    epsilon: float | None
+    attack_transform: str = NONE
+    inference_transform: str = NONE
     trial: int = 0
 
 
-def rows(
-    cells: Sequence[Cell], matrices: Sequence[np.ndarray], confidence: Sequence[np.ndarray],
-    entropy: Sequence[np.ndarray], pixels: np.ndarray, gradients: Sequence[int], seconds: Sequence[float],
-) -> list[dict]:  # fmt: skip
-    """Rows of results.csv for cells of the same images.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Results:
+    """Of K cells and N images: counts [K, N, C]; confidence, entropy, boundaries: sums over the pixels of an image, and
+    these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added, in grey levels; gradients,
+    queries, seconds [K]. groups: the drive, or the like, of each image: images of one group are alike."""
 
-    matrices: [N, C, C] each; confidence, entropy: sums over an image's pixels [N] each; pixels: [N]. A ratio refers to
-    the clean images before the same network and input transform in the same trial.
-    """
-    clean = {_who(cell): found for cell, found in zip(cells, matrices, strict=True) if cell.attack == "clean"}
+    cells: tuple[Cell, ...]
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]
+    counts: Counts
+    confidence: np.ndarray
+    entropy: np.ndarray
+    boundaries: np.ndarray
+    pixels: np.ndarray
+    linf: np.ndarray
+    l2: np.ndarray
+    gradients: np.ndarray
+    queries: np.ndarray
+    seconds: np.ndarray
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes cells.npz, whole or not at all."""
+        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
+        for field in dataclasses.fields(Cell):
+            values = [getattr(cell, field.name) for cell in self.cells]
+            arrays[f"cell_{field.name}"] = np.array(
+                [np.nan if value is None else value for value in values] if field.name == "epsilon" else values
+            )
+        write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+
+    @classmethod
+    def read(cls, path: str | os.PathLike) -> "Results":
+        """What `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        names = [field.name for field in dataclasses.fields(Cell)]
+        columns = [arrays.pop(f"cell_{name}").tolist() for name in names]
+        cells = [Cell(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+        cells = [dataclasses.replace(one, epsilon=None) if one.epsilon != one.epsilon else one for one in cells]
+        counts = Counts(*(arrays.pop(key) for key in Counts._fields))
+        ids, groups = (tuple(map(str, arrays.pop(key))) for key in ("ids", "groups"))
+        return cls(tuple(cells), ids, groups, counts, **arrays)
+
+    def of(self, k: int) -> Counts:
+        """Counts [N, C] of cell number k."""
+        return Counts(*(part[k] for part in self.counts))
+
+
+def rows(results: Results) -> list[dict]:
+    """Rows of results.csv. A ratio refers to the clean images before the same network and input transform in the same
+    trial."""
+    clean = {_who(cell): k for k, cell in enumerate(results.cells) if cell.attack == CLEAN}
     found = []
-    for i, cell in enumerate(cells):
-        total, untouched = matrices[i].sum(0), clean[_who(cell)]
-        iou, low, high = float(mean_iou(total)), *iou_interval(matrices[i])
-        ratio_low, ratio_high = iou_ratio_interval(matrices[i], untouched)
+    for k, cell in enumerate(results.cells):
+        own, untouched = results.of(k), results.of(clean[_who(cell)])
+        iou, low, high = float(mean_iou(own.total())), *iou_interval(own)
+        ratio_low, ratio_high = iou_ratio_interval(own, untouched)
         found.append(dataclasses.asdict(cell) | {
             "iou": iou, "iou_low": low, "iou_high": high,
-            "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.sum(0)))),
-            "iou_ratio_low": ratio_low, "iou_ratio_high": ratio_high, "pixel_accuracy": float(pixel_accuracy(total)),
-            "mean_confidence": float(confidence[i].sum() / pixels.sum()),
-            "mean_entropy": float(entropy[i].sum() / pixels.sum()),
-            "images": len(matrices[i]), "gradients": int(gradients[i]), "seconds": round(float(seconds[i]), 3),
+            "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.total()))),
+            "iou_ratio_low": ratio_low, "iou_ratio_high": ratio_high,
+            "pixel_accuracy": float(pixel_accuracy(own.total())),
+            "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
+            "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
+            "images": len(results.ids), "linf": float(results.linf[k].max()), "l2": float(results.l2[k].mean()),
+            "gradients": int(results.gradients[k]), "queries": int(results.queries[k]),
+            "seconds": round(float(results.seconds[k]), 3),
         })  # fmt: skip
     return found
 

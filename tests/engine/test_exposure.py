@@ -1,0 +1,108 @@
+"""Perturbations live on the photograph: what a model of another frame is shown."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from six_images import example, go, grid, split
+
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.data.framing import Frame
+from tfadvseg.engine.exposure import expose, in_frame
+from tfadvseg.engine.run import Shards
+from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.metrics.counts import class_counts
+from tfadvseg.runs.results import rows
+
+
+@pytest.fixture(scope="module")
+def batch(spec):
+    return next(iter(Shards(split(), 6).batches(spec)))
+
+
+def test_in_the_same_frame_the_input_is_perturbed_as_it_is(spec, batch):
+    seen = in_frame(expose(batch, spec.frame), spec.frame, split(), batch["index"].numpy())
+    r = np.random.default_rng(0).integers(-8, 9, batch["image"].shape).astype(np.float32)
+    np.testing.assert_array_equal(seen.under(r), batch["image"] + r)
+
+
+def test_in_another_frame_the_attacked_photograph_is_placed_anew(spec, batch):
+    """The second image is 28 x 40 and fits both; the fourth is 64 x 96 and is shrunk by both."""
+    frame = Frame((40, 56), "pad", (9.0, 8.0, 7.0))
+    seen = in_frame(expose(batch, spec.frame), frame, split(), batch["index"].numpy())
+    assert seen.images.shape == (6, 40, 56, 3) and seen.labels.shape == (6, 40, 56)
+    r = np.random.default_rng(0).integers(-8, 9, batch["image"].shape).astype(np.float32)
+    shown = seen.under(r).numpy()
+    image, labels = example(1)
+    np.testing.assert_array_equal(shown[1, :28, :40], image + r[1, :28, :40])
+    np.testing.assert_allclose(shown[1, 28:], np.broadcast_to([9.0, 8.0, 7.0], (12, 56, 3)))
+    np.testing.assert_array_equal(seen.labels[1, :28, :40], labels)
+    assert (seen.labels.numpy()[1, 28:] == 255).all()
+    large = example(3)[0] + tf.image.resize(r[3], (64, 96)).numpy()  # shrunk by half, so lifted twice as large
+    np.testing.assert_allclose(shown[3, :37, :56], tf.image.resize(large, (37, 56)), atol=1e-3)
+    assert np.abs(shown - seen.images).max() <= 8 + 1e-3
+
+
+@pytest.fixture(scope="module")
+def wide_folder(conv_model, make_card, tmp_path_factory):
+    """The same network, for inputs of 40 x 56, which it stretches photographs to: saved_models/wide/1."""
+    import keras
+
+    from tfadvseg.data.labels import CAMVID
+    from tfadvseg.serving.export import export
+
+    colours = 100 + 0.2 * np.array(CAMVID.palette, np.float32)
+    images = keras.Input((40, 56, 3))
+    match = keras.layers.Conv2D(CAMVID.classes, 1)
+    network = keras.Model(images, match(images), name="wide")
+    match.set_weights([colours.T[None, None] / 60, -(colours**2).sum(1) / 120])
+    card = dataclasses.replace(make_card("wide", network), fit="stretch")
+    return export(network, card, tmp_path_factory.mktemp("saved_models"))
+
+
+def test_networks_of_two_input_sizes_can_be_crossed(spec, conv_model, wide_folder, tmp_path):
+    """Every cell from scratch: the white-box one as it always was, the other on the photographs."""
+    from tfadvseg.models import describe
+
+    wide = describe(wide_folder)
+    protocol = Protocol(grid(("ifgsm",), (8.0,)))
+    scenarios = [Scenario(spec, protocol, (Target(spec), Target(wide))), white_box(wide, protocol)]
+    collected = go(scenarios, tmp_path, batch_size=3)
+    found = {(row["source_model"], row["model"], row["attack"]): row for row in rows(collected.results)}
+    assert set(found) == {
+        ("conv", "conv", "clean"), ("conv", "conv", "ifgsm"), ("conv", "wide", "clean"), ("conv", "wide", "ifgsm"),
+        ("wide", "wide", "clean"), ("wide", "wide", "ifgsm"),
+    }  # fmt: skip
+    same = [found[source, "wide", "clean"] for source in ("conv", "wide")]
+    assert same[0]["iou"] == same[1]["iou"] and same[0]["mean_entropy"] == same[1]["mean_entropy"]
+    assert found["conv", "wide", "ifgsm"]["iou"] < same[0]["iou"]
+
+    model, counts = wide.open(), []
+    for number in range(6):
+        image, labels = example(number)
+        placed, size = spec.frame.place(tf.constant(image))
+        labels_there = tf.argmax(conv_model(placed[None]), -1, tf.int32)
+        r = ATTACKS["ifgsm"](8.0)(conv_model, placed[None], labels_there)[0]
+        attacked = tf.cast(image, tf.float32) + spec.frame.lift(r, size, image.shape[:2])
+        shown = tf.image.resize(attacked, (40, 56))
+        truth = tf.image.resize(labels[..., None], (40, 56), "nearest").numpy()[None, ..., 0]
+        counts.append(class_counts(truth, tf.argmax(model(shown[None]), -1, tf.int32).numpy(), 11))
+    k = [(c.source_model, c.model, c.attack) for c in collected.results.cells].index(("conv", "wide", "ifgsm"))
+    for part in ("hits", "labelled", "predicted"):
+        by_hand = np.concatenate([getattr(one, part) for one in counts])
+        off = np.abs(getattr(collected.results.of(k), part) - by_hand)
+        assert off.sum() <= 0.01 * by_hand.sum()  # batches of 3 and of 1 differ in a few signs
+    wide_example = [example for example in collected.examples if example.model == "wide"][0]
+    assert wide_example.image.shape == (40, 56, 3)
+
+
+def test_pixels_belong_to_their_cell(spec, wide_folder, tmp_path):
+    """Two networks of different input size: no entropy above ln 11, no confidence above 1."""
+    from tfadvseg.models import describe
+
+    protocol = Protocol(grid(("fgsm",), (8.0,)))
+    collected = go([white_box(one, protocol) for one in (spec, describe(wide_folder))], tmp_path)
+    for row in rows(collected.results):
+        assert 0 <= row["mean_entropy"] <= np.log(11) and 1 / 11 <= row["mean_confidence"] <= 1
+    assert collected.results.pixels[:, 1].tolist() == [28 * 40] * 2 + [40 * 56] * 2

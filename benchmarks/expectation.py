@@ -17,9 +17,9 @@ import tensorflow as tf
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
-from tfadvseg.attacks.seeds import no_seeds
-from tfadvseg.experiments.memory import images_at_once
+from tfadvseg.engine.memory import images_at_once
 from tfadvseg.models import load
+from tfadvseg.seeds import no_seeds
 from tfadvseg.transforms import TRANSFORMS
 
 OBJECTIVES = {"away from labels": away_from_labels, "toward least likely": toward_least_likely}
@@ -52,7 +52,7 @@ def measure(model, estimator, objective, rounds):
     labels = tf.argmax(model(images), -1, tf.int32)
     seeds = no_seeds(images)
     expected = tf.function(lambda x: estimator(model, objective, x, labels, seeds))
-    plain = tf.function(lambda x: plain_gradient(model, objective, x, labels, seeds))
+    plain = tf.function(lambda x: plain_gradient(model, objective, x, labels, seeds).gradient)
 
     def bare():
         for _ in range(estimator.samples):

@@ -17,9 +17,9 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.attacks.seeds import no_seeds
-from tfadvseg.experiments.timing import tiled_image
+from tfadvseg.engine.timing import tiled_image
 from tfadvseg.models import zoo
+from tfadvseg.seeds import no_seeds
 
 
 def main():
@@ -51,7 +51,7 @@ def costs(model, size, repeats):
     images = tiled_image(size)
     forward = tf.function(lambda images: model(images))
     labels = tf.argmax(forward(images), -1, tf.int32)
-    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)))
+    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)).gradient)
     gradient(images)
     pairs = [(seconds(forward, images), seconds(gradient, images)) for _ in range(repeats)]
     for number in range(2):

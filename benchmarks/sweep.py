@@ -13,12 +13,12 @@ import time
 
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, EPSILONS
+from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
-from tfadvseg.attacks.seeds import no_seeds
-from tfadvseg.attacks.sweep import sweeps
+from tfadvseg.attacks.plan import plan
 from tfadvseg.models import load
+from tfadvseg.seeds import no_seeds
 
 
 def main():
@@ -44,15 +44,15 @@ def main():
 
 def measure(model, batch, rounds):
     """Seconds of the bare gradients and of the sweeps, in turns, and of separate attacks, a third as often."""
-    attacks = [make(epsilon) for make in ATTACKS.values() for epsilon in EPSILONS]
-    groups = [sweep for sweep, _ in sweeps(attacks)]
+    attacks = [ATTACKS[name](epsilon) for name in PAPER for epsilon in EPSILONS]
+    groups = [sweep for sweep, _ in plan(attacks)]
     images = tf.round(255 * tf.random.stateless_uniform((batch, *model.input_size, 3), (0, 1)))
     labels = tf.argmax(model(images), -1, tf.int32)
     seeds = no_seeds(images)
     gradients = [
         (
-            sweep.gradients,
-            tf.function(lambda x, objective=objective: plain_gradient(model, objective, x, labels, seeds)),
+            sum(cost.gradients for cost in sweep.costs),
+            tf.function(lambda x, objective=objective: plain_gradient(model, objective, x, labels, seeds).gradient),
         )
         for sweep, objective in zip(groups, (away_from_labels, toward_least_likely), strict=True)
     ]
@@ -64,7 +64,7 @@ def measure(model, batch, rounds):
 
     def shared():
         for sweep in groups:
-            sweep(model, images, labels, seeds)
+            sweep(model, images, labels, seeds, None)
 
     def separate():
         for attack in attacks:

@@ -12,95 +12,91 @@ folder, as pipelines.robustness does.
 """
 
 import dataclasses
-import json
+import functools
 import sys
-from collections.abc import Sequence
 
-from absl import flags
+from absl import flags as absl_flags
 
-from pipelines import setting
-from pipelines.conduct import conclude, conduct, load_shards, write_claims
-from pipelines.setting import FLAGS
-from tfadvseg.attacks import ATTACKS, EPSILONS
+from pipelines.common import flags, main, objects
+from pipelines.common.experiment import run_experiment
 from tfadvseg.crf.parameters import CrfParameters
-from tfadvseg.experiments.crf import (
-    measure_starts,
-    pair,
-    sweep,
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.crf import initial_gradient
+from tfadvseg.studies.crf.design import (
+    pair_scenarios,
+    sweep_scenarios,
     trained_with_crf,
     variants,
     with_crf,
     with_scaled,
 )
-from tfadvseg.experiments.crf_claims import Pair, pair_claims, sweep_claims
-from tfadvseg.experiments.crf_tuning import tune
-from tfadvseg.experiments.evidence import Evidence
-from tfadvseg.experiments.masking import masking
-from tfadvseg.models.refined import Network
-from tfadvseg.models.saved_model import LoadedModel
-from tfadvseg.reports.crf import moved
+from tfadvseg.studies.crf.names import CrfDesign, CrfPair
+from tfadvseg.studies.crf.tuning import tune
 
-setting.define_data()
-setting.define_models(default="enet_scenes")
-setting.define_attacks(ATTACKS, EPSILONS)
-setting.define_crf()
-flags.DEFINE_list(
+FLAGS = absl_flags.FLAGS
+SWEPT = {"theta_alpha": "theta_alphas", "theta_beta": "theta_betas", "theta_gamma": "theta_gammas",
+         "spatial_weight": "spatial_weights"}  # fmt: skip
+"""{parameter: the flag with its values in a sweep}."""
+
+flags.define_data()
+flags.define_models(default="enet_scenes")
+flags.define_attacks()
+flags.define_crf()
+absl_flags.DEFINE_list(
     "crf_models", [], "SavedModels with a CRF of their own, one for each of --models, in place of a CRF added to these."
 )
-flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
-flags.DEFINE_bool("tune", False, "Only look for parameters by the IoU on clean images, and end.")
-flags.DEFINE_bool("sweep", False, "Also attack variants of the CRF.")
-flags.DEFINE_list("theta_alphas", ["1", "5", "20", "80", "160", "240"], "theta_alpha of the variants.")
-flags.DEFINE_list("theta_betas", ["1", "2", "3", "5", "10", "20"], "theta_beta of the variants.")
-flags.DEFINE_list("theta_gammas", ["1", "3", "5", "10"], "theta_gamma of the variants.")
-flags.DEFINE_list("spatial_weights", ["1", "3", "5", "10"], "Spatial weights of the variants.")
-setting.define_run()
-setting.define_output()
+flags.decides_no_number("crf_models")
+absl_flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
+absl_flags.DEFINE_bool("tune", False, "Only look for parameters by the IoU on clean images, and end.")
+absl_flags.DEFINE_bool("sweep", False, "Also attack variants of the CRF.")
+absl_flags.DEFINE_list("theta_alphas", ["1", "5", "20", "80", "160", "240"], "theta_alpha of the variants.")
+absl_flags.DEFINE_list("theta_betas", ["1", "2", "3", "5", "10", "20"], "theta_beta of the variants.")
+absl_flags.DEFINE_list("theta_gammas", ["1", "3", "5", "10"], "theta_gamma of the variants.")
+absl_flags.DEFINE_list("spatial_weights", ["1", "3", "5", "10"], "Spatial weights of the variants.")
+flags.define_run()
+flags.define_output()
 
 
-def main() -> None:
-    parameters, protocol = setting.crf_parameters(), setting.protocol(ATTACKS)
-    models = setting.models()
-    if FLAGS.crf_models and (FLAGS.tune or FLAGS.sweep):
-        raise ValueError("--tune and --sweep vary a CRF that is added to --models; leave --crf_models out.")
-    parts = [name for name in ("crf", *dataclasses.asdict(parameters)) if FLAGS[name].present]
-    if FLAGS.crf_models and parts:
-        raise ValueError(f"--crf_models bring their own CRF; leave --{parts[0]} out.")
+def run() -> None:
+    parameters = objects.crf_parameters()
+    refuse_contradictions()
+    models = objects.models()
     if FLAGS.tune:
         for model in models:
             print_tuned(model, parameters)
         return
-    named = variants(parameters, sweep_values()) if FLAGS.sweep else {}
-    if named and "fgsm" not in FLAGS.attacks:
+    protocol, scaled = with_scaled(objects.protocol(), FLAGS.temperature)
+    scenarios, pairs = [], []
+    for model, crf in with_crfs(models, parameters).items():
+        moved = variants(crf.name, sweep_values()) if FLAGS.sweep else {}
+        pairs.append(CrfPair(model.name, crf.name, moved))
+        scenarios += pair_scenarios(model, crf, protocol)
+        scenarios += sweep_scenarios(model, parameters, moved, objects.protocol()) if moved else []
+    design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
+    both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
+    start = functools.partial(initial_gradient.measure, both, FLAGS.temperature)
+    run_experiment("crf", "crf", scenarios, design.as_json(), start)
+
+
+def refuse_contradictions() -> None:
+    """ValueError where flags exclude each other."""
+    parts = [name for name in ("crf", *(field.name for field in dataclasses.fields(CrfParameters)))]
+    given = [name for name in parts if FLAGS[name].present]
+    if FLAGS.crf_models and (FLAGS.tune or FLAGS.sweep):
+        raise ValueError("--tune and --sweep vary a CRF that is added to --models; leave --crf_models out.")
+    if FLAGS.crf_models and given:
+        raise ValueError(f"--crf_models bring their own CRF; leave --{given[0]} out.")
+    if FLAGS.sweep and not FLAGS.tune and "fgsm" not in FLAGS.attacks:
         raise ValueError("--sweep attacks by FGSM; name fgsm in --attacks.")
-    encounters, networks = [], with_crfs(models, parameters)
-    for model, crf in networks.items():
-        encounters += pair(model, crf, with_scaled(protocol, FLAGS.temperature))
-        encounters += sweep(model, named, protocol)
-    folder, found, results = conduct("crf", encounters)
-
-    evidence, judged, verdicts = Evidence(found), [], {}
-    epsilons = sorted(setting.numbers("epsilons"))
-    for model, crf in networks.items():
-        both = Pair(evidence, model.name, crf.name, list(results.attack.unique()), epsilons)
-        starts = measure_starts([model, crf], load_shards(), FLAGS.temperature, folder)
-        claims = pair_claims(both, starts)
-        if named:
-            claims += sweep_claims(both, {crf.name + name: moved(name) for name in named})
-        judged += [{"model": model.name, "attack": ""} | dataclasses.asdict(claim) for claim in claims]
-        verdicts[model.name] = masking(both, starts)
-    (folder.path / "masking.json").write_text(json.dumps(verdicts, indent=1))
-    write_claims(folder, judged)
-    conclude(folder, found, results)
-    for name, verdict in verdicts.items():
-        print(f"\n{name}: {verdict}")
+    if FLAGS.sweep:
+        sweep_values()
 
 
-def with_crfs(models: Sequence[LoadedModel], parameters: CrfParameters) -> dict[LoadedModel, Network]:
+def with_crfs(models: list[ModelSpec], parameters: CrfParameters) -> dict[ModelSpec, ModelSpec]:
     """{model: the same with a CRF}: one added to it, or the one of --crf_models."""
     if not FLAGS.crf_models:
         return {model: with_crf(model, parameters) for model in models}
-    trained = setting.models(flag="crf_models")
+    trained = objects.models(flag="crf_models")
     if len(trained) != len(models):
         raise ValueError(
             f"--crf_models takes one for each of --models; got {len(trained)} for {len(models)}: "
@@ -111,21 +107,21 @@ def with_crfs(models: Sequence[LoadedModel], parameters: CrfParameters) -> dict[
 
 def sweep_values() -> dict[str, list[float]]:
     """{parameter: its values} of the variants."""
-    names = {"theta_alpha": "theta_alphas", "theta_beta": "theta_betas", "theta_gamma": "theta_gammas",
-             "spatial_weight": "spatial_weights"}  # fmt: skip
-    for flag in names.values():
+    for flag in SWEPT.values():
         if not FLAGS[flag].value:
             raise ValueError(f"--sweep needs values to try; --{flag} is empty.")
-    return {name: setting.numbers(flag) for name, flag in names.items()}
+    return {name: objects.numbers(flag) for name, flag in SWEPT.items()}
 
 
-def print_tuned(model, parameters) -> None:
+def print_tuned(model: ModelSpec, parameters: CrfParameters) -> None:
     """The parameters that suit a network best, as flags."""
-    best, iou, own = tune(model, load_shards(), parameters, say=lambda line: print(line, file=sys.stderr, flush=True))
+    best, iou, own = tune(
+        model.open(), objects.shards(), parameters, say=lambda line: print(line, file=sys.stderr, flush=True)
+    )
     values = dataclasses.asdict(best).items()
     chosen = " ".join(f"--{name}={value if isinstance(value, str) else f'{value:g}'}" for name, value in values)
     print(f"{model.name}: IoU {own:.2f} % without and {iou:.2f} % with\n{chosen}")
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run)

@@ -9,18 +9,23 @@ import functools
 import sys
 
 import keras
-from absl import flags
+from absl import flags as absl_flags
 
-from pipelines import setting
-from pipelines.setting import FLAGS
+from pipelines.common import main
 from tfadvseg.models import zoo
 from tfadvseg.models.flops import gigaflops
 from tfadvseg.registry import choose
 
-flags.DEFINE_list("models", "all", f"Networks, of {', '.join(zoo.MODELS)}; or all.")
-flags.DEFINE_float("width", 1.0, "Multiplies the networks' channels; 1 is the published network.", lower_bound=1e-3)
-flags.DEFINE_bool("measure", True, "Time a forward pass and an input gradient of one image, at the published size.")
-flags.DEFINE_integer("repeats", 3, "Timings of which the median is shown.", lower_bound=1)
+FLAGS = absl_flags.FLAGS
+
+absl_flags.DEFINE_list("models", "all", f"Networks, of {', '.join(zoo.MODELS)}; or all.")
+absl_flags.DEFINE_float(
+    "width", 1.0, "Multiplies the networks' channels; 1 is the published network.", lower_bound=1e-3
+)
+absl_flags.DEFINE_bool(
+    "measure", True, "Time a forward pass and an input gradient of one image, at the published size."
+)
+absl_flags.DEFINE_integer("repeats", 3, "Timings of which the median is shown.", lower_bound=1)
 
 COLUMNS = (
     ("network", 27), ("data", 10), ("input", 9), ("parameters", 11), ("MiB", 6), ("Table 6", 7), ("diff", 5),
@@ -29,7 +34,7 @@ COLUMNS = (
 """Titles and widths."""
 
 
-def main() -> None:
+def run() -> None:
     names = list(zoo.MODELS) if FLAGS.models == ["all"] else FLAGS.models
     networks = {name: choose(zoo.MODELS, name, "model") for name in names}
     print(line([title for title, _ in COLUMNS[: None if FLAGS.measure else -3]]))
@@ -40,7 +45,7 @@ def main() -> None:
         keras.backend.clear_session()  # a network of 500 MB goes before the next comes
     print(
         "\nMiB: 4 bytes a stored value, normalisation statistics included. GFLOP: additions and multiplications of the "
-        "convolutions."
+        "convolutions and matrix products."
     )
 
 
@@ -48,18 +53,21 @@ def describe(name: str, network: zoo.Network) -> list[str]:
     """The cells of one network's row."""
     with contextlib.nullcontext() if FLAGS.measure else keras.StatelessScope(initialize_variables=False):
         built = network.build(network.classes, network.input_size, FLAGS.width)
+        model = functools.partial(built, training=False)
+        # In the scope, where weights have shapes and no memory. Other backends of Keras make no graph to count in.
+        tensorflow = keras.backend.backend() == "tensorflow"
+        arithmetic = f"{gigaflops(model, network.input_size):.1f}" if tensorflow else "-"
     parameters = built.count_params()
     mebibytes = 4 * parameters / 2**20
     cells = [
         name, network.dataset, "x".join(map(str, network.input_size)), f"{parameters:,}", f"{mebibytes:.1f}",
         f"{network.table6:.1f}", difference(mebibytes, network.table6),
-        f"{gigaflops(built):.1f}",
+        arithmetic,
     ]  # fmt: skip
     if not FLAGS.measure:
         return cells
-    from tfadvseg.experiments.timing import forward_and_gradient
+    from tfadvseg.engine.timing import forward_and_gradient
 
-    model = functools.partial(built, training=False)
     forward, gradient = forward_and_gradient(model, network.input_size, FLAGS.repeats)
     return [*cells, f"{1e3 * forward:.0f} ms", f"{1e3 * gradient:.0f} ms", f"{gradient / forward:.1f}"]
 
@@ -78,4 +86,4 @@ def line(cells: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run)

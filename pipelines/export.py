@@ -9,42 +9,47 @@ The new SavedModel lies beside the network's and is attacked and served like any
 
 import dataclasses
 
-from absl import flags
+from absl import flags as absl_flags
 
-from pipelines import setting
-from pipelines.setting import FLAGS
-from tfadvseg.transforms import TRANSFORMS
+from pipelines.common import flags, main, objects
+from tfadvseg.crf.refinement import DenseCrfRefinement
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.serving.defended import Servable, export_defended, postprocessed, randomised
+from tfadvseg.transforms import TRANSFORMS, named
 
-setting.define_models(default="enet_scenes")
-setting.define_crf(default=None)
-flags.DEFINE_enum("transform", None, [name for name in TRANSFORMS if name != "none"], "Input transform.")
-flags.DEFINE_string("name", None, "Name of the new SavedModel; by default <model>_<transform> or <model>_crf.")
-flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
+FLAGS = absl_flags.FLAGS
+
+flags.define_models(default="enet_scenes")
+flags.define_crf(default=None)
+absl_flags.DEFINE_string(
+    "transform",
+    None,
+    f"Input transform, of {', '.join(name for name in TRANSFORMS if name != 'none')}, or several with +.",
+)
+absl_flags.DEFINE_string("name", None, "Name of the new SavedModel; by default <model>_<transform> or <model>_crf.")
+absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 
 
-def main() -> None:
-    from tfadvseg.serving.defended import export_around
-
+def run() -> None:
     if (FLAGS.transform is None) == (FLAGS.crf is None):
         raise ValueError("Say either --transform=... or --crf=..., one of the two.")
     if FLAGS.name and len(FLAGS.models) > 1:
         raise ValueError(f"--name={FLAGS.name} can name one SavedModel; got {len(FLAGS.models)} --models.")
-    for model in setting.models(any_classes=True):
-        module, kind, what = defended(model)
+    for model in objects.models(any_classes=True):
+        servable, kind, defense = defended(model)
         name = FLAGS.name or f"{model.name}_{kind}"
-        print(f"SavedModel: {export_around(module, name, what, FLAGS.models_folder)}")
+        print(f"SavedModel: {export_defended(servable, name, defense, FLAGS.models_folder)}")
 
 
-def defended(model):
-    """(module, a word for it, what was added)."""
-    from tfadvseg.crf.refinement import DenseCrfRefinement
-    from tfadvseg.serving.defended import Behind, Refined
-
+def defended(model: ModelSpec) -> tuple[Servable, str, dict]:
+    """(the model with its defense, a word for that, what was added)."""
     if FLAGS.transform:
-        return Behind(model, TRANSFORMS[FLAGS.transform]), FLAGS.transform, {"transform": FLAGS.transform}
-    parameters = setting.crf_parameters()
-    return Refined(model, DenseCrfRefinement(parameters)), "crf", {"crf": dataclasses.asdict(parameters)}
+        transform = named(FLAGS.transform)
+        return randomised(model.open(), transform), FLAGS.transform, {"transform": FLAGS.transform}
+    parameters = objects.crf_parameters()
+    opened = dataclasses.replace(model, refinement=DenseCrfRefinement(parameters)).open()
+    return postprocessed(opened), "crf", {"crf": dataclasses.asdict(parameters)}
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run)

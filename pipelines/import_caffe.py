@@ -10,10 +10,9 @@ import hashlib
 import pathlib
 import sys
 
-from absl import flags
+from absl import flags as absl_flags
 
-from pipelines import setting
-from pipelines.setting import FLAGS
+from pipelines.common import flags, main, objects
 from tfadvseg.caffe.caffemodel import read
 from tfadvseg.caffe.load import LayersMissing, load
 from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
@@ -21,23 +20,29 @@ from tfadvseg.models import zoo
 from tfadvseg.models.card import Card
 from tfadvseg.runs.provenance import git_revision, versions
 
-flags.DEFINE_enum("model", None, sorted(zoo.MODELS), "Network that the file holds the weights of.", required=True)
-flags.DEFINE_string("weights", None, "The .caffemodel.", required=True)
-flags.DEFINE_string(
+FLAGS = absl_flags.FLAGS
+
+absl_flags.DEFINE_enum("model", None, sorted(zoo.MODELS), "Network that the file holds the weights of.", required=True)
+absl_flags.DEFINE_string("weights", None, "The .caffemodel.", required=True)
+absl_flags.DEFINE_string(
     "output", None, "SavedModel folder, in which the next version is written; by default saved_models/<name>."
 )
-flags.DEFINE_string("name", None, "Name of the SavedModel where --output gives none; by default <model>_<dataset>.")
-flags.DEFINE_integer("classes", 0, "Number of classes; 0: as published.", lower_bound=0, upper_bound=255)
-flags.DEFINE_string("input_size", None, "Height x width of the inputs, e.g. 513x513; by default as published.")
-flags.DEFINE_float("width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3)
-flags.DEFINE_list("may_miss", [], "Layers of the network that the file may lack; they keep their initial values.")
+absl_flags.DEFINE_string(
+    "name", None, "Name of the SavedModel where --output gives none; by default <model>_<dataset>."
+)
+absl_flags.DEFINE_integer("classes", 0, "Number of classes; 0: as published.", lower_bound=0, upper_bound=255)
+absl_flags.DEFINE_string("input_size", None, "Height x width of the inputs, e.g. 513x513; by default as published.")
+absl_flags.DEFINE_float(
+    "width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3
+)
+absl_flags.DEFINE_list("may_miss", [], "Layers of the network that the file may lack; they keep their initial values.")
 
 
-def main() -> None:
+def run() -> None:
     published = zoo.MODELS[FLAGS.model]
     folder = target(published.dataset)
     labels = label_space(published)
-    size = setting.size("input_size") if FLAGS.input_size else published.input_size
+    size = objects.size("input_size") if FLAGS.input_size else published.input_size
     weights = pathlib.Path(FLAGS.weights)
     file = read(weights)
     digest = md5(weights)
@@ -91,7 +96,7 @@ def export(network, folder, labels, size, published, digest) -> pathlib.Path:
 
     provenance = {
         "dataset": published.dataset, "weights": pathlib.Path(FLAGS.weights).name, "md5": digest,
-        "import": setting.settings(), "revision": git_revision(), "versions": versions(),
+        "import": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
     }  # fmt: skip
     card = Card(
         folder.name, FLAGS.model, labels.names, labels.palette, size, published.pad_colour, network.count_params(), {},
@@ -101,4 +106,4 @@ def export(network, folder, labels, size, published, digest) -> pathlib.Path:
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run)

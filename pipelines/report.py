@@ -1,24 +1,27 @@
-"""Draws tables, figures and TensorBoard events of a finished run again, from its results.csv and examples.npz alone.
+"""Judges and draws a finished run again, without a model: tables, verdicts, figures and TensorBoard events.
 
-python -m pipelines.report --output=runs/robustness/2026-01-31_12-00-00
+python -m pipelines.report runs/robustness/2026-01-31_12-00-00
 """
 
-from pipelines import setting
-from pipelines.setting import FLAGS
-from tfadvseg.reports.cells import read_results
-from tfadvseg.reports.report import terminal_text, write_report
+import sys
 
-setting.define_output()
+from absl import flags as absl_flags
+
+from pipelines.common import flags, main
+from tfadvseg.studies.report import summary_text, write_report
+
+FLAGS = absl_flags.FLAGS
+flags.define_output()
 
 
-def main() -> None:
-    if not FLAGS.output:
-        raise ValueError("Name the run folder to draw again: --output=runs/...")
-    written = write_report(FLAGS.output)
-    results = read_results(f"{FLAGS.output}/results.csv")
-    print(terminal_text(results))
+def run() -> None:
+    folders = [FLAGS.output] if FLAGS.output else [word for word in FLAGS(sys.argv)[1:]]
+    if len(folders) != 1:
+        raise ValueError(f"Name the one run folder to judge and draw again; got {len(folders)}.")
+    written = write_report(folders[0])
+    print(summary_text(folders[0]))
     print("\n".join(map(str, written)))
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run, takes_arguments=True)

@@ -15,69 +15,80 @@ import pathlib
 import sys
 
 import keras
-from absl import flags
+from absl import flags as absl_flags
 
-from pipelines import setting
-from pipelines.setting import FLAGS
+from pipelines.common import flags, main, objects
 from tfadvseg import data
+from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import start_from
 from tfadvseg.runs.provenance import git_revision, versions
-from tfadvseg.training.fit import Recipe, fit, validation_confusion
+from tfadvseg.training.fit import Recipe, fit
+from tfadvseg.training.memory import in_memory
+from tfadvseg.training.validation import validation_counts
 
-setting.define_data(split="train")
-setting.define_output()
-flags.DEFINE_enum("model", "enet", sorted(zoo.MODELS), "Network to train.")
-flags.DEFINE_float("width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3)
-flags.DEFINE_string("crop", None, "Height x width of the training views, e.g. 184x240; by default whole images.")
-flags.DEFINE_list("scales", ["0.75", "1.75"], "Smallest and largest scale of the views.")
-flags.DEFINE_float("colour", 0.1, "Strength of the colour jitter.", lower_bound=0, upper_bound=1)
-flags.DEFINE_float(
+FLAGS = absl_flags.FLAGS
+
+flags.define_data(split="train")
+flags.define_output()
+absl_flags.DEFINE_enum("model", "enet", sorted(zoo.MODELS), "Network to train.")
+absl_flags.DEFINE_float(
+    "width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3
+)
+absl_flags.DEFINE_string("crop", None, "Height x width of the training views, e.g. 184x240; by default whole images.")
+absl_flags.DEFINE_list("scales", ["0.75", "1.75"], "Smallest and largest scale of the views.")
+absl_flags.DEFINE_float("colour", 0.1, "Strength of the colour jitter.", lower_bound=0, upper_bound=1)
+absl_flags.DEFINE_float(
     "dropout", 1.0, "Multiplies the network's dropout rates; less suits a short training.", lower_bound=0
 )
-flags.DEFINE_integer("epochs", 60, "Passes over the training images.", lower_bound=1)
-flags.DEFINE_integer("batch_size", 4, "Views in a step.", lower_bound=1)
-flags.DEFINE_float("learning_rate", 3e-3, "Peak learning rate of AdamW, after a warm-up and before a cosine decay.")
-flags.DEFINE_float("weight_decay", 1e-4, "Weight decay of AdamW.", lower_bound=0)
-flags.DEFINE_integer("validate_every", 2, "Epochs between validations.", lower_bound=1)
-flags.DEFINE_string(
+absl_flags.DEFINE_integer("epochs", 60, "Passes over the training images.", lower_bound=1)
+absl_flags.DEFINE_integer("batch_size", 4, "Views in a step.", lower_bound=1)
+absl_flags.DEFINE_float(
+    "learning_rate", 3e-3, "Peak learning rate of AdamW, after a warm-up and before a cosine decay."
+)
+absl_flags.DEFINE_float("weight_decay", 1e-4, "Weight decay of AdamW.", lower_bound=0)
+absl_flags.DEFINE_integer("validate_every", 2, "Epochs between validations.", lower_bound=1)
+absl_flags.DEFINE_string(
     "backbone_weights", None, "imagenet, or a file of keras.applications' VGG16 or ResNet101, for the network's trunk."
 )
-flags.DEFINE_string(
+absl_flags.DEFINE_string(
     "initial_weights", None, "What to start from: best.weights.h5 of another run, or a SavedModel's folder."
 )
-flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
-flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
-flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
+absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
+absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
+absl_flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
 
 
-def main() -> None:
+def run() -> None:
     dataset = data.named(FLAGS.dataset)
-    train = data.arrays(dataset, FLAGS.data_dir, FLAGS.split, FLAGS.every, FLAGS.limit)
-    validation = data.arrays(dataset, FLAGS.data_dir, "validation", FLAGS.every, FLAGS.limit)
-    size = tuple(validation[0].shape[1:3])
+    train, validation = (
+        in_memory(dataset.split(FLAGS.data_dir, name).chosen(FLAGS.every, FLAGS.limit), f"{dataset.name} {name}")
+        for name in (FLAGS.split, "validation")
+    )
+    height, width = validation[0][2].shape
+    size = (height, width)
     recipe = Recipe(
-        setting.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
+        objects.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
         FLAGS.seed,
     )  # fmt: skip
-    folder = setting.output_folder("train")
+    folder = objects.output_folder("train")
     folder.mkdir(parents=True, exist_ok=True)
 
     def build(input_size):
-        network = zoo.build(FLAGS.model, dataset.labels.classes, input_size, FLAGS.width)
+        network = zoo.build(FLAGS.model, dataset.label_space.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
             report_backbone(network, load_backbone(network, FLAGS.backbone_weights))
         if FLAGS.initial_weights and (left := start_from(network, FLAGS.initial_weights)):
             say(f"{FLAGS.initial_weights} has none of {', '.join(left)}, which keep their initial values")
         return network
 
-    network = fit(build, train, validation, dataset.labels.classes, recipe, str(folder), log_to(folder))
-    scores = evaluate(network, validation, dataset.labels)
-    (folder / "recipe.json").write_text(json.dumps(setting.settings(), indent=1))
+    network = fit(build, train, validation, dataset.label_space.classes, recipe, str(folder), log_to(folder), size)
+    scores = evaluate(network, validation, dataset.label_space)
+    (folder / "recipe.json").write_text(json.dumps(flags.recipe(sys.argv[0]), indent=1))
     for name, value in scores.items():
         print(f"{name:14} {value:6.2f} %")
     if keras.backend.backend() == "tensorflow":
@@ -88,7 +99,8 @@ def main() -> None:
 
 def report_backbone(network, filled) -> None:
     """Says on stderr which layers got weights, and which of VGG-16's classifier did not."""
-    without = [layer.name for layer in network.layers if layer.name in ("fc6", "fc7") and layer.name not in filled]
+    names = [layer.name for layer in leaf_layers(network)]
+    without = [name for name in names if name in ("fc6", "fc7") and name not in filled]
     lacks = f"; it has none for {' and '.join(without)}" if without else ""
     say(f"{len(filled)} layers start from {FLAGS.backbone_weights}{lacks}")
 
@@ -101,7 +113,7 @@ def say(line: str) -> None:
 
 def scales() -> tuple[float, float]:
     """Smallest and largest scale of the views."""
-    values = setting.numbers("scales")
+    values = objects.numbers("scales")
     if len(values) != 2 or not 0 < values[0] <= values[1]:
         raise ValueError(f"--scales takes the smallest and the largest scale, e.g. 0.75,1.75; got {FLAGS.scales}.")
     return values[0], values[1]
@@ -116,9 +128,9 @@ def log_to(folder: pathlib.Path) -> tuple:
 
 def evaluate(network, validation, labels) -> dict[str, float]:
     """Validation scores in per cent: mean IoU, pixel accuracy and each class's IoU."""
-    matrix = validation_confusion(network, validation, labels.classes).sum(0)
-    scores = {"mean IoU": float(mean_iou(matrix)), "pixel accuracy": float(pixel_accuracy(matrix))}
-    return scores | {name: float(iou) for name, iou in zip(labels.names, iou_per_class(matrix), strict=True)}
+    counts = validation_counts(network, validation, labels.classes).total()
+    scores = {"mean IoU": float(mean_iou(counts)), "pixel accuracy": float(pixel_accuracy(counts))}
+    return scores | {name: float(iou) for name, iou in zip(labels.names, iou_per_class(counts), strict=True)}
 
 
 def export(network, dataset, size, scores) -> pathlib.Path:
@@ -128,15 +140,15 @@ def export(network, dataset, size, scores) -> pathlib.Path:
     name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
     provenance = {
         "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
-        "training": setting.settings(), "revision": git_revision(), "versions": versions(),
+        "training": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
     }  # fmt: skip
     published = zoo.MODELS[FLAGS.model]
     card = Card(
-        name, FLAGS.model, dataset.labels.names, dataset.labels.palette, size, published.pad_colour,
+        name, FLAGS.model, dataset.label_space.names, dataset.label_space.palette, size, published.pad_colour,
         network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance, published.fit,
     )  # fmt: skip
     return write(network, card, FLAGS.models_folder)
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    main.start(run)

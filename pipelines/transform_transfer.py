@@ -1,27 +1,19 @@
-"""Does an attack that expects one input transform get through another? (Table 2 and Figure 8.)
+"""Does an attack that is adapted to one input transform get through another? (Table 2 and Figure 8.)
 
     python -m pipelines.transform_transfer --models=enet_scenes --limit=8 --epsilons=8
 
-Crosses every transform that the attack expects with every one before the network, none included at both ends. Ends with
-a table on stdout and a run folder, as pipelines.robustness does.
+Crosses every transform that an attack is adapted to with every one before the network, none included at both ends. Ends
+with a table on stdout and a run folder, as pipelines.robustness does.
 """
 
-from pipelines import conduct_transforms, setting
-from tfadvseg.attacks import ATTACKS, EPSILONS
-from tfadvseg.experiments.transforms import transfers
-from tfadvseg.transforms import TRANSFORMS
-
-setting.define_data()
-setting.define_models()
-setting.define_attacks(ATTACKS, EPSILONS, default=("ifgsm_ll",))
-setting.define_transforms(TRANSFORMS)
-setting.define_run()
-setting.define_output()
+from pipelines import transforms
+from pipelines.common import main
 
 
-def main() -> None:
-    conduct_transforms.main("transform_transfer", transfers)
+def run() -> None:
+    transforms.run("transform_transfer", cross=True)
 
 
 if __name__ == "__main__":
-    setting.start(main)
+    transforms.define_flags()
+    main.start(run)

@@ -10,30 +10,42 @@ import pytest
 import tfadvseg
 
 PACKAGE = pathlib.Path(tfadvseg.__file__).parent
-SHARED = {"conventions", "registry"}
+SHARED = {"conventions", "registry", "seeds"}
 ALLOWED = {
-    "data": set(),
     "layers": set(),
-    "caffe": {"layers"},
-    "crf": set(),
-    "models": {"crf", "data", "layers"},
-    "attacks": set(),
-    "metrics": set(),
-    "training": {"data", "metrics"},
-    "runs": {"metrics"},
-    "serving": {"models"},
     "transforms": set(),
-    "reports": {"data"},
-    "experiments": {"crf", "data", "transforms", "models", "attacks", "metrics", "runs", "reports"},
-}
+    "scenes": set(),
+    "paper": set(),
+    "metrics": set(),
+    "attacks": set(),
+    "crf": set(),
+    "data": {"scenes"},
+    "caffe": {"layers"},
+    "models": {"crf", "data", "layers"},
+    "training": {"data", "metrics", "layers"},
+    "runs": {"data", "metrics"},
+    "serving": {"models"},
+    "reports": {"data", "runs"},
+    "engine": {"attacks", "data", "metrics", "models", "runs", "transforms"},
+    "studies": {
+        "attacks", "crf", "data", "engine", "metrics", "models", "paper", "reports", "runs", "transforms",
+    },
+}  # fmt: skip
+"""What each folder may import, from the ground floor up; the folders that all share are not named."""
 WITHOUT_TENSORFLOW = {
     "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
-    "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
+    "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py", "models/__init__.py", "models/card.py",
+    "models/backbones.py", "models/flops.py", "models/initial.py", "models/reading.py", "models/spec.py",
     *(
         f"{folder}/*.py" for folder in
-        ("caffe", "data/scenes", "layers", "models/zoo", "metrics", "runs", "training", "reports")
+        ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")
     ),
+    "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/names.py", "studies/crf/masking.py",
 }  # fmt: skip
+JUDGING = (
+    "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
+)  # fmt: skip
+"""What judges claims; it draws nothing."""
 
 
 def files(pattern="**/*.py"):
@@ -72,6 +84,21 @@ def test_imports_point_one_way(folder):
         assert folders(path) <= ALLOWED[folder] | SHARED | {folder}, path
 
 
+def test_no_study_imports_another():
+    for path in files("studies/*/*.py"):
+        others = {name.split(".")[2] for name in imported(path) if name.startswith("tfadvseg.studies.")}
+        assert not others & {child.name for child in (PACKAGE / "studies").iterdir() if child.is_dir()} - {
+            path.parent.name
+        }, path
+
+
+def test_what_judges_claims_draws_nothing():
+    """Nor does it load a model: a finished run is judged from its files."""
+    for path in {path for pattern in JUDGING for path in files(pattern)}:
+        assert not folders(path) & {"reports", "engine", "models"}, path
+        assert "matplotlib" not in {name.split(".")[0] for name in imported(path)}, path
+
+
 @pytest.mark.parametrize("name", sorted(SHARED))
 def test_what_all_share_imports_nothing_of_the_package(name):
     assert not any(found.startswith("tfadvseg") for found in imported(PACKAGE / f"{name}.py"))
@@ -103,7 +130,7 @@ def test_networks_are_pure_keras():
 
 def test_importing_the_package_loads_no_library():
     code = (
-        "import sys, tfadvseg, tfadvseg.models, tfadvseg.data, tfadvseg.metrics.intervals;"
+        "import sys, tfadvseg, tfadvseg.models, tfadvseg.data, tfadvseg.metrics.intervals, tfadvseg.paper;"
         "print({'tensorflow', 'keras', 'jax', 'matplotlib', 'pandas'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -3,6 +3,12 @@
 import json
 import os
 import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -30,40 +36,163 @@ def camvid(tmp_path_factory):
     return root
 
 
-def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, tmp_path):
+def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, tmp_path):
+    """In two processes, and again within this one: the same numbers bit by bit."""
     first = run("robustness", *TINY, f"--output={tmp_path / 'first'}")
     assert first.returncode == 0, first.stderr
     results = pd.read_csv(tmp_path / "first" / "results.csv")
     assert tuple(results.columns) == COLUMNS
     assert len(results) == 2 * (1 + 4 * 2)
-    assert {"recipe.json", "results.md", "units", "figures", "tensorboard"} <= set(os.listdir(tmp_path / "first"))
+    held = {"recipe.json", "design.json", "cells.npz", "claims.json", "results.md", "units", "figures", "tensorboard"}
+    assert held <= set(os.listdir(tmp_path / "first"))
     for name in ("iou_ratio.png", "iou_ratio.pdf"):
         assert (tmp_path / "first" / "figures" / name).stat().st_size > 10_000
     assert "enet_scenes" in first.stdout and "fcn8s_scenes" in first.stdout
     recipe = json.loads((tmp_path / "first" / "recipe.json").read_text())["recipe"]
     assert recipe["epsilons"] == ["1", "4"] and set(recipe["models"]) == {"enet_scenes", "fcn8s_scenes"}
+    assert recipe["study"] == "robustness" and recipe["arithmetic"]["threads"] == recipe["threads"] == 2
+    assert "output" not in recipe and "data_dir" not in recipe
 
-    second = run("robustness", *TINY, f"--output={tmp_path / 'second'}")
+    second = call("robustness", *TINY, f"--output={tmp_path / 'second'}")
     assert second.returncode == 0, second.stderr
     repeated = pd.read_csv(tmp_path / "second" / "results.csv")
     pd.testing.assert_frame_equal(results.drop(columns="seconds"), repeated.drop(columns="seconds"), check_exact=True)
 
-    other = run("robustness", "--limit=1", "--epsilons=2", f"--output={tmp_path / 'first'}")
+    other = call("robustness", "--limit=1", "--epsilons=2", f"--output={tmp_path / 'first'}")
     assert other.returncode == 1 and "another recipe: epsilons was" in other.stderr
 
-    again = run("report", f"--output={tmp_path / 'first'}")
+    drawn = (tmp_path / "first" / "results.md").read_text()
+    again = call("report", tmp_path / "first")
     assert again.returncode == 0 and "results.md" in again.stdout, again.stderr
+    assert (tmp_path / "first" / "results.md").read_text() == drawn
 
 
-def test_every_nth_image_can_be_taken(run, tmp_path):
-    ended = run("robustness", "--every=40", "--models=enet_scenes", "--attacks=fgsm", "--epsilons=4",
+def test_a_resume_with_other_arithmetic_is_refused(run, call, tmp_path):
+    """Another number of threads sums in another order."""
+    flags = ("--models=enet_scenes", "--limit=1", "--attacks=fgsm", "--epsilons=4", f"--output={tmp_path}")
+    assert call("robustness", *flags).returncode == 0
+    ended = run("robustness", *flags, "--threads=1")
+    assert ended.returncode == 1 and "another recipe: arithmetic was {'threads': 2" in ended.stderr
+
+
+def test_an_interrupted_run_says_how_it_goes_on_and_does(call, tmp_path):
+    """Ctrl-C after the first finished unit: exit code 130, one line, and its command ends the run."""
+    arguments = ("--models=enet_scenes", "--limit=3", "--batch_size=1", "--attacks=ifgsm", "--epsilons=8")
+    output = tmp_path / "a run"
+    program = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.robustness", *arguments, "--output", str(output)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while program.poll() is None and not list(output.glob("units/enet_scenes-*.npz")):
+        time.sleep(0.05)
+    program.send_signal(signal.SIGINT)
+    _, stderr = program.communicate()
+    assert program.returncode == 130, stderr
+    line = stderr.strip().splitlines()[-1]
+    assert line.startswith("Interrupted; nothing finished is lost. Go on with: python -m pipelines.robustness ")
+    finished = {path.name: path.stat().st_mtime_ns for path in output.glob("units/enet*.npz")}
+    assert 1 <= len(finished) < 3
+    words = shlex.split(line.partition("Go on with: python -m pipelines.robustness ")[2])
+    assert words == [*arguments, f"--output={output}"]
+    ended = call("robustness", *words)
+    assert ended.returncode == 0, ended.stderr
+    after = {path.name: path.stat().st_mtime_ns for path in output.glob("units/enet*.npz")}
+    assert finished.items() <= after.items() and len(after) == 3
+
+
+@pytest.mark.parametrize("words", [["--output", "runs/a b"], ["--output=runs/a b"], ["-output", "runs/a b"], []])
+def test_the_way_on_names_the_run_folder_once(monkeypatch, words):
+    import types
+
+    from pipelines.common import main
+
+    monkeypatch.setattr(sys, "argv", ["pipelines/robustness.py", "--limit=1", *words, "--epsilons", "8"])
+    monkeypatch.setattr(main, "FLAGS", types.SimpleNamespace(output="runs/a b"))
+    command = main.how_to_go_on().removeprefix("Go on with: ")
+    assert shlex.split(command) == [
+        "python", "-m", "pipelines.robustness", "--limit=1", "--epsilons", "8", "--output=runs/a b"
+    ]  # fmt: skip
+
+
+ENGINE_FLAGS = {
+    "--alpha=2": {"linf": 2.0},
+    "--steps=3": {"linf": 3.0, "gradients": 3},
+    "--in_range": {"adversarial": (0.0, 255.0)},
+    "--whole_levels": {"whole": True},
+    "--noattack_padding": {"padding": 0.0},
+    "--noloss_on_padding": {},
+    "--labels=ground_truth": {},
+}
+"""Flag -> what it shows in the results of two steps of 1 grey level at epsilon 2."""
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Where a run without further flags lies, once it was made."""
+    return tmp_path_factory.mktemp("plain")
+
+
+@pytest.mark.parametrize("flag", ENGINE_FLAGS)
+def test_the_flags_of_attacks_reach_the_engine(call, conv_folder, camvid, plain, tmp_path, flag):
+    """On photographs that do not fill the input; compared with a run without the flag."""
+
+    def attacked(folder, *more):
+        arguments = (f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={camvid}", "--attacks=ifgsm",
+                     "--epsilons=8", "--limit=1", f"--output={folder}")  # fmt: skip
+        steps = () if any(one.startswith("--steps") for one in more) else ("--steps=2",)
+        ended = call("robustness", *arguments, *steps, *more)
+        assert ended.returncode == 0, ended.stderr
+        with np.load(folder / "units" / "conv-00000.npz") as unit:
+            return pd.read_csv(folder / "results.csv").iloc[1], dict(unit)
+
+    row, unit = attacked(plain)
+    assert row.linf == 2 and row.gradients == 2
+    changed, own = attacked(tmp_path, flag)
+    expected = ENGINE_FLAGS[flag]
+    assert changed.linf == expected.get("linf", {"--alpha=2": 4.0}.get(flag, 2.0))
+    assert changed.gradients == expected.get("gradients", 2)
+    adversarial = own["example_0_images"] + own["example_0_perturbations"][0]
+    if "adversarial" in expected:
+        assert (adversarial.min(), adversarial.max()) == expected["adversarial"]
+        before = unit["example_0_images"] + unit["example_0_perturbations"][0]
+        assert before.min() < 0 and before.max() > 255
+    if flag in ("--noloss_on_padding", "--labels=ground_truth"):
+        assert (own["example_0_perturbations"] != unit["example_0_perturbations"]).any()
+
+
+def test_a_class_to_lead_to_is_named_or_numbered(call, tmp_path):
+    flags = ("--models=enet_scenes", "--limit=1", "--attacks=fgsm_class,ifgsm_class", "--epsilons=4")
+    found = []
+    for number, target in enumerate(("car", "8")):
+        ended = call("robustness", *flags, f"--target_class={target}", f"--output={tmp_path / str(number)}")
+        assert ended.returncode == 0, ended.stderr
+        found.append(pd.read_csv(tmp_path / str(number) / "results.csv").drop(columns="seconds"))
+    pd.testing.assert_frame_equal(*found)
+    for wrong in ((), ("--target_class=dog",), ("--target_class=11",)):
+        ended = call("robustness", *flags, *wrong)
+        assert ended.returncode == 1 and "--target_class is one of sky, building, pole" in ended.stderr
+
+
+def test_readmes_python_example_runs(monkeypatch):
+    """As it stands there, in the checkout."""
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "README.md").read_text()
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "ATTACKS" in block)
+    names: dict = {}
+    exec(code, names)
+    perturbation = names["perturbation"].numpy()
+    assert perturbation.shape == names["images"].shape and np.abs(perturbation).max() == 8
+
+
+def test_every_nth_image_can_be_taken(call, tmp_path):
+    ended = call("robustness", "--every=40", "--models=enet_scenes", "--attacks=fgsm", "--epsilons=4",
                 f"--output={tmp_path}")  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert set(pd.read_csv(tmp_path / "results.csv").images) == {2}  # of 60
 
 
-def test_help_explains_every_flag(run):
-    ended = run("transforms", "--help")
+def test_help_explains_every_flag(call):
+    ended = call("transforms", "--help")
     for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):
         assert f"--{flag}:" in ended.stdout, flag
 
@@ -72,15 +201,19 @@ def test_help_explains_every_flag(run):
     ("arguments", "sentence"),
     [
         (["--models=nothing_here"], "Unknown model 'nothing_here'; choose one of: crf_rnn_scenes, enet_camvid"),
-        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: fgsm, fgsm_ll, ifgsm, ifgsm_ll."),
+        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: fgsm, fgsm_class, fgsm_ll, ifgsm, "),
         (["--dataset=imagenet"], "should be one of <camvid|scenes>"),
         (["--dataset=camvid", "--data_dir=/nowhere"], "The data folder /nowhere does not exist"),
         (["--signature=other"], "has no signature 'other'; it offers 'logits': images float32 [?, 192, 256, 3]"),
-        (["--output=/proc/run"], "The run folder /proc/run cannot be written"),
+        (
+            ["--output=/proc/run"],
+            "The run folder /proc/run cannot be written (No such file or directory); choose another --output",
+        ),
+        (["--limit=1", "stray"], "Unknown argument 'stray'; every setting is a flag, see --help."),
     ],
 )
-def test_a_mistake_ends_in_one_sentence(run, arguments, sentence):
-    done = run("robustness", "--limit=1", *arguments)
+def test_a_mistake_ends_in_one_sentence(call, arguments, sentence):
+    done = call("robustness", "--limit=1", *arguments)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -94,7 +227,7 @@ def test_a_mistake_ends_in_one_sentence(run, arguments, sentence):
         ("label out of range", "neither one of the 11 classes"),
     ],
 )
-def test_damaged_data_ends_in_one_sentence(run, camvid, tmp_path, damage, sentence):
+def test_damaged_data_ends_in_one_sentence(call, camvid, tmp_path, damage, sentence):
     for file in camvid.rglob("*"):
         target = tmp_path / "data" / file.relative_to(camvid)
         target.mkdir(parents=True) if file.is_dir() else target.parent.mkdir(exist_ok=True, parents=True)
@@ -108,18 +241,18 @@ def test_damaged_data_ends_in_one_sentence(run, camvid, tmp_path, damage, senten
     else:
         Image.new("L", (480, 360), 40).save(labels)
     arguments = ["--models=enet_camvid", "--dataset=camvid", f"--data_dir={tmp_path / 'data'}"]
-    done = run("robustness", *arguments, f"--output={tmp_path / 'run'}", TFDS_DATA_DIR=str(tmp_path / "cache"))
+    done = call("robustness", *arguments, "--attacks=fgsm", "--epsilons=8", f"--output={tmp_path / 'run'}")
     assert done.returncode == 1
     assert sentence in done.stderr and "/1" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_train_exports_a_model_that_can_be_attacked(run, tmp_path):
+def test_train_exports_a_model_that_can_be_attacked(call, tmp_path):
     small = ("--model=enet", "--width=0.25", "--limit=4", "--epochs=1", "--batch_size=2", "--name=tiny")
-    done = run("train", *small, f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")
+    done = call("train", *small, f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")
     assert done.returncode == 0, done.stderr
     assert "mean IoU" in done.stdout and (tmp_path / "tiny" / "1" / "saved_model.pb").exists()
     arguments = (f"--models={tmp_path / 'tiny'}", "--attacks=fgsm", "--epsilons=8", "--limit=1")
-    attacked = run("robustness", *arguments, f"--output={tmp_path / 'attack'}")
+    attacked = call("robustness", *arguments, f"--output={tmp_path / 'attack'}")
     assert attacked.returncode == 0, attacked.stderr
     assert "is near chance" in attacked.stderr

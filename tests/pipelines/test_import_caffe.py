@@ -1,7 +1,7 @@
 """Importing a .caffemodel as a user does: the report, the SavedModel, and one sentence for each mistake."""
 
+import functools
 import hashlib
-import os
 import pathlib
 import subprocess
 import sys
@@ -14,11 +14,9 @@ sys.path.append(str(ROOT / "tests" / "caffe"))
 THIN = ("--model=enet", "--width=0.25", "--classes=5", "--input_size=24x32")
 
 
-def import_caffe(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.import_caffe", *arguments],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+@pytest.fixture
+def import_caffe(call):
+    return functools.partial(call, "import_caffe")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def thin_file(tmp_path_factory):
     return path
 
 
-def test_import_leaves_a_saved_model_that_computes_what_the_network_does(thin_file, tmp_path):
+def test_import_leaves_a_saved_model_that_computes_what_the_network_does(import_caffe, thin_file, tmp_path):
     import keras
 
     from tfadvseg.caffe.caffemodel import read
@@ -67,7 +65,7 @@ def test_import_leaves_a_saved_model_that_computes_what_the_network_does(thin_fi
     images = np.random.default_rng(1).uniform(0, 255, (1, 24, 32, 3)).astype(np.float32)
     expected = keras.ops.convert_to_numpy(network(images, training=False))
     np.testing.assert_allclose(model(images), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
-    assert model.fit == "stretch" and model.card.names == tuple(f"class_{i}" for i in range(5))
+    assert model.frame.fit == "stretch" and model.card.names == tuple(f"class_{i}" for i in range(5))
     assert len(model.card.provenance["md5"]) == 32 and model.card.provenance["weights"] == "thin.caffemodel"
 
 
@@ -81,7 +79,7 @@ def test_the_file_of_the_papers_authors_brings_no_warning(thin_file):
     assert line.endswith("has the MD5 sum a1, the file of the paper's authors had b2.")
 
 
-def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(thin_file, tmp_path):
+def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(import_caffe, thin_file, tmp_path):
     done = import_caffe("--model=segnet", "--classes=5", "--width=0.1", "--input_size=32x32",
                         f"--weights={thin_file}", f"--output={tmp_path / 'segnet'}")  # fmt: skip
     lines = done.stderr.splitlines()
@@ -102,7 +100,7 @@ def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(thin_f
         (["cut off"], "the file is cut off or damaged"),
     ],
 )  # fmt: skip
-def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(thin_file, tmp_path, arguments, sentence):
+def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(import_caffe, thin_file, tmp_path, arguments, sentence):
     weights = thin_file
     if arguments == ["cut off"]:
         weights, arguments = tmp_path / "cut.caffemodel", []

@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from tfadvseg.reports import cells
 
@@ -14,7 +13,6 @@ def test_networks_ascend_by_clean_iou_and_unknown_ones_come_last(make_results):
 def test_attacks_come_in_the_order_of_the_paper(make_results):
     results = make_results({"a": 50.0}, attacks=("pgd", "ifgsm_ll", "fgsm"))
     assert cells.attacks(cells.white_box(results)) == ["fgsm", "ifgsm_ll", "pgd"]
-    assert cells.attack_title("ifgsm_ll") == "Iterative FGSM ll" and cells.attack_title("pgd") == "pgd"
 
 
 def test_only_white_box_rows_without_transformations_count(make_results):
@@ -36,15 +34,6 @@ def test_trials_are_averaged(make_results):
     np.testing.assert_allclose(cells.white_box(pd.concat([results, again]))["iou"], [51.0, 49.0])
 
 
-def test_read_results_keeps_names_as_text(make_results, tmp_path):
-    make_results({"101": 50.0}).to_csv(tmp_path / "results.csv", index=False)
-    results = cells.read_results(tmp_path / "results.csv")
-    assert cells.models(cells.white_box(results)) == ["101"]
-    pd.testing.assert_frame_equal(
-        cells.white_box(results)[list(cells.SCORES)], cells.white_box(make_results({"101": 50.0}))[list(cells.SCORES)]
-    )
-
-
 def test_headline_epsilon_is_eight_or_else_the_largest(make_results):
     assert cells.headline_epsilon(make_results({"a": 50.0})) == 8
     assert cells.headline_epsilon(make_results({"a": 50.0}, epsilons=(0.5, 4.0))) == 4
@@ -56,9 +45,34 @@ def test_scores_that_were_not_run_are_nan(make_results):
     assert np.isnan(cells.clean_score(chosen, "z"))
 
 
-def test_refusals(make_results):
+def test_attacks_that_find_their_own_norm_have_no_place_among_epsilons(make_results):
+    results = make_results({"b": 60.0, "a": 50.0}, attacks=("fgsm", "smallest"), epsilons=(8.0,))
+    results.loc[results["attack"] == "smallest", "epsilon"] = np.nan
+    chosen = cells.white_box(results)
+    assert cells.attacks(chosen) == ["fgsm"] and cells.epsilons(chosen) == [8] and cells.headline_epsilon(chosen) == 8
+    assert cells.curve(chosen, "a", "smallest").empty
+    assert cells.own_norm(chosen)["model"].tolist() == ["a", "b"]
+    assert cells.own_norm(cells.white_box(results[results["attack"] != "smallest"])).empty
+
+
+def test_epsilons_that_are_all_missing_are_numbers_still(make_results):
+    results = make_results({"a": 50.0}, attacks=("smallest",), epsilons=(8.0,))
+    results["epsilon"] = results["epsilon"].astype(object)
+    results.loc[results["attack"] == "smallest", "epsilon"] = None
+    chosen = cells.white_box(results)
+    assert chosen["epsilon"].dtype == float and cells.attacks(chosen) == [] and cells.headline_epsilon(chosen) == 0
+
+
+def test_a_curve_may_be_of_attacks_on_another_network(make_results):
+    results = make_results({"a": 50.0, "b": 60.0}, attacks=("fgsm",), epsilons=(8.0,))
+    there = results[(results["model"] == "a") & (results["attack"] == "fgsm")].assign(source_model="b", iou_ratio=33.0)
+    every = pd.concat([results, there])
+    assert cells.curve(every, "a", "fgsm", "b")["iou_ratio"].to_dict() == {8.0: 33.0}
+    assert cells.curve(every, "a", "fgsm")["iou_ratio"].to_dict() == {8.0: 96.0}
+    assert cells.score_at(every, "a", "fgsm", 8.0, "b")["iou_ratio"] == 33
+
+
+def test_the_subject_of_a_report(make_results):
     results = make_results({"a": 50.0})
-    with pytest.raises(ValueError, match="lacks the columns: split, iou_low"):
-        cells.white_box(results.drop(columns=["split", "iou_low"]))
-    with pytest.raises(ValueError, match="camvid/test, voc/test"):
-        cells.white_box(pd.concat([results, results.assign(dataset="voc")]))
+    assert cells.subject(results) == "camvid test, 50 images"
+    assert cells.subject(results.assign(images=1)) == "camvid test, 1 image"

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfadvseg.reports.examples import Example, load_examples, pixels, save_examples
+from tfadvseg.runs.examples import Example, load_examples, pixels, save_examples
 
 
 def test_round_trip(make_example, label_space, tmp_path):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,45 @@ def test_side_by_side(make_example, label_space):
     assert image.shape == (12, 32, 3) and image.dtype == np.uint8
     np.testing.assert_array_equal(image[:, :16], example.image)
     np.testing.assert_array_equal(image[:, 16:], label_space.colours(example.prediction))
+
+
+def test_networks_stand_in_the_title(make_example, label_space):
+    columns = {"ENet": (make_example("enet"), "fgsm"), "PSPNet": (make_example("pspnet"), "fgsm")}
+    assert sheets.prediction_sheet(columns, label_space).get_suptitle() == "enet, pspnet, image 0001"
+
+
+def test_what_a_sheet_shows_of_an_attack_that_found_its_own_norm(make_example, label_space, tmp_path):
+    """It is amplified by what it did, and has a row of its own below the epsilons."""
+    example = make_example(attacks=("fgsm",), epsilons=(8.0,))
+    (one,) = example.attacked
+    free = dataclasses.replace(one, attack="smallest", epsilon=None, perturbation=one.perturbation / 4)
+    assert sheets.largest_change(one) == 8 and sheets.largest_change(free) == 2
+    both = dataclasses.replace(example, attacked=(one, free))
+    axes = np.reshape(sheets.attack_sheet(both, "smallest", label_space).axes, (2, 4))
+    assert axes[1, 0].get_title() == "128 + 32 x perturbation" and axes[1, 0].get_ylabel() == "own norm"
+    columns = {"FGSM": (both, "fgsm"), "smallest": (both, "smallest")}
+    axes = np.reshape(sheets.prediction_sheet(columns, label_space).axes, (3, 3))
+    assert [a.get_title() for a in axes[:, 1]] == ["FGSM\nepsilon 0", "epsilon 8", ""]
+    assert [a.get_title() for a in axes[:, 2]] == ["smallest\nepsilon 0", "", "own norm"]
+    stems = {path.stem for path in sheets.draw_sheets([both], label_space, tmp_path)}
+    assert stems == {"sheet_enet_0001", "sheet_enet_0001_smallest"}
+
+
+def test_the_defense_sheet_shows_what_each_network_was_given(make_example, label_space):
+    plain = make_example()
+    figure = sheets.defense_sheet({"none": plain, "jpeg": plain}, "ifgsm", 8.0, label_space)
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["Clean image", "Attacked, no transform", "Attacked, JPEG"]
+    (one,) = (one for one in plain.under("ifgsm") if one.epsilon == 8)
+    np.testing.assert_array_equal(picture(figure.axes[1]), np.clip(np.rint(plain.image + one.perturbation), 0, 255))
+
+
+@pytest.mark.parametrize("attacks, shown", [(("fgsm", "ifgsm_ll", "scaled"), "ifgsm_ll"), (("fgsm", "pgd"), "pgd")])
+def test_the_papers_attack_is_shown_where_it_was_run(make_example, label_space, tmp_path, attacks, shown):
+    plain = make_example(attacks=attacks, epsilons=(8.0,))
+    behind = dataclasses.replace(plain, transform="jpeg")
+    stems = {path.stem for path in sheets.draw_sheets([plain, behind], label_space, tmp_path)}
+    assert stems == {"sheet_enet_0001", f"sheet_enet_0001_{shown}", f"defense_enet_0001_{shown}"}
+
+
+def test_examples_of_clean_images_alone_have_no_sheet(make_example, label_space, tmp_path):
+    assert sheets.draw_sheets([make_example(attacks=())], label_space, tmp_path) == []

@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from tfadvseg.reports import tables
+from tfadvseg.reports.document import Heading, Table
+from tfadvseg.reports.numbers import number, with_interval
 
 
 @pytest.fixture
@@ -12,20 +14,26 @@ def small(make_results):
 
 
 def test_iou_table_is_laid_out_as_in_the_paper(small):
-    assert tables.iou_table(small, "fgsm") == (
-        "| Network \\ epsilon |    0 | 0.25 |    8 |\n"
-        "| :---------------- | ---: | ---: | ---: |\n"
-        "| enet              | 50.0 | 48.0 | 40.4 |\n"
-        "| pspnet            | 75.0 | 72.0 | 60.5 |"
+    assert tables.iou_table(small, "fgsm") == Table(
+        ["Network \\ epsilon", "0", "0.25", "8"], [["enet", "50.0", "48.0", "40.4"], ["pspnet", "75.0", "72.0", "60.5"]]
     )
 
 
 def test_headline_table_holds_intervals(small):
-    assert tables.headline_table(small) == (
-        "| Network |         Clean IoU |              FGSM |\n"
-        "| :------ | ----------------: | ----------------: |\n"
-        "| enet    | 50.0 [49.0, 51.0] | 80.7 [78.7, 82.7] |\n"
-        "| pspnet  | 75.0 [74.0, 76.0] | 80.7 [78.7, 82.7] |"
+    assert tables.headline_table(small) == Table(
+        ["Network", "Clean IoU", "FGSM"],
+        [
+            ["enet", "50.0 [49.0, 51.0]", "80.7 [78.7, 82.7]"],
+            ["pspnet", "75.0 [74.0, 76.0]", "80.7 [78.7, 82.7]"],
+        ],
+    )
+
+
+def test_ratio_table_has_a_row_a_network_and_attack(small):
+    assert tables.ratio_table(small) == Table(
+        ["model", "attack", "clean", "0.25", "8"],
+        [["enet", "FGSM", "50.0", "96.0", "80.7"], ["pspnet", "FGSM", "75.0", "96.0", "80.7"]],
+        labels=2,
     )
 
 
@@ -40,53 +48,37 @@ def test_headline_names_the_strongest_attack_and_both_ends(make_results):
     assert tables.headline(results[results["attack"] == "clean"]) == "No network was attacked."
 
 
-def test_results_markdown_has_each_part(make_results):
-    text = tables.results_markdown(
-        make_results({"enet": 50.0}), ["figures/iou_ratio.png"], ["A quarter of the gradients is zero."]
-    )
-    assert text.startswith("# Robustness on camvid test, 50 images\n\nAt epsilon 8 ")
-    assert [line for line in text.splitlines() if line.startswith("##")] == [
-        "## Warnings", "## IoU ratio at epsilon 8", "## IoU", "### FGSM", "### FGSM ll", "### Iterative FGSM",
-        "### Iterative FGSM ll",
-    ]  # fmt: skip
-    assert "- A quarter of the gradients is zero." in text and "](figures/iou_ratio.png)" in text
-    assert "bootstrap" in text and text.isascii()
-
-
-def test_terminal_table(small):
-    assert tables.terminal_table(small) == (
-        "IoU ratio (% of clean IoU), white-box, camvid test, 50 images\n"
-        "\n"
-        "model   attack  clean  0.25     8\n"
-        "enet    FGSM     50.0  96.0  80.7\n"
-        "pspnet  FGSM     75.0  96.0  80.7\n"
-    )
-
-
-@pytest.mark.parametrize("name", ["enet", "deeplab_v2_resnet101_multiscale_with_a_very_long_name"])
-@pytest.mark.parametrize("count", [8, 20])
-def test_terminal_table_fits_its_width_and_shows_every_epsilon(make_results, name, count):
-    epsilons = tuple(0.25 * (n + 1) for n in range(count))
-    text = tables.terminal_table(make_results({name: 50.0}, epsilons=epsilons))
-    assert max(map(len, text.splitlines())) <= 110
-    assert [float(value) for line in text.splitlines() if line.startswith("model") for value in line.split()[3:]] == [
-        *epsilons
-    ]
-
-
 def test_missing_numbers_are_dashes(small):
     small.loc[(small["model"] == "enet") & (small["epsilon"] == 8), ["iou", "iou_ratio"]] = np.nan
-    assert "| enet              | 50.0 | 48.0 |    - |" in tables.iou_table(small, "fgsm")
-    assert "enet    FGSM     50.0  96.0     -" in tables.terminal_table(small)
-    assert "|                 - |" in tables.headline_table(small)
+    assert tables.iou_table(small, "fgsm").rows[0] == ["enet", "50.0", "48.0", "-"]
+    assert tables.ratio_table(small).rows[0] == ["enet", "FGSM", "50.0", "96.0", "-"]
+    assert tables.headline_table(small).rows[0][-1] == "-"
     no_clean = small[small["attack"] != "clean"]
-    assert "| pspnet            |   - | 72.0 | 60.5 |" in tables.iou_table(no_clean, "fgsm")
+    assert tables.iou_table(no_clean, "fgsm").rows[1] == ["pspnet", "-", "72.0", "60.5"]
 
 
-def test_clean_rows_alone_and_no_rows_at_all(small):
+def test_clean_rows_alone(small):
     clean = small[small["attack"] == "clean"]
-    assert "enet    -" in tables.terminal_table(clean)
-    assert "No network was attacked." in tables.results_markdown(clean)
-    nothing = small.assign(source_model="other")[small["attack"] != "clean"]
-    for results in (nothing, pd.DataFrame(columns=small.columns)):
-        assert "no cells" in tables.terminal_table(results) and "no cells" in tables.results_markdown(results)
+    assert tables.ratio_table(clean) == Table(
+        ["model", "attack", "clean"], [["enet", "-", "50.0"], ["pspnet", "-", "75.0"]], labels=2
+    )
+    assert tables.headline(clean) == "No network was attacked."
+
+
+def test_attacks_that_find_their_own_norm_have_a_part_of_their_own(small):
+    assert tables.own_norm_part(small) == []
+    row = small[(small["model"] == "enet") & (small["epsilon"] == 8)].assign(
+        attack="smallest", epsilon=np.nan, iou=1.0, iou_low=0.5, iou_high=1.5, iou_ratio=2.0, iou_ratio_low=1.0,
+        iou_ratio_high=3.0, linf=3.25, l2=12.5, gradients=500, queries=100, images=50,
+    )  # fmt: skip
+    heading, told, table = tables.own_norm_part(pd.concat([small, row]))
+    assert heading == Heading("Attacks that find their own norm") and "grey levels" in told.text
+    assert table.rows == [["enet", "smallest", "1.0 [0.5, 1.5]", "2.0 [1.0, 3.0]", "3.2", "12.5", "10", "2"]]
+    assert tables.ratio_table(pd.concat([small, row])) == tables.ratio_table(small)
+    only = pd.concat([small[small["attack"] == "clean"], row])
+    assert tables.headline(only) == "All attacks found their own norm."
+
+
+def test_numbers_without_an_interval_have_no_brackets():
+    assert with_interval(71.23, 69.84, 72.6) == "71.2 [69.8, 72.6]"
+    assert with_interval(71.23, np.nan, 72.6) == "71.2" and with_interval(np.nan, 1, 2) == "-" == number(np.nan)

@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tfadvseg.reports import tensorboard
+from tfadvseg.reports.events import Events, Image, Scalar
 
 
 def read(folder):
@@ -62,8 +65,25 @@ def test_writing_again_replaces(make_results, tmp_path):
 def test_networks_without_attacks(make_results, tmp_path):
     tensorboard.write(make_results({"a/enet": 50.0}, attacks=()), tmp_path / "tb")
     assert read(tmp_path / "tb" / "a_enet")[0] == {"headline/clean_iou": {0: 50}}
-    tensorboard.write(make_results({"enet": 50.0}, attacks=()).iloc[:0], tmp_path / "tb")
-    assert len(list((tmp_path / "tb").iterdir())) == 1
+
+
+def test_attacks_that_find_their_own_norm_are_on_no_axis(make_results, make_example, label_space, tmp_path):
+    results = make_results({"enet": 50.0}, attacks=("fgsm", "smallest"), epsilons=(8.0,))
+    results.loc[results["attack"] == "smallest", "epsilon"] = np.nan
+    example = make_example(attacks=("fgsm", "smallest"), epsilons=(8.0,))
+    attacked = [dataclasses.replace(one, epsilon=None) if one.attack == "smallest" else one for one in example.attacked]
+    tensorboard.write(
+        results, tmp_path / "tb", [dataclasses.replace(example, attacked=tuple(attacked))], label_space
+    )  # fmt: skip
+    scalars, images, _ = read(tmp_path / "tb" / "enet")
+    assert not any("smallest" in tag for tag in scalars) and images == {"0001/fgsm": [0, 800]}
+
+
+def test_studies_add_runs_of_their_own(make_results, tmp_path):
+    grey = np.full((4, 6, 3), 128, np.uint8)
+    added = Events("enet/extra", [Scalar("a", 0.25, 3.0), Scalar("a", 8, float("nan"))], [Image("b", 0, grey)])
+    tensorboard.write(make_results({"enet": 50.0}, attacks=()), tmp_path / "tb", added=[added])
+    assert read(tmp_path / "tb" / "enet" / "extra")[:2] == ({"a": {25: 3.0}}, {"b": [0]})
 
 
 def test_refusals(make_results, make_example, tmp_path):

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.attacks.seeds import no_seeds
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.models import card, load
+from tfadvseg.seeds import no_seeds
 from tfadvseg.serving.export import export
 
 FRESH = """
@@ -22,13 +22,13 @@ sys.modules["keras"] = None  # TensorFlow would import it by itself; now nobody 
 import numpy as np, tensorflow as tf
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.attacks.seeds import no_seeds
+from tfadvseg.seeds import no_seeds
 from tfadvseg.models import load
 folder, images_file, result = sys.argv[1:]
 model = load(folder)
 images = tf.constant(np.load(images_file))
 labels = tf.zeros(images.shape[:3], tf.int32)
-gradient = plain_gradient(model, away_from_labels, images, labels, no_seeds(images))
+gradient = plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).gradient
 np.savez(result, gradient=gradient, logits=model(images))
 print([name for name in sys.modules if name.startswith("tfadvseg.models.")], sys.modules["keras"])
 """
@@ -46,7 +46,10 @@ def fresh(enet_folder, images, tmp_path_factory):
 
 
 def test_a_fresh_process_needs_neither_keras_nor_the_zoo(fresh):
-    assert fresh[1] == "['tfadvseg.models.card', 'tfadvseg.models.saved_model'] None\n"
+    assert fresh[1] == (
+        "['tfadvseg.models.card', 'tfadvseg.models.reading', 'tfadvseg.models.spec', "
+        "'tfadvseg.models.saved_model'] None\n"
+    )
 
 
 def test_logits_in_a_fresh_process_are_those_of_the_network(fresh, enet_network, images):
@@ -62,7 +65,7 @@ def test_the_gradient_in_a_fresh_process_is_that_of_the_network(fresh, enet_netw
     def network(x):
         return enet_network(x, training=False)
 
-    expected = plain_gradient(network, away_from_labels, images, labels, no_seeds(images)).numpy()
+    expected = plain_gradient(network, away_from_labels, images, labels, no_seeds(images)).gradient.numpy()
     close = np.isclose(fresh[0]["gradient"], expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
     assert np.abs(expected).max() > 0 and close.mean() > 0.999
 
@@ -85,7 +88,7 @@ def test_the_card_comes_back_as_it_was_written(enet_model, make_card, enet_netwo
 
 
 def test_the_card_decides_the_padding(conv_model):
-    assert conv_model.pad_colour == (123.68, 116.779, 103.939)
+    assert conv_model.frame.colour == (123.68, 116.779, 103.939)
 
 
 def test_versions_grow_and_the_newest_is_loaded(conv_folder, make_card, tmp_path):

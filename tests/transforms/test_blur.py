@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.stats
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms.blur import Blur, blur, gaussian_blur
 
 SIGMAS = np.array([0.0, 0.03, 0.2, 0.4, 0.9, 1.3, 1.99, 2.0])

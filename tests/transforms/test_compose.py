@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import scipy.stats
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.seeds import image_seeds
+from tfadvseg.transforms import TRANSFORMS, named
 from tfadvseg.transforms.blur import blur
-from tfadvseg.transforms.compose import InSequence, OneAtRandom, identity
+from tfadvseg.transforms.compose import InSequence, identity
 from tfadvseg.transforms.draws import derive, uniform
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
@@ -50,39 +50,22 @@ def test_no_parts_are_the_identity():
     np.testing.assert_array_equal(InSequence(())(IMAGES, SEEDS[:6]), IMAGES)
 
 
-def test_one_part_is_taken_for_each_image():
-    parts = (identity, brighter, negative)
-    one = OneAtRandom(parts)
-    choices = one.choices(SEEDS[:6]).numpy()
-    assert set(choices) == {0, 1, 2}
-    found = one(IMAGES, SEEDS[:6])
-    for i, choice in enumerate(choices):
-        expected = parts[choice](IMAGES[i : i + 1], derive(SEEDS[i : i + 1], choice))[0]
-        np.testing.assert_array_equal(found[i], expected)
-
-
-def test_parts_are_equally_likely_whatever_they_draw_themselves():
-    one = OneAtRandom((brighter, negative, brighter, identity))
-    choices = one.choices(SEEDS).numpy()
-    assert scipy.stats.chisquare(np.bincount(choices, minlength=4)).pvalue > 0.01
-    drawn = on_black(one)[choices % 2 == 0]
-    assert scipy.stats.kstest(drawn, scipy.stats.uniform(0, 100).cdf).pvalue > 0.01
-
-
-def test_nothing_to_choose_from_is_refused():
-    with pytest.raises(ValueError, match="got none"):
-        OneAtRandom(())
+def test_names_joined_by_a_plus_are_transforms_in_sequence():
+    assert named("jpeg+blur") == InSequence((TRANSFORMS["jpeg"], TRANSFORMS["blur"])) and named("blur") is blur
+    assert named("none") is identity
+    with pytest.raises(ValueError, match="Unknown transform 'sepia'; choose one of: blur, grayscale"):
+        named("blur+sepia")
 
 
 def test_equal_ones_are_one():
     """So that what was traced for one serves the other."""
-    assert len({InSequence((blur, hsv)), InSequence((blur, hsv)), OneAtRandom((blur, hsv))}) == 2
+    assert len({InSequence((blur, hsv)), InSequence((blur, hsv)), InSequence((hsv, blur))}) == 2
 
 
 @pytest.mark.parametrize(
     "transform",
-    [InSequence((hsv, blur)), InSequence((blur, grayscale)), OneAtRandom((blur, hsv, grayscale))],
-    ids=["hsv, blur", "blur, grayscale", "one"],
+    [InSequence((hsv, blur)), InSequence((blur, grayscale))],
+    ids=["hsv, blur", "blur, grayscale"],
 )
 def test_gradient_equals_central_differences(transform):
     """In float64, where a step of 1e-5 grey levels is far from a kink of these images."""

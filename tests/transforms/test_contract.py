@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms import TRANSFORMS
-from tfadvseg.transforms.compose import InSequence, OneAtRandom
+from tfadvseg.transforms.compose import InSequence
 
 ALL = TRANSFORMS | {
     "sequence": InSequence((TRANSFORMS["blur"], TRANSFORMS["jpeg_simulated"], TRANSFORMS["grayscale"])),
-    "one": OneAtRandom((TRANSFORMS["hsv"], TRANSFORMS["jpeg"], TRANSFORMS["blur"])),
 }
 EVERY = pytest.mark.parametrize("name", ALL)
 SIZE = (24, 32)

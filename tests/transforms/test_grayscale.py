@@ -4,7 +4,7 @@ import numpy as np
 import scipy.stats
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms.grayscale import grayscale, simplex_weights, weighted_gray
 
 SEEDS = image_seeds(0, [str(i) for i in range(2000)])

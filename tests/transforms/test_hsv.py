@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from tfadvseg.attacks.seeds import image_seeds
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms.hsv import Hsv, hsv, hsv_to_rgb, jitter, rgb_to_hsv
 
 CORNERS = np.array(list(itertools.product((0.0, 1.0, 100.0, 254.0, 255.0), repeat=3))).reshape(1, 25, 5, 3)

@@ -9,8 +9,8 @@ import scipy.stats
 import tensorflow as tf
 from PIL import Image
 
-from tfadvseg.attacks.seeds import image_seeds
 from tfadvseg.data import scenes
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms.jpeg import Jpeg, encode_decode, jpeg
 from tfadvseg.transforms.jpeg_simulated import simulate
 

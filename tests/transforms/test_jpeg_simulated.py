@@ -10,8 +10,8 @@ import scipy.fft
 import tensorflow as tf
 from PIL import Image
 
-from tfadvseg.attacks.seeds import image_seeds
 from tfadvseg.data import camvid, scenes
+from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms.jpeg import encode_decode, jpeg
 from tfadvseg.transforms.jpeg_simulated import (
     CHROMINANCE,
@@ -71,8 +71,8 @@ def test_values_are_clipped_and_rounded_first():
 @pytest.mark.skipif("TFADVSEG_CAMVID" not in os.environ, reason="TFADVSEG_CAMVID names no folder with CamVid's images")
 @pytest.mark.parametrize("number", [0, 50, 100])
 def test_photographs_of_camvid_equal_libjpeg(number):
-    images = [image for _, image, _ in camvid.read(os.environ["TFADVSEG_CAMVID"], "validation")]
-    image = tf.constant(images[number][None], tf.float32)
+    _, image, _ = camvid.split(os.environ["TFADVSEG_CAMVID"], "validation")[number]
+    image = tf.constant(image[None], tf.float32)
     for quality in QUALITIES[:, None]:
         np.testing.assert_array_equal(simulate(image, quality), encode_decode(image, quality))
 

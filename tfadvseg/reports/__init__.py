@@ -1,1 +1,1 @@
-"""What people read: tables, figures, picture sheets and TensorBoard, drawn from results.csv and examples.npz alone."""
+"""What people read: documents and their renderers, figures, picture sheets and TensorBoard, of any study's results."""

@@ -1,56 +1,36 @@
-"""What a report takes from results.csv: its white-box cells, in the order and with the names of the paper.
+"""What a report takes from results.csv: its white-box cells, in the order of the paper.
 
 IoU, IoU ratio and accuracy are per cent; epsilon is in grey levels of 0..255. Anything may be missing (NaN).
 """
 
-import pathlib
+from collections.abc import Iterable
 
 import pandas as pd
 
-CLEAN = "clean"
-"""The `attack` of the rows that hold each network's scores on images nobody touched, at epsilon 0."""
-
-ATTACK_TITLES = {
-    "fgsm": "FGSM",
-    "fgsm_ll": "FGSM ll",
-    "ifgsm": "Iterative FGSM",
-    "ifgsm_ll": "Iterative FGSM ll",
-}
-"""The attacks of the paper, in its order; any other attack follows under its own name."""
+from tfadvseg.reports.titles import ATTACKS
+from tfadvseg.runs.results import CLEAN, NONE
 
 HEADLINE_EPSILON = 8.0
 """Where networks are compared by one number, as in Fig. 4 and Tables 1 and 2 of the paper."""
 
 SCORES = (
-    "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy",
-    "mean_confidence", "mean_entropy", "images",
+    "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy", "mean_confidence",
+    "mean_entropy", "images", "linf", "l2", "gradients", "queries",
 )  # fmt: skip
-_TEXT = ("dataset", "split", "model", "source_model", "attack", "attack_transform", "inference_transform")
-
-
-def read_results(path: str | pathlib.Path) -> pd.DataFrame:
-    """results.csv, one row a cell, with names kept as text even where they look like numbers."""
-    return pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str))
+_CELL = ["dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform"]
 
 
 def white_box(results: pd.DataFrame) -> pd.DataFrame:
-    """Clean rows, and rows in which a network is attacked by its own gradients with no transformation at either end.
+    """Clean rows, and rows in which a network is attacked by its own gradients with no transform at either end.
 
     The columns that say what a cell is, and SCORES, each the mean over trials; applied twice it changes nothing more.
-    Raises ValueError where a column is missing or the rows come from more than one dataset or split.
+    epsilon is NaN for attacks that find their own norm.
     """
-    missing = [name for name in (*_TEXT, "epsilon", *SCORES) if name not in results]
-    if missing:
-        raise ValueError(f"results.csv lacks the columns: {', '.join(missing)}.")
-    plain = (results[["attack_transform", "inference_transform"]].fillna("none") == "none").all(axis=1)
+    plain = (results["attack_transform"] == NONE) & (results["inference_transform"] == NONE)
     own = (results["source_model"] == results["model"]) | (results["attack"] == CLEAN)
     cells = results[plain & own]
-    sets = cells[["dataset", "split"]].drop_duplicates()
-    if len(sets) > 1:
-        names = ", ".join("/".join(row) for row in sets.itertuples(index=False))
-        raise ValueError(f"A report is about one dataset and split; results.csv holds {names}.")
-    cells = cells.assign(source_model=cells["model"], attack_transform="none", inference_transform="none")
-    return cells.groupby([*_TEXT, "epsilon"], sort=False, as_index=False)[list(SCORES)].mean()
+    cells = cells.assign(source_model=cells["model"], epsilon=cells["epsilon"].astype(float))
+    return cells.groupby(_CELL, sort=False, as_index=False, dropna=False)[list(SCORES)].mean()
 
 
 def models(cells: pd.DataFrame) -> list[str]:
@@ -60,20 +40,25 @@ def models(cells: pd.DataFrame) -> list[str]:
 
 
 def attacks(cells: pd.DataFrame) -> list[str]:
-    """Attacks that were run: those of the paper in its order, then any other in order of appearance."""
-    found = [name for name in cells["attack"].unique() if name != CLEAN]
-    return [name for name in ATTACK_TITLES if name in found] + [name for name in found if name not in ATTACK_TITLES]
+    """Attacks that have an epsilon: those of the paper in its order, then any other in order of appearance."""
+    return in_order_of_the_paper(cells.loc[cells["epsilon"] > 0, "attack"].unique())
 
 
-def attack_title(attack: str) -> str:
-    """The name of an attack for people."""
-    return ATTACK_TITLES.get(attack, attack)
+def in_order_of_the_paper(names: Iterable[str]) -> list[str]:
+    """Attacks of the paper first, the others behind them as they come."""
+    found = list(names)
+    return [name for name in ATTACKS if name in found] + [name for name in found if name not in ATTACKS]
+
+
+def epsilons(cells: pd.DataFrame) -> list[float]:
+    """Those of the attacks, ascending."""
+    return sorted(cells.loc[cells["epsilon"] > 0, "epsilon"].unique())
 
 
 def headline_epsilon(cells: pd.DataFrame) -> float:
     """HEADLINE_EPSILON where it was run, else the largest epsilon."""
-    epsilons = cells["epsilon"].unique()
-    return HEADLINE_EPSILON if HEADLINE_EPSILON in epsilons else float(max(epsilons, default=0.0))
+    found = epsilons(cells)
+    return HEADLINE_EPSILON if HEADLINE_EPSILON in found else float(max(found, default=0.0))
 
 
 def clean_score(cells: pd.DataFrame, model: str, column: str = "iou") -> float:
@@ -82,10 +67,18 @@ def clean_score(cells: pd.DataFrame, model: str, column: str = "iou") -> float:
     return float(values.iloc[0]) if len(values) else float("nan")
 
 
-def curve(cells: pd.DataFrame, model: str, attack: str) -> pd.DataFrame:
-    """SCORES of one network under one attack, indexed by ascending epsilon > 0."""
-    chosen = (cells["model"] == model) & (cells["attack"] == attack) & (cells["epsilon"] > 0)
+def curve(cells: pd.DataFrame, model: str, attack: str, source: str | None = None) -> pd.DataFrame:
+    """SCORES of one network under one attack on `source`, by default itself, indexed by ascending epsilon > 0."""
+    made = (cells["attack"] == attack) & (cells["source_model"] == (source or model))
+    chosen = made & (cells["model"] == model) & (cells["epsilon"] > 0)
     return cells[chosen].set_index("epsilon")[list(SCORES)].sort_index()
+
+
+def score_at(
+    cells: pd.DataFrame, model: str, attack: str, epsilon: float, source: str | None = None
+) -> dict[str, float]:
+    """SCORES of one cell; NaN where it was not run."""
+    return curve(cells, model, attack, source).reindex([epsilon]).iloc[0].astype(float).to_dict()
 
 
 def grid(cells: pd.DataFrame, attack: str, column: str) -> pd.DataFrame:
@@ -98,15 +91,15 @@ def grid(cells: pd.DataFrame, attack: str, column: str) -> pd.DataFrame:
     return table[sorted(table.columns)]
 
 
-def score_at(cells: pd.DataFrame, model: str, attack: str, epsilon: float) -> dict[str, float]:
-    """SCORES of one cell; NaN where it was not run."""
-    return curve(cells, model, attack).reindex([epsilon]).iloc[0].astype(float).to_dict()
+def own_norm(cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows of attacks that find their own norm, network by network."""
+    chosen = cells[cells["epsilon"].isna()]
+    order = {name: place for place, name in enumerate(models(cells))}
+    return chosen.sort_values("model", key=lambda names: names.map(order), kind="stable")
 
 
 def subject(cells: pd.DataFrame) -> str:
     """What was measured, e.g. "camvid test, 233 images"."""
-    if cells.empty:
-        return "no cells"
-    images = cells["images"].max()
-    count = "" if pd.isna(images) else f", {images:.0f} image{'' if images == 1 else 's'}"
-    return f"{cells['dataset'].iloc[0]} {cells['split'].iloc[0]}{count}"
+    first = cells.iloc[0]
+    images = int(first["images"])
+    return f"{first['dataset']} {first['split']}, {images} image{'' if images == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Picture sheets after Figs. 11 to 13: what an attack adds to an image, and what the network then sees."""
+"""Picture sheets after Figs. 5 and 11 to 13: what an attack adds to an image, and what the network then sees."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.reports.cells import HEADLINE_EPSILON, attack_title
-from tfadvseg.reports.examples import Attacked, Example, pixels
-from tfadvseg.reports.figures import save_figure
-from tfadvseg.reports.transforms import NONE, transform_title
+from tfadvseg.reports.cells import HEADLINE_EPSILON
+from tfadvseg.reports.drawing import save_figure
+from tfadvseg.reports.plots import SIZE
+from tfadvseg.reports.titles import attack_title, transform_title
+from tfadvseg.runs.examples import Attacked, Example, pixels
+from tfadvseg.runs.results import NONE
 
-SIZE = 11
 DPI = 120
+SHOWN = "ifgsm_ll"
+"""The attack that the paper shows pictures of; the last one where it was not run."""
 COLUMN = 2.9
 """Width of one picture in inches."""
 
@@ -24,6 +28,11 @@ COLUMN = 2.9
 def amplification(epsilon: float) -> int:
     """The power of two by which a perturbation within `epsilon` is shown: at most +-64 around grey, at least 1."""
     return 1 if epsilon <= 0 else max(1, 2 ** int(np.floor(np.log2(64 / epsilon))))
+
+
+def largest_change(one: Attacked) -> float:
+    """What bounds a perturbation in grey levels: its epsilon or, of an attack that found its own norm, what it did."""
+    return float(np.abs(one.perturbation).max(initial=0)) if one.epsilon is None else one.epsilon
 
 
 def around_grey(perturbation: np.ndarray, factor: float) -> np.ndarray:
@@ -47,10 +56,10 @@ def attack_sheet(example: Example, attack: str, label_space: LabelSpace) -> Figu
     wrong = (example.prediction != example.truth) & counted
     _picture(axes[0, 3], _mask(wrong), f"Wrong: {_share(wrong.sum(), counted.sum())} of labelled pixels")
     for row, one in zip(axes[1:], steps, strict=True):
-        factor = amplification(one.epsilon)
+        factor = amplification(largest_change(one))
         changed = one.prediction != example.prediction
         scaled = "128 + perturbation" if factor == 1 else f"128 + {factor} x perturbation"
-        _picture(row[0], around_grey(one.perturbation, factor), scaled, f"epsilon {one.epsilon:g}")
+        _picture(row[0], around_grey(one.perturbation, factor), scaled, _strength(one.epsilon))
         _picture(row[1], pixels(example.image + one.perturbation), "Image + perturbation")
         _picture(row[2], label_space.colours(one.prediction), "Prediction")
         _picture(row[3], _mask(changed), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
@@ -62,35 +71,41 @@ def prediction_sheet(columns: Mapping[str, tuple[Example, str]], label_space: La
     """Predictions on one image: a row an epsilon, 0 first, and a column a (title, (example, attack)).
 
     One example under several attacks gives Fig. 12, several networks' examples under one attack Fig. 13. On the left
-    stand the image and, below it, the ground truth.
+    stand the image and, below it, the ground truth. Attacks that find their own norm have a row of their own, the last.
     """
     first = next(iter(columns.values()))[0]
     found = {title: {one.epsilon: one for one in example.under(attack)} for title, (example, attack) in columns.items()}
-    epsilons = sorted({epsilon for column in found.values() for epsilon in column})
-    figure, axes, height = _sheet(max(2, len(epsilons) + 1), len(columns) + 1, first.image.shape, f"Image {first.name}")
+    sizes = dict.fromkeys(epsilon for column in found.values() for epsilon in column)
+    epsilons = [*sorted(size for size in sizes if size is not None), *(size for size in sizes if size is None)]
+    models = dict.fromkeys(example.model for example, _ in columns.values())
+    heading = f"{', '.join(models)}, image {first.name}"
+    figure, axes, height = _sheet(max(2, len(epsilons) + 1), len(columns) + 1, first.image.shape, heading)
     for blank in axes.ravel():
         blank.set_axis_off()
     _picture(axes[0, 0], first.image, "Clean image")
     _picture(axes[1, 0], label_space.colours(first.truth), "Ground truth")
     shown = [first.truth]
     for column, (title, (example, _)) in enumerate(columns.items(), start=1):
-        maps = {0.0: example.prediction, **{epsilon: one.prediction for epsilon, one in found[title].items()}}
+        maps: dict[float | None, np.ndarray] = {0.0: example.prediction}
+        maps.update((epsilon, one.prediction) for epsilon, one in found[title].items())
         for row, epsilon in enumerate([0.0, *epsilons]):
             if epsilon in maps:
-                heading = f"{title}\nepsilon {epsilon:g}" if row == 0 else f"epsilon {epsilon:g}"
+                heading = f"{title}\n{_strength(epsilon)}" if row == 0 else _strength(epsilon)
                 _picture(axes[row, column], label_space.colours(maps[epsilon]), heading)
         shown += maps.values()
     _legend(figure, label_space, shown, len(columns) + 1, height)
     return figure
 
 
-def defense_sheet(columns: Mapping[str, Example], attack: str, epsilon: float, label_space: LabelSpace) -> Figure:
+def defense_sheet(
+    columns: Mapping[str, Example], attack: str, epsilon: float | None, label_space: LabelSpace
+) -> Figure:
     """What networks are given and what they see of it: the clean image, then the attacked one behind each transform.
 
     columns: transform -> what the network behind it saw, the one without a transform first (Fig. 5).
     """
     plain = next(iter(columns.values()))
-    heading = f"{attack_title(attack)}, epsilon {epsilon:g}, on {plain.model}, image {plain.name}"
+    heading = f"{attack_title(attack)}, {_strength(epsilon)}, on {plain.model}, image {plain.name}"
     figure, axes, height = _sheet(2, len(columns) + 1, plain.image.shape, heading)
     _picture(axes[0, 0], plain.image, "Clean image", "input")
     _picture(axes[1, 0], label_space.colours(plain.prediction), _agreement(plain.prediction, plain), "prediction")
@@ -105,25 +120,22 @@ def defense_sheet(columns: Mapping[str, Example], attack: str, epsilon: float, l
 
 
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
-    """Writes, for each example without a transform, sheet_<model>_<image> over its attacks and
-    sheet_<model>_<image>_<attack> of its last; and defense_<model>_<image>_<attack> where transforms were tried.
-
-    The paper's attacks are ordered so that the last is the iterative least-likely one, which it uses throughout.
-    """
+    """Writes, for each attacked example without a transform, sheet_<model>_<image> over its attacks and
+    sheet_<model>_<image>_<attack> of one of them; and defense_<model>_<image>_<attack> where transforms were tried."""
     paths = []
-    for example in (example for example in examples if not example.transform):
-        name = f"sheet_{example.model}_{example.name}".replace("/", "_")
-        last = example.attacks[-1]
-        paths += save_figure(attack_sheet(example, last, label_space), folder, f"{name}_{last}", DPI)
+    for example in (example for example in examples if example.attacks and not example.transform):
+        name = f"{example.model}_{example.name}"
+        attack = SHOWN if SHOWN in example.attacks else example.attacks[-1]
+        paths += save_figure(attack_sheet(example, attack, label_space), folder, f"sheet_{name}_{attack}", DPI)
         if len(example.attacks) > 1:
-            columns = {attack_title(attack): (example, attack) for attack in example.attacks}
-            paths += save_figure(prediction_sheet(columns, label_space), folder, name, DPI)
+            columns = {attack_title(one): (example, one) for one in example.attacks}
+            paths += save_figure(prediction_sheet(columns, label_space), folder, f"sheet_{name}", DPI)
         behind = {one.transform: one for one in examples if one.transform and one.model == example.model}
         if behind:
-            epsilons = [one.epsilon for one in example.under(last)]
+            epsilons = [one.epsilon for one in example.under(attack)]
             epsilon = HEADLINE_EPSILON if HEADLINE_EPSILON in epsilons else epsilons[-1]
-            sheet = defense_sheet({NONE: example, **behind}, last, epsilon, label_space)
-            paths += save_figure(sheet, folder, f"defense_{name.removeprefix('sheet_')}_{last}", DPI)
+            sheet = defense_sheet({NONE: example, **behind}, attack, epsilon, label_space)
+            paths += save_figure(sheet, folder, f"defense_{name}_{attack}", DPI)
     return paths
 
 
@@ -137,8 +149,8 @@ def side_by_side(example: Example, one: Attacked | None, label_space: LabelSpace
 def _sheet(rows: int, columns: int, shape: Sequence[int], title: str) -> tuple[Figure, np.ndarray, float]:
     """A figure of `rows` x `columns` pictures, its axes and its height in inches without the legend."""
     height = rows * (COLUMN * shape[0] / shape[1] + 0.32) + 0.55
-    figure = Figure(figsize=(COLUMN * columns + 0.3, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
+    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
+    figure = Figure(figsize=(COLUMN * columns + 0.3, height), layout=layout)
     figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=SIZE + 2)
     return figure, figure.subplots(rows, columns, squeeze=False), height
 
@@ -150,6 +162,10 @@ def _picture(axes: Axes, image: np.ndarray, title: str, row: str = "") -> None:
     axes.set_yticks([])
     axes.set_title(title, fontsize=SIZE, pad=3)
     axes.set_ylabel(row, fontsize=SIZE + 1)
+
+
+def _strength(epsilon: float | None) -> str:
+    return "own norm" if epsilon is None else f"epsilon {epsilon:g}"
 
 
 def _mask(pixels_set: np.ndarray) -> np.ndarray:
@@ -173,7 +189,7 @@ def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray],
     if IGNORED in present:
         colours["void"] = (0, 0, 0)
     handles = [
-        Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", linewidth=0.5, label=name)
+        Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor="0.4", linewidth=0.5, label=name)
         for name, colour in colours.items()
     ]
     abreast = max(1, int(columns * COLUMN / 1.7))

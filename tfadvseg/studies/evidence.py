@@ -1,122 +1,105 @@
-"""What an experiment says about a claim: scores with their bootstrap resamples, and a verdict on a comparison of them.
+"""The scores of a finished run with their bootstrap resamples.
 
 A score is an array [1 + R]: what was measured, then its value in R resamples of the images, the same resamples for all
-scores of an experiment. So arithmetic on scores carries their intervals along, and a comparison of two is paired.
+scores of a run. So arithmetic on scores carries their intervals along, and a comparison of two is paired.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
+import scipy.stats
 
-from tfadvseg.experiments.gather import Found
 from tfadvseg.metrics.intervals import percentile_interval, resample_weights, resampled_iou
+from tfadvseg.runs.results import CLEAN, Results
 
-HOLDS, FAILS, UNDECIDED, UNMEASURED = "holds", "does not hold", "undecided", "not measured"
-
-
-@dataclasses.dataclass(frozen=True)
-class Claim:
-    """A claim of the paper (its number in the list of claims that BUILD_NOTES.md names), and what was found.
-
-    verdict: holds and does not hold where 97.5 % of the resamples agree, else undecided; not measured without a number.
-    """
-
-    number: str
-    statement: str
-    verdict: str
-    measured: str
+Score = np.ndarray
+"""[1 + R]: measured, then resampled."""
 
 
 class Evidence:
-    """The scores of an experiment, each computed once."""
+    """Scores of the cells of a run, each computed once. Cells are named by the fields of `runs.results.Cell`."""
 
-    def __init__(self, found: Found, resamples: int = 1000, seed: int = 0):
-        self.found = found
-        images = len(found.matrices[0])
-        self.weights = np.concatenate([np.ones((1, images)), resample_weights(images, resamples, seed)])
-        self._known: dict[int, np.ndarray] = {}
+    def __init__(self, results: Results, resamples: int = 1000, seed: int = 0):
+        self.results, self.images = results, len(results.ids)
+        weights = resample_weights(self.images, resamples, seed)
+        self.weights = np.concatenate([np.ones((1, self.images)), weights])
+        self._known: dict[int, Score] = {}
 
-    def iou(self, **where) -> np.ndarray:
-        """IoU in per cent of the cells whose fields have these values, the mean over their trials."""
-        return np.mean([self._iou(i) for i in self._one_cell(where)], 0)
+    def has(self, **where) -> bool:
+        """Whether such cells were run."""
+        return bool(self._chosen(where))
 
-    def ratio(self, **where) -> np.ndarray:
-        """Their IoU in per cent of that on clean images before the same network and input transform."""
-        cell = self.found.cells[self._one_cell(where)[0]]
-        clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": "clean"}
+    def iou(self, **where) -> Score:
+        """IoU in per cent of the one cell that is meant, the mean over its trials."""
+        return np.mean([self._iou(k) for k in self._one_cell(where)], 0)
+
+    def ratio(self, **where) -> Score:
+        """Its IoU in per cent of that on clean images before the same network and input transform."""
+        cell = self.results.cells[self._one_cell(where)[0]]
+        clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": CLEAN}
         return 100 * self.iou(**where) / self.iou(**clean)
 
-    def confidence(self, **where) -> np.ndarray:
+    def confidence(self, **where) -> Score:
         """Mean largest softmax probability, in per cent."""
-        return 100 * self._pixel_mean(self.found.confidence, where)
+        return 100 * self._pixel_mean(self.results.confidence, where)
 
-    def entropy(self, **where) -> np.ndarray:
+    def entropy(self, **where) -> Score:
         """Mean entropy in nats."""
-        return self._pixel_mean(self.found.entropy, where)
+        return self._pixel_mean(self.results.entropy, where)
 
-    def boundaries(self, **where) -> np.ndarray:
+    def boundaries(self, **where) -> Score:
         """Pairs of neighbouring pixels with different predictions, in per cent of the pixels."""
-        return 100 * self._pixel_mean(self.found.boundaries, where)
+        return 100 * self._pixel_mean(self.results.boundaries, where)
 
-    def spread(self, **where) -> float:
-        """Two standard deviations of the IoU over the trials."""
-        return float(2 * np.std([self._iou(i)[0] for i in self._one_cell(where)]))
+    def spread(self, **where) -> Score:
+        """Two standard deviations of the IoU over the trials; NaN below three of them, which say nothing of a
+        spread."""
+        trials = np.stack([self._iou(k) for k in self._one_cell(where)])
+        return 2 * trials.std(0) if len(trials) > 2 else np.full(len(self.weights), np.nan)
+
+    def over_images(self, values: np.ndarray) -> np.ndarray:
+        """[..., 1 + R]: means over the images, and over those of each resample, of values [..., N]."""
+        return values @ self.weights.T / self.weights.sum(1)
+
+    def _chosen(self, where) -> list[int]:
+        cells = enumerate(self.results.cells)
+        return [k for k, cell in cells if all(getattr(cell, key) == value for key, value in where.items())]
 
     def _one_cell(self, where) -> list[int]:
-        """The places of the trials of the one cell that is meant."""
-        chosen = [i for i, cell in enumerate(self.found.cells) if all(getattr(cell, k) == v for k, v in where.items())]
-        kinds = {dataclasses.replace(self.found.cells[i], trial=0) for i in chosen}
+        """The numbers of the trials of the one cell that is meant."""
+        chosen = self._chosen(where)
+        kinds = {dataclasses.replace(self.results.cells[k], trial=0) for k in chosen}
         if len(kinds) != 1:
-            raise ValueError(f"{where} is {len(kinds)} cells of the experiment and not one.")
+            raise ValueError(f"{where} is {len(kinds)} cells of the run and not one.")
         return chosen
 
-    def _iou(self, i: int) -> np.ndarray:
-        if i not in self._known:
-            self._known[i] = resampled_iou(self.found.matrices[i], self.weights)
-        return self._known[i]
+    def _iou(self, k: int) -> Score:
+        if k not in self._known:
+            self._known[k] = resampled_iou(self.results.of(k), self.weights)
+        return self._known[k]
 
-    def _pixel_mean(self, sums, where) -> np.ndarray:
-        pixels = self.weights @ self.found.pixels
-        return np.mean([self.weights @ sums[i] / pixels for i in self._one_cell(where)], 0)
-
-
-def verdict(agrees: np.ndarray) -> str:
-    """Of a comparison of scores, bool [1 + R]."""
-    share = np.mean(agrees[1:])
-    return HOLDS if agrees[0] and share >= 0.975 else FAILS if not agrees[0] and share <= 0.025 else UNDECIDED
+    def _pixel_mean(self, sums: np.ndarray, where) -> Score:
+        own = self._one_cell(where)
+        return np.mean([self.weights @ sums[k] / (self.weights @ self.results.pixels[k]) for k in own], 0)
 
 
-def each(
-    number: str, statement: str, scores: Mapping[str, np.ndarray], test: Callable[[np.ndarray], np.ndarray],
-    form: str = "+.1f",
-) -> Claim:  # fmt: skip
-    """A claim about each of several scores; the verdicts are named one by one where they differ."""
-    known = {name: bool(np.isfinite(score[0])) for name, score in scores.items()}
-    verdicts = {name: verdict(test(score)) if known[name] else UNMEASURED for name, score in scores.items()}
-    measured = "; ".join(f"{name} {text(score, form) if known[name] else '-'}" for name, score in scores.items())
-    kinds = list(dict.fromkeys(verdicts.values()))
-    named = "; ".join(f"{kind}: {', '.join(n for n, v in verdicts.items() if v == kind)}" for kind in kinds)
-    return Claim(number, statement, named if len(kinds) > 1 else kinds[0], measured)
-
-
-def mean_known(scores: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of scores [1 + R], over those that are numbers; NaN where none is."""
+def mean_known(scores: Sequence[Score]) -> Score:
+    """The mean over those scores that are numbers; NaN where none is."""
     stacked = np.stack(scores)
     known = np.isfinite(stacked).sum(0)
     return np.divide(np.nansum(stacked, 0), known, out=np.full(known.shape, np.nan), where=known > 0)
 
 
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> Score:
     """Spearman's rank correlation [1 + R] over V things of two scores of each, [V, 1 + R] or, where known, [V, 1]."""
-    ranks = [pd.DataFrame(np.round(scores, 9)).rank().to_numpy() for scores in (first, second)]
+    ranks = [scipy.stats.rankdata(np.round(scores, 9), axis=0) for scores in (first, second)]
     one, other = (part - part.mean(0) for part in ranks)
     lengths = np.sqrt((one**2).sum(0) * (other**2).sum(0))
     return np.divide((one * other).sum(0), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
 
 
-def text(score: np.ndarray, form: str = ".1f") -> str:
+def format_score(score: Score, form: str = ".1f") -> str:
     """As 12.3 [10.1, 14.2]."""
     low, high = percentile_interval(score[1:])
     return f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"

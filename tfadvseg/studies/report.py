@@ -1,73 +1,62 @@
-"""Everything that is drawn from a run folder: results.md, figures/ and tensorboard/."""
+"""Everything that is made of a finished run: claims.json, results.csv, results.md, figures/ and tensorboard/."""
 
+import dataclasses
 import json
+import os
 import pathlib
 
-import pandas as pd
-
-from tfadvseg.reports import crf, tensorboard
-from tfadvseg.reports.cells import read_results
-from tfadvseg.reports.crf import crf_markdown, draw_crf, terminal_crf
-from tfadvseg.reports.examples import Example, load_examples
-from tfadvseg.reports.figures import draw_figures
+from tfadvseg.registry import choose
+from tfadvseg.reports import tensorboard
+from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.sheets import draw_sheets
-from tfadvseg.reports.tables import results_markdown, terminal_table
-from tfadvseg.reports.transforms import draw_transforms, has_transforms, terminal_transforms, transform_markdown
+from tfadvseg.reports.terminal import terminal
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.examples import Example, load_examples
+from tfadvseg.studies import STUDIES
+from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.study import Study
 
 
-def write_report(run_dir: str | pathlib.Path, with_tensorboard: bool = True) -> list[pathlib.Path]:
-    """Draws a run folder again from its results.csv; returns the files and folders written.
+def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> list[pathlib.Path]:
+    """Judges and draws a finished run, again where it was done before; returns the files and folders written.
 
-    Where they exist, examples.npz gives the picture sheets, findings.json (a list of sentences) the warnings,
-    claims.json what was found of the paper's claims, masking.json the verdicts about gradients, and recipe.json the
-    hyperparameters. Without TensorBoard no TensorFlow is needed.
+    Without TensorBoard no TensorFlow is needed. Raises ValueError where the run has not finished, or is of no known
+    study.
     """
-    run_dir = pathlib.Path(run_dir)
-    if not (run_dir / "results.csv").exists():
-        raise ValueError(f"{run_dir} holds no results.csv, so there is nothing to draw; has the run finished?")
-    results = read_results(run_dir / "results.csv")
-    findings = _json(run_dir / "findings.json", [])
-    figures, text = _drawn(results, run_dir, findings)
-    markdown = run_dir / "results.md"
-    markdown.write_text(text, encoding="utf-8")
-    written = [markdown, *figures]
-
+    run = FinishedRun.read(pathlib.Path(folder))
+    study = _study(run)
+    report = study.report()
+    judgements = study.judged(run)
+    figures = report.figures(run, run.folder / "figures")
+    shown = [path.relative_to(run.folder).as_posix() for path in figures if path.suffix == ".png"]
+    claims = json.dumps([dataclasses.asdict(one) for one in judgements], indent=1)
+    written = [
+        _write(run.folder / "claims.json", claims),
+        _write(run.folder / "results.csv", run.table.to_csv(index=False)),
+        _write(run.folder / "results.md", markdown(report.document(run, judgements, shown))),
+        *figures,
+    ]
     label_space, examples = None, tuple[Example, ...]()
-    if (run_dir / "examples.npz").exists():
-        label_space, examples = load_examples(run_dir / "examples.npz")
-        written += draw_sheets(examples, label_space, run_dir / "figures")
+    if (run.folder / "examples.npz").exists():
+        label_space, examples = load_examples(run.folder / "examples.npz")
+        written += draw_sheets(examples, label_space, run.folder / "figures")
     if with_tensorboard:
-        settings = _json(run_dir / "recipe.json", {}).get("recipe", {})
-        tensorboard.write(results, run_dir / "tensorboard", examples, label_space, settings)
-        written.append(run_dir / "tensorboard")
+        added = report.events(run, examples, label_space) if report.events else ()
+        tensorboard.write(run.table, run.folder / "tensorboard", examples, label_space, run.settings, added)
+        written.append(run.folder / "tensorboard")
     return written
 
 
-def terminal_text(results: pd.DataFrame) -> str:
-    """What a pipeline prints of its results, by what kind of experiment they are."""
-    if has_transforms(results):
-        return terminal_transforms(results)
-    return terminal_crf(results) if crf.pairs(results) else terminal_table(results)
+def summary_text(run: FinishedRun | str | os.PathLike) -> str:
+    """What a terminal shows of a finished run, or of its folder."""
+    run = run if isinstance(run, FinishedRun) else FinishedRun.read(pathlib.Path(run))
+    return terminal(_study(run).report().summary(run))
 
 
-def _drawn(results: pd.DataFrame, run_dir: pathlib.Path, findings: list[str]) -> tuple[list[pathlib.Path], str]:
-    """(figures, the text of results.md), by what kind of experiment it is."""
-    claims = _json(run_dir / "claims.json", [])
-
-    def pictures(paths):
-        return [path.relative_to(run_dir).as_posix() for path in paths if path.suffix == ".png"]
-
-    if has_transforms(results):
-        figures = draw_transforms(results, run_dir / "figures")
-        return figures, transform_markdown(results, pictures(figures), findings, claims)
-    if crf.pairs(results):
-        figures = draw_crf(results, run_dir / "figures")
-        masking = _json(run_dir / "masking.json", {})
-        return figures, crf_markdown(results, pictures(figures), findings, claims, masking)
-    figures = draw_figures(results, run_dir / "figures")
-    shown = [path for path in pictures(figures) if path.endswith("/iou_ratio.png")]
-    return figures, results_markdown(results, shown, findings)
+def _study(run: FinishedRun) -> Study:
+    return choose(STUDIES, run.study, "study")
 
 
-def _json(path: pathlib.Path, otherwise):
-    return json.loads(path.read_text()) if path.exists() else otherwise
+def _write(path: pathlib.Path, text: str) -> pathlib.Path:
+    write_atomically(path, lambda file: file.write(text.encode()))
+    return path

@@ -6,8 +6,11 @@ call. A transform runs alike in tf.data, in an attack and in a SavedModel (writt
 true one, or, where there is none, that of the identity.
 """
 
+import functools
+
+from tfadvseg.registry import choose
 from tfadvseg.transforms.blur import blur
-from tfadvseg.transforms.compose import identity
+from tfadvseg.transforms.compose import InSequence, identity
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.jpeg import jpeg
@@ -23,3 +26,13 @@ TRANSFORMS: dict[str, Transform] = {
     "grayscale": grayscale,
 }
 """Name -> transform with the ranges of the paper."""
+
+
+@functools.cache
+def named(name: str) -> Transform:
+    """The transform of that name, or several in sequence where names are joined by +, as in jpeg+blur.
+
+    Raises ValueError with the known names otherwise.
+    """
+    parts = tuple(choose(TRANSFORMS, part, "transform") for part in name.split("+"))
+    return parts[0] if len(parts) == 1 else InSequence(parts)

@@ -1,205 +1,293 @@
 """What the paper claims about dense CRFs (section 8, appendix E), judged on one network with and without one."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfadvseg.experiments.evidence import (
-    UNMEASURED,
-    Claim,
-    Evidence,
-    each,
-    mean_known,
-    rank_correlation,
-    text,
-    verdict,
-)
-from tfadvseg.reports.crf import TARGETED, UNTARGETED
+from tfadvseg.runs.results import CLEAN
+from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
+from tfadvseg.studies.crf import starts
+from tfadvseg.studies.crf.names import TARGETED, UNTARGETED, CrfDesign, CrfPair
+from tfadvseg.studies.evidence import Evidence, Score, rank_correlation
+from tfadvseg.studies.run import FinishedRun
 
-STATEMENTS = {
-    "C72": "The CRF makes the network more robust to untargeted attacks on itself (IoU ratio, mean over the epsilons)",
-    "C73": "More smoothing brings no more robustness to FGSM (rank correlation of theta and IoU ratio is not positive)",
-    "C74": "A small theta_alpha is the most robust to FGSM (the best is among the two smallest for most epsilons)",
-    "C75": "A larger spatial weight and a smaller theta_gamma raise robustness to FGSM (rank correlations)",
-    "C76": "A larger theta_alpha makes predictions on clean images smoother (rank correlation with their boundaries)",
-    "C77": "On clean images the CRF makes the network more confident (per cent) and lowers its entropy (nats)",
-    "C78": "Under FGSM every variant is more confident than the network without a CRF (least differences; %, nats)",
-    "C79": "Among the variants, robustness to FGSM goes with confidence and against entropy (rank correlations)",
-    "C80": "Mean confidence stays above 90 % for all of them at all epsilons (the least)",
-    "C81": "Behind the CRF the untargeted loss and its gradient are smaller, and more pixels have no gradient",
-    "C82": "Untargeted attacks made on the network without the CRF hurt it more than its own (difference of ratios)",
-    "C83": "Under targeted attacks the two differ by less than under untargeted ones (sizes of the differences)",
-    "C84": "The targeted loss and its gradient are large even behind the CRF (10 and 2 times the untargeted ones)",
-    "C87": "The CRF raises the clean IoU",
-}
-
-Starts = Mapping[str, Mapping[str, np.ndarray]]
-"""{model: {objective: [3, N]}}, as `measure_starts` gives them."""
+NEAR_ONE = 5.0
+"""The largest theta_alpha that is "around 1", in pixels."""
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
 class Pair:
-    """A network and the same with a CRF, in the evidence of one experiment."""
+    """A network and the same with a CRF, in the evidence of one run.
 
-    def __init__(self, evidence: Evidence, unary: str, crf: str, attacks: Sequence[str], epsilons: Sequence[float]):
-        self.evidence, self.unary, self.crf = evidence, unary, crf
-        self.attacks, self.epsilons = attacks, epsilons
+    starts: {"<model>/<objective>": [3, N]}, what attacks start from (`initial_gradient`). attacks, scaled: names of
+    those that were run, and of the same on scaled logits.
+    """
 
-    def ratio(self, model: str, attack: str, source: str | None = None, epsilon: float | None = None) -> np.ndarray:
+    evidence: Evidence
+    pair: CrfPair
+    attacks: tuple[str, ...]
+    epsilons: tuple[float, ...]
+    scaled: Mapping[str, str]
+    starts: Mapping[str, np.ndarray]
+
+    @property
+    def network(self) -> str:
+        """The network without the CRF."""
+        return self.pair.network
+
+    @property
+    def crf(self) -> str:
+        """The network with it."""
+        return self.pair.with_crf
+
+    def ratio(self, model: str, attack: str, source: str = "", epsilon: float | None = None) -> Score:
         """IoU ratio under an attack on `source` (by default the model itself), the mean over the epsilons."""
         chosen = self.epsilons if epsilon is None else [epsilon]
         of = {"model": model, "source_model": source or model, "attack": attack}
         return np.mean([self.evidence.ratio(**of, epsilon=size) for size in chosen], 0)
 
+    def by_epsilon(self, score: Callable[[float], Score]) -> dict[float, Score]:
+        """{epsilon: score}."""
+        return {epsilon: score(epsilon) for epsilon in self.epsilons}
+
     def among(self, attacks: Sequence[str]) -> list[str]:
         """Those of them that were run."""
         return [attack for attack in attacks if attack in self.attacks]
 
+    def gain(self, attack: str, epsilon: float) -> Score:
+        """What the CRF brings of IoU ratio against attacks on the network itself."""
+        return self.ratio(self.crf, attack, epsilon=epsilon) - self.ratio(self.network, attack, epsilon=epsilon)
 
-def pair_claims(pair: Pair, starts: Starts) -> list[Claim]:
-    """The claims about a network with and without the CRF."""
-    evidence, unary, crf = pair.evidence, pair.unary, pair.crf
-    untargeted, targeted = pair.among(UNTARGETED), pair.among(TARGETED)
-    gains = {
-        attack: {e: pair.ratio(crf, attack, epsilon=e) - pair.ratio(unary, attack, epsilon=e) for e in pair.epsilons}
-        for attack in (*untargeted, *targeted)
-    }
-    black = {
-        attack: {e: pair.ratio(crf, attack, unary, e) - pair.ratio(crf, attack, epsilon=e) for e in pair.epsilons}
-        for attack in untargeted
-    }
-    clean = {"attack": "clean"}
-    surer = {
-        "confidence": evidence.confidence(model=crf, **clean) - evidence.confidence(model=unary, **clean),
-        "100 x -entropy": 100 * (evidence.entropy(model=unary, **clean) - evidence.entropy(model=crf, **clean)),
-    }
-    found = [each("C77", STATEMENTS["C77"], surer, lambda difference: difference > 0)]
-    found.append(_start_claim(*(start_scores(evidence, starts[name]["away"]) for name in (unary, crf))))
-    if untargeted:
-        found.insert(0, _over_epsilons("C72", {a: gains[a] for a in untargeted}, lambda gain: gain > 0))
-        found.append(_over_epsilons("C82", black, lambda difference: difference < 0))
-    if targeted and untargeted:
-        sizes = [np.mean([np.abs(gains[a][e]) for a in names for e in pair.epsilons], 0) for names in
-                 (targeted, untargeted)]  # fmt: skip
-        measured = f"targeted {text(sizes[0])}, untargeted {text(sizes[1])} points"
-        found.append(Claim("C83", STATEMENTS["C83"], verdict(sizes[0] < sizes[1]), measured))
-    found.append(_targeted_claim(*(start_scores(evidence, starts[crf][kind]) for kind in ("away", "toward"))))
-    raised = evidence.iou(model=crf, **clean) - evidence.iou(model=unary, **clean)
-    return [*found, each("C87", STATEMENTS["C87"], {"IoU": raised}, lambda difference: difference > 0)]
+    def start(self, model: str, objective: str) -> np.ndarray:
+        """[3, 1 + R]: loss, norm of the gradient, and share of pixels without one, at the clean image."""
+        return self.evidence.over_images(self.starts[f"{model}/{objective}"])
 
+    def along(self, parameter: str) -> list[str]:
+        """The variants that differ in it, from its smallest value to its largest."""
+        moved = {name: values[parameter] for name, values in self.pair.variants.items() if parameter in values}
+        return sorted(moved, key=moved.__getitem__)
 
-def sweep_claims(pair: Pair, named: Mapping[str, Mapping[str, float]]) -> list[Claim]:
-    """The claims about variants {model: {parameter: value}} of the CRF under FGSM."""
-    evidence, epsilons = pair.evidence, pair.epsilons
-    ratios = {(m, e): pair.ratio(m, "fgsm", epsilon=e) for m in named for e in epsilons}
+    def distinct(self) -> list[str]:
+        """The variants, once each: the CRF of the run may be a variant of every parameter."""
+        found = {tuple(self.fgsm(m, e).tobytes() for e in self.epsilons): m for m in reversed(list(self.pair.variants))}
+        return [model for model in self.pair.variants if model in found.values()]
 
-    def along(parameter: str) -> list[str]:
-        """The models that differ in it, from its smallest value to its largest."""
-        return sorted((m for m, moved in named.items() if parameter in moved), key=lambda m: named[m][parameter])
+    def fgsm(self, model: str, epsilon: float) -> Score:
+        """IoU ratio of a variant under FGSM on itself."""
+        return self.ratio(model, "fgsm", epsilon=epsilon)
 
-    def correlations(parameter: str, sign: float = 1.0) -> dict[float, np.ndarray]:
-        models = along(parameter)
-        values = sign * np.array([[named[model][parameter]] for model in models])
-        return {e: rank_correlation(values, np.stack([ratios[m, e] for m in models])) for e in epsilons}
-
-    thetas = {name: correlations(name) for name in ("theta_alpha", "theta_beta", "theta_gamma")}
-    found = [_over_epsilons("C73", thetas, lambda r: r <= 0, "+.2f"), _least_reach_claim(pair, named, along, ratios)]
-    grid = {"spatial_weight": correlations("spatial_weight"), "-theta_gamma": correlations("theta_gamma", -1)}
-    found.append(_over_epsilons("C75", grid, lambda r: r > 0, "+.2f"))
-    reaches = along("theta_alpha")
-    seams = np.stack([evidence.boundaries(model=model, attack="clean") for model in reaches])
-    smoother = rank_correlation(np.array([[named[model]["theta_alpha"]] for model in reaches]), seams)
-    found.append(each("C76", STATEMENTS["C76"], {"theta_alpha": smoother}, lambda r: r < 0, "+.2f"))
-    return found + _certainty_claims(pair, _distinct(named, ratios, epsilons), ratios)
-
-
-def start_scores(evidence: Evidence, values: np.ndarray) -> np.ndarray:
-    """[3, 1 + R] of what attacks start from [3, N]: means over the images, and over those of each resample."""
-    return values @ evidence.weights.T / evidence.weights.sum(1)
-
-
-def _over_epsilons(
-    number: str, scores: Mapping[str, Mapping[float, np.ndarray]], test: Callable[[np.ndarray], np.ndarray],
-    form: str = "+.1f",
-) -> Claim:  # fmt: skip
-    """A claim about the means of {name: {epsilon: score}}; it names the epsilons that say otherwise."""
-    means = {name: mean_known(list(own.values())) for name, own in scores.items()}
-    claim = each(number, STATEMENTS[number], means, test, form)
-    contrary = {
-        name: [f"{e:g}" for e, score in own.items() if np.isfinite(score[0]) and test(score)[0] != test(means[name])[0]]
-        for name, own in scores.items()
-    }
-    named = "; ".join(f"{name} at epsilon {', '.join(which)}" for name, which in contrary.items() if which)
-    return dataclasses.replace(claim, measured=f"{claim.measured}; otherwise: {named}") if named else claim
-
-
-def _least_reach_claim(pair, named, along, ratios) -> Claim:
-    """Whether the best theta_alpha is one of the two smallest for most epsilons."""
-    models = along("theta_alpha")
-    best = {e: np.argmax([ratios[m, e] for m in models], 0) for e in pair.epsilons}
-    often = np.mean([place <= 1 for place in best.values()], 0) > 0.5
-    winners = ", ".join(f"{named[models[place[0]]]['theta_alpha']:g}" for place in best.values())
-    decided = verdict(often) if len(models) > 3 else UNMEASURED
-    return Claim("C74", STATEMENTS["C74"], decided, f"best of {len(models)} by epsilon: {winners}")
-
-
-def _distinct(named, ratios, epsilons) -> list[str]:
-    """The models, once each: the experiment's own CRF may be a variant of every parameter."""
-    found = {tuple(ratios[model, e].tobytes() for e in epsilons): model for model in reversed(list(named))}
-    return [model for model in named if model in found.values()]
-
-
-def _certainty_claims(pair: Pair, models: Sequence[str], ratios: Mapping[tuple[str, float], np.ndarray]) -> list[Claim]:
-    """How sure the variants and the network without a CRF are, and what that has to do with robustness."""
-    evidence, epsilons = pair.evidence, pair.epsilons
-
-    def certainty(measure, model: str, epsilon: float) -> np.ndarray:
+    def certainty(self, measure: Callable[..., Score], model: str, epsilon: float) -> Score:
+        """A measure of how sure a model is, under FGSM on itself or, at epsilon 0, on clean images."""
         if epsilon == 0:
-            return measure(model=model, attack="clean")
+            return measure(model=model, attack=CLEAN)
         return measure(model=model, source_model=model, attack="fgsm", epsilon=epsilon)
 
-    everyone, always = (*models, pair.unary), (0, *epsilons)
-    confidence = {(m, e): certainty(evidence.confidence, m, e) for m in everyone for e in always}
-    certain = {(m, e): -certainty(evidence.entropy, m, e) for m in everyone for e in always}
-    kinds = {"confidence": confidence, "-entropy": certain}
-    least = {
-        name: np.min([scores[m, e] - scores[pair.unary, e] for m in models for e in always], 0)
-        for name, scores in kinds.items()
+
+def _apparent_robustness(pair: Pair) -> Parts:
+    return {attack: pair.by_epsilon(functools.partial(pair.gain, attack)) for attack in pair.among(UNTARGETED)}
+
+
+def _correlation(pair: Pair, parameter: str, sign: float = 1.0) -> dict[float, Score]:
+    """Of a parameter, or its negative, with the robustness to FGSM, over the variants."""
+    models = pair.along(parameter)
+    values = sign * np.array([[pair.pair.variants[model][parameter]] for model in models])
+    return pair.by_epsilon(lambda e: rank_correlation(values, np.stack([pair.fgsm(m, e) for m in models])))
+
+
+def _smoothing(pair: Pair) -> Parts:
+    return {name: _correlation(pair, name) for name in ("theta_alpha", "theta_beta", "theta_gamma")}
+
+
+def _grid(pair: Pair) -> Parts:
+    weight, theta = _correlation(pair, "spatial_weight"), _correlation(pair, "theta_gamma", -1)
+    return {"spatial_weight": weight, "-theta_gamma": theta}
+
+
+def _best_reaches(pair: Pair) -> dict[float, np.ndarray]:
+    """{epsilon: the theta_alpha [1 + R] of the most robust variant}."""
+    models = pair.along("theta_alpha")
+    values = np.array([pair.pair.variants[model]["theta_alpha"] for model in models])
+    return {e: values[np.argmax([pair.fgsm(m, e) for m in models], 0)] for e in pair.epsilons}
+
+
+def _near_one(pair: Pair) -> Parts:
+    """Per cent of the epsilons at which the best theta_alpha is around 1."""
+    return {"": 100 * np.mean([best <= NEAR_ONE for best in _best_reaches(pair).values()], 0)}
+
+
+def _near_one_in_words(pair: Pair) -> str:
+    best = (f"{values[0]:g} at epsilon {epsilon:g}" for epsilon, values in _best_reaches(pair).items())
+    return f"best of {len(pair.along('theta_alpha'))}: {', '.join(best)}"
+
+
+def _smoothness(pair: Pair) -> Parts:
+    models = pair.along("theta_alpha")
+    seams = np.stack([pair.evidence.boundaries(model=model, attack=CLEAN) for model in models])
+    values = np.array([[pair.pair.variants[model]["theta_alpha"]] for model in models])
+    return {"theta_alpha": -rank_correlation(values, seams)}
+
+
+def _surer(pair: Pair) -> Parts:
+    evidence, crf, network = pair.evidence, pair.crf, pair.network
+    clean = {"attack": CLEAN}
+    return {
+        "confidence": evidence.confidence(model=crf, **clean) - evidence.confidence(model=network, **clean),
+        "100 x -entropy": 100 * (evidence.entropy(model=network, **clean) - evidence.entropy(model=crf, **clean)),
     }
-    together = {
-        name: {
-            e: rank_correlation(*(np.stack([of[m, e] for m in models]) for of in (ratios, scores))) for e in epsilons
-        }
-        for name, scores in kinds.items()
-    }
-    by_epsilon = "; ".join(
-        f"{name} at epsilon {epsilon:g}: {text(r, '+.2f')}"
-        for name, own in together.items()
-        for epsilon, r in own.items()
-        if np.isfinite(r[0])
+
+
+def _least_certain(pair: Pair) -> Parts:
+    """The least lead of any variant at any epsilon over the network without a CRF."""
+    evidence, always = pair.evidence, (0.0, *pair.epsilons)
+
+    def lead(measure: Callable[..., Score], sign: float) -> Score:
+        return np.min([
+            sign * (pair.certainty(measure, model, e) - pair.certainty(measure, pair.network, e))
+            for model in pair.pair.variants for e in always
+        ], 0)  # fmt: skip
+
+    return {"confidence": lead(evidence.confidence, 1), "-entropy": lead(evidence.entropy, -1)}
+
+
+def _together(pair: Pair) -> Parts:
+    """Correlation of robustness to FGSM with certainty, over the variants."""
+    models = pair.distinct()
+
+    def correlations(measure: Callable[..., Score], sign: float) -> dict[float, Score]:
+        return pair.by_epsilon(
+            lambda e: rank_correlation(
+                np.stack([pair.fgsm(m, e) for m in models]),
+                sign * np.stack([pair.certainty(measure, m, e) for m in models]),
+            )
+        )
+
+    return {
+        "confidence": correlations(pair.evidence.confidence, 1), "-entropy": correlations(pair.evidence.entropy, -1)
+    }  # fmt: skip
+
+
+def _least_confidence(pair: Pair) -> Parts:
+    models, always = (*pair.pair.variants, pair.network), (0.0, *pair.epsilons)
+    return {"": np.min([pair.certainty(pair.evidence.confidence, m, e) for m in models for e in always], 0)}
+
+
+def _falls(pair: Pair) -> Parts:
+    """By how much loss and gradient fall, and the share of pixels without a gradient grows."""
+    (loss, norm, zeros), (loss_crf, norm_crf, zeros_crf) = (
+        pair.start(model, "away") for model in (pair.network, pair.crf)
     )
-    correlated = _over_epsilons("C79", together, lambda r: r > 0, "+.2f")
-    return [
-        each("C78", STATEMENTS["C78"], least, lambda difference: difference > 0, "+.2f"),
-        dataclasses.replace(correlated, measured=f"{correlated.measured}; {by_epsilon}"),
-        each("C80", STATEMENTS["C80"], {"confidence": np.min(list(confidence.values()), 0)}, lambda value: value > 90),
-    ]
+    return {"loss": loss - loss_crf, "gradient": norm - norm_crf, "no gradient": zeros_crf - zeros}
 
 
-def _start_claim(before: np.ndarray, after: np.ndarray) -> Claim:
-    """Of scores [3, 1 + R] of an untargeted attack's start, without and with the CRF."""
-    falls = {"loss": before[0] - after[0], "gradient": before[1] - after[1], "no gradient": after[2] - before[2]}
-    claim = each("C81", STATEMENTS["C81"], falls, lambda difference: difference > 0)
-    (loss, norm, zeros), (other_loss, other_norm, other_zeros) = before[:, 0], after[:, 0]
-    measured = (
-        f"loss {loss:.4f} to {other_loss:.4f} nats; gradient {norm:.3g} to {other_norm:.3g}; no gradient "
-        f"{100 * zeros:.1f} to {100 * other_zeros:.1f} % of the pixels"
+def _falls_in_words(pair: Pair) -> str:
+    before, after = (pair.start(model, "away")[:, 0] for model in (pair.network, pair.crf))
+    return (
+        f"loss {before[0]:.4f} to {after[0]:.4f} nats; gradient {before[1]:.3g} to {after[1]:.3g}; no gradient "
+        f"{100 * before[2]:.1f} to {100 * after[2]:.1f} % of the pixels"
     )
-    return dataclasses.replace(claim, measured=measured)
 
 
-def _targeted_claim(away: np.ndarray, toward: np.ndarray) -> Claim:
-    """Of scores [3, 1 + R] of an untargeted and a targeted attack's start behind the CRF."""
-    measured = f"loss {away[0, 0]:.4f} and {toward[0, 0]:.1f} nats; gradient {away[1, 0]:.3g} and {toward[1, 0]:.3g}"
-    large = (toward[0] > 10 * away[0]) & (toward[1] > 2 * away[1])
-    return Claim("C84", STATEMENTS["C84"], verdict(large), measured)
+def _black_box(pair: Pair) -> Parts:
+    """How much more attacks made on the network without the CRF take from it than its own."""
+
+    def more(attack: str, epsilon: float) -> Score:
+        own, transferred = (pair.ratio(pair.crf, attack, source, epsilon) for source in (pair.crf, pair.network))
+        return own - transferred
+
+    return {attack: pair.by_epsilon(functools.partial(more, attack)) for attack in pair.among(UNTARGETED)}
+
+
+def _size(pair: Pair, attacks: Sequence[str]) -> Score:
+    """Mean size of the CRF's effect on the ratio."""
+    return np.mean([np.abs(pair.gain(a, e)) for a in pair.among(attacks) for e in pair.epsilons], 0)
+
+
+def _smaller_effect(pair: Pair) -> Parts:
+    return {"untargeted - targeted": _size(pair, UNTARGETED) - _size(pair, TARGETED)}
+
+
+def _targeted_start(pair: Pair) -> Parts:
+    """How far targeted loss and gradient exceed 10 and 2 times the untargeted ones behind the CRF."""
+    away, toward = (pair.start(pair.crf, kind) for kind in ("away", "toward"))
+    return {"loss": toward[0] - 10 * away[0], "gradient": toward[1] - 2 * away[1]}
+
+
+def _targeted_start_in_words(pair: Pair) -> str:
+    away, toward = (pair.start(pair.crf, kind)[:, 0] for kind in ("away", "toward"))
+    return f"loss {away[0]:.4f} and {toward[0]:.1f} nats; gradient {away[1]:.3g} and {toward[1]:.3g}"
+
+
+def _clean_gain(pair: Pair) -> Parts:
+    clean = {"attack": CLEAN}
+    return {"IoU": pair.evidence.iou(model=pair.crf, **clean) - pair.evidence.iou(model=pair.network, **clean)}
+
+
+def _untargeted(pair: Pair) -> str:
+    return "" if pair.among(UNTARGETED) else f"needs one of the attacks {', '.join(UNTARGETED)}"
+
+
+def _both_kinds(pair: Pair) -> str:
+    return _untargeted(pair) or ("" if pair.among(TARGETED) else f"needs one of the attacks {', '.join(TARGETED)}")
+
+
+def _swept(pair: Pair) -> str:
+    return "" if pair.pair.variants else "needs variants of the CRF, as a sweep has"
+
+
+def _reaches_on_both_sides(pair: Pair) -> str:
+    values = [moved["theta_alpha"] for moved in pair.pair.variants.values() if "theta_alpha" in moved]
+    enough = len(values) > 3 and min(values, default=0) <= NEAR_ONE < max(values, default=0)
+    return "" if enough else f"needs 4 or more values of theta_alpha, on both sides of {NEAR_ONE:g}"
+
+
+CLAIMS = (
+    Claim("C72", "The CRF makes the network more robust to untargeted attacks on itself (IoU ratio, mean over the "
+          "epsilons)", _apparent_robustness, above=0.0, needs=_untargeted),
+    Claim("C77", "On clean images the CRF makes the network more confident (per cent) and lowers its entropy (nats)",
+          _surer, above=0.0),
+    Claim("C81", "Behind the CRF the untargeted loss and its gradient are smaller, and more pixels have no gradient",
+          _falls, above=0.0, told=_falls_in_words),
+    Claim("C82", "Untargeted attacks made on the network without the CRF hurt it more than its own (difference of "
+          "ratios)",
+          _black_box, above=0.0, needs=_untargeted),
+    Claim("C83", "Under targeted attacks the CRF's effect is smaller than under untargeted ones (difference of sizes)",
+          _smaller_effect, above=0.0, needs=_both_kinds),
+    Claim("C84", "The targeted loss and its gradient are large even behind the CRF (over 10 and 2 times the untargeted "
+          "ones)", _targeted_start, above=0.0, told=_targeted_start_in_words),
+    Claim("C87", "The CRF raises the clean IoU", _clean_gain, above=0.0),
+    Claim("C73", "More smoothing brings no more robustness to FGSM (rank correlation of theta and IoU ratio is not "
+          "positive)", _smoothing, at_most=0.0, needs=_swept, form="+.2f"),
+    Claim("C74", f"A theta_alpha around 1 (up to {NEAR_ONE:g}) is the most robust to FGSM for most epsilons (per cent "
+          "of them)", _near_one, above=50.0, needs=_reaches_on_both_sides, form=".0f", told=_near_one_in_words),
+    Claim("C75", "A larger spatial weight and a smaller theta_gamma raise robustness to FGSM (rank correlations)",
+          _grid, above=0.0, needs=_swept, form="+.2f"),
+    Claim("C76", "A larger theta_alpha makes predictions on clean images smoother (rank correlation with fewer "
+          "boundaries)",
+          _smoothness, above=0.0, needs=_swept, form="+.2f"),
+    Claim("C78", "Under FGSM every variant is more confident than the network without a CRF (least differences; %, "
+          "nats)",
+          _least_certain, above=0.0, needs=_swept, form="+.2f"),
+    Claim("C79", "Among the variants, robustness to FGSM goes with confidence and against entropy (rank correlations)",
+          _together, above=0.0, needs=_swept, form="+.2f"),
+    Claim("C80", "Mean confidence stays above 90 % for all of them at all epsilons (the least)", _least_confidence,
+          above=90.0, needs=_swept, form=".1f"),
+)  # fmt: skip
+
+
+def pairs_of(run: FinishedRun) -> list[Pair]:
+    """The pairs of a run, with what it measured of them."""
+    design = CrfDesign.of(run.design)
+    measured = starts.read(run.folder)
+    scaled = {attack: name for attack, name in design.scaled.items() if name in run.attacks}
+    plain = tuple(name for name in run.attacks if name not in scaled.values())
+    return [Pair(run.evidence, pair, plain, tuple(run.epsilons), scaled, measured) for pair in design.pairs]
+
+
+def judged(run: FinishedRun) -> list[Judgement]:
+    """Every claim on every pair."""
+    found: list[Judgement] = []
+    for pair in pairs_of(run):
+        found += judge(CLAIMS, pair, pair.network, run.evidence.images)
+    return found

@@ -1,96 +1,68 @@
-"""What a dense CRF does to a network's robustness, and whether it only masks the gradient (section 8, appendix E)."""
+"""Who is attacked: a network, the same with a CRF, and variants of that CRF (Figures 9, 10, 19 to 23)."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
+from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given
+from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
-from tfadvseg.data.batches import inside
-from tfadvseg.experiments.encounter import Encounter, Protocol, View, white_box
-from tfadvseg.experiments.run import Shards
-from tfadvseg.experiments.start import starts
-from tfadvseg.models.refined import Network, RefinedModel
-from tfadvseg.models.saved_model import LoadedModel
-from tfadvseg.reports.crf import CRF, SCALED
-from tfadvseg.runs.folder import RunFolder
+from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.models.spec import ModelSpec
 
 
-def with_crf(model: LoadedModel, parameters: CrfParameters, variant: str = "") -> RefinedModel:
-    """The network followed by the CRF; `variant` says which of its parameters differ from the experiment's."""
-    return RefinedModel(model, DenseCrfRefinement(parameters), f"{model.name}{CRF}{variant}")
+def with_crf(model: ModelSpec, parameters: CrfParameters, name: str = "") -> ModelSpec:
+    """The network followed by the CRF, under `name` or <network>+crf."""
+    return dataclasses.replace(model, refinement=DenseCrfRefinement(parameters), name=name or f"{model.name}+crf")
 
 
-def trained_with_crf(model: LoadedModel, crf: LoadedModel) -> LoadedModel:
+def trained_with_crf(model: ModelSpec, crf: ModelSpec) -> ModelSpec:
     """`crf`, whose own CRF was trained with it, under the name of the network that it is compared with."""
-    return dataclasses.replace(crf, name=model.name + CRF)
+    return dataclasses.replace(crf, name=f"{model.name}+crf")
 
 
-def pair(unary: LoadedModel, crf: Network, protocol: Protocol) -> list[Encounter]:
+def pair_scenarios(network: ModelSpec, crf: ModelSpec, protocol: Protocol) -> list[Scenario]:
     """Figures 9 and 10: both attacked by their own gradients, and the network with the CRF by those of the network
     without it as well (black box)."""
-    return [Encounter(unary, protocol, (View(unary), View(crf))), Encounter(crf, protocol, (View(crf),), clean=False)]
+    return [
+        Scenario(network, protocol, (Target(network), Target(crf))),
+        Scenario(crf, protocol, (Target(crf),), clean=False),
+    ]
 
 
-def with_scaled(protocol: Protocol, temperature: float) -> Protocol:
-    """The protocol, and its untargeted attacks on logits / temperature."""
+def with_scaled(protocol: Protocol, temperature: float) -> tuple[Protocol, dict[str, str]]:
+    """The protocol with its untargeted sign attacks also on logits / temperature, and {attack: the same scaled}."""
     objective = Objective(given, 1.0, ScaledCrossEntropy(temperature))
-    scaled = tuple(
-        (name + SCALED, dataclasses.replace(attack, objective=objective))
-        for name, attack in protocol.attacks
-        if attack.objective == away_from_labels
-    )
-    return dataclasses.replace(protocol, attacks=protocol.attacks + scaled)
+    scaled, names = [], {}
+    for name, attack in protocol.attacks:
+        if isinstance(attack, SignAttack) and attack.objective == away_from_labels:
+            names[name] = f"{name}_scaled"
+            scaled.append((names[name], dataclasses.replace(attack, objective=objective)))
+    return dataclasses.replace(protocol, attacks=protocol.attacks + tuple(scaled)), names
 
 
-def variants(parameters: CrfParameters, values: Mapping[str, Sequence[float]]) -> dict[str, CrfParameters]:
+def variants(crf: str, values: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
     """Figures 19 to 21: one theta at a time, but theta_gamma and the spatial weight together on a grid.
 
-    {",theta_alpha=1": parameters, ...}; each name holds every parameter that the sweep moves.
+    {name of the variant of `crf`: every parameter that the sweep moves for it}.
     """
-    moves: list[dict[str, Any]] = [{name: value} for name in ("theta_alpha", "theta_beta") for value in values[name]]
+    moves: list[dict[str, float]] = [{name: v} for name in ("theta_alpha", "theta_beta") for v in values[name]]
     moves += [
         {"spatial_weight": weight, "theta_gamma": theta}
         for weight in values["spatial_weight"]
         for theta in values["theta_gamma"]
     ]
-    return {
-        "".join(f",{name}={value:g}" for name, value in move.items()): dataclasses.replace(parameters, **move)
-        for move in moves
-    }
+    return {crf + "".join(f",{name}={value:g}" for name, value in move.items()): move for move in moves}
 
 
-def sweep(unary: LoadedModel, named: Mapping[str, CrfParameters], protocol: Protocol) -> list[Encounter]:
+def sweep_scenarios(
+    network: ModelSpec, parameters: CrfParameters, moved: Mapping[str, Mapping[str, Any]], protocol: Protocol
+) -> list[Scenario]:
     """Every variant of the CRF against the FGSM attacks of the protocol on itself."""
-    if not named:
-        return []
-    fgsm = dataclasses.replace(protocol, attacks=tuple(a for a in protocol.attacks if a[0] == "fgsm"))
-    return [white_box(with_crf(unary, parameters, name), fgsm) for name, parameters in named.items()]
-
-
-def measure_starts(
-    models: Sequence[Network], shards: Shards, temperature: float, folder: RunFolder
-) -> dict[str, dict[str, np.ndarray]]:
-    """{model: {objective: [3, N]}} of what attacks start from (`start_of`), a unit of the run folder an image batch.
-
-    The objectives: away, toward the least likely class, and away on logits / temperature.
-    """
-    objectives = {
-        "away": away_from_labels,
-        "toward": toward_least_likely,
-        "scaled": Objective(given, 1.0, ScaledCrossEntropy(temperature)),
-    }
-    found = {}
-    for model in models:
-        names = shards.units(f"start-{model.name}", model)
-        if not all(folder.has(name) for name in names):
-            for name, batch in zip(names, shards.batches(model), strict=True):
-                if not folder.has(name):
-                    counted = inside(batch["size"], batch["image"].shape[1:3])
-                    folder.save(name, starts(model, objectives, batch["image"], counted))
-        units = [folder.load(name) for name in names]
-        found[model.name] = {key: np.concatenate([unit[key] for unit in units], 1) for key in objectives}
-    return found
+    fgsm = tuple(attack for attack in protocol.attacks if attack[0] == "fgsm")
+    only = dataclasses.replace(protocol, attacks=fgsm)
+    return [
+        white_box(with_crf(network, dataclasses.replace(parameters, **move), name), only)
+        for name, move in moved.items()
+    ]

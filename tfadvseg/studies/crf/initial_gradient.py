@@ -4,17 +4,35 @@ Where predictions are so confident that the loss to the own prediction is nearly
 float32 and an attack goes nowhere: the gradient is masked, and the network only looks robust (section 8 of the paper).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import Model
-from tfadvseg.attacks.objectives import Objective
+from tfadvseg.attacks.base import Model
+from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
+from tfadvseg.data.framing import inside
+from tfadvseg.engine.opened import OpenModels
+from tfadvseg.engine.run import Shards
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.folder import RunFolder
+from tfadvseg.studies.crf.starts import FILE
+
+
+def objectives(temperature: float) -> dict[str, Objective]:
+    """Away from the prediction, toward the least likely class, and away on logits / temperature."""
+    return {
+        "away": away_from_labels,
+        "toward": toward_least_likely,
+        "scaled": Objective(given, 1.0, ScaledCrossEntropy(temperature)),
+    }
 
 
 @tf.function
-def start_of(model: Model, objective: Objective, images: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def initial_gradient(
+    model: Model, objective: Objective, images: tf.Tensor, counted: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
     """(loss, norm, zeros) [N] each, of the objective against the model's own prediction on images [N, H, W, 3].
 
     loss: mean of the objective's loss over the pixels that count (bool [N, H, W]). norm: of the loss's gradient, the
@@ -34,8 +52,25 @@ def start_of(model: Model, objective: Objective, images: tf.Tensor, counted: tf.
     return tuple(tf.reduce_sum(part * weight, (1, 2)) / pixels for part in (score, norm, zeros))
 
 
-def starts(
-    model: Model, objectives: Mapping[str, Objective], images: tf.Tensor, counted: tf.Tensor
-) -> dict[str, np.ndarray]:
-    """{name: [3, N]} of `start_of` for each objective."""
-    return {name: np.stack(start_of(model, objective, images, counted)) for name, objective in objectives.items()}
+def measure(
+    specs: Sequence[ModelSpec], temperature: float, shards: Shards, folder: RunFolder, models: OpenModels
+) -> None:
+    """Writes FILE into the run folder: `initial_gradient` of each model and objective, a unit a batch of images."""
+    found: dict[str, np.ndarray] = {}
+    for spec in specs:
+        names = shards.units(f"start-{spec.name}", spec)
+        if not all(folder.has(name) for name in names):
+            models.keep([spec])
+            for name, batch in zip(names, shards.batches(spec), strict=True):
+                if not folder.has(name):
+                    folder.save(name, _unit(models[spec], objectives(temperature), batch))
+        units = [folder.load(name) for name in names]
+        found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in units[0]}
+    write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
+
+
+def _unit(model: Model, named: Mapping[str, Objective], batch: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
+    counted = inside(batch["size"], batch["image"].shape[1:3])
+    return {
+        name: np.stack(initial_gradient(model, objective, batch["image"], counted)) for name, objective in named.items()
+    }

@@ -6,44 +6,45 @@ on the network with the CRF by more than it helps on the network without. What a
 beside, since confident networks without a CRF have small losses, too.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
-from tfadvseg.experiments.crf_claims import Pair, Starts, start_scores
-from tfadvseg.experiments.evidence import HOLDS, text, verdict
-from tfadvseg.reports.crf import SCALED, UNTARGETED
+from tfadvseg.studies.claims import HOLDS, verdict
+from tfadvseg.studies.crf.claims import Pair
+from tfadvseg.studies.crf.names import UNTARGETED
+from tfadvseg.studies.evidence import Score, format_score
 
 
-def masking(pair: Pair, starts: Starts) -> str:
-    """The verdict and a list of what it rests on, in Markdown.
+@dataclasses.dataclass(frozen=True)
+class Masking:
+    """opening: the verdict, a sentence. grounds: what it rests on."""
 
-    An advantage counts as far as it is left under the strongest of all untargeted attacks that were tried on each
-    network.
-    """
+    opening: str
+    grounds: tuple[str, ...]
+
+
+def masking(pair: Pair) -> Masking:
+    """An advantage counts as far as it is left under the strongest of all untargeted attacks that were tried on each
+    network."""
     untargeted = pair.among(UNTARGETED)
-    told = [_start(pair, starts)]
-    masked = []
-    for attack in untargeted:
-        sentence, sign = _attack(pair, attack)
-        told.append(sentence)
-        masked.append(sign)
+    judged = {attack: _attack(pair, attack) for attack in untargeted}
+    masked = [attack for attack, (_, sign) in judged.items() if sign]
     if not untargeted:
         opening = "No untargeted attack was run, so nothing is known of a masked gradient."
-    elif all(masked):
+    elif len(masked) == len(untargeted):
         opening = "The CRF masks the gradient."
-    elif any(masked):
-        opening = f"The CRF masks the gradient of {', '.join(a for a, m in zip(untargeted, masked, strict=True) if m)}."
+    elif masked:
+        opening = f"The CRF masks the gradient of {', '.join(masked)}."
     else:
         opening = "No sign that the CRF masks the gradient."
-    return "\n".join([opening, "", *(f"- {part}" for part in told)])
+    return Masking(opening, (_start(pair), *(told for told, _ in judged.values())))
 
 
-def _start(pair: Pair, starts: Starts) -> str:
-    (loss, _, zeros), (loss_crf, _, zeros_crf) = (
-        start_scores(pair.evidence, starts[name]["away"])[:, 0] for name in (pair.unary, pair.crf)
-    )
-    zeros_scaled = start_scores(pair.evidence, starts[pair.crf]["scaled"])[2, 0]
+def _start(pair: Pair) -> str:
+    (loss, _, zeros), (loss_crf, _, zeros_crf) = (pair.start(name, "away")[:, 0] for name in (pair.network, pair.crf))
+    zeros_scaled = pair.start(pair.crf, "scaled")[2, 0]
     return (
         f"At the clean image {100 * zeros_crf:.0f} % of the pixels have no gradient ({100 * zeros_scaled:.0f} % on "
         f"scaled logits, {100 * zeros:.0f} % without the CRF), and the loss to the own prediction is {loss_crf:.4f} "
@@ -53,47 +54,59 @@ def _start(pair: Pair, starts: Starts) -> str:
 
 def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
     """(what is known of an attack, means over the epsilons; whether it shows a masked gradient)."""
-    ways, without = _scores(pair, attack)
-    own, transfer = ways["its own gradient"], ways["that of the network without the CRF"]
-    gain = own - without["as it is"]
-    told = [
-        f"Of the clean IoU, {attack} leaves by {', '.join(f'{way} {text(score)} %' for way, score in ways.items())}."
-    ]
-    around = own - transfer
-    masked = verdict(around > 0) == HOLDS
-    told.append(f"Going around the CRF costs it {text(around, '+.1f')} points more than its own gradient does.")
+    with_crf, without = _scores(pair, attack)
+    own, transfer = with_crf["through the CRF"], with_crf["with the gradient of the network without the CRF"]
+    gain, around = own - without["as it is"], own - transfer
+    ways = "; ".join(f"{way} {format_score(score)} %" for way, score in with_crf.items())
+    told = [f"{attack} leaves of the clean IoU, {ways}."]
+    hidden = verdict(around > 0) == HOLDS
+    told.append(
+        f"Going around the CRF it takes {format_score(around, '+.1f')} points more"
+        + (": the CRF hides its gradient." if hidden else ".")
+    )
+    masked = hidden
     if "scaled" in without:
-        helps, helps_without = own - ways["its own on scaled logits"], without["as it is"] - without["scaled"]
+        helps = own - with_crf["through the CRF on scaled logits"]
+        helps_without = without["as it is"] - without["scaled"]
         masked |= verdict(helps - helps_without > 0) == HOLDS
         told.append(
-            f"Scaling costs it {text(helps, '+.1f')} points, and {text(helps_without, '+.1f')} without the CRF."
+            f"Scaled logits take {format_score(helps, '+.1f')} points more through the CRF, and "
+            f"{format_score(helps_without, '+.1f')} without it."
         )
-    left = _least(ways) - _least(without)
-    fate = (
-        "there is none" if gain[0] <= 0 and left[0] <= 0 else "it remains" if verdict(left > 0) == HOLDS
-        else "it is not certain" if left[0] > 0 else "it is gone"
-    )  # fmt: skip
+    left = _least(with_crf) - _least(without)
     told.append(
-        f"By its own gradient the CRF has an advantage of {text(gain, '+.1f')} points, and of {text(left, '+.1f')} "
-        f"where both networks meet the strongest of these attacks: {fate}."
+        f"By its own gradient the CRF has an advantage of {format_score(gain, '+.1f')} points, and of "
+        f"{format_score(left, '+.1f')} where both networks meet the strongest of these attacks: {_fate(gain, left)}."
     )
     return " ".join(told), masked
 
 
-def _scores(pair: Pair, attack: str) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+def _fate(gain: Score, left: Score) -> str:
+    """What becomes of the advantage."""
+    if gain[0] <= 0 and left[0] <= 0:
+        return "there is none"
+    if verdict(left > 0) == HOLDS:
+        return "it remains"
+    return "it is not certain" if left[0] > 0 else "it is gone"
+
+
+def _scores(pair: Pair, attack: str) -> tuple[Mapping[str, Score], Mapping[str, Score]]:
     """IoU ratios of the network with the CRF and of that without, by how they were attacked."""
-    unary, crf = pair.unary, pair.crf
-    ways = {"its own gradient": pair.ratio(crf, attack),
-            "that of the network without the CRF": pair.ratio(crf, attack, unary)}  # fmt: skip
-    without = {"as it is": pair.ratio(unary, attack)}
-    scaled = attack + SCALED
-    if scaled in pair.attacks:
-        ways |= {"its own on scaled logits": pair.ratio(crf, scaled),
-                 "that of the network without the CRF on scaled logits": pair.ratio(crf, scaled, unary)}  # fmt: skip
-        without["scaled"] = pair.ratio(unary, scaled)
-    return ways, without
+    crf, network, scaled = pair.crf, pair.network, pair.scaled.get(attack)
+    with_crf = {
+        "through the CRF": pair.ratio(crf, attack),
+        "with the gradient of the network without the CRF": pair.ratio(crf, attack, network),
+    }
+    without = {"as it is": pair.ratio(network, attack)}
+    if scaled:
+        with_crf |= {
+            "through the CRF on scaled logits": pair.ratio(crf, scaled),
+            "with the gradient of the network without the CRF on scaled logits": pair.ratio(crf, scaled, network),
+        }
+        without["scaled"] = pair.ratio(network, scaled)
+    return with_crf, without
 
 
-def _least(scores: Mapping[str, np.ndarray]) -> np.ndarray:
+def _least(scores: Mapping[str, Score]) -> Score:
     """The score that is least as measured; its resamples with it."""
-    return min(scores.values(), key=lambda score: score[0])
+    return min(scores.values(), key=lambda score: float(np.asarray(score)[0]))

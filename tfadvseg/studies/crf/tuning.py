@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
-from tfadvseg.experiments.run import Shards
-from tfadvseg.metrics.confusion import confusion
+from tfadvseg.engine.run import Shards
+from tfadvseg.metrics.counts import Counts, class_counts
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.models.saved_model import LoadedModel
 
@@ -29,15 +29,15 @@ def tune(
 
     Each parameter in turn takes the best of its values, the others as they are; again, until a round changes nothing.
     """
-    batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.batches(model)]
+    batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.batches(model.spec)]
     known: dict[CrfParameters, float] = {}
 
     def score(refine: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> float:
-        total = np.zeros((model.classes, model.classes), np.int64)
+        found = []
         for images, logits, labels in batches:
             predictions = tf.argmax(refine(logits, images), -1, tf.int32)
-            total += confusion(labels, predictions.numpy(), model.classes).sum(0)
-        return float(mean_iou(total))
+            found.append(class_counts(labels, predictions.numpy(), model.classes))
+        return float(mean_iou(Counts(*map(np.concatenate, zip(*found, strict=True))).total()))
 
     def score_of(parameters: CrfParameters) -> float:
         return score(tf.function(DenseCrfRefinement(parameters)))

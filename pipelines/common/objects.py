@@ -1,0 +1,148 @@
+"""What the flags stand for: models, attacks, photographs, numbers.
+
+What needs TensorFlow is imported where it is made, since training must do without it.
+"""
+
+import dataclasses
+import datetime
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from tfadvseg import data
+from tfadvseg.data import Dataset, Split
+from tfadvseg.models import describe
+from tfadvseg.registry import choose
+
+if TYPE_CHECKING:
+    from tfadvseg.attacks.base import Attack
+    from tfadvseg.crf.parameters import CrfParameters
+    from tfadvseg.engine.run import Shards
+    from tfadvseg.engine.scenario import Protocol
+    from tfadvseg.models.spec import ModelSpec
+
+FLAGS = flags.FLAGS
+SAVED_MODELS = pathlib.Path(__file__).parents[2] / "saved_models"
+
+
+def dataset() -> Dataset:
+    """--dataset."""
+    return data.named(FLAGS.dataset)
+
+
+def split() -> Split:
+    """The photographs of --split, --every and --limit."""
+    return dataset().split(FLAGS.data_dir, FLAGS.split).chosen(FLAGS.every, FLAGS.limit)
+
+
+def shards() -> "Shards":
+    """They in units of --batch_size."""
+    from tfadvseg.engine.run import Shards
+
+    return Shards(split(), FLAGS.batch_size)
+
+
+def models(any_classes: bool = False, flag: str = "models") -> "list[ModelSpec]":
+    """The models of --models or another flag, each with the classes of --dataset unless any will do."""
+    label_space = None if any_classes else dataset().label_space
+    names: list[str] = FLAGS[flag].value or []
+    found = []
+    for name in names:
+        path = pathlib.Path(name)
+        if not path.exists() and len(path.parts) == 1:
+            path = SAVED_MODELS / name
+            choose({folder.name: folder for folder in SAVED_MODELS.glob("*/")}, name, "model")
+        model = describe(
+            path, signature=FLAGS.signature, intensity_range=tuple(numbers("intensity_range")),
+            channel_order=FLAGS.channel_order, output=FLAGS.model_output,
+        )  # fmt: skip
+        if label_space and model.classes != label_space.classes:
+            raise ValueError(
+                f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {label_space.classes}; "
+                f"choose another --{flag} or --dataset."
+            )
+        found.append(model)
+    return found
+
+
+def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
+    """(name, attack) for each of --attacks at each of --epsilons; `settings` are further ones of all of them."""
+    from tfadvseg.attacks import ATTACKS
+
+    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels, **settings}
+    found = []
+    for name in FLAGS.attacks:
+        named = choose(ATTACKS, name, "attack")
+        own = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None} if named.iterative else {}
+        own |= {"target": target_class(name)} if named.to_a_class else {}
+        found += [(name, named(epsilon, **own, **shared)) for epsilon in sorted(numbers("epsilons"))]
+    return tuple(found)
+
+
+def target_class(attack: str) -> int:
+    """--target_class as a number."""
+    names, given = dataset().label_space.names, FLAGS.target_class
+    if given in names:
+        return names.index(given)
+    if given is None or not given.isdigit() or int(given) >= len(names):
+        raise ValueError(
+            f"{attack} leads to one class: --target_class is one of {', '.join(names)}, or its number; got {given}."
+        )
+    return int(given)
+
+
+def protocol(**settings: Any) -> "Protocol":
+    """How the attacks of the flags meet images."""
+    from tfadvseg.engine.scenario import Protocol
+
+    return Protocol(attacks(**settings), FLAGS.labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)
+
+
+def transforms() -> list[str]:
+    """The names of --transforms, each of one transform or of several joined by +."""
+    from tfadvseg.transforms import TRANSFORMS
+
+    known = {name: transform for name, transform in TRANSFORMS.items() if name != "none"}
+    for name in FLAGS.transforms:
+        for part in name.split("+"):
+            choose(known, part, "transform")
+    if not FLAGS.transforms:
+        raise ValueError("There is no transform to try; name at least one in --transforms.")
+    return list(dict.fromkeys(FLAGS.transforms))
+
+
+def crf_parameters() -> "CrfParameters":
+    """--crf, with what differs from it."""
+    from tfadvseg.crf.parameters import PARAMETERS
+
+    names = [field.name for field in dataclasses.fields(PARAMETERS[FLAGS.crf])]
+    given: dict[str, Any] = {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+    return dataclasses.replace(PARAMETERS[FLAGS.crf], **given)
+
+
+def numbers(flag: str) -> list[float]:
+    """The values of a comma-separated flag as numbers."""
+    values: list[str] = list(FLAGS[flag].value or [])
+    try:
+        return [float(value) for value in values]
+    except ValueError as error:
+        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}.") from error
+
+
+def size(flag: str) -> tuple[int, int]:
+    """(height, width) from a flag like 184x240."""
+    text = str(FLAGS[flag].value)
+    height, _, width = text.partition("x")
+    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
+        raise ValueError(f"--{flag} takes height x width, e.g. 184x240; got {text}.")
+    return int(height), int(width)
+
+
+def output_folder(pipeline: str) -> pathlib.Path:
+    """--output, from now on also where none was given: then a new folder named after the pipeline and the time."""
+    folder: str = FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    FLAGS["output"].value = folder
+    print(f"Run folder: {folder}", file=sys.stderr)
+    return pathlib.Path(folder)

@@ -1,0 +1,11 @@
+from tfadvseg.reports.titles import attack_title, transform_title
+from tfadvseg.transforms import TRANSFORMS
+
+
+def test_what_has_no_title_keeps_its_name():
+    assert attack_title("ifgsm_ll") == "Iterative FGSM ll" and attack_title("pgd") == "pgd"
+    assert transform_title("jpeg") == "JPEG" and transform_title("jpeg+blur") == "JPEG+blur"
+
+
+def test_titles_of_transforms_differ():
+    assert len({transform_title(name) for name in TRANSFORMS}) == len(TRANSFORMS)

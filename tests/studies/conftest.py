@@ -1,0 +1,152 @@
+"""Lets the tests of this folder import what lies beside them, and makes finished runs up: folders as a run leaves them."""
+
+import dataclasses
+import json
+import pathlib
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).parent))
+
+from made_up import IMAGES, Answer, cell, results
+
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.runs.examples import Attacked, Example, save_examples
+from tfadvseg.runs.results import CLEAN, NONE, Cell
+from tfadvseg.studies.run import FinishedRun
+
+LABELS = LabelSpace(("road", "sky", "car"), ((128, 64, 128), (70, 130, 180), (0, 0, 142)))
+PAIR = {
+    "network": "net",
+    "with_crf": "net with CRF",
+    "variants": {
+        "v1": {"theta_alpha": 1.0},
+        "v2": {"theta_alpha": 20.0},
+        "v3": {"theta_beta": 2.0},
+        "v4": {"theta_gamma": 1.0, "spatial_weight": 3.0},
+    },
+}
+
+
+@pytest.fixture
+def finish(tmp_path):
+    """Writes a run folder of made-up answers, and reads it."""
+
+    def make(
+        study: str, answers: Mapping[Cell, Answer], design: Mapping, warnings=(), starts=None, name: str = "run"
+    ) -> FinishedRun:
+        folder = tmp_path / name
+        folder.mkdir()
+        measured = results(answers)
+        small = np.array([3.25 if one.epsilon is None else one.epsilon for one in answers])
+        linf = np.repeat(small[:, None], IMAGES, 1)
+        dataclasses.replace(measured, linf=linf, l2=10 * linf).save(folder / "cells.npz")
+        recipe = {"study": study, "seed": 0, "epsilons": ["1", "8"]}
+        for file, content in (("recipe", {"recipe": recipe}), ("design", design), ("warnings", list(warnings))):
+            (folder / f"{file}.json").write_text(json.dumps(content))
+        if starts is not None:
+            np.savez(folder / "initial_gradients.npz", **starts)
+        return FinishedRun.read(folder)
+
+    return make
+
+
+@pytest.fixture
+def robustness(finish):
+    """Two networks under two attacks at two epsilons, and one that found its own norm; nobody has a CRF.
+
+    IoU ratios at epsilon 1 and 8: a 80 and 40 (fgsm), 60 and 20 (ifgsm_ll); those of a+crf are 10 points above.
+    """
+
+    def make(**settings) -> FinishedRun:
+        answers = {}
+        for model, more in (("a", 0), ("a+crf", 10)):
+            answers[cell(model)] = Answer(50.0)
+            for attack, ratios in (("fgsm", (80, 40)), ("ifgsm_ll", (60, 20))):
+                for epsilon, ratio in zip((1.0, 8.0), ratios, strict=True):
+                    answers[cell(model, attack, epsilon)] = Answer(0.5 * (ratio + more))
+            answers[cell(model, "smallest", None)] = Answer(5.0)
+        return finish("robustness", answers, {"models": ["a", "a+crf"]}, **settings)
+
+    return make
+
+
+@pytest.fixture
+def transforms(finish):
+    """Clean 60 at any end; at epsilon 8 the IoUs of OBLIVIOUS and ADAPTIVE, at 1 twice them; trials differ by a point."""
+
+    def make(cross: bool = True, trials: int = 3, **settings) -> FinishedRun:
+        oblivious = {NONE: 10.0, "jpeg": 40.0, "blur": 30.0}
+        adaptive = {("jpeg", "jpeg"): 15.0, ("blur", "blur"): 12.0}
+        if cross:
+            adaptive |= {("jpeg", "blur"): 25.0, ("blur", "jpeg"): 35.0, ("jpeg", NONE): 8.0, ("blur", NONE): 9.0}
+        answers: dict[Cell, Answer] = {}
+
+        def add(attack: str, epsilon: float, expected: str, seen: str, iou: float) -> None:
+            for trial in range(1 if seen == NONE else trials):
+                key = cell("net", attack, epsilon, expected=expected, inference=seen, trial=trial)
+                answers[key] = Answer(iou + (0 if seen == NONE else trial - 1))
+
+        for seen in oblivious:
+            add(CLEAN, 0.0, NONE, seen, 60.0)
+        for epsilon, factor in ((1.0, 2), (8.0, 1)):
+            for seen, iou in oblivious.items():
+                add("ifgsm_ll", epsilon, NONE, seen, factor * iou)
+            for (expected, seen), iou in adaptive.items():
+                add("ifgsm_ll", epsilon, expected, seen, factor * iou)
+        design = {"models": ["net"], "transforms": ["jpeg", "blur"], "cross": cross}
+        return finish("transforms", answers, design, **settings)
+
+    return make
+
+
+@pytest.fixture
+def crf(finish):
+    """A network with and without a CRF, by own gradients, by those without the CRF and on scaled logits; and variants.
+
+    IoU ratios at epsilon 8 under fgsm: 40 without; with 50, by the gradient without 41, scaled 10. At epsilon 4 twice.
+    """
+
+    def make(swept: bool = True, **settings) -> FinishedRun:
+        pair = PAIR if swept else {**PAIR, "variants": {}}
+        network, crf = pair["network"], pair["with_crf"]
+        answers = {cell(network): Answer(60.0, 90.0), cell(crf): Answer(60.0, 95.0)}
+
+        def add(model: str, source: str, attack: str, ratio: float, confidence: float = 90.0) -> None:
+            for epsilon in (4.0, 8.0):
+                answers[cell(model, attack, epsilon, source)] = Answer(0.6 * ratio * 8 / epsilon, confidence)
+
+        for attack, own, with_crf, around in (
+            ("fgsm", 40, 50, 41), ("ifgsm", 20, 30, 21), ("fgsm_ll", 25, 26, 25), ("louder", 38, 10, 39)
+        ):  # fmt: skip
+            add(network, network, attack, own)
+            add(crf, crf, attack, with_crf)
+            add(crf, network, attack, around)
+        for place, variant in enumerate(pair["variants"]):
+            answers[cell(variant)] = Answer(60.0 - place, 95.0)
+            add(variant, variant, "fgsm", 45 - 5 * place, 99.0 - place)
+        starts = {f"{m}/{kind}": np.ones((3, IMAGES)) for m in (network, crf) for kind in ("away", "toward", "scaled")}
+        design = {"pairs": [pair], "scaled": {"fgsm": "louder"}, "temperature": 20.0}
+        return finish("crf", answers, design, starts=starts, **settings)
+
+    return make
+
+
+@pytest.fixture
+def add_examples():
+    """Writes examples.npz into a run folder: one image before `model`, attacked, and behind each of the transforms."""
+
+    def add(folder: pathlib.Path, model: str, attack: str, transforms=()) -> None:
+        rng = np.random.default_rng(0)
+        truth = np.repeat([[0] * 8 + [1] * 7 + [255]], 12, axis=0)
+        change = rng.choice([-8.0, 8.0], (12, 16, 3)).astype(np.float32)
+        image = rng.integers(0, 256, (12, 16, 3)).astype(np.float32)
+        prediction = np.where(truth == 255, 1, truth)
+        attacked = (Attacked(attack, 8.0, change, np.full_like(truth, 2)),)
+        found = [Example(model, "0001", image, truth, prediction, attacked, one) for one in ("", *transforms)]
+        save_examples(folder / "examples.npz", LABELS, found)
+
+    return add

@@ -1,0 +1,123 @@
+"""Every claim of every study from both sides of its bound, on results made for it."""
+
+import crf_cases
+import pytest
+import robustness_cases
+import transforms_cases
+from claim_case import judged, verdicts
+
+from tfadvseg import paper
+from tfadvseg.studies.claims import FAILS, HOLDS, UNDECIDED, UNMEASURED, always
+from tfadvseg.studies.crf.claims import CLAIMS as CRF_CLAIMS
+from tfadvseg.studies.robustness.claims import CLAIMS as ROBUSTNESS_CLAIMS
+from tfadvseg.studies.transforms.claims import CLAIMS as TRANSFORM_CLAIMS
+
+CLAIMS = [*ROBUSTNESS_CLAIMS, *TRANSFORM_CLAIMS, *CRF_CLAIMS]
+CASES = robustness_cases.CASES | transforms_cases.CASES | crf_cases.CASES
+MISSING = robustness_cases.MISSING | transforms_cases.MISSING | crf_cases.MISSING
+
+every_claim = pytest.mark.parametrize("claim", CLAIMS, ids=[claim.number for claim in CLAIMS])
+every_case = pytest.mark.parametrize(
+    ("claim", "case"),
+    [
+        pytest.param(claim, case, id=" ".join(filter(None, (claim.number, case.name))))
+        for claim in CLAIMS for case in CASES.get(claim.number, [])
+    ],
+)  # fmt: skip
+
+
+@every_claim
+def test_no_claim_is_forgotten(claim):
+    assert CASES.get(claim.number), f"{claim.number} has no case; write one that brings it to its bound."
+    assert claim.number in paper.claims() and claim.section == paper.claims()[claim.number].section
+
+
+def test_no_case_is_left_over_and_no_claim_is_in_two_studies():
+    numbers = [claim.number for claim in CLAIMS]
+    assert len(set(numbers)) == len(numbers) and set(numbers) == set(CASES) >= set(MISSING)
+
+
+@every_case
+def test_just_inside_its_bound_it_holds(claim, case):
+    assert verdicts(claim, case, case.everywhere(case.small)) == dict.fromkeys(case.parts, HOLDS)
+
+
+@every_case
+def test_just_outside_its_bound_it_does_not_hold(claim, case):
+    assert verdicts(claim, case, case.everywhere(-case.small)) == dict.fromkeys(case.parts, FAILS)
+
+
+@every_case
+def test_where_resamples_disagree_it_is_undecided(claim, case):
+    """Whatever was measured."""
+    for divided, agrees in zip(case.divided, (True, False), strict=True):
+        subject = case.everywhere(divided)
+        assert verdicts(claim, case, subject) == dict.fromkeys(case.parts, UNDECIDED)
+        for part in claim.scores(subject).values():
+            scores = list(part.values()) if isinstance(part, dict) else [part]
+            assert {bool(claim.agrees(score)[0]) for score in scores} == {agrees}
+
+
+@every_case
+def test_scores_lie_where_they_were_put(claim, case):
+    """By the same points, per cent or nats beyond the bound, so that no factor is lost."""
+    for margin in (case.small, -case.small, case.large, -case.large):
+        beyond = margin if claim.at_most is None else -margin
+        expected = case.score(margin) if case.score else (claim.above if claim.at_most is None else claim.at_most) + beyond
+        for part in claim.scores(case.everywhere(margin)).values():
+            for score in part.values() if isinstance(part, dict) else [part]:
+                assert score == pytest.approx(expected, abs=1e-9)
+
+
+@every_case
+def test_each_quantity_alone_turns_its_part_and_no_other(claim, case):
+    for alone, own in case.quantities.items():
+        subject = case.build(lambda name, e, alone=alone: -case.small if name == alone else case.large)
+        expected = dict.fromkeys(case.parts, HOLDS) | {own: FAILS}
+        assert verdicts(claim, case, subject) == expected, alone
+
+
+@every_case
+def test_each_part_holds_by_itself(claim, case):
+    for own in case.parts:
+        subject = case.build(lambda name, e, own=own: case.small if case.quantities[name] == own else -case.large)
+        assert verdicts(claim, case, subject) == dict.fromkeys(case.parts, FAILS) | {own: HOLDS}
+
+
+ABOUT_EVERY_EPSILON = {"C3", "C5", "C10", "C58", "C59", "C60", "C62", "C64", "C65", "C66", "C67", "C68", "C78", "C80"}
+ABOUT_THE_MEAN = {"C72", "C73", "C75", "C79", "C82", "C83"}
+
+
+def test_what_a_claim_says_of_epsilons_is_written_down():
+    by_epsilon = {number for number, cases in CASES.items() if cases[0].epsilons}
+    assert by_epsilon == ABOUT_EVERY_EPSILON | ABOUT_THE_MEAN and not ABOUT_EVERY_EPSILON & ABOUT_THE_MEAN
+
+
+@every_case
+def test_an_epsilon_alone_decides_or_is_outweighed(claim, case):
+    """A claim about every epsilon falls with one of them; one about their mean does not, but the epsilon is named."""
+    for alone in case.epsilons:
+        subject = case.build(lambda name, e, alone=alone: -case.small if e == alone else case.large)
+        found, told = verdicts(claim, case, subject), judged(claim, subject).measured
+        if claim.number in ABOUT_EVERY_EPSILON:
+            assert found == dict.fromkeys(case.parts, FAILS)
+        else:
+            assert found == dict.fromkeys(case.parts, HOLDS)
+            for part, scores in claim.scores(subject).items():
+                assert (f"{part} at epsilon {alone:g}" in told) == isinstance(scores, dict)
+
+
+@every_case
+def test_a_mean_over_epsilons_weighs_them(claim, case):
+    if claim.number in ABOUT_THE_MEAN:
+        for last, verdict in zip(case.beyond, (FAILS, HOLDS), strict=True):
+            subject = case.build(lambda name, e, last=last: last if e == case.epsilons[-1] else case.large)
+            assert verdicts(claim, case, subject) == dict.fromkeys(case.parts, verdict)
+
+
+@every_claim
+def test_what_is_missing_is_named(claim):
+    assert (claim.needs is not always) == (claim.number in MISSING)
+    for what, (subject, reason) in MISSING.get(claim.number, {}).items():
+        found = judged(claim, subject)
+        assert (found.verdict, found.measured) == (UNMEASURED, reason), what

@@ -1,0 +1,142 @@
+"""From a finished run to everything that is made of it, for every study."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfadvseg.reports.document import ClaimTable
+from tfadvseg.runs.results import COLUMNS
+from tfadvseg.studies import STUDIES
+from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.report import summary_text, write_report
+from tfadvseg.studies.study import claims_part
+
+FIGURES = {
+    "robustness": {"iou_ratio", "clean_against_ratio", "iou_ratio_fgsm", "iou_ratio_ifgsm_ll", "sheet_a_0001_fgsm"},
+    "transforms": {
+        "defense_net_ifgsm_ll", "transfer_net_ifgsm_ll", "sheet_net_0001_ifgsm_ll", "defense_net_0001_ifgsm_ll",
+    },
+    "crf": {"crf_net", "crf_sweep_net", "crf_confidence_net", "crf_entropy_net", "sheet_net_0001_fgsm"},
+}  # fmt: skip
+EXAMPLES = {"robustness": ("a", "fgsm"), "transforms": ("net", "ifgsm_ll", ("jpeg",)), "crf": ("net", "fgsm")}
+SECTIONS = {
+    "robustness": ["Warnings", "IoU ratio at epsilon 8", "IoU", "Attacks that find their own norm",
+                   "Claims of the paper: a", "Claims of the paper: a+crf"],
+    "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
+                   "Claims of the paper: net, ifgsm_ll"],
+    "crf": ["Warnings", "net", "Claims of the paper: net"],
+}  # fmt: skip
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(params=sorted(STUDIES))
+def run(request, add_examples):
+    """A finished run of each study, with a warning and an example."""
+    made = request.getfixturevalue(request.param)(warnings=["The loss did not move."])
+    add_examples(made.folder, *EXAMPLES[made.study])
+    return made
+
+
+def test_a_finished_run_becomes_a_report_twice_alike(run):
+    written = write_report(run.folder, with_tensorboard=False)
+    assert all(path.exists() for path in written) and len(set(written)) == len(written)
+    first = files(run.folder)
+    pictures = {name.removeprefix("figures/") for name in first if name.startswith("figures/")}
+    assert pictures == {f"{stem}.{ending}" for stem in FIGURES[run.study] for ending in ("png", "pdf")}
+    assert all(len(first[f"figures/{name}"]) > 10_000 for name in pictures if name.endswith(".png"))
+
+    text = first["results.md"].decode()
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS[run.study]
+    assert "- The loss did not move." in text and "Judged on 8 images" in text and text.isascii()
+    shown = [line.split("](")[1][:-1] for line in text.splitlines() if line.startswith("![")]
+    assert shown and set(shown) <= set(first)
+
+    write_report(run.folder, with_tensorboard=False)
+    assert files(run.folder) == first
+
+
+def test_claims_and_cells_are_written_as_they_were_judged(run):
+    write_report(run.folder, with_tensorboard=False)
+    claims = json.loads((run.folder / "claims.json").read_text())
+    assert [Judgement(**claim) for claim in claims] == STUDIES[run.study].judged(run)
+    text = (run.folder / "results.md").read_text()
+    assert all(f"| {claim['number']} | " in text for claim in claims)
+
+    table = pd.read_csv(run.folder / "results.csv", keep_default_na=False, na_values=[""])
+    assert tuple(table.columns) == COLUMNS
+    np.testing.assert_allclose(table["iou"], run.table["iou"], rtol=1e-15)
+    free = [cell.epsilon is None for cell in run.results.cells]
+    assert table["epsilon"].isna().tolist() == free and (table["linf"][free] == 3.25).all()
+
+
+def test_tensorboard_is_written_too(run):
+    assert run.folder / "tensorboard" in write_report(run.folder)
+    model = EXAMPLES[run.study][0]
+    assert list((run.folder / "tensorboard" / model).glob("*.tfevents.*"))
+
+
+def test_a_terminal_shows_tables_without_verdicts(run):
+    text = summary_text(run)
+    assert text == summary_text(run.folder) == summary_text(str(run.folder))
+    assert "camvid" not in text and "made_up validation, 8 images" in text
+    assert "![" not in text and "|" not in text and "C58" not in text and "C72" not in text and "C4 " not in text
+
+
+def test_an_unknown_study_is_refused_by_name(robustness):
+    folder = robustness().folder
+    recipe = json.loads((folder / "recipe.json").read_text())
+    (folder / "recipe.json").write_text(json.dumps({"recipe": recipe["recipe"] | {"study": "defences"}}))
+    for act in (write_report, summary_text):
+        with pytest.raises(ValueError, match="Unknown study 'defences'; choose one of: crf, robustness, transforms"):
+            act(folder)
+    assert not (folder / "claims.json").exists()
+
+
+def test_an_unfinished_run_is_refused(robustness, tmp_path):
+    with pytest.raises(ValueError, match="is no run folder"):
+        write_report(tmp_path)
+    folder = robustness().folder
+    (folder / "cells.npz").unlink()
+    with pytest.raises(ValueError, match="has not finished"):
+        write_report(folder)
+
+
+def test_verdicts_come_by_subject_with_the_images_that_they_rest_on():
+    found = [Judgement(f"C{n}", about, "s", "holds", "m", 5) for n, about in enumerate("aab")]
+    assert [(table.subject, table.images, len(table.rows)) for table in claims_part(found)] == [
+        ("a", 5, 2),
+        ("b", 5, 1),
+    ]
+    (table,) = claims_part(found[:1])
+    assert isinstance(table, ClaimTable) and dataclasses.astuple(table.rows[0]) == ("C0", "s", "holds", "m")
+    assert claims_part([]) == []
+
+
+def imported(code: str) -> str:
+    """Which of the large libraries a program loads."""
+    code += "; import sys; print({'matplotlib', 'tensorflow', 'matplotlib.pyplot'} & set(sys.modules))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_judging_loads_no_large_library(run):
+    code = "from tfadvseg.studies import STUDIES; from tfadvseg.studies.run import FinishedRun"
+    assert imported(f"{code}; run = FinishedRun.read({str(run.folder)!r}); STUDIES[run.study].judged(run)") == "set()"
+
+
+def test_drawing_loads_no_tensorflow_and_no_pyplot(robustness):
+    folder = str(robustness().folder)
+    code = f"from tfadvseg.studies.report import write_report; write_report({folder!r}, with_tensorboard=False)"
+    assert imported(code) == "{'matplotlib'}"
+
+
+def test_every_study_can_be_reported():
+    for study in STUDIES.values():
+        assert all(callable(part) for part in study.report()[:3])

@@ -1,0 +1,82 @@
+"""A report as data: what is said, not how it looks. Renderers make a page or a terminal's text of it.
+
+No text in a document holds the syntax of any of them.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """level: 2 for a part of the document, 3 for a part of that."""
+
+    text: str
+    level: int = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Paragraph:
+    """One or more sentences."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Bullets:
+    """A list, as a part of its own where it has a heading."""
+
+    items: Sequence[str]
+    heading: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The first `labels` columns name a row and stand to the left, the others hold numbers and stand to the right."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    labels: int = 1
+
+    def __post_init__(self) -> None:
+        wrong = [row for row in self.rows if len(row) != len(self.header)]
+        if wrong:
+            raise ValueError(f"A row of a table with {len(self.header)} columns has {len(wrong[0])}: {list(wrong[0])}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimRow:
+    """A claim of the paper, and what became of it."""
+
+    number: str
+    statement: str
+    verdict: str
+    measured: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimTable:
+    """The verdicts about one subject, such as a network, which rest on so many images; a part of its own."""
+
+    subject: str
+    images: int
+    rows: Sequence[ClaimRow]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """path: as seen from where the document lies, with forward slashes. alt: what it shows."""
+
+    path: str
+    alt: str
+
+
+Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """A title and what comes below it, in this order."""
+
+    title: str
+    blocks: Sequence[Block]

@@ -1,0 +1,54 @@
+"""Figures by name: made when they are wanted, written as PNG and PDF, shown in a document or as pixels."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tfadvseg.reports.document import Picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """name: of its files, without an ending. alt: what it shows. make: draws it."""
+
+    name: str
+    alt: str
+    make: Callable[[], Figure]
+
+
+def save_drawings(drawings: Sequence[Drawing], folder: str | pathlib.Path) -> list[pathlib.Path]:
+    """Draws and writes them all; returns the paths."""
+    return [path for drawing in drawings for path in save_figure(drawing.make(), folder, drawing.name)]
+
+
+def pictures(drawings: Sequence[Drawing], paths: Sequence[str]) -> list[Picture]:
+    """Those of the drawings that lie at one of the paths, to be shown in a document."""
+    stems = {pathlib.PurePosixPath(path).stem: path for path in paths}
+    return [Picture(stems[stem], drawing.alt) for drawing in drawings if (stem := _stem(drawing.name)) in stems]
+
+
+def save_figure(figure: Figure, folder: str | pathlib.Path, name: str, dpi: int = 180) -> list[pathlib.Path]:
+    """Writes <name>.png and <name>.pdf without dates or versions inside, so that they are the same bytes each time."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    png, pdf = (folder / f"{_stem(name)}.{ending}" for ending in ("png", "pdf"))
+    figure.savefig(png, dpi=dpi, metadata={"Software": None})
+    figure.savefig(pdf, dpi=dpi, metadata={"Creator": None, "Producer": None, "CreationDate": None})
+    return [png, pdf]
+
+
+def figure_pixels(figure: Figure, dpi: int = 110) -> np.ndarray:
+    """The drawn figure, uint8 RGB [H, W, 3]."""
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _stem(name: str) -> str:
+    """A file's name, where a network's or an image's has a folder in it."""
+    return name.replace("/", "_")

@@ -1,0 +1,36 @@
+"""The words of this study: who has a CRF, which attacks are on scaled logits. They stand in the run's design, so nobody
+has to read them out of names."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+UNTARGETED, TARGETED = ("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")
+
+
+@dataclasses.dataclass(frozen=True)
+class CrfPair:
+    """A network, the same with a CRF, and what variants of that CRF differ in: {name: {parameter: value}}."""
+
+    network: str
+    with_crf: str
+    variants: Mapping[str, Mapping[str, float]]
+
+
+@dataclasses.dataclass(frozen=True)
+class CrfDesign:
+    """pairs: of the run. scaled: {attack: the same on logits divided by `temperature`}."""
+
+    pairs: tuple[CrfPair, ...]
+    scaled: Mapping[str, str]
+    temperature: float
+
+    def as_json(self) -> dict[str, Any]:
+        """For design.json."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def of(cls, design: Mapping[str, Any]) -> "CrfDesign":
+        """What `as_json` gave."""
+        pairs = tuple(CrfPair(**pair) for pair in design["pairs"])
+        return cls(pairs, design["scaled"], design["temperature"])

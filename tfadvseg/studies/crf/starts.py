@@ -1,0 +1,16 @@
+"""What attacks on each model start from, as the run folder keeps it; `initial_gradient` measures it."""
+
+import os
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+
+FILE = "initial_gradients.npz"
+"""In the run folder: {"<model>/<objective>": [3, N]}, loss, norm of the gradient and share of pixels without one."""
+
+
+def read(folder: str | os.PathLike) -> Mapping[str, np.ndarray]:
+    """The arrays of a run folder."""
+    with np.load(pathlib.Path(folder) / FILE, allow_pickle=False) as file:
+        return {key: file[key] for key in file.files}

@@ -1,0 +1,58 @@
+"""A finished run, as studies judge and draw it: what its folder holds, without a model."""
+
+import dataclasses
+import functools
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from tfadvseg.runs.results import Results, rows, table
+from tfadvseg.studies.evidence import Evidence
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """folder: the run folder. study: its name in STUDIES. design: what the study wrote down of its scenarios
+    (design.json). settings: the recipe. results: cells.npz. warnings: a sentence each."""
+
+    folder: pathlib.Path
+    study: str
+    design: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    results: Results
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def read(cls, folder: str | pathlib.Path) -> "FinishedRun":
+        """What is in a run folder; ValueError where the run has not finished."""
+        folder = pathlib.Path(folder)
+        if not (folder / "recipe.json").is_file():
+            raise ValueError(f"{folder} is no run folder: it holds no recipe.json.")
+        if not (folder / "cells.npz").is_file():
+            raise ValueError(f"{folder} holds no cells.npz: its run has not finished; go on with it first.")
+        settings = json.loads((folder / "recipe.json").read_text())["recipe"]
+        design, warnings = (json.loads((folder / name).read_text()) for name in ("design.json", "warnings.json"))
+        return cls(folder, settings["study"], design, settings, Results.read(folder / "cells.npz"), tuple(warnings))
+
+    @functools.cached_property
+    def evidence(self) -> Evidence:
+        """Scores with their resamples."""
+        return Evidence(self.results)
+
+    @functools.cached_property
+    def table(self) -> pd.DataFrame:
+        """results.csv."""
+        return table(rows(self.results))
+
+    @property
+    def attacks(self) -> list[str]:
+        """Names of the attacks, in their order."""
+        return [name for name in self.table["attack"].unique() if name != "clean"]
+
+    @property
+    def epsilons(self) -> list[float]:
+        """Of the attacked cells, in ascending order."""
+        return sorted({cell.epsilon for cell in self.results.cells if cell.epsilon})

@@ -1,0 +1,225 @@
+"""What the paper claims about input transforms (section 7), judged on one network under one attack.
+
+J(i, k): IoU behind the transform i, under the attack whose gradients expect the transform k; oblivious attacks expect
+none. The claims are about every epsilon from 1 on that was run.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tfadvseg.runs.results import CLEAN, NONE
+from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
+from tfadvseg.studies.evidence import Evidence, Score
+from tfadvseg.studies.run import FinishedRun
+
+PAPERS = ("jpeg", "blur", "hsv", "grayscale")
+LITTLE = 5.0
+"""Points of IoU that the paper's words "marginal" and "close" are read as."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Defended:
+    """One network behind each of the transforms, and one attack."""
+
+    evidence: Evidence
+    model: str
+    attack: str
+    transforms: tuple[str, ...]
+    epsilons: tuple[float, ...]
+
+    def j(self, inference: str, expected: str, epsilon: float) -> Score:
+        """J(i, k) at an epsilon."""
+        return self.evidence.iou(**self._cell(inference, expected, epsilon))
+
+    def clean(self, inference: str) -> Score:
+        """IoU on clean images behind a transform."""
+        return self.evidence.iou(model=self.model, attack=CLEAN, inference_transform=inference)
+
+    def plain(self, epsilon: float) -> Score:
+        """J(none, none)."""
+        return self.j(NONE, NONE, epsilon)
+
+    def gain(self, name: str, epsilon: float) -> Score:
+        """What a transform brings against the oblivious attack."""
+        return self.j(name, NONE, epsilon) - self.plain(epsilon)
+
+    def left(self, name: str, epsilon: float) -> Score:
+        """What it brings against the attack that is adapted to it."""
+        return self.j(name, name, epsilon) - self.plain(epsilon)
+
+    def spread(self, name: str, epsilon: float) -> Score:
+        """Two standard deviations of J(i, none) over the trials."""
+        return self.evidence.spread(**self._cell(name, NONE, epsilon))
+
+    def change(self, name: str) -> Score:
+        """What it does to the IoU on clean images."""
+        return self.clean(name) - self.clean(NONE)
+
+    def met(self, inference: str, expected: str) -> bool:
+        """Whether that attack was shown to the network behind that transform."""
+        return self.evidence.has(**self._cell(inference, expected, self.epsilons[0]))
+
+    def by_epsilon(self, score: Callable[[float], Score]) -> dict[float, Score]:
+        """{epsilon: score}."""
+        return {epsilon: score(epsilon) for epsilon in self.epsilons}
+
+    def each(self, score: Callable[[str, float], Score], among: Sequence[str] | None = None) -> Parts:
+        """{transform: {epsilon: score}}."""
+        chosen = self.transforms if among is None else [name for name in among if name in self.transforms]
+        return {name: self.by_epsilon(functools.partial(score, name)) for name in chosen}
+
+    def _cell(self, inference: str, expected: str, epsilon: float) -> dict:
+        return {
+            "model": self.model, "attack": self.attack, "epsilon": epsilon, "inference_transform": inference,
+            "attack_transform": expected,
+        }  # fmt: skip
+
+
+def _order(defended: Defended) -> Parts:
+    """By how much the order jpeg and blur, hsv, grayscale, none is kept, at its weakest place."""
+
+    def margin(epsilon: float) -> Score:
+        gains = {name: defended.gain(name, epsilon) for name in PAPERS}
+        most = np.minimum(gains["jpeg"], gains["blur"])
+        return np.min([most - gains["hsv"], gains["hsv"] - gains["grayscale"], gains["grayscale"]], 0)
+
+    return {"least step": defended.by_epsilon(margin)}
+
+
+def _order_in_words(defended: Defended) -> str:
+    epsilon = max(defended.epsilons)
+    gains = {name: defended.gain(name, epsilon)[0] for name in PAPERS}
+    ranked = sorted(gains, key=lambda name: -gains[name])
+    return f"at epsilon {epsilon:g} " + "; ".join(f"{name} {gains[name]:+.1f}" for name in ranked)
+
+
+def _steadiness(defended: Defended) -> Parts:
+    """How far the effect, whichever its sign, exceeds its spread over the trials."""
+    return defended.each(lambda name, e: np.abs(defended.gain(name, e)) - defended.spread(name, e))
+
+
+def _reaction(defended: Defended) -> Parts:
+    return defended.each(lambda name, e: np.abs(defended.gain(name, e)) - np.abs(defended.change(name)))
+
+
+def _marginal(defended: Defended) -> Parts:
+    """Of JPEG and blur what is left beyond a little; of HSV jitter and grayscale all that is left."""
+    little = defended.each(lambda name, e: defended.left(name, e) - LITTLE, ("jpeg", "blur"))
+    nothing = defended.each(defended.left, ("hsv", "grayscale"))
+    return {**little, **nothing}
+
+
+def _marginal_in_words(defended: Defended) -> str:
+    epsilon = max(defended.epsilons)
+    left = {name: defended.left(name, epsilon)[0] for name in PAPERS if name in defended.transforms}
+    return f"left at epsilon {epsilon:g}: " + "; ".join(f"{name} {value:+.1f}" for name, value in left.items())
+
+
+def _restored(defended: Defended) -> Parts:
+    """How much more than half of a transform's gain the adaptive attack takes back; without a ratio, which would
+    explode where a gain is near 0."""
+    helpful = [name for name in defended.transforms if any(defended.gain(name, e)[0] > 0 for e in defended.epsilons)]
+
+    def beyond_half(name: str, epsilon: float) -> Score:
+        return defended.j(name, NONE, epsilon) - defended.j(name, name, epsilon) - defended.gain(name, epsilon) / 2
+
+    return defended.each(beyond_half, helpful)
+
+
+def _behind(defended: Defended) -> Parts:
+    """How much IoU attacks adapted to JPEG or blur leave behind HSV jitter or grayscale beyond those adapted to
+    these."""
+
+    def behind(inference: str, expected: str, epsilon: float) -> Score:
+        return defended.j(inference, expected, epsilon) - defended.j(inference, inference, epsilon)
+
+    return {
+        f"{k} to {i}": defended.by_epsilon(functools.partial(behind, i, k))
+        for k in ("jpeg", "blur") for i in ("hsv", "grayscale") if {i, k} <= set(defended.transforms)
+    }  # fmt: skip
+
+
+def _abroad(defended: Defended, expected: str, epsilon: float) -> Score:
+    """Mean IoU over the other transforms under the attack that is adapted to one."""
+    others = [name for name in defended.transforms if name != expected]
+    return np.mean([defended.j(name, expected, epsilon) for name in others], 0)
+
+
+def _best_transfer(defended: Defended) -> Parts:
+    others = [name for name in defended.transforms if name != "grayscale"]
+
+    def lead(epsilon: float) -> Score:
+        best_of_others = np.min([_abroad(defended, name, epsilon) for name in others], 0)
+        return best_of_others - _abroad(defended, "grayscale", epsilon)
+
+    return {"lead of grayscale": defended.by_epsilon(lead)}
+
+
+def _stronger_without(defended: Defended) -> Parts:
+    """What adaptive attacks take from the undefended network beyond the plain attack; of grayscale the reverse."""
+    stronger = defended.each(lambda k, e: defended.plain(e) - defended.j(NONE, k, e), ("jpeg", "blur", "hsv"))
+    weaker = defended.each(lambda k, e: defended.j(NONE, k, e) - defended.plain(e), ("grayscale",))
+    return {**stronger, **{f"{name} (weaker)": scores for name, scores in weaker.items()}}
+
+
+def _papers_four(defended: Defended) -> str:
+    missing = [name for name in PAPERS if name not in defended.transforms]
+    return f"needs the transforms {', '.join(missing)}" if missing else ""
+
+
+def _three_trials(defended: Defended) -> str:
+    spread = defended.spread(defended.transforms[0], defended.epsilons[0])[0]
+    return "" if np.isfinite(spread) else "needs 3 trials or more"
+
+
+def _crossed(defended: Defended) -> str:
+    ends = (NONE, *defended.transforms)
+    known = all(defended.met(i, k) for k in defended.transforms for i in ends) and len(defended.transforms) > 1
+    return "" if known else "needs every adaptive attack behind every transform, as transform_transfer has"
+
+
+def _crossed_to_colour(defended: Defended) -> str:
+    return _crossed(defended) or ("" if _behind(defended) else "needs jpeg or blur, and hsv or grayscale")
+
+
+def _crossed_with_grayscale(defended: Defended) -> str:
+    return _crossed(defended) or ("" if "grayscale" in defended.transforms else "needs the transform grayscale")
+
+
+CLAIMS = (
+    Claim("C58", "Each transform raises the IoU under an oblivious attack (points gained)",
+          lambda d: d.each(d.gain), above=0.0, each=True),
+    Claim("C59", "JPEG and blur help most, then HSV jitter, then grayscale (least step of that order)", _order,
+          above=0.0, needs=_papers_four, each=True, told=_order_in_words),
+    Claim("C60", "The effect varies little over the trials (its size beyond two standard deviations)", _steadiness,
+          above=0.0, needs=_three_trials, each=True),
+    Claim("C61", "Each transform changes the clean IoU by at most 2 points (size of the change)",
+          lambda d: {name: np.abs(d.change(name)) for name in d.transforms}, at_most=2.0, form=".1f"),
+    Claim("C62", "Each transform changes the IoU more on attacked than on clean images (difference of the sizes)",
+          _reaction, above=0.0, each=True),
+    Claim("C64", "Against the adaptive attack JPEG and blur bring at most 5 points, HSV jitter and grayscale nothing",
+          _marginal, at_most=0.0, each=True, told=_marginal_in_words),
+    Claim("C65", "The adaptive attack takes back over half of each transform's gain (points beyond the half)",
+          _restored, above=0.0, each=True),
+    Claim("C66", "Attacks adapted to JPEG or blur transfer badly to HSV jitter and grayscale (5 points or more behind)",
+          _behind, above=LITTLE, needs=_crossed_to_colour, each=True),
+    Claim("C67", "Attacks adapted to grayscale transfer best to the other transforms (mean IoU below the next best)",
+          _best_transfer, above=0.0, needs=_crossed_with_grayscale, each=True),
+    Claim("C68", "On the undefended network attacks adapted to JPEG, blur or HSV jitter are stronger than the plain "
+          "one, those adapted to grayscale weaker", _stronger_without, above=0.0, needs=_crossed, each=True),
+)  # fmt: skip
+
+
+def judged(run: FinishedRun) -> list[Judgement]:
+    """Every claim on every network and attack."""
+    transforms = tuple(run.design["transforms"])
+    epsilons = tuple(e for e in run.epsilons if e >= 1) or tuple(run.epsilons)
+    found: list[Judgement] = []
+    for model in run.design["models"]:
+        for attack in run.attacks:
+            subject = Defended(run.evidence, model, attack, transforms, epsilons)
+            found += judge(CLAIMS, subject, f"{model}, {attack}", run.evidence.images)
+    return found

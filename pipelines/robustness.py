@@ -7,19 +7,25 @@ Ends with a table on stdout and a run folder with results.csv, results.md, figur
 it goes on where it stopped when it is started again with the same --output.
 """
 
+from absl import flags as absl_flags
+
 from pipelines.common import flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.studies.robustness.design import scenarios
 
+FLAGS = absl_flags.FLAGS
+
 flags.define_data()
 flags.define_models()
 flags.define_attacks()
+flags.define_draws()
 flags.define_run()
 flags.define_output()
 
 
 def run() -> None:
-    run_experiment("robustness", "robustness", scenarios(objects.models(), objects.protocol()), {})
+    made = scenarios(objects.models(), objects.protocol, FLAGS.trials, FLAGS.samples)
+    run_experiment("robustness", "robustness", made, {})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tfadvseg.engine.scenario import Scenario
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.runs.provenance import git_revision, versions
+from tfadvseg.runs.provenance import git_revision, source_digest, versions
 from tfadvseg.studies.report import summary_text, write_report
 
 FLAGS = flags.FLAGS
@@ -72,6 +72,7 @@ def _open(pipeline: str, study: str, scenarios: Sequence[Scenario], shards: Shar
         "models": {model.name: model.digest for scenario in scenarios for model in scenario.models},
         "data": shards.split.fingerprint(),
         "versions": versions(),
+        "source": source_digest(),
         "arithmetic": arithmetic(),
     }
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"

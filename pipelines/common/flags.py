@@ -22,7 +22,7 @@ def define_data(split: str = "validation") -> None:
     decides_no_number("data_dir")  # the recipe holds the fingerprint of what lies there
     flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
     flags.DEFINE_integer("every", 1, "Every n-th image only: neighbouring frames of a video are alike.", lower_bound=1)
-    flags.DEFINE_integer("limit", 0, "First n of these images only; 0 for all.", lower_bound=0)
+    flags.DEFINE_integer("limit", 0, "This many of these images only, spread over them; 0 for all.", lower_bound=0)
 
 
 def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
@@ -57,7 +57,7 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
 
 
 def define_transforms() -> None:
-    """--transforms, --trials, --samples and --memory."""
+    """--transforms, --trials, --samples, --sign_agreement and --memory."""
     from tfadvseg.transforms import TRANSFORMS
 
     names = ", ".join(name for name in TRANSFORMS if name != "none")
@@ -66,14 +66,19 @@ def define_transforms() -> None:
         ["jpeg", "blur", "hsv", "grayscale"],
         f"Input transforms, of {names}; jpeg+blur is both in sequence.",
     )
-    flags.DEFINE_integer("trials", 9, "Draws of each transform before the network.", lower_bound=1)
-    flags.DEFINE_integer(
-        "samples", 10,
-        "EOT samples: random draws of the transform whose gradients are averaged in each step of an adaptive attack.",
-        lower_bound=1,
-    )  # fmt: skip
+    define_draws("of each transform before the network", trials=9)
     flags.DEFINE_bool("sign_agreement", False, "Only print how many samples the gradient's signs need, and end.")
     flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
+
+
+def define_draws(of: str = "of a model that draws at random and takes seeds", trials: int = 1) -> None:
+    """--trials and --samples."""
+    flags.DEFINE_integer("trials", trials, f"Draws {of}, each scored by itself.", lower_bound=1)
+    flags.DEFINE_integer(
+        "samples", 10,
+        f"EOT samples: random draws {of} whose gradients are averaged in each step of an adaptive attack.",
+        lower_bound=1,
+    )  # fmt: skip
 
 
 def define_crf(default: str | None = "crf_rnn") -> None:

@@ -1,5 +1,6 @@
 """CamVid's raw reader on a folder made up for it."""
 
+import itertools
 import shutil
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tfadvseg import data
+from tfadvseg.data.camvid import _groups
 
 CAMVID = data.named("camvid")
 
@@ -87,12 +89,21 @@ def test_val_is_short_for_validation(folder):
     assert (split.dataset, split.name, split.ids) == ("camvid", "validation", ("c",))
 
 
-def test_frames_of_one_drive_are_a_group(folder):
-    names = ("0016E5_07959", "0016E5_07961", "Seq05VD_f00000", "alone")
+def test_frames_of_one_stretch_of_a_drive_are_a_group(folder):
+    """107 frames of video are three stretches of 36; the other drive has one photograph alone, two names no frame."""
+    names = ("0016E5_07959", "0016E5_07961", "0016E5_07994", "0016E5_07995", "0016E5_08030", "0016E5_08031",
+             "0016E5_08065", "Seq05VD_f00000", "alone", "lone_wolf")  # fmt: skip
     for name in names:
         shutil.copy(folder / "train" / "b.png", folder / "train" / f"{name}.png")
     (folder / "train.txt").write_text("\n".join(f"train/{name}.png trainannot/b.png" for name in names))
-    assert CAMVID.split(str(folder), "train").groups == ("0016E5", "0016E5", "Seq05VD", "alone")
+    groups = CAMVID.split(str(folder), "train").groups
+    assert groups == (*(f"0016E5/{n}" for n in (0, 0, 0, 0, 1, 1, 2)), "Seq05VD/0", "alone", "lone_wolf")
+
+
+def test_the_validation_split_of_camvid_is_five_stretches():
+    """101 photographs, two frames apart: 20 or 21 in each."""
+    groups = _groups(tuple(f"0016E5_{frame:05}" for frame in range(7959, 8160, 2)))
+    assert len(groups) == 101 and [len(list(own)) for _, own in itertools.groupby(groups)] == [21, 20, 20, 20, 20]
 
 
 def test_the_fingerprint_is_that_of_the_files_of_the_split(folder):

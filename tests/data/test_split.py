@@ -56,9 +56,16 @@ def test_iteration_goes_through_all_in_order(split):
 
 @pytest.mark.parametrize(
     ("every", "limit", "expected"),
-    [(1, 0, list(range(10))), (3, 0, [0, 3, 6, 9]), (3, 2, [0, 3]), (1, 4, [0, 1, 2, 3]), (4, 9, [0, 4, 8])],
+    [
+        (1, 0, list(range(10))),
+        (3, 0, [0, 3, 6, 9]),
+        (3, 2, [0, 6]),
+        (1, 4, [0, 2, 5, 7]),
+        (4, 9, [0, 4, 8]),
+        (1, 1, [0]),
+    ],
 )
-def test_every_nth_and_the_first_of_these(split, every, limit, expected):
+def test_every_nth_and_some_spread_over_these(split, every, limit, expected):
     chosen = split.chosen(every, limit)
     assert [name for name, _, _ in chosen] == [split.ids[i] for i in expected] and READ == expected
     assert chosen.groups == tuple(split.groups[i] for i in expected)

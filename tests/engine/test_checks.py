@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.attacks import fgsm, ifgsm
-from tfadvseg.engine.checks import looks_like_probabilities, refuse_probabilities, warnings
+from tfadvseg.engine.checks import floor_warning, floored, looks_like_probabilities, refuse_probabilities, warnings
 from tfadvseg.models.reading import OUTPUTS, Reading
 
 ATTACKS = (("fgsm", fgsm(8.0)), ("ifgsm", ifgsm(8.0)))
@@ -92,3 +92,24 @@ def test_probabilities_where_logits_belong_are_refused():
 def test_attacks_that_find_their_own_norm_have_no_bound_to_break():
     smallest = types.SimpleNamespace(epsilon=None)
     assert found((60.0, 59.0), (99,), (0.5,), (("smallest", smallest),)) == []
+
+
+@pytest.mark.parametrize(("steps", "said"), [(7, True), (8, False)])
+def test_steps_that_cannot_reach_epsilon_are_named(steps, said):
+    attacks = (("ifgsm", ifgsm(4.0, alpha=0.5, steps=steps)),)
+    found_now = found((60.0, 30.0), (3.5,), (0,), attacks)
+    text = "enet, ifgsm at epsilon 4: its steps reach 3.5 grey levels at most, so it is no attack of that epsilon; "
+    assert [one.startswith(text) for one in found_now] == [True] * said
+
+
+def test_probabilities_of_nothing_are_counted_and_named():
+    """Of four pixels one has a class whose probability underflowed."""
+    from tfadvseg.models.saved_model import LEAST_PROBABILITY
+
+    p = np.array([[[[0.5, 0.5], [1.0, 0.0], [1 - 1e-30, 1e-30], [0.9, 0.1]]]], np.float32)
+    logits = np.log(np.maximum(p, LEAST_PROBABILITY))
+    assert floored(logits) == 0.25
+    spec = types.SimpleNamespace(name="enet")
+    assert floor_warning(spec, 0.01) == []
+    (text,) = floor_warning(spec, 0.0101)
+    assert text.startswith("enet: 1 % of the pixels have a class of probability 0")

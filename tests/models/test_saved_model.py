@@ -94,7 +94,8 @@ def test_a_probability_of_zero_stays_finite(stranger):
     saturated = load(
         stranger.path, signature="serve_me", intensity_range=(-1e4, 1e4), channel_order="bgr", output="probabilities"
     )
-    assert np.isfinite(saturated(IMAGES)).all()
+    logits = saturated(IMAGES).numpy()
+    assert np.isfinite(logits).all() and logits.min() == pytest.approx(np.log(np.finfo(np.float32).tiny), rel=1e-6)
 
 
 def test_the_digest_tells_weights_apart(stranger, tmp_path):

@@ -52,3 +52,12 @@ def test_sizes_must_agree(make_example):
     example = make_example()
     with pytest.raises(ValueError, match="Example 0001 is 12 x 16, but one of its arrays is"):
         Example("enet", "0001", example.image, example.truth[:-1], example.prediction, ())
+
+
+def test_an_attack_that_found_its_own_norm_has_no_epsilon(make_example, label_space, tmp_path):
+    example = make_example(attacks=("smallest",), epsilons=(8.0,))
+    (one,) = example.attacked
+    free = dataclasses.replace(example, attacked=(dataclasses.replace(one, epsilon=None),))
+    save_examples(tmp_path / "examples.npz", label_space, [free])
+    _, (loaded,) = load_examples(tmp_path / "examples.npz")
+    assert loaded.attacked[0].epsilon is None

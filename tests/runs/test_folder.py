@@ -128,3 +128,11 @@ def test_a_decision_is_made_once(tmp_path):
     assert folder.decide("xla-enet", lambda: False) is True
     assert RunFolder(tmp_path, RECIPE, {}).decide("xla-enet", lambda: False) is True
     assert folder.decide("xla-fcn", lambda: False) is False
+
+
+def test_units_without_their_recipe_are_refused(tmp_path):
+    RunFolder(tmp_path, RECIPE, {}).save("a", UNIT)
+    (tmp_path / "recipe.json").unlink()
+    with pytest.raises(ValueError, match="finished units but no recipe.json, so nobody knows .* another `folder`"):
+        RunFolder(tmp_path, RECIPE, {})
+    assert not (tmp_path / "recipe.json").exists()

@@ -1,6 +1,8 @@
 """What a run was made with."""
 
 import platform
+import shutil
+import subprocess
 
 import keras
 import numpy as np
@@ -25,3 +27,42 @@ def test_a_source_without_a_checkout_has_no_revision(monkeypatch):
 
     monkeypatch.setattr(provenance.subprocess, "run", fail)
     assert provenance.git_revision() == "unknown"
+
+
+def test_the_source_digest_changes_with_what_decides_numbers_alone(tmp_path, monkeypatch):
+    """A copy of the package: an edited step is another source, an edited figure or claim is not."""
+    package = tmp_path / "tfadvseg"
+    shutil.copytree(provenance.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    monkeypatch.setattr(provenance, "PACKAGE", package)
+
+    def digest():
+        provenance.source_digest.cache_clear()
+        return provenance.source_digest()
+
+    before = digest()
+    for drawn in ("reports/plots.py", "studies/crf/claims.py", "studies/crf/report.py", "paper/claims.csv"):
+        path = package / drawn
+        path.write_text(path.read_text() + "\n# another colour\n")
+    assert digest() == before
+    for decides in ("attacks/steps.py", "studies/crf/design.py", "transforms/hsv.py", "engine/score.py"):
+        path = package / decides
+        path.write_text(path.read_text() + "\n# another step\n")
+        assert digest() != before
+        before = digest()
+    provenance.source_digest.cache_clear()
+
+
+def test_a_package_in_somebodys_repository_does_not_take_its_revision(tmp_path, monkeypatch):
+    """As pip installs it below a checkout of something else."""
+    theirs = tmp_path / "theirs"
+    (theirs / "site" / "tfadvseg").mkdir(parents=True)
+    for call in (
+        ["init", "-q"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        subprocess.run(["git", "-C", str(theirs), *call], check=True)
+    monkeypatch.setattr(provenance, "PACKAGE", theirs / "site" / "tfadvseg")
+    assert provenance.git_revision() == "unknown"
+    monkeypatch.setattr(provenance, "PACKAGE", theirs / "tfadvseg")
+    (theirs / "pyproject.toml").write_text("")
+    assert len(provenance.git_revision().rstrip("+")) == 12

@@ -14,7 +14,7 @@ from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.models import card, load
 from tfadvseg.seeds import no_seeds
-from tfadvseg.serving.export import export
+from tfadvseg.serving.export import _write, export, write_version
 
 FRESH = """
 import sys
@@ -106,6 +106,25 @@ def test_versions_grow_and_the_newest_is_loaded(conv_folder, make_card, tmp_path
         assert model.name == "tiny" and model.path.name == str(factor)
         np.testing.assert_array_equal(model(x), factor * x)
     assert sorted(p.name for p in (tmp_path / "tiny").iterdir()) == ["1", "10", "11", "2", "9"]
+
+
+def test_two_exports_at_once_are_two_versions(make_card, tmp_path):
+    """The second begins and ends while the first is being written."""
+    import keras
+
+    images = keras.Input((8, 8, 3))
+    first, second = (keras.Model(images, keras.layers.Rescaling(f)(images), name="tiny") for f in (1, 2))
+    made = []
+
+    def write(folder):
+        made.append(export(second, make_card("tiny", second), tmp_path))
+        _write(first, make_card("tiny", first), folder)
+
+    made.append(write_version(make_card("tiny", first), tmp_path, write))
+    assert made == [tmp_path / "tiny" / "1", tmp_path / "tiny" / "2"]
+    x = tf.ones((1, 8, 8, 3))
+    assert [float(load(path)(x)[0, 0, 0, 0]) for path in made] == [2.0, 1.0]
+    assert sorted(p.name for p in (tmp_path / "tiny").iterdir()) == ["1", "2"]
 
 
 def test_a_failed_export_leaves_nothing(make_card, tmp_path, monkeypatch):

@@ -24,7 +24,7 @@ class Case:
     in points, per cent or nats have any value; rank correlations of five variants come in tenths, of two parameters at
     once in fewer. beyond: a pair of margins that outweigh `large` at another epsilon, and fall short of it. divided:
     margins by image of which resamples take sides; those for which the claim agrees as measured, then those for which
-    it does not. score: margin -> score, where that is not the bound and the margin beyond it. """
+    it does not. score: margin -> score, where that is not the bound and the margin beyond it."""
 
     build: Callable[[Margin], Any]
     quantities: Mapping[str, str]

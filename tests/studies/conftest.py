@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import what lies beside them, and makes finished runs up: folders as a run leaves them."""
+"""Lets the tests of this folder import what lies beside them; finished runs that are made up, with their folders."""
 
 import dataclasses
 import json
@@ -76,7 +76,7 @@ def robustness(finish):
 
 @pytest.fixture
 def transforms(finish):
-    """Clean 60 at any end; at epsilon 8 the IoUs of OBLIVIOUS and ADAPTIVE, at 1 twice them; trials differ by a point."""
+    """Clean 60 at any end; at epsilon 8 the IoUs below, at 1 twice them; trials differ by a point each."""
 
     def make(cross: bool = True, trials: int = 3, **settings) -> FinishedRun:
         oblivious = {NONE: 10.0, "jpeg": 40.0, "blur": 30.0}

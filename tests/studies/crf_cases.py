@@ -1,5 +1,6 @@
 """Claims about dense CRFs, each brought to its bound."""
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -60,8 +61,8 @@ def c82(margin: Margin) -> Pair:
 
 
 def c83(sign: int) -> Case:
-    """Targeted effects of 4 points, half of them upwards; untargeted ones upwards for FGSM, downwards for its iterations,
-    or the other way round."""
+    """Targeted effects of 4 points, half of them upwards; untargeted ones upwards for FGSM, downwards for its
+    iterations, or the other way round."""
     quantity = "untargeted - targeted"
 
     def build(margin: Margin) -> Pair:
@@ -116,11 +117,11 @@ def ranked(parameters: Sequence[Sequence[float]], correlations: Sequence[PerImag
     return [correlations[0] * rank for rank in _order(rows, (1.0,) if len(rows) == 1 else (0.3, 0.3))]
 
 
-RANK = {"small": 0.1, "large": 0.4, "beyond": (-0.6, -0.2), "divided": (OPPOSITE + 0.1, OPPOSITE - 0.1)}
-"""Of cases with a rank correlation of five variants."""
+def of_ranks(build: Callable[[Margin], Pair], *parts: str, epsilons: tuple[float, ...] = ()) -> Case:
+    """A case whose scores are rank correlations of five variants: tenths."""
+    divided = (OPPOSITE + 0.1, OPPOSITE - 0.1)
+    return Case(build, named(*parts), epsilons, small=0.1, large=0.4, beyond=(-0.6, -0.2), divided=divided)
 
-RANK_OF_TWO = {"small": 0.2, "large": 0.3, "beyond": (-0.6, -0.2), "divided": (OPPOSITE + 0.1, OPPOSITE - 0.1)}
-"""Of two parameters on one grid."""
 
 Sweep = Mapping[str, Mapping[str, float]]
 
@@ -133,8 +134,12 @@ GRID = {
 }
 
 
-def own_fgsm(ratios: Mapping[tuple[str, float], PerImage]) -> Attacked:
-    """FGSM on variants themselves: {(variant, epsilon): IoU ratio}."""
+Ratios = dict[tuple[str, float], PerImage]
+"""{(variant, epsilon): IoU ratio}."""
+
+
+def own_fgsm(ratios: Ratios) -> Attacked:
+    """FGSM on variants themselves."""
     return {(model, model, "fgsm", e): of_ratio(model, ratio) for (model, e), ratio in ratios.items()}
 
 
@@ -145,7 +150,7 @@ def column(variants: Sweep, parameter: str) -> list[float]:
 
 def c73(margin: Margin) -> Pair:
     """Each theta by itself: its correlation with the ratio is the margin, turned round."""
-    ratios = {}
+    ratios: Ratios = {}
     for parameter, variants in (("theta_alpha", ALPHAS), ("theta_beta", BETAS), ("theta_gamma", GAMMAS)):
         for e in EPSILONS:
             ranks = ranked([column(variants, parameter)], [-margin(parameter, e)])
@@ -156,7 +161,7 @@ def c73(margin: Margin) -> Pair:
 def c74(margin: Margin) -> Pair:
     """At two epsilons 5 is the most robust, at one 160; at the last 1 leads 20 by the margin."""
     models = dict(zip(column(ALPHAS, "theta_alpha"), ALPHAS, strict=True))
-    ratios = {(model, e): 30.0 for model in ALPHAS for e in (1.0, 2.0, 4.0, 8.0)}
+    ratios: Ratios = {(model, e): 30.0 for model in ALPHAS for e in (1.0, 2.0, 4.0, 8.0)}
     ratios |= {(models[5.0], 1.0): 40.0, (models[5.0], 2.0): 40.0, (models[160.0], 4.0): 40.0}
     ratios |= {(models[20.0], 8.0): 40.0, (models[1.0], 8.0): 40.0 + margin("", 0)}
     return pair(own_fgsm(ratios), variants=ALPHAS)
@@ -165,7 +170,7 @@ def c74(margin: Margin) -> Pair:
 def c75(margin: Margin) -> Pair:
     """Of a grid, on which the weight goes with a smaller theta_gamma, but not wholly."""
     parameters = [column(GRID, "spatial_weight"), [-gamma for gamma in column(GRID, "theta_gamma")]]
-    ratios = {}
+    ratios: Ratios = {}
     for e in EPSILONS:
         ranks = ranked(parameters, [margin(name, e) for name in ("spatial_weight", "-theta_gamma")])
         ratios |= {(model, e): 40 + rank for model, rank in zip(GRID, ranks, strict=True)}
@@ -176,7 +181,7 @@ def c76(margin: Margin) -> Pair:
     """Boundaries on clean images."""
     ranks = ranked([column(ALPHAS, "theta_alpha")], [-margin("theta_alpha", 0)])
     clean = {model: Answer(clean_iou(model), boundaries=10 + rank) for model, rank in zip(ALPHAS, ranks, strict=True)}
-    return pair(own_fgsm({(model, 8.0): 30.0 for model in ALPHAS}), clean, ALPHAS)
+    return pair(own_fgsm(dict.fromkeys([(model, 8.0) for model in ALPHAS], 30.0)), clean, ALPHAS)
 
 
 CERTAIN = ("alpha0", "alpha1")
@@ -227,10 +232,12 @@ CASES = {
     "C83": [c83(1), c83(-1)],
     "C84": [Case(c84, named("loss", "gradient"))],
     "C87": [Case(c87, named("IoU"))],
-    "C73": [Case(c73, named("theta_alpha", "theta_beta", "theta_gamma"), EPSILONS, **RANK)],
+    "C73": [of_ranks(c73, "theta_alpha", "theta_beta", "theta_gamma", epsilons=EPSILONS)],
     "C74": [Case(c74, named(""), score=lambda margin: 75.0 if margin > 0 else 50.0)],
-    "C75": [Case(c75, named("spatial_weight", "-theta_gamma"), EPSILONS, **RANK_OF_TWO)],
-    "C76": [Case(c76, named("theta_alpha"), **RANK)],
+    "C75": [dataclasses.replace(
+            of_ranks(c75, "spatial_weight", "-theta_gamma", epsilons=EPSILONS), small=0.2, large=0.3
+        )],
+    "C76": [of_ranks(c76, "theta_alpha")],
     "C78": [
         Case(
             c78,
@@ -239,7 +246,7 @@ CASES = {
             ALWAYS,
         )
     ],
-    "C79": [Case(c79, named("confidence", "-entropy"), EPSILONS, **RANK)],
+    "C79": [of_ranks(c79, "confidence", "-entropy", epsilons=EPSILONS)],
     "C80": [Case(c80, dict.fromkeys((*CERTAIN, NET), ""), ALWAYS)],
 }  # fmt: skip
 """{number: ways to its bound}."""
@@ -269,5 +276,5 @@ MISSING = {
         "values beyond 5": (reaches(1, 2, 3, 5), ONE_SIDED),
     },
 } | {number: {"a sweep": NOT_SWEPT} for number in ("C73", "C75", "C76", "C78", "C79", "C80")}  # fmt: skip
-"""{number: {what is missing: (results without it, what is said)}}; the other claims need nothing beyond what every run of
-this study has."""
+"""{number: {what is missing: (results without it, what is said)}}; the other claims need nothing beyond what every run
+of this study has."""

@@ -24,7 +24,7 @@ PIXELS = 1_000_000
 IMAGES = 8
 
 OPPOSITE = np.where(np.arange(IMAGES) % 2, -1.0, 1.0)
-"""One half of the images says one thing, the other half the opposite: resamples take sides."""
+"""One half of the images says one thing, the other half the opposite: resamples take sides. Each is a group of its own."""
 
 PerImage = float | np.ndarray
 """The same for all images, or a value for each [IMAGES]."""
@@ -43,9 +43,14 @@ class Answer:
 
 
 def cell(
-    model: str, attack: str = CLEAN, epsilon: float = 0.0, source: str = "", expected: str = NONE, inference: str = NONE,
+    model: str,
+    attack: str = CLEAN,
+    epsilon: float | None = 0.0,
+    source: str = "",
+    expected: str = NONE,
+    inference: str = NONE,
     trial: int = 0,
-) -> Cell:  # fmt: skip
+) -> Cell:
     """A cell of the run; `source` is the model itself by default."""
     return Cell("made_up", "validation", model, source or model, attack, epsilon, expected, inference, trial)
 
@@ -62,7 +67,7 @@ def results(answers: Mapping[Cell, Answer]) -> Results:
     pixels, nothing = np.full_like(hits, PIXELS), np.zeros(len(hits))
     hits = hits[..., None]
     return Results(
-        cells=tuple(answers), ids=tuple(f"image_{i}" for i in range(IMAGES)), groups=("drive",) * IMAGES,
+        cells=tuple(answers), ids=tuple(f"image_{i}" for i in range(IMAGES)), groups=tuple(f"drive_{i}" for i in range(IMAGES)),
         counts=Counts(hits, np.full_like(hits, PIXELS), hits), confidence=pixels * confidence / 100,
         entropy=pixels * entropy, boundaries=pixels * boundaries / 100, pixels=pixels, linf=np.zeros_like(pixels),
         l2=np.zeros_like(pixels), gradients=nothing, queries=nothing, seconds=nothing,
@@ -91,7 +96,7 @@ def defended(
     images.
 
     Where nothing is said, an attacked IoU is 30 and a clean one 80. deviation: of the IoU over the trials, by which
-    they lie above and below it in turn. crossed: whether all adaptive attacks meet all transforms. """
+    they lie above and below it in turn. crossed: whether all adaptive attacks meet all transforms."""
     ends = (NONE, *transforms)
     pairs = [(i, k) for i in ends for k in ends if crossed or k in (i, NONE)]
     ious = {(i, NONE, CLEAN, 0.0): (clean or {}).get(i, 80.0) for i in ends}
@@ -99,7 +104,7 @@ def defended(
     answers = {}
     for (i, k, attack, epsilon), iou in ious.items():
         for trial in range(1 if i == NONE else trials):
-            aside = 0.0 if i == NONE else deviation * (1 if trial % 2 else -1)
+            aside = deviation * (1 if trial % 2 else -1) if k == NONE != i and attack != CLEAN else 0.0
             answers[cell(NET, attack, epsilon, expected=k, inference=i, trial=trial)] = Answer(iou + aside)
     return Defended(Evidence(results(answers)), NET, "ifgsm_ll", tuple(transforms), tuple(epsilons))
 
@@ -121,10 +126,11 @@ def pair(
     answers |= {cell(m, attack, e, source): answer for (m, source, attack, e), answer in attacked.items()}
     attacks = dict.fromkeys(attack for _, _, attack, _ in attacked if attack not in scaled.values())
     epsilons = sorted({epsilon for *_, epsilon in attacked})
-    found = {f"{model}/{kind}": (1.0, 1.0, 1.0) for model in (NET, CRF) for kind in ("away", "toward", "scaled")}
-    measured = {
-        name: np.stack([np.broadcast_to(part, IMAGES) for part in parts]) for name, parts in (found | (starts or {})).items()
+    found: dict[str, Sequence[PerImage]] = {
+        f"{model}/{kind}": (1.0, 1.0, 1.0) for model in (NET, CRF) for kind in ("away", "toward", "scaled")
     }
+    found |= starts or {}
+    measured = {name: np.stack([np.broadcast_to(part, IMAGES) for part in parts]) for name, parts in found.items()}
     return Pair(
         Evidence(results(answers)), CrfPair(NET, CRF, variants), tuple(attacks), tuple(epsilons), scaled, measured
     )

@@ -19,16 +19,21 @@ def c3(sign: float) -> Case:
             beyond = margin(name, epsilon)
             return -beyond if isinstance(beyond, np.ndarray) else max(-beyond, 0.0)
 
-        attacked = {}
+        attacked: dict[str, dict[float, PerImage]] = {}
         for name, (one, other) in {"FGSM": ("fgsm", "ifgsm"), "FGSM ll": ("fgsm_ll", "ifgsm_ll")}.items():
             attacked[one] = {0.25: 60.0, 0.5: 50.0, 1.0: 40.0}
-            attacked[other] = {e: attacked[one][e] + sign * difference(name, e) for e in (0.25, 0.5)} | {1.0: 33.0}
+            below = {e: attacked[one][e] + sign * difference(name, e) for e in (0.25, 0.5)}
+            attacked[other] = {**below, 1.0: 33.0}
         return network(attacked)
 
     return Case(
-        build, named("FGSM", "FGSM ll"), (0.25, 0.5), divided=(OPPOSITE, ONE_IMAGE), score=lambda margin: max(-margin, 0.0),
+        build,
+        named("FGSM", "FGSM ll"),
+        (0.25, 0.5),
+        divided=(OPPOSITE, ONE_IMAGE),
+        score=lambda margin: max(-margin, 0.0),
         name="iterative above" if sign > 0 else "iterative below",
-    )  # fmt: skip
+    )
 
 
 def c4(margin: Margin) -> Network:

@@ -63,7 +63,9 @@ def test_scores_lie_where_they_were_put(claim, case):
     """By the same points, per cent or nats beyond the bound, so that no factor is lost."""
     for margin in (case.small, -case.small, case.large, -case.large):
         beyond = margin if claim.at_most is None else -margin
-        expected = case.score(margin) if case.score else (claim.above if claim.at_most is None else claim.at_most) + beyond
+        expected = (
+            case.score(margin) if case.score else (claim.above if claim.at_most is None else claim.at_most) + beyond
+        )
         for part in claim.scores(case.everywhere(margin)).values():
             for score in part.values() if isinstance(part, dict) else [part]:
                 assert score == pytest.approx(expected, abs=1e-9)

@@ -61,7 +61,9 @@ def test_an_effect_is_the_mean_size_over_all_attacks_that_were_run():
 
 def test_ratios_are_means_over_epsilons_and_of_the_model_that_was_shown_the_images():
     attacked = both("fgsm", 1.0, 40.0, 60.0) | both("fgsm", 8.0, 20.0, 30.0)
-    subject = pair(attacked | {(CRF, NET, "fgsm", 1.0): of_ratio(CRF, 50.0), (CRF, NET, "fgsm", 8.0): of_ratio(CRF, 10.0)})
+    subject = pair(
+        attacked | {(CRF, NET, "fgsm", 1.0): of_ratio(CRF, 50.0), (CRF, NET, "fgsm", 8.0): of_ratio(CRF, 10.0)}
+    )
     assert subject.ratio(NET, "fgsm") == pytest.approx(30) and subject.ratio(CRF, "fgsm") == pytest.approx(45)
     assert subject.ratio(CRF, "fgsm", NET) == pytest.approx(30)
     assert subject.ratio(CRF, "fgsm", NET, 8.0) == pytest.approx(10)
@@ -97,7 +99,11 @@ def test_variants_that_differ_at_one_epsilon_alone_are_two():
 def test_smoothing_is_correlated_parameter_by_parameter():
     """Robustness rises with theta_alpha and falls with the others."""
     ratios = {}
-    for parameter, variants, sign in (("theta_alpha", ALPHAS, 1), ("theta_beta", BETAS, -1), ("theta_gamma", GAMMAS, -1)):
+    for parameter, variants, sign in (
+        ("theta_alpha", ALPHAS, 1),
+        ("theta_beta", BETAS, -1),
+        ("theta_gamma", GAMMAS, -1),
+    ):
         ranks = scipy.stats.rankdata(column(variants, parameter))
         ratios |= {(m, 8.0): 40 + sign * float(rank) for m, rank in zip(variants, ranks, strict=True)}
     found = judged_alone(BY_NUMBER["C73"], pair(own_fgsm(ratios), variants=ALPHAS | BETAS | GAMMAS))
@@ -139,8 +145,13 @@ def test_a_sweep_over_one_parameter_says_nothing_of_the_others():
     """As `variants` gives it where no values of the others are tried."""
     ranks = scipy.stats.rankdata(column(ALPHAS, "theta_alpha"))
     subject = pair(own_fgsm({(m, 8.0): 40 - float(r) for m, r in zip(ALPHAS, ranks, strict=True)}), variants=ALPHAS)
-    assert judged_alone(BY_NUMBER["C73"], subject).verdict == f"{HOLDS}: theta_alpha; {UNMEASURED}: theta_beta, theta_gamma"
+    assert (
+        judged_alone(BY_NUMBER["C73"], subject).verdict
+        == f"{HOLDS}: theta_alpha; {UNMEASURED}: theta_beta, theta_gamma"
+    )
     assert judged_alone(BY_NUMBER["C75"], subject).verdict == UNMEASURED
+    others = pair(own_fgsm({(m, 8.0): 30.0 for m in BETAS}), variants=BETAS)
+    assert {judged_alone(BY_NUMBER[number], others).verdict for number in ("C74", "C75", "C76")} == {UNMEASURED}
 
 
 def test_starts_are_means_over_images_and_resampled():
@@ -151,7 +162,11 @@ def test_starts_are_means_over_images_and_resampled():
 
 
 def test_the_words_of_starts_are_in_nats_and_per_cent():
-    starts = {"net/away": (0.25, 3.14159, 0.125), "net+crf/away": (0.5, 0.01234, 0.25), "net+crf/toward": (7.25, 2.0, 0.0)}
+    starts = {
+        "net/away": (0.25, 3.14159, 0.125),
+        "net+crf/away": (0.5, 0.01234, 0.25),
+        "net+crf/toward": (7.25, 2.0, 0.0),
+    }
     subject = pair(both("fgsm", 8.0, 40.0, 40.0), starts=starts)
     assert judged_alone(BY_NUMBER["C81"], subject).measured == (
         "loss 0.2500 to 0.5000 nats; gradient 3.14 to 0.0123; no gradient 12.5 to 25.0 % of the pixels"

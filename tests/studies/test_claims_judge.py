@@ -1,4 +1,7 @@
-"""What makes a verdict of scores: claims as rows, whatever they are about. Scores here have two resamples or a thousand."""
+"""What makes a verdict of scores: claims as rows, whatever they are about.
+
+Scores here have two resamples, or a thousand.
+"""
 
 import numpy as np
 import pytest
@@ -30,11 +33,18 @@ def agreeing(count, measured):
     ("count", "measured", "expected"),
     [
         (1000, True, HOLDS), (975, True, HOLDS), (974, True, UNDECIDED), (500, True, UNDECIDED), (0, True, UNDECIDED),
-        (0, False, FAILS), (25, False, FAILS), (26, False, UNDECIDED), (500, False, UNDECIDED), (1000, False, UNDECIDED),
+        (0, False, FAILS), (25, False, FAILS), (26, False, UNDECIDED), (500, False, UNDECIDED),
+        (1000, False, UNDECIDED),
     ],
 )  # fmt: skip
 def test_a_verdict_needs_975_of_1000_resamples(count, measured, expected):
     assert verdict(agreeing(count, measured)) == expected
+
+
+def test_what_was_measured_is_no_resample():
+    """38 of 39 are not 97.5 %, 39 of 40 are."""
+    assert verdict(np.array([True] * 39 + [False])) == UNDECIDED
+    assert verdict(np.array([False] * 39 + [True])) == UNDECIDED
 
 
 def test_a_claim_has_one_bound():
@@ -111,7 +121,9 @@ def test_what_is_missing_is_said_and_nothing_is_computed():
     def scores(subject):
         raise AssertionError("must not be asked")
 
-    found = judge([Claim("C58", "It is more", scores, above=0.0, needs=lambda s: f"needs more than {s}")], "x", "enet", 5)
+    found = judge(
+        [Claim("C58", "It is more", scores, above=0.0, needs=lambda s: f"needs more than {s}")], "x", "enet", 5
+    )
     assert found == [Judgement("C58", "enet", "It is more", UNMEASURED, "needs more than x", 5)]
 
 

@@ -54,8 +54,15 @@ def test_epsilon_4_is_large_enough_by_itself():
 
 
 def test_one_pair_of_attacks_is_enough_below_epsilon_1():
-    found = judged_alone(BY_NUMBER["C3"], network({"fgsm_ll": {0.75: 30.0}, "ifgsm_ll": {0.75: 30.0}, "fgsm": {0.75: 1.0}}))
+    found = judged_alone(
+        BY_NUMBER["C3"], network({"fgsm_ll": {0.75: 30.0}, "ifgsm_ll": {0.75: 30.0}, "fgsm": {0.75: 1.0}})
+    )
     assert found.verdict == HOLDS and found.measured == "FGSM ll 0.00 [0.00, 0.00]"
+
+
+def test_the_largest_difference_is_told():
+    found = judged_alone(BY_NUMBER["C3"], network({"fgsm": {0.25: 30.0, 0.5: 30.0}, "ifgsm": {0.25: 31.0, 0.5: 27.0}}))
+    assert found.verdict == FAILS and found.measured == "FGSM 3.00 [3.00, 3.00]"
 
 
 def test_losses_are_told_in_points_and_what_is_left_in_per_cent():
@@ -92,7 +99,9 @@ def test_the_papers_tables_bear_out_what_they_bore_out_when_counted(in_print):
     assert len(found) == (9 if dataset == "pascal_voc" else 6)
     assert {one["C3"].verdict for one in found.values()} == {one["C4"].verdict for one in found.values()} == {HOLDS}
     tied = {name: one["C5"].verdict for name, one in found.items() if one["C5"].verdict != HOLDS}
-    assert tied == ({"fcn8s_vgg": f"{HOLDS}: fgsm, fgsm_ll, ifgsm; {FAILS}: ifgsm_ll"} if dataset == "pascal_voc" else {})
+    assert tied == (
+        {"fcn8s_vgg": f"{HOLDS}: fgsm, fgsm_ll, ifgsm; {FAILS}: ifgsm_ll"} if dataset == "pascal_voc" else {}
+    )
     robust = [by_part(one["C35"].verdict, ATTACKS) for one in found.values()]
     losing = tuple(sum(one[attack] == HOLDS for one in robust) for attack in ("fgsm", "ifgsm_ll"))
     assert losing == ((9, 4) if dataset == "pascal_voc" else (6, 6))

@@ -1,5 +1,7 @@
 """What is drawn and told of a network with and without a CRF, whose names say nothing of each other."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,11 @@ def test_certainty_has_a_point_a_variant_in_every_panel(crf):
 
 def test_without_a_sweep_there_is_one_figure(crf, tmp_path):
     assert {path.stem for path in report.draw(crf(swept=False), tmp_path)} == {"crf_net"}
+
+
+def test_other_attacks_than_the_papers_have_no_figure(crf):
+    run = crf(swept=False)
+    (pair,) = pairs_of(run)
+    assert figures.drawings(run.table, dataclasses.replace(pair, attacks=("mi_fgsm",))) == []
+    alone = figures.pair_figure(run.table, dataclasses.replace(pair, attacks=("fgsm_ll",)))
+    assert [axes.get_title() for axes in alone.axes] == ["Targeted, white-box"]

@@ -18,7 +18,9 @@ FGSM = cell("enet", "fgsm", 8.0)
 
 def drawn(seed: int, images: int = 6, classes: int = 3) -> Counts:
     """Counts [N, C] that images could have."""
-    matrices = np.random.default_rng(seed).integers(1, 50, (images, classes, classes)) + 100 * np.eye(classes, dtype=int)
+    matrices = np.random.default_rng(seed).integers(1, 50, (images, classes, classes)) + 100 * np.eye(
+        classes, dtype=int
+    )
     return Counts(matrices.diagonal(axis1=1, axis2=2), matrices.sum(2), matrices.sum(1))
 
 
@@ -28,9 +30,7 @@ def found(counts: dict[Cell, Counts], **sums: np.ndarray) -> Results:
     k, n = parts.hits.shape[:2]
     names = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
     arrays = {name: np.ones((k, n)) for name in names} | {"gradients": np.zeros(k), "queries": np.zeros(k)}
-    return Results(
-        tuple(counts), tuple(map(str, range(n))), ("",) * n, parts, seconds=np.zeros(k), **(arrays | sums)
-    )
+    return Results(tuple(counts), tuple(map(str, range(n))), tuple(map(str, range(n))), parts, seconds=np.zeros(k), **(arrays | sums))
 
 
 def test_a_score_is_the_iou_and_its_interval_that_of_results_csv():
@@ -81,9 +81,10 @@ def test_ratios_refer_to_the_clean_cell_and_are_paired():
 
 
 def test_a_ratio_refers_to_clean_images_before_the_same_network_and_transform():
-    """40 of 80 behind the transform; without it the clean IoU is 50, and that of the other network 20."""
+    """40 of 80 behind the transform; without it the clean IoU is 50, and that of the other network 20 and 25."""
     evidence = Evidence(results({
-        cell("enet"): Answer(50.0), cell("enet", inference="blur"): Answer(80.0), cell("icnet"): Answer(20.0),
+        cell("enet"): Answer(50.0), cell("enet", inference="blur"): Answer(80.0),
+        cell("icnet"): Answer(20.0), cell("icnet", inference="blur"): Answer(25.0),
         cell("enet", "fgsm", 8.0, "icnet", expected="jpeg", inference="blur"): Answer(40.0),
     }))  # fmt: skip
     np.testing.assert_allclose(evidence.ratio(attack="fgsm"), 50)
@@ -98,7 +99,12 @@ def test_a_ratio_has_the_trials_of_both_cells():
 
 def test_certainty_is_a_mean_over_the_pixels_of_all_images():
     """Large images weigh more: 100 pixels at 50 %, 300 at 90 % are 80 % of 400; one image alone is what it is."""
-    sums = {"confidence": [[50.0, 270.0]], "entropy": [[100.0, 60.0]], "boundaries": [[10.0, 6.0]], "pixels": [[100, 300]]}
+    sums = {
+        "confidence": [[50.0, 270.0]],
+        "entropy": [[100.0, 60.0]],
+        "boundaries": [[10.0, 6.0]],
+        "pixels": [[100, 300]],
+    }
     run = found({FGSM: drawn(11, images=2)}, **{name: np.array(values) for name, values in sums.items()})
     evidence = Evidence(run)
     confidence, entropy, boundaries = (
@@ -112,7 +118,9 @@ def test_certainty_is_a_mean_over_the_pixels_of_all_images():
 
 
 def test_certainty_is_a_mean_over_trials():
-    cells = {cell("enet", "fgsm", 8.0, inference="hsv", trial=i): Answer(30.0, 80.0 + 10 * i, 1.0 - i / 2) for i in (0, 1)}
+    cells = {
+        cell("enet", "fgsm", 8.0, inference="hsv", trial=i): Answer(30.0, 80.0 + 10 * i, 1.0 - i / 2) for i in (0, 1)
+    }
     evidence = Evidence(results(cells))
     np.testing.assert_allclose(evidence.confidence(attack="fgsm"), 85)
     np.testing.assert_allclose(evidence.entropy(attack="fgsm"), 0.75)
@@ -190,6 +198,7 @@ def test_where_all_are_alike_there_is_no_correlation():
 def test_a_score_is_told_with_its_interval():
     assert format_score(np.array([12.34, *np.linspace(10, 14, 1001)])) == "12.3 [10.1, 13.9]"
     assert format_score(np.array([12.34, *np.linspace(-10, 30, 1001)]), "+.1f") == "+12.3 [-9.0, +29.0]"
+    assert format_score(np.array([9.0, 1.0, 1.0])) == "9.0 [1.0, 1.0]"
 
 
 def test_a_ratio_of_no_clean_iou_is_unknown():

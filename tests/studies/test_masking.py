@@ -22,8 +22,8 @@ def attacked(
     attack: str = "fgsm",
     epsilon: float = 8.0,
 ) -> Attacked:
-    """own: through the CRF. around: by the gradient of the network without it. without: that network itself. scaled: the
-    same three on scaled logits."""
+    """own: through the CRF. around: by the gradient of the network without it. without: that network itself. scaled:
+    the same three on scaled logits."""
     found: Attacked = {}
     for name, ratios in ((attack, (own, around, without)), (f"{attack}_scaled", scaled)):
         if ratios is not None:
@@ -37,7 +37,9 @@ def attacked(
 
 
 def subject(cells: Attacked, **settings) -> Pair:
-    scaled = {name: f"{name}_scaled" for *_, name, _ in cells if any(f"{name}_scaled" == other for *_, other, _ in cells)}
+    scaled = {
+        name: f"{name}_scaled" for *_, name, _ in cells if any(f"{name}_scaled" == other for *_, other, _ in cells)
+    }
     return pair(cells, scaled=scaled, **settings)
 
 
@@ -53,7 +55,9 @@ def told(**ratios) -> str:
 
 def test_an_attack_around_the_crf_that_is_stronger_shows_a_masked_gradient():
     assert opening(around=54.99) == MASKED and opening(around=55.0) == opening(around=55.01) == UNMASKED
-    assert "Going around the CRF it takes +0.0 [+0.0, +0.0] points more: the CRF hides its gradient." in told(around=54.99)
+    assert "Going around the CRF it takes +0.0 [+0.0, +0.0] points more: the CRF hides its gradient." in told(
+        around=54.99
+    )
     assert "Going around the CRF it takes -0.0 [-0.0, -0.0] points more. By its own" in told(around=55.01)
 
 
@@ -73,7 +77,9 @@ def test_scaled_logits_that_help_more_with_the_crf_show_a_masked_gradient():
     assert opening(scaled=(48.99, 60.0, 34.0)) == MASKED
     assert opening(scaled=(49.0, 60.0, 34.0)) == opening(scaled=(49.01, 60.0, 34.0)) == UNMASKED
     said = told(scaled=(45.0, 60.0, 34.0))
-    assert "Scaled logits take +10.0 [+10.0, +10.0] points more through the CRF, and +6.0 [+6.0, +6.0] without it." in said
+    assert (
+        "Scaled logits take +10.0 [+10.0, +10.0] points more through the CRF, and +6.0 [+6.0, +6.0] without it." in said
+    )
     assert "hides" not in said
 
 
@@ -154,7 +160,9 @@ def test_the_strongest_of_all_attacks_has_the_last_word(strongest):
     own, around, *scaled = least.values()
     for without, scaled_without in ((38.0, 39.0), (39.0, 38.0)):
         said = told(own=own, around=around, without=without, scaled=(*scaled, scaled_without))
-        assert said.endswith("of +3.0 [+3.0, +3.0] where both networks meet the strongest of these attacks: it remains.")
+        assert said.endswith(
+            "of +3.0 [+3.0, +3.0] where both networks meet the strongest of these attacks: it remains."
+        )
         assert f"advantage of {own - without:+.1f} [" in said
 
 
@@ -168,9 +176,9 @@ def test_the_strongest_attack_is_chosen_by_what_was_measured_and_resampled_as_on
 
 def test_ways_are_told_with_their_intervals_in_per_cent():
     assert told(around=30.0, scaled=(45.5, 33.0, 34.0)).startswith(
-        "fgsm leaves of the clean IoU, through the CRF 55.0 [55.0, 55.0] %; with the gradient of the network without the CRF "
-        "30.0 [30.0, 30.0] %; through the CRF on scaled logits 45.5 [45.5, 45.5] %; with the gradient of the network without "
-        "the CRF on scaled logits 33.0 [33.0, 33.0] %. Going around"
+        "fgsm leaves of the clean IoU, through the CRF 55.0 [55.0, 55.0] %; with the gradient of the network without "
+        "the CRF 30.0 [30.0, 30.0] %; through the CRF on scaled logits 45.5 [45.5, 45.5] %; with the gradient of the "
+        "network without the CRF on scaled logits 33.0 [33.0, 33.0] %. Going around"
     )
 
 
@@ -187,6 +195,6 @@ def test_the_start_is_told_in_per_cent_and_nats():
         "net/scaled": (9.0, 9.0, 0.9), "net+crf/toward": (9.0, 9.0, 0.9),
     }  # fmt: skip
     assert masking(subject(attacked(), starts=starts)).grounds[0] == (
-        "At the clean image 40 % of the pixels have no gradient (1 % on scaled logits, 2 % without the CRF), and the loss to "
-        "the own prediction is 0.0012 nats (0.1000 without)."
+        "At the clean image 40 % of the pixels have no gradient (1 % on scaled logits, 2 % without the CRF), and the "
+        "loss to the own prediction is 0.0012 nats (0.1000 without)."
     )

@@ -61,8 +61,8 @@ def test_the_transfer_table_is_laid_out_like_the_papers(transforms):
 def test_the_headline_names_the_best_defense_before_and_after(transforms):
     trials = Trials.of(transforms(), "net")
     assert report.headline(trials, "ifgsm_ll", 8.0) == (
-        "Iterative FGSM ll at epsilon 8 takes net from 60.0 to 10.0 % IoU. The transform that helps most is JPEG: 40.0 % "
-        "against the oblivious attack, 15.0 % against the adaptive one."
+        "Iterative FGSM ll at epsilon 8 takes net from 60.0 to 10.0 % IoU. The transform that helps most is JPEG: 40.0 "
+        "% against the oblivious attack, 15.0 % against the adaptive one."
     )
 
 

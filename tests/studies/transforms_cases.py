@@ -70,22 +70,24 @@ def c65(margin: Margin) -> Defended:
 
 
 def c66(margin: Margin) -> Defended:
-    """Attacks on jpeg and blur 5 points behind those on hsv and grayscale themselves."""
-    behind = {
-        (i, k, e): 35 + margin(f"{k} to {i}", e) for k in ("jpeg", "blur") for i in ("hsv", "grayscale") for e in EPSILONS
-    }
-    return defended(behind)
+    """Attacks on jpeg and blur 5 points behind those on hsv and grayscale themselves, whatever the plain one does."""
+    attacked: dict[tuple[str, str, float], PerImage] = {}
+    for e in EPSILONS:
+        for i, own in (("hsv", 20.0), ("grayscale", 25.0)):
+            attacked |= {(i, k, e): own + 5 + margin(f"{k} to {i}", e) for k in ("jpeg", "blur")} | {(i, i, e): own}
+    return defended(attacked)
 
 
 def c67(margin: Margin) -> Defended:
-    """Mean IoU over the other transforms: 20 for grayscale, of values that lie 3 points apart. What an attack does to
+    """Mean IoU over the other transforms: 20 for grayscale, of values that lie apart. What an attack does to
     its own transform, and to none, does not count."""
     attacked: dict[tuple[str, str, float], PerImage] = {}
     for k in PAPERS:
         others = [i for i in PAPERS if i != k]
         for e in EPSILONS:
             beyond = 0.0 if k == "grayscale" else margin(k, e)
-            attacked |= {(i, k, e): 20 + aside + beyond for i, aside in zip(others, (-3, 0, 3), strict=True)}
+            aside = (-5, 1, 4) if k == "grayscale" else (-3, 0, 3)
+            attacked |= {(i, k, e): 20 + far + beyond for i, far in zip(others, aside, strict=True)}
             attacked |= {(k, k, e): 5.0, (NONE, k, e): 50.0 if k == "grayscale" else 2.0}
     return defended(attacked)
 
@@ -130,6 +132,7 @@ MISSING = {
         "three of four": (defended({}, transforms=["hsv"]), "needs the transforms jpeg, blur, grayscale"),
     },
     "C60": {"a trial": (defended({}, trials=2), "needs 3 trials or more")},
+    "C65": {"a gain": (defended({}), "needs a transform that raises the IoU under the oblivious attack")},
     "C66": uncrossed() | {
         "a colour transform": (defended({}, transforms=["jpeg", "blur"]), "needs jpeg or blur, and hsv or grayscale"),
         "jpeg or blur": (defended({}, transforms=["hsv", "grayscale"]), "needs jpeg or blur, and hsv or grayscale"),

@@ -5,8 +5,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
 
-Model = Callable[[tf.Tensor], tf.Tensor]
-"""Images [N, H, W, 3] -> logits [N, H, W, C]."""
+Model = Callable[..., tf.Tensor]
+"""Images [N, H, W, 3] -> logits [N, H, W, C]; one that draws at random also takes seeds int32 [N, 2]."""
 
 
 class Cost(NamedTuple):

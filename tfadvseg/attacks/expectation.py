@@ -19,11 +19,12 @@ Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 class ExpectedGradient:
     """An estimator: the mean over `samples` draws of the gradient through the transform.
 
-    As Eq. 7 has it, a label rule looks at the iterate itself and not at its transformed versions. at_once: samples in
-    one batch, a bound on memory; the largest divisor of `samples` that it allows is taken.
+    As Eq. 7 has it, a label rule looks at the iterate itself and not at its transformed versions. Without a transform
+    the model itself draws: it is called with (images, seeds), and the label rule sees its first draw. at_once: samples
+    in one batch, a bound on memory; the largest divisor of `samples` that it allows is taken.
     """
 
-    transform: Transform
+    transform: Transform | None
     samples: int = 10
     at_once: int = 1
 
@@ -48,13 +49,17 @@ class ExpectedGradient:
         progress: Progress = 0.0,
     ) -> Ascent:
         """Of the mean objective, with seeds [N, 2] from which every sample's draws come."""
-        targets = objective.targets(lambda: model(images), labels)
+        targets = objective.targets(lambda: self._untransformed(model, images, seeds), labels)
         total, score = tf.zeros_like(images), tf.zeros(tf.shape(images)[:1], images.dtype)
         add = self._adding(model, objective)
         for first in tf.range(0, self.samples, self.chunk):
             total, score = add(total, score, images, targets, seeds, first, progress)
             total, score = tf.ensure_shape(total, images.shape), tf.ensure_shape(score, images.shape[:1])
         return Ascent(total / self.samples, score / self.samples)
+
+    def _untransformed(self, model: Model, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """The logits that a label rule looks at."""
+        return model(images) if self.transform is not None else model(images, at_sample(seeds, tf.constant(0)))
 
     def _adding(self, model: Model, objective: Objective) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
         """A function of its own, since TensorFlow optimises less in the body of a loop."""
@@ -71,8 +76,8 @@ class ExpectedGradient:
         numbers = [at_sample(seeds, first + i) for i in range(self.chunk)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
-            copies = tf.tile(images, [self.chunk, 1, 1, 1])
-            logits = model(self.transform(copies, tf.concat(numbers, 0)))
+            copies, drawn = tf.tile(images, [self.chunk, 1, 1, 1]), tf.concat(numbers, 0)
+            logits = model(copies, drawn) if self.transform is None else model(self.transform(copies, drawn))
             pixels = objective.score(logits, tf.tile(targets, [self.chunk, 1, 1]), progress)
             scores = tf.reduce_sum(pixels, (1, 2))
         return tape.gradient(scores, images), tf.reduce_sum(tf.reshape(scores, (self.chunk, -1)), 0)

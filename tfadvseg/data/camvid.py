@@ -5,7 +5,10 @@ under another root (the original's are absolute); then only the last two parts c
 than the split that is asked for.
 """
 
+import itertools
 import pathlib
+import re
+import statistics
 
 import numpy as np
 from PIL import Image
@@ -18,14 +21,41 @@ from tfadvseg.registry import choose
 LABEL_SPACE = CAMVID
 SPLITS = {"train": "train", "validation": "val", "test": "test"}
 VOID = 11
+ALIKE = 40
+"""Frames of video (1.3 s at 30 a second) within which photographs are so alike that statistics take them as one: the
+IoUs of the validation split's neighbours, two frames apart, correlate by 0.6 to 0.94."""
+_NAME = re.compile(r"(?P<drive>.+)_f?(?P<frame>\d+)")
 
 
 def split(data_dir: str | None, name: str) -> Split:
-    """The photographs in the order of the split's list. Those of one drive (0016E5 of 0016E5_07959) are a group."""
+    """The photographs in the order of the split's list; those within some ALIKE frames of one drive are a group."""
     listing = choose(SPLITS, name, "split")
     pairs = _pairs(_root(data_dir), listing)
     ids = tuple(image.stem for image, _ in pairs)
-    return Split("camvid", name, ids, tuple(stem.rpartition("_")[0] or stem for stem in ids), tuple(pairs), read)
+    return Split("camvid", name, ids, _groups(ids), tuple(pairs), read)
+
+
+def _groups(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The stretch of its drive that each photograph is from: of 0016E5_07959 the drive is 0016E5 and the frame 7959.
+
+    A drive is cut into equal stretches as near to ALIKE frames as can be. A name without a frame is a group of its own.
+    """
+    parts = [_NAME.fullmatch(name) for name in ids]
+    frames: dict[str, list[int]] = {}
+    for part in parts:
+        if part:
+            frames.setdefault(part["drive"], []).append(int(part["frame"]))
+    found = []
+    for name, part in zip(ids, parts, strict=True):
+        if part is None:
+            found.append(name)
+            continue
+        own = sorted(frames[part["drive"]])
+        steps = [after - before for before, after in itertools.pairwise(own)]
+        span = own[-1] - own[0] + (statistics.median(steps) if steps else 1)
+        stretches = max(1, round(span / ALIKE))
+        found.append(f"{part['drive']}/{int((int(part['frame']) - own[0]) * stretches / span)}")
+    return tuple(found)
 
 
 def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:

@@ -31,7 +31,8 @@ class Examples(Protocol):
 class Split:
     """The labelled photographs of one part of a dataset, each read when it is asked for.
 
-    ids, groups: of each photograph; those of one group are alike, as frames of one drive are. origins: for each what
+    ids, groups: of each photograph; those of one group are alike, as frames of one second of a drive are: statistics
+    draw groups. origins: for each what
     `read` is given, paths or numbers. read: *origin -> (image, labels); a function of a module, so that a split can be
     sent to another process. sources: files that decide all photographs, as a renderer's code does.
     """
@@ -62,11 +63,14 @@ class Split:
         return (self[index] for index in range(len(self)))
 
     def chosen(self, every: int = 1, limit: int = 0) -> "Split":
-        """Every n-th photograph in the order of the split, and the first `limit` of these (0 for all)."""
+        """Every n-th photograph in the order of the split, and `limit` of these (0 for all), spread evenly over them:
+        neighbours in a list are often neighbours in a video."""
         if every < 1 or limit < 0:
             raise ValueError(f"Choose every 1st or later photograph and a limit of 0 or more; got {every} and {limit}.")
-        kept = slice(0, every * limit or None, every)
-        parts = {name: getattr(self, name)[kept] for name in ("ids", "groups", "origins")}
+        kept = range(0, len(self), every)
+        if 0 < limit < len(kept):
+            kept = [kept[i * len(kept) // limit] for i in range(limit)]
+        parts = {name: tuple(getattr(self, name)[i] for i in kept) for name in ("ids", "groups", "origins")}
         return dataclasses.replace(self, **parts)
 
     def fingerprint(self) -> str:

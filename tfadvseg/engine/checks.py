@@ -4,11 +4,13 @@ After the checks of Croce and Hein (2020) for classifiers: broken bounds, probab
 gradients, attacks without effect, a network near chance.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.models.saved_model import LEAST_PROBABILITY
 from tfadvseg.models.spec import ModelSpec
 
 
@@ -38,6 +40,12 @@ def warnings(
                 f"{cell}: {100 * dead:.0f} % of the values have no gradient and stayed as they were; the network may "
                 "be saturated or mask its gradients, and then look more robust than it is."
             )
+        reach = getattr(attack, "alpha", math.inf) * getattr(attack, "steps", 1)
+        if reach < attack.epsilon:
+            found.append(
+                f"{cell}: its steps reach {reach:g} grey levels at most, so it is no attack of that epsilon; take more "
+                "steps or larger ones."
+            )
         if clean is not None and attack.epsilon >= 8 and iou >= clean:
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
     if clean is not None and clean < 200 / model.classes:
@@ -49,6 +57,36 @@ def refuse_probabilities(model: ModelSpec, scores: np.ndarray) -> None:
     """ValueError where a model's "logits" are probabilities: their softmax would have next to no gradient."""
     if model.reading.output == "logits" and looks_like_probabilities(scores):
         raise ValueError(f"{model.path} returns probabilities and not logits; its `output` is probabilities.")
+
+
+def floored(logits: np.ndarray) -> float:
+    """Share of the pixels of logits [N, H, W, C] made of probabilities whose least likely class has none left."""
+    return float(np.mean(logits.min(-1) <= math.log(LEAST_PROBABILITY)))
+
+
+def floor_warning(model: ModelSpec, share: float) -> list[str]:
+    """What that share means, where it is more than 1 %."""
+    if share <= 0.01:
+        return []
+    return [
+        f"{model.name}: {100 * share:.0f} % of the pixels have a class of probability 0, toward which no gradient "
+        "leads, so targeted attacks look weaker than they are; export the network with its logits."
+    ]
+
+
+def repeats(first: np.ndarray, again: np.ndarray) -> bool:
+    """Whether a model gave the same logits twice, but for the last digits of a parallel sum."""
+    return bool(np.abs(first - again).max() <= 1e-3 * np.abs(first).max())
+
+
+def repeat_warning(model: ModelSpec, repeated: bool) -> list[str]:
+    """What it means that it did not."""
+    if repeated:
+        return []
+    return [
+        f"{model.name}: it answers the same images differently each time and takes no seeds (a signature "
+        "logits_of_seeds), so its numbers do not repeat, and attacks see one draw a step in place of an expectation."
+    ]
 
 
 def looks_like_probabilities(scores: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import warnings
+from tfadvseg.engine.checks import floor_warning, repeat_warning, warnings
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Unit
@@ -39,6 +39,9 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         cells += own
         parts.append(part)
         suspicions += _warnings(scenario, part, units)
+        source = scenario.source
+        suspicions += floor_warning(source, folder.decide(f"floored-{source.name}", lambda: 0.0))
+        suspicions += repeat_warning(source, folder.decide(f"repeats-{source.name}", lambda: True))
         examples += _examples(scenario, units[0])
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))

@@ -12,11 +12,12 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.batches import batches
 from tfadvseg.data.split import Split
-from tfadvseg.engine.checks import refuse_probabilities
+from tfadvseg.engine.checks import floored, refuse_probabilities, repeats
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario, unique
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.engine.xla import choose_xla
+from tfadvseg.models.postprocessed import Model
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
@@ -105,10 +106,22 @@ def _maker(
     """Opens the models, which costs time, only where there is something to do."""
     for spec in scenario.models:
         if spec.frame == scenario.source.frame:
-            refuse_probabilities(spec, models[spec](batch["image"]).numpy())
+            _check(spec, models[spec], batch["image"], folder)
     source = scenario.source
-    compiled = folder.decide(f"xla-{source.name}", lambda: _choose(xla, models[source], batch))
+    compiled = False
+    if not source.seeded:
+        compiled = folder.decide(f"xla-{source.name}", lambda: _choose(xla, models[source], batch))
     return UnitMaker(scenario, {spec: models[spec] for spec in scenario.models}, compiled)
+
+
+def _check(spec: ModelSpec, model: Model, images: tf.Tensor, folder: RunFolder) -> None:
+    """Refuses probabilities where logits belong; keeps in the folder what a report should warn of."""
+    logits = model(images).numpy()
+    refuse_probabilities(spec, logits)
+    if spec.reading.output == "probabilities":
+        folder.decide(f"floored-{spec.name}", lambda: floored(logits))
+    if not spec.seeded:
+        folder.decide(f"repeats-{spec.name}", lambda: repeats(logits, model(images).numpy()))
 
 
 def _choose(xla: str, model, batch: dict[str, tf.Tensor]) -> bool:

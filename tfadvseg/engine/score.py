@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.base import Model
 from tfadvseg.metrics.counts import Counts, class_counts
+from tfadvseg.seeds import no_seeds
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,17 +49,24 @@ def _boundaries(prediction: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
 
 
 class Scorer:
-    """Scores one model; traced once, and the model can go with it."""
+    """Scores one model; traced once, and the model can go with it. seeded: it is called with (images, seeds)."""
 
-    def __init__(self, model: Model, classes: int):
-        self.answer, self.classes = tf.function(functools.partial(answer, model)), classes
+    def __init__(self, model: Model, classes: int, seeded: bool = False):
+        def answer_of_seeds(images, counted, seeds):
+            return answer(functools.partial(model, seeds=seeds) if seeded else model, images, counted)
 
-    def __call__(self, images: tf.Tensor, counted: tf.Tensor, labels: np.ndarray) -> Scores:
-        """Of the model on images [N, H, W, 3] against labels [N, H, W], over `counted` [N, H, W].
+        self.answer, self.classes = tf.function(answer_of_seeds), classes
+
+    def __call__(
+        self, images: tf.Tensor, counted: tf.Tensor, labels: np.ndarray, seeds: tf.Tensor | None = None
+    ) -> Scores:
+        """Of the model on images [N, H, W, 3] against labels [N, H, W], over `counted` [N, H, W], by the draws of seeds
+        int32 [N, 2].
 
         Raises ValueError where one of its scores is no finite number.
         """
-        predictions, confidence, entropy, boundaries, finite = (part.numpy() for part in self.answer(images, counted))
+        parts = self.answer(images, counted, no_seeds(images) if seeds is None else seeds)
+        predictions, confidence, entropy, boundaries, finite = (part.numpy() for part in parts)
         if not finite.all():
             raise ValueError(
                 "The model returns scores that are no finite numbers; check its `intensity_range` and the export."

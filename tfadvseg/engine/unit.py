@@ -60,8 +60,9 @@ class UnitMaker:
 
     def __init__(self, scenario: Scenario, models: Mapping[ModelSpec, Model], xla: bool = False):
         self.scenario, self.protocol = scenario, scenario.protocol
-        self.scorers = {spec: Scorer(models[spec], spec.classes) for spec in scenario.models}
-        source = models[scenario.source]
+        called = {spec: model.logits_of_seeds if spec.seeded else model for spec, model in models.items()}
+        self.scorers = {spec: Scorer(called[spec], spec.classes, spec.seeded) for spec in scenario.models}
+        source = called[scenario.source]
         self.places = []
         for group, positions in plan([attack for _, attack in self.protocol.attacks]):
             call = functools.partial(cast(Callable, group), source)
@@ -97,7 +98,7 @@ class UnitMaker:
 
     def perturb(self, exposure: Exposure, ids: list[str], tick: Tick) -> Perturbed:
         """Runs all attacks on the batch."""
-        targets, attackable = self._targets(exposure), _attackable(self.protocol, exposure)
+        targets, attackable = self._targets(exposure, ids), _attackable(self.protocol, exposure)
         seeds = tf.constant(image_seeds(self.protocol.seed, ids))
         count = len(self.protocol.attacks)
         made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count)
@@ -113,11 +114,12 @@ class UnitMaker:
                 made.seconds[position] = cost.work * spent
         return made
 
-    def _targets(self, exposure: Exposure) -> tf.Tensor:
+    def _targets(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
         """Labels [N, H, W] that the attacks are given; ignored where a pixel shall not count."""
         if self.protocol.labels == "prediction":
             score = self.scorers[self.scenario.source]
-            clean = score(exposure.images, exposure.counted, exposure.labels.numpy())
+            drawn = tf.constant(image_seeds(self.protocol.seed, ids, purpose="model"))
+            clean = score(exposure.images, exposure.counted, exposure.labels.numpy(), drawn)
             labels = tf.constant(clean.predictions, tf.int32)
         else:
             labels = exposure.labels
@@ -132,12 +134,12 @@ class UnitMaker:
             transform, score = self.transforms[target.transform], self.scorers[target.model]
             counted, labels = seen.counted, seen.labels.numpy()
             for trial in range(target.trials):
-                seeds = tf.constant(image_seeds(self.protocol.seed, ids, trial, "defense"))
+                draws = [tf.constant(image_seeds(self.protocol.seed, ids, trial, who)) for who in ("defense", "model")]
 
-                def show(images, score=score, transform=transform, seeds=seeds, counted=counted, labels=labels):
+                def show(images, score=score, transform=transform, draws=draws, counted=counted, labels=labels):
                     started = time.perf_counter()
-                    given = transform(images, seeds)
-                    scores = score(given, counted, labels)
+                    given = transform(images, draws[0])
+                    scores = score(given, counted, labels, draws[1])
                     return Shown(given, scores, time.perf_counter() - started)
 
                 yield target, trial, seen, show

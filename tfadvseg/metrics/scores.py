@@ -1,7 +1,8 @@
 """Scores as formulas over class counts. All are per cent, 0..100.
 
-Counts are summed over images first: the IoU of a set is not the mean of the IoUs of its images.
-"""
+Counts are summed over images first: the IoU of a set is not the mean of the IoUs of its images. A mean IoU is over the
+classes that occur in the labels of the set. So clean and attacked means are over the same classes, whatever is
+predicted; a class that is only predicted still costs the classes on whose pixels it is. """
 
 import numpy as np
 
@@ -9,19 +10,14 @@ from tfadvseg.metrics.counts import Counts
 
 
 def iou_per_class(counts: Counts) -> np.ndarray:
-    """IoU [..., C] in per cent of counts [..., C]; NaN for a class in neither labels nor predictions."""
-    return 100.0 * _divide(counts.hits, counts.union)
-
-
-def mean_over_present(iou: np.ndarray) -> np.ndarray:
-    """Mean [...] of IoU [..., C] over the classes that are not NaN; NaN where all are."""
-    present = ~np.isnan(iou)
-    return _divide(np.where(present, iou, 0.0).sum(-1), present.sum(-1))
+    """IoU [..., C] in per cent of counts [..., C]; NaN for a class that is not in the labels."""
+    return 100.0 * _divide(counts.hits, np.where(counts.labelled > 0, counts.union, 0))
 
 
 def mean_iou(counts: Counts) -> np.ndarray:
-    """Mean IoU [...] in per cent of counts [..., C], over the classes present in labels or predictions."""
-    return mean_over_present(iou_per_class(counts))
+    """Mean IoU [...] in per cent of counts [..., C] over the labelled classes; NaN where there is none."""
+    labelled = counts.labelled > 0
+    return _divide(np.where(labelled, iou_per_class(counts), 0.0).sum(-1), labelled.sum(-1))
 
 
 def pixel_accuracy(counts: Counts) -> np.ndarray:

@@ -28,6 +28,11 @@ class PostprocessedModel:
 
     __call__ = logits
 
+    def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """The same of a network that draws at random, by the draws of seeds int32 [N, 2]."""
+        assert self.spec.refinement is not None
+        return self.spec.refinement(self.model.logits_of_seeds(images, seeds), images)
+
     @property
     def trackable(self) -> Any:
         """What holds the variables."""

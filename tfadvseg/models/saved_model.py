@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
 from tfadvseg.models.card import Card, read
-from tfadvseg.models.spec import ModelSpec, damaged, shape_text
+from tfadvseg.models.spec import OF_SEEDS, ModelSpec, damaged, shape_text
 
 
 def _as_they_are(tensor: tf.Tensor) -> tf.Tensor:
@@ -20,8 +20,12 @@ def _reversed_channels(images: tf.Tensor) -> tf.Tensor:
     return tf.reverse(images, [-1])
 
 
+LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
+"""The smallest normal number: what a softmax in float32 leaves below it has no gradient left."""
+
+
 def _log(probabilities: tf.Tensor) -> tf.Tensor:
-    return tf.math.log(tf.maximum(probabilities, 1e-30))
+    return tf.math.log(tf.maximum(probabilities, LEAST_PROBABILITY))
 
 
 _TO_CHANNEL_ORDER = {"rgb": _as_they_are, "bgr": _reversed_channels}
@@ -94,6 +98,11 @@ class LoadedModel:
         return _TO_LOGITS[reading.output](tf.ensure_shape(output, [*images.shape[:3], self.classes]))
 
     __call__ = logits
+
+    def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """The same of a model whose spec is `seeded`, by the draws of seeds int32 [N, 2], one for each image."""
+        (output,) = self._keep_alive.signatures[OF_SEEDS](images=images, seeds=seeds).values()
+        return tf.ensure_shape(output, [*images.shape[:3], self.classes])
 
     @property
     def trackable(self) -> Any:

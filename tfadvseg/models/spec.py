@@ -17,10 +17,15 @@ Refinement = Callable[[Any, Any], Any]
 """(logits [N, H, W, C], images [N, H, W, 3]) -> logits: a frozen dataclass, whose text goes into the digest."""
 
 
+OF_SEEDS = "logits_of_seeds"
+"""The signature of a model that draws at random: (images, seeds int32 [N, 2]) -> logits."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ModelSpec:
     """name: as results know it. path: the SavedModel's version folder. files: 16 characters of SHA-256 over its graph
     and weights. frame: how a photograph becomes its input. refinement: what follows the network, such as a dense CRF.
+    seeded: it draws at random, and its file also takes the seeds of its draws.
     """
 
     name: str
@@ -30,13 +35,12 @@ class ModelSpec:
     frame: Frame
     reading: Reading = Reading()
     refinement: Refinement | None = None
+    seeded: bool = False
 
     @property
     def digest(self) -> str:
-        """Of all that decides its answers."""
-        if self.refinement is None:
-            return self.files
-        return hashlib.sha256(f"{self.files} {self.refinement}".encode()).hexdigest()[:16]
+        """Of all that decides its answers: graph, weights, how photographs become inputs, what follows the network."""
+        return hashlib.sha256(f"{self.files} {self.frame} {self.refinement}".encode()).hexdigest()[:16]
 
     @property
     def bare(self) -> "ModelSpec":
@@ -62,10 +66,12 @@ def describe(path, **reading) -> ModelSpec:
     """
     folder = _version_folder(pathlib.Path(path))
     how = Reading(**reading)
-    size, classes = _shapes(folder, how.signature, _signatures(folder))
+    signatures = _signatures(folder)
+    size, classes = _shapes(folder, how.signature, signatures)
     card = read(folder)
     frame = Frame(size, card.fit, card.pad_colour) if card else Frame(size)
-    return ModelSpec(_name(folder), folder, _digest(folder), classes, frame, how)
+    seeded = set(signatures[OF_SEEDS].inputs) == {"images", "seeds"} if OF_SEEDS in signatures else False
+    return ModelSpec(_name(folder), folder, _digest(folder), classes, frame, how, seeded=seeded and how == Reading())
 
 
 def _version_folder(path: pathlib.Path) -> pathlib.Path:

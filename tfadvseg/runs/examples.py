@@ -104,8 +104,8 @@ def pixels(image: np.ndarray) -> np.ndarray:
 def _example(file: np.lib.npyio.NpzFile, j: int, model: str, name: str, transform: str) -> Example:
     parts = (file[f"{j}/{key}"] for key in ("attacks", "epsilons", "perturbations", "predictions"))
     attacked = tuple(
-        Attacked(str(attack), float(epsilon), perturbation.astype(np.float32), prediction)
-        for attack, epsilon, perturbation, prediction in zip(*parts, strict=True)
+        Attacked(str(attack), None if np.isnan(epsilon) else float(epsilon), change.astype(np.float32), prediction)
+        for attack, epsilon, change, prediction in zip(*parts, strict=True)
     )
     maps = (file[f"{j}/{key}"] for key in ("image", "truth", "prediction"))
     return Example(model, name, *maps, attacked, transform)

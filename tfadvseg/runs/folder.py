@@ -27,7 +27,13 @@ class RunFolder:
         now = json.loads(json.dumps(recipe))
         try:
             self.units.mkdir(parents=True, exist_ok=True)
-            if record.exists() and any(self.units.iterdir()):
+            worked = any(self.units.iterdir())
+            if worked and not record.exists():
+                raise ValueError(
+                    f"{self.path} holds finished units but no recipe.json, so nobody knows what they are of; choose "
+                    "another `folder`."
+                )
+            if worked:
                 self._compare(_recipe(record), now)
             else:
                 text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1)

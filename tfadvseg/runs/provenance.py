@@ -1,11 +1,17 @@
-"""What a run was made with: library versions, machine and source revision."""
+"""What a run was made with: library versions, machine, and this package's own source."""
 
+import functools
+import hashlib
 import importlib.metadata
 import platform
 import subprocess
 from pathlib import Path
 
 LIBRARIES = ("tfadvseg", "tensorflow", "keras", "numpy")
+PACKAGE = Path(__file__).parents[1]
+DECIDES_NO_NUMBER = ("reports", "paper")
+"""Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
+DRAWN_IN_STUDIES = ("claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py", "study.py", "evidence.py")
 
 
 def versions() -> dict[str, str]:
@@ -19,11 +25,29 @@ def versions() -> dict[str, str]:
     return found
 
 
+@functools.cache
+def source_digest() -> str:
+    """16 characters of SHA-256 over this package's files that decide numbers, so that no run mixes two versions."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        folder, *_ = (place := path.relative_to(PACKAGE)).parts
+        if folder in DECIDES_NO_NUMBER or (folder == "studies" and path.name in DRAWN_IN_STUDIES):
+            continue
+        digest.update(f"{place.as_posix()}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def git_revision() -> str:
-    """The source's commit, with + where files differ from it; "unknown" outside a checkout."""
-    folder = Path(__file__).parent
+    """The checkout's commit, with + where files differ from it; "unknown" where this package is no checkout of its own.
+
+    Installed into somebody's repository it must not take that repository's commit for its own.
+    """
+    root = PACKAGE.parent
+    if not (root / ".git").exists() or not (root / "pyproject.toml").is_file():
+        return "unknown"
     try:
-        call = ["git", "-C", str(folder), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+        call = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
         return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval
+from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, pixel_accuracy
 from tfadvseg.runs.atomic import write_atomically
 
@@ -18,9 +18,10 @@ CLEAN, NONE = "clean", "none"
 COLUMNS = (
     "dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform",
     "trial", "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy",
-    "mean_confidence", "mean_entropy", "images", "linf", "l2", "gradients", "queries", "seconds",
+    "mean_confidence", "mean_entropy", "images", "groups", "linf", "l2", "gradients", "queries", "seconds",
 )  # fmt: skip
-"""One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent, epsilon in grey levels (empty for
+"""One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent (empty for one group of images: drives
+and the like are groups, and `groups` counts them), epsilon in grey levels (empty for
 attacks that find their own norm), entropy in nats; linf: the largest perturbation of any image, l2: the mean over
 images of its Euclidean length, both in grey levels; gradients, queries and seconds are what the cell cost beyond the
 cells before it."""
@@ -98,8 +99,8 @@ def rows(results: Results) -> list[dict]:
     found = []
     for k, cell in enumerate(results.cells):
         own, untouched = results.of(k), results.of(clean[_who(cell)])
-        iou, low, high = float(mean_iou(own.total())), *iou_interval(own)
-        ratio_low, ratio_high = iou_ratio_interval(own, untouched)
+        iou, low, high = float(mean_iou(own.total())), *iou_interval(own, results.groups)
+        ratio_low, ratio_high = iou_ratio_interval(own, untouched, results.groups)
         found.append(dataclasses.asdict(cell) | {
             "iou": iou, "iou_low": low, "iou_high": high,
             "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.total()))),
@@ -107,7 +108,8 @@ def rows(results: Results) -> list[dict]:
             "pixel_accuracy": float(pixel_accuracy(own.total())),
             "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
             "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
-            "images": len(results.ids), "linf": float(results.linf[k].max()), "l2": float(results.l2[k].mean()),
+            "images": len(results.ids), "groups": units_of(results.groups),
+            "linf": float(results.linf[k].max()), "l2": float(results.l2[k].mean()),
             "gradients": int(results.gradients[k]), "queries": int(results.queries[k]),
             "seconds": round(float(results.seconds[k]), 3),
         })  # fmt: skip

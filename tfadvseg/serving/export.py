@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import shutil
 import tempfile
 from collections.abc import Callable
 
@@ -26,13 +25,25 @@ def write_version(
     """The next version of <models_folder>/<card.name>, of what `write` puts into a folder, and the card."""
     parent = pathlib.Path(models_folder) / card.name
     parent.mkdir(parents=True, exist_ok=True)
-    version = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as scratch:
-        folder = pathlib.Path(scratch) / str(version)
+        folder = pathlib.Path(scratch) / "version"
         write(folder)
         card.write(folder)
-        shutil.move(folder, parent / str(version))
-    return parent / str(version)
+        return _next_version(folder, parent)
+
+
+def _next_version(folder: pathlib.Path, parent: pathlib.Path) -> pathlib.Path:
+    """Moves the folder to the first free number; another export at the same time takes the next one."""
+    version = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
+    while True:
+        target = parent / str(version)
+        try:
+            os.rename(folder, target)  # fails where the target holds anything, and is one step
+            return target
+        except OSError:
+            if not target.exists():
+                raise
+            version += 1
 
 
 def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:

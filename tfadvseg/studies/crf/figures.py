@@ -91,10 +91,11 @@ def certainty_figure(results: pd.DataFrame, pair: Pair, measure: str) -> Figure:
 
 
 def drawings(results: pd.DataFrame, pair: Pair) -> list[Drawing]:
-    """crf_<network>, and crf_sweep_, crf_confidence_, crf_entropy_<network> where variants were run."""
-    name = pair.network
-    made = functools.partial(pair_figure, results, pair)
-    found = [Drawing(f"crf_{name}", f"IoU ratio of {name} with and without a dense CRF", made)]
+    """crf_<network> of the paper's attacks; crf_sweep_, crf_confidence_ and crf_entropy_<network> of variants."""
+    name, found = pair.network, list[Drawing]()
+    if pair.among((*UNTARGETED, *TARGETED)):
+        made = functools.partial(pair_figure, results, pair)
+        found.append(Drawing(f"crf_{name}", f"IoU ratio of {name} with and without a dense CRF", made))
     if pair.pair.variants:
         swept = functools.partial(sweep_figure, results, pair)
         found.append(Drawing(f"crf_sweep_{name}", f"IoU ratio of variants of {pair.crf} under FGSM", swept))

@@ -1,0 +1,676 @@
+"""Whether tests notice when a verdict is loosened: small wrong changes of the package, each of which must fail a test.
+
+    python tests/studies/mutants.py [part of a file's name]
+
+A mutant is a text of the package that is replaced by another in a copy; then one test file is run on the copy. Prints
+what became of each, and exits with 1 where one survives, or its text is not in the file exactly once. It takes some
+minutes; pytest does not collect it.
+"""
+
+import importlib
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+CLAIMS, EVIDENCE, MASKING = "studies/claims.py", "studies/evidence.py", "studies/crf/masking.py"
+ROBUSTNESS, TRANSFORMS, CRF = (f"studies/{name}/claims.py" for name in ("robustness", "transforms", "crf"))
+JUDGE, BOUNDS, EVIDENCE_TESTS, MASKING_TESTS, ROBUSTNESS_TESTS, TRANSFORM_TESTS, CRF_TESTS = (
+    f"studies/test_{name}.py" for name in
+    ("claims_judge", "claims_bounds", "evidence", "masking", "claims_robustness", "claims_transforms", "claims_crf")
+)  # fmt: skip
+
+
+class Mutant(NamedTuple):
+    """file: of the package. old, new: texts, whatever white space stands between their words. test: a file of the
+    tests. claim: runs the tests of that claim alone."""
+
+    file: str
+    old: str
+    new: str
+    test: str
+    claim: str
+
+    def of(self, text: str) -> str:
+        """The text of the file, changed; ValueError where what it changes is not there exactly once."""
+        pattern = r"\s+".join(map(re.escape, self.old.split()))
+        changed, count = re.subn(pattern, lambda match: self.new, text)
+        if count != 1:
+            raise ValueError(f"TEXT FOUND {count} TIMES")
+        return changed
+
+
+def about(file: str, test: str, changes: Sequence[tuple[str, str]], claim: str = "") -> list[Mutant]:
+    """Mutants of one file for one test file."""
+    return [Mutant(file, old, new, test, claim) for old, new in changes]
+
+
+MUTANTS = [
+    *about(
+        CLAIMS, JUDGE,
+        [
+            ("score > self.above", "score >= self.above"), ("score > self.above", "score < self.above"),
+            ("score <= self.at_most", "score < self.at_most"), ("score <= self.at_most", "score >= self.at_most"),
+            ("np.min(scores, 0) if self.above is not None else np.max(scores, 0)", "np.min(scores, 0)"),
+            ("np.min(scores, 0) if self.above is not None else np.max(scores, 0)", "np.max(scores, 0)"),
+            ("np.min(scores, 0) if self.above is not None", "np.mean(scores, 0) if self.above is not None"),
+            ("(self.above is None) == (self.at_most is None)", "self.above is None and self.at_most is None"),
+            ("(self.above is None) == (self.at_most is None)", "self.above is not None and self.at_most is not None"),
+            ("share >= 0.975", "share > 0.975"), ("share >= 0.975", "share >= 0.95"), ("share >= 0.975", "True"),
+            ("share <= 0.025", "share < 0.025"), ("share <= 0.025", "share <= 0.05"), ("share <= 0.025", "True"),
+            ("np.mean(agrees[1:])", "np.mean(agrees)"), ("HOLDS if agrees[0] and share", "HOLDS if share"),
+            ("FAILS if not agrees[0] and share", "FAILS if share"), ("missing = claim.needs(subject)", 'missing = ""'),
+            ("(UNMEASURED, missing) if missing else", "(HOLDS, missing) if missing else"),
+            ('return UNMEASURED, "no such cells"', 'return HOLDS, "no such cells"'),
+            ("bool(np.isfinite(score[0])) for", "True for"),
+            ("if known[name] else UNMEASURED for", "if known[name] else UNDECIDED for"),
+            ("if claim.told is not None:", "if False:"), ("len(kinds) > 1", "len(kinds) > 2"),
+            ("else kinds[0]), measured", "else HOLDS), measured"), ("if v == kind)", "if v <= kind)"),
+            ("if claim.each else mean_known(list(part.values()))", ""),
+            ("claim.worst(list(part.values())) if claim.each else mean_known", "mean_known"),
+            ("else mean_known(list(part.values()))", "else list(part.values())[0]"),
+            ("claim.agrees(score)[0] != claim", "claim.agrees(score)[0] == claim"),
+            ("if np.isfinite(score[0]) and", "if"),
+        ],
+    ),
+    *about(
+        EVIDENCE, EVIDENCE_TESTS,
+        [
+            ("np.mean([self._iou(k) for k in self._one_cell(where)], 0)", "self._iou(self._one_cell(where)[0])"),
+            ("np.mean([self._iou(k) for k", "np.max([self._iou(k) for k"),
+            ('"inference_transform": cell.inference_transform, "attack"', '"inference_transform": "none", "attack"'),
+            ('"model": cell.model, "inference_transform": cell', '"inference_transform": cell'),
+            ("self.iou(**clean)", "self.iou(**where)"),
+            ("100 * self._pixel_mean(self.results.confidence", "self._pixel_mean(self.results.confidence"),
+            ("self._pixel_mean(self.results.entropy", "self._pixel_mean(self.results.confidence"),
+            ("100 * self._pixel_mean(self.results.boundaries", "self._pixel_mean(self.results.boundaries"),
+            ("2 * trials.std(0)", "trials.std(0)"), ("2 * trials.std(0)", "2 * trials.std(0, ddof=1)"),
+            ("len(trials) > 2", "len(trials) > 1"), ("len(trials) > 2", "len(trials) > 3"),
+            ("values @ self.weights.T", "values @ self.weights[::-1].T"), ("len(kinds) != 1", "len(kinds) == 0"),
+            ("len(kinds) != 1", "len(kinds) > 1"),
+            ("dataclasses.replace(self.results.cells[k], trial=0)", "self.results.cells[k]"),
+            ("self.results.of(k)", "self.results.of(0)"), ("self.results.pixels[k]", "self.results.pixels[0]"),
+            ("self.weights @ sums[k] /", "self.weights @ sums[0] /"),
+            ("resamples, seed)", "resamples, seed + 1)"), ("resamples, seed)", "1000, seed)"),
+            ("np.isfinite(stacked).sum(0)", "np.isfinite(stacked).any(0) * len(stacked)"),
+            ("np.round(scores, 9)", "scores"), ("np.round(scores, 9)", "np.round(scores)"),
+            ("np.round(scores, 9), axis=0", "np.round(scores, 9), axis=None"),
+            ("scipy.stats.rankdata(np.round(scores, 9), axis=0)", "np.round(scores, 9)"),
+            ("percentile_interval(score[1:])", "percentile_interval(score)"),
+        ],
+    ),
+    *about(
+        ROBUSTNESS, BOUNDS,
+        [
+            ("np.abs(network.iou(one, e) - network.iou(other, e))", "network.iou(one, e) - network.iou(other, e)"),
+            ("np.abs(network.iou(one, e) - network.iou(other, e))", "network.iou(other, e) - network.iou(one, e)"),
+            ("[e for e in network.epsilons if e < 1]", "network.epsilons"),
+            ("[e for e in network.epsilons if e < 1]", "[e for e in network.epsilons if e < 0.5]"),
+            ('("fgsm_ll", "ifgsm_ll")}', '("fgsm_ll", "fgsm_ll")}'),
+            ("at_most=0.0, needs=_both_below_one", "at_most=5.0, needs=_both_below_one"),
+            ('"" if pairs and small else', '"" if pairs else'), ('"" if pairs and small else', '"" if small else'),
+            ("any(e < 1 for e in network.epsilons)", "any(e <= 1 for e in network.epsilons)"),
+        ],
+        "C3",
+    ),
+    *about(
+        ROBUSTNESS, BOUNDS,
+        [
+            ("network.iou(attack, 0) - network.iou(attack, 0.25)",
+             "network.iou(attack, 0.25) - network.iou(attack, 0)"),
+            ("network.iou(attack, 0) - network.iou(attack, 0.25)",
+             "network.iou(attack, 0) - network.iou(attack, 1.0)"),
+            ("_small_losses, above=0.0", "_small_losses, above=-99.0"),
+            ("_small_losses, above=0.0", "_small_losses, above=0.005"),
+            ('"" if 0.25 in network.epsilons else', '"" if True else'),
+        ],
+        "C4",
+    ),
+    *about(
+        ROBUSTNESS, BOUNDS,
+        [
+            ("zip((0.0, *network.epsilons), network.epsilons", "zip(network.epsilons, network.epsilons[1:]"),
+            ("network.iou(a, before) - network.iou(a, e) for", "network.iou(a, 0) - network.iou(a, e) for"),
+            ("network.iou(a, before) - network.iou(a, e) for", "network.iou(a, e) - network.iou(a, before) for"),
+            ("_falls, above=0.0", "_falls, above=-0.5"),
+            ("_falls, above=0.0", "_falls, above=0.005"), ("_falls, above=0.0, each=True", "_falls, above=0.0"),
+        ],
+        "C5",
+    ),
+    *about(
+        ROBUSTNESS, BOUNDS,
+        [
+            ("[e for e in network.epsilons if e >= 4]", "[e for e in network.epsilons if e > 4]"),
+            ("[e for e in network.epsilons if e >= 4]", "network.epsilons"),
+            ('network.iou("fgsm", e) - network.iou("ifgsm_ll", e)',
+             'network.iou("ifgsm_ll", e) - network.iou("fgsm", e)'),
+            ("_least_likely_against_fgsm, above=0.0", "_least_likely_against_fgsm, above=-1.0"),
+            ("_least_likely_against_fgsm, above=0.0", "_least_likely_against_fgsm, above=0.005"),
+            ("needs=_fgsm_and_least_likely, each=True", "needs=_fgsm_and_least_likely"),
+            ('{"fgsm", "ifgsm_ll"} <= set', '{"fgsm"} <= set'), ('{"fgsm", "ifgsm_ll"} <= set', '{"ifgsm_ll"} <= set'),
+            ("and any(e >= 4 for e in network.epsilons)", ""),
+        ],
+        "C10",
+    ),
+    *about(
+        ROBUSTNESS, BOUNDS,
+        [
+            ("at_most=91.0", "at_most=91.1"), ("at_most=91.0", "at_most=90.9"), ("at_most=91.0", "at_most=95.0"),
+            ("network.ratio(a, 0.25) for a", "network.iou(a, 0.25) for a"),
+            ("network.ratio(a, 0.25) for a", "network.ratio(a, 1.0) for a"),
+            ("self.iou(attack, 0)", "self.iou(attack, epsilon)"),
+        ],
+        "C35",
+    ),
+    *about(
+        ROBUSTNESS, ROBUSTNESS_TESTS,
+        [
+            ("if all(run.evidence.has", "if any(run.evidence.has"),
+            ("source_model=self.name, attack=attack, epsilon", "attack=attack, epsilon"),
+            ("and any(e >= 4 for e in network.epsilons)", "and any(e > 4 for e in network.epsilons)"),
+            ("needs=_both_below_one, each=True", "needs=_both_below_one"),
+            ("if set(pair) <= set(network.attacks)}", "}"),
+        ],
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("self.j(name, NONE, epsilon) - self.plain(epsilon)", "self.j(name, name, epsilon) - self.plain(epsilon)"),
+            ("self.j(name, NONE, epsilon) - self.plain(epsilon)", "self.plain(epsilon) - self.j(name, NONE, epsilon)"),
+            ("lambda d: d.each(d.gain), above=0.0", "lambda d: d.each(d.gain), above=-5.0"),
+            ("lambda d: d.each(d.gain), above=0.0", "lambda d: d.each(d.gain), above=0.005"),
+            ("lambda d: d.each(d.gain), above=0.0, each=True", "lambda d: d.each(d.gain), above=0.0"),
+        ],
+        "C58",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ('np.minimum(gains["jpeg"], gains["blur"])', 'np.maximum(gains["jpeg"], gains["blur"])'),
+            ('np.minimum(gains["jpeg"], gains["blur"])', 'gains["jpeg"]'),
+            ('[most - gains["hsv"], gains["hsv"]', '[gains["hsv"]'),
+            ('gains["hsv"] - gains["grayscale"], gains["grayscale"]]', 'gains["grayscale"]]'),
+            ('gains["hsv"] - gains["grayscale"], gains["grayscale"]]', 'gains["hsv"] - gains["grayscale"]]'),
+            ("np.min([most", "np.max([most"), ("np.min([most", "np.mean([most"),
+            ("_order, above=0.0", "_order, above=-1.0"),
+            ("_order, above=0.0", "_order, above=0.005"), ("needs=_papers_four, each=True", "needs=_papers_four"),
+        ],
+        "C59",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("np.abs(defended.gain(name, e)) - defended.spread(name, e)",
+             "defended.gain(name, e) - defended.spread(name, e)"),
+            ("np.abs(defended.gain(name, e)) - defended.spread(name, e)", "np.abs(defended.gain(name, e))"),
+            ("- defended.spread(name, e)", "- defended.spread(name, e) / 2"),
+            ("self.evidence.spread(**self._cell(name, NONE", "self.evidence.spread(**self._cell(name, name"),
+            ("_steadiness, above=0.0", "_steadiness, above=-2.0"),
+            ("_steadiness, above=0.0", "_steadiness, above=0.005"),
+            ("needs=_three_trials, each=True", "needs=_three_trials"),
+            ('"" if np.isfinite(spread) else', '"" if True else'),
+        ],
+        "C60",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("at_most=2.0", "at_most=2.1"), ("at_most=2.0", "at_most=1.9"), ("at_most=2.0", "at_most=20.0"),
+            ("np.abs(d.change(name))", "d.change(name)"), ("np.abs(d.change(name))", "-d.change(name)"),
+            ("self.clean(name) - self.clean(NONE)", "self.clean(name) - self.clean(name)"),
+        ],
+        "C61",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("np.abs(defended.gain(name, e)) - np.abs(defended", "defended.gain(name, e) - np.abs(defended"),
+            ("- np.abs(defended.change(name))", "- defended.change(name)"), ("- np.abs(defended.change(name))", ""),
+            ("_reaction, above=0.0", "_reaction, above=-3.0"),
+            ("_reaction, above=0.0", "_reaction, above=0.005"),
+            ("_reaction, above=0.0, each=True", "_reaction, above=0.0"),
+        ],
+        "C62",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("LITTLE = 5.0", "LITTLE = 5.1"), ("LITTLE = 5.0", "LITTLE = 500.0"), ("LITTLE = 5.0", "LITTLE = 4.9"),
+            ("defended.left(name, e) - LITTLE", "defended.left(name, e)"),
+            ("self.j(name, name, epsilon) - self.plain(epsilon)", "self.j(name, NONE, epsilon) - self.plain(epsilon)"),
+            ('defended.each(defended.left, ("hsv", "grayscale"))', 'defended.each(defended.left, ("hsv",))'),
+            ('defended.each(defended.left, ("hsv", "grayscale"))',
+             'defended.each(lambda n, e: defended.left(n, e) - LITTLE, ("hsv", "grayscale"))'),
+            ("_marginal, at_most=0.0", "_marginal, at_most=5.0"),
+            ("_marginal, at_most=0.0, each=True", "_marginal, at_most=0.0"),
+        ],
+        "C64",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("defended.gain(name, epsilon) / 2", "defended.gain(name, epsilon) / 3"),
+            ("defended.gain(name, epsilon) / 2", "defended.gain(name, epsilon)"),
+            ("- defended.gain(name, epsilon) / 2", ""),
+            ("defended.j(name, NONE, epsilon) - defended.j(name, name",
+             "defended.plain(epsilon) - defended.j(name, name"),
+            ("_restored, above=0.0", "_restored, above=-5.0"),
+            ("_restored, above=0.0", "_restored, above=0.005"),
+        ],
+        "C65",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("above=LITTLE", "above=0.0"), ("above=LITTLE", "above=-500.0"), ("above=LITTLE", "above=5.1"),
+            ("defended.j(inference, expected, epsilon) - defended.j(inference, inference, epsilon)",
+             "defended.j(inference, expected, epsilon) - defended.plain(epsilon)"),
+            ("defended.j(inference, expected, epsilon) - defended.j(inference, inference, epsilon)",
+             "defended.j(inference, expected, epsilon) - defended.j(expected, expected, epsilon)"),
+            ('for k in ("jpeg", "blur") for i in ("hsv", "grayscale") if',
+             'for k in ("jpeg",) for i in ("hsv", "grayscale") if'),
+            ('for k in ("jpeg", "blur") for i in ("hsv", "grayscale") if',
+             'for k in ("jpeg", "blur") for i in ("hsv",) if'),
+            ("needs=_crossed_to_colour, each=True", "needs=_crossed_to_colour"),
+            ('"" if _behind(defended) else', '"" if True else'),
+        ],
+        "C66",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("np.mean([defended.j(name, expected", "np.max([defended.j(name, expected"),
+            ("np.mean([defended.j(name, expected", "np.min([defended.j(name, expected"),
+            ("for name in defended.transforms if name != expected]", "for name in defended.transforms]"),
+            ("others = [name for name in defended.transforms if name != expected]", "others = [NONE]"),
+            ("np.min([_abroad(defended", "np.max([_abroad(defended"),
+            ("np.min([_abroad(defended", "np.mean([_abroad(defended"),
+            ("_best_transfer, above=0.0", "_best_transfer, above=-1.0"),
+            ("_best_transfer, above=0.0", "_best_transfer, above=0.005"),
+            ("needs=_crossed_with_grayscale, each=True", "needs=_crossed_with_grayscale"),
+            ('_crossed(defended) or ("" if "grayscale" in', '_crossed(defended) or ("" if "" in'),
+        ],
+        "C67",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("defended.plain(e) - defended.j(NONE, k, e)", "defended.j(NONE, k, e) - defended.plain(e)"),
+            ("defended.j(NONE, k, e) - defended.plain(e)", "defended.plain(e) - defended.j(NONE, k, e)"),
+            ("defended.plain(e) - defended.j(NONE, k, e)", "defended.plain(e) - defended.j(k, NONE, e)"),
+            ('("jpeg", "blur", "hsv")) weaker', '("jpeg", "blur"))\n    weaker'), ("{**stronger, **{", "{**{"),
+            ("for name, scores in weaker.items()", "for name, scores in ()"),
+            ("_stronger_without, above=0.0", "_stronger_without, above=-1.0"),
+            ("_stronger_without, above=0.0", "_stronger_without, above=0.005"),
+            ("needs=_crossed, each=True", "needs=_crossed"), ("and len(defended.transforms) > 1", ""),
+            ("known = all(defended.met", "known = any(defended.met"),
+        ],
+        "C68",
+    ),
+    *about(
+        TRANSFORMS, TRANSFORM_TESTS,
+        [
+            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons if e > 1)"),
+            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons if e >= 0.5)"),
+            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons)"), ("or tuple(run.epsilons)", ""),
+            ("if any(defended.gain(name, e)[0] > 0", "if all(defended.gain(name, e)[0] > 0"),
+            ("if any(defended.gain(name, e)[0] > 0", "if any(defended.gain(name, e)[0] >= 0"),
+            ("if any(defended.gain(name, e)[0] > 0", "if any(defended.gain(name, e)[0] > -99"),
+            ("key=lambda name: -gains[name]", "key=lambda name: gains[name]"),
+        ],
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("self.ratio(self.crf, attack, epsilon=epsilon) - self",
+             "-self.ratio(self.crf, attack, epsilon=epsilon) + self"),
+            ("self.ratio(self.crf, attack, epsilon=epsilon) - self",
+             "self.ratio(self.crf, attack, self.network, epsilon) - self"),
+            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=-1.0"),
+            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=0.005"),
+            ("_apparent_robustness, above=0.0, needs=_untargeted",
+             "_apparent_robustness, above=0.0, needs=_untargeted, each=True"),
+            ("_apparent_robustness, above=0.0, needs=_untargeted", "_apparent_robustness, above=0.0"),
+            ("functools.partial(pair.gain, attack)) for attack in pair.among(UNTARGETED)",
+             "functools.partial(pair.gain, attack)) for attack in pair.attacks"),
+            ("self.evidence.ratio(**of, epsilon=size)", "self.evidence.iou(**of, epsilon=size)"),
+        ],
+        "C72",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("evidence.confidence(model=crf, **clean) - evidence.confidence(model=network, **clean)",
+             "evidence.confidence(model=network, **clean) - evidence.confidence(model=crf, **clean)"),
+            ("100 * (evidence.entropy(model=network, **clean) - evidence.entropy(model=crf, **clean))",
+             "evidence.entropy(model=network, **clean) - evidence.entropy(model=crf, **clean)"),
+            ("(evidence.entropy(model=network, **clean) - evidence.entropy(model=crf, **clean))",
+             "(evidence.entropy(model=crf, **clean) - evidence.entropy(model=network, **clean))"),
+            ("_surer, above=0.0", "_surer, above=-1.0"),
+            ("_surer, above=0.0", "_surer, above=0.005"),
+        ],
+        "C77",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ('"loss": loss - loss_crf', '"loss": loss_crf - loss'),
+            ('"gradient": norm - norm_crf', '"gradient": norm_crf - norm'),
+            ('"no gradient": zeros_crf - zeros', '"no gradient": zeros - zeros_crf'),
+            ('"gradient": norm - norm_crf', '"gradient": loss - loss_crf'),
+            ('pair.start(model, "away") for model', 'pair.start(model, "toward") for model'),
+            ("_falls, above=0.0", "_falls, above=-0.1"), ("_falls, above=0.0", "_falls, above=0.005"),
+        ],
+        "C81",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("return own - transferred", "return transferred - own"),
+            ("for source in (pair.crf, pair.network))", "for source in (pair.crf, pair.crf))"),
+            ("_black_box, above=0.0", "_black_box, above=-1.0"),
+            ("_black_box, above=0.0", "_black_box, above=0.005"),
+            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0"),
+            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0, needs=_untargeted, each=True"),
+            ("functools.partial(more, attack)) for attack in pair.among(UNTARGETED)",
+             "functools.partial(more, attack)) for attack in pair.attacks"),
+        ],
+        "C82",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("np.abs(pair.gain(a, e)) for a", "pair.gain(a, e) for a"),
+            ("np.mean([np.abs(pair", "np.max([np.abs(pair"), ("np.mean([np.abs(pair", "np.min([np.abs(pair"),
+            ("pair.among(attacks) for e in pair.epsilons]", "pair.among(attacks) for e in pair.epsilons[:1]]"),
+            ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, TARGETED) - _size(pair, UNTARGETED)"),
+            ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, UNTARGETED)"),
+            ("_smaller_effect, above=0.0", "_smaller_effect, above=-1.0"),
+            ("_smaller_effect, above=0.0", "_smaller_effect, above=0.005"),
+            ("_smaller_effect, above=0.0, needs=_both_kinds", "_smaller_effect, above=0.0, needs=_untargeted"),
+            ('_untargeted(pair) or ("" if pair.among(TARGETED)', '("" if pair.among(TARGETED)'),
+        ],
+        "C83",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("10 * away[0]", "0 * away[0]"), ("10 * away[0]", "9 * away[0]"), ("10 * away[0]", "11 * away[0]"),
+            ("2 * away[1]", "0 * away[1]"), ("2 * away[1]", "away[1]"), ("2 * away[1]", "3 * away[1]"),
+            ("toward[1] - 2", "toward[0] - 2"), ("_targeted_start, above=0.0", "_targeted_start, above=-9.0"),
+            ("_targeted_start, above=0.0", "_targeted_start, above=0.005"),
+            ("away, toward = (pair.start(pair.crf, kind) for", "away, toward = (pair.start(pair.network, kind) for"),
+        ],
+        "C84",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("_clean_gain, above=0.0", "_clean_gain, above=-99.0"),
+            ("_clean_gain, above=0.0", "_clean_gain, above=0.005"),
+            ("_clean_gain, above=0.0", "_clean_gain, above=1.0"),
+            ("pair.evidence.iou(model=pair.crf, **clean) - pair.evidence.iou(model=pair.network, **clean)",
+             "pair.evidence.iou(model=pair.network, **clean) - pair.evidence.iou(model=pair.crf, **clean)"),
+        ],
+        "C87",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("{name: _correlation(pair, name) for name", "{name: _correlation(pair, name, -1) for name"),
+            ('("theta_alpha", "theta_beta", "theta_gamma")}', '("theta_alpha", "theta_beta")}'),
+            ("_smoothing, at_most=0.0", "_smoothing, at_most=1.0"),
+            ("_smoothing, at_most=0.0", "_smoothing, at_most=-0.5"),
+            ("_smoothing, at_most=0.0, needs=_swept", "_smoothing, at_most=0.0, needs=_swept, each=True"),
+            ("rank_correlation(values, np.stack([pair.fgsm(m, e)",
+             "rank_correlation(values, np.stack([pair.fgsm(m, 1.0)"),
+            ('"" if pair.pair.variants else', '"" if True else'),
+        ],
+        "C73",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("NEAR_ONE = 5.0", "NEAR_ONE = 99.0"), ("NEAR_ONE = 5.0", "NEAR_ONE = 1.0"), ("above=50.0", "above=-50.0"),
+            ("above=50.0", "above=49.9"), ("above=50.0", "above=75.0"), ("np.argmax(", "np.argmin("),
+            ("100 * np.mean([best", "100 * np.max([best"), ("100 * np.mean([best", "100 * np.min([best"),
+            ("len(values) > 3", "len(values) > 2"), ("<= NEAR_ONE < max", "<= max"),
+            ("NEAR_ONE < max(", "NEAR_ONE <= max("),
+            ("min(values, default=0) <= NEAR_ONE < max(values, default=0)", "NEAR_ONE < max(values, default=0)"),
+        ],
+        "C74",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ('_correlation(pair, "theta_gamma", -1)', '_correlation(pair, "theta_gamma", 1)'),
+            ('_correlation(pair, "spatial_weight"),', '_correlation(pair, "spatial_weight", -1),'),
+            ('"-theta_gamma": theta}', '"-theta_gamma": weight}'), ('{"spatial_weight": weight, "-theta', '{"-theta'),
+            ("_grid, above=0.0", "_grid, above=-9.0"),
+            ("_grid, above=0.0", "_grid, above=0.005"), ("_grid, above=0.0", "_grid, each=True, above=0.0"),
+        ],
+        "C75",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ('{"theta_alpha": -rank_correlation', '{"theta_alpha": rank_correlation'),
+            ("_smoothness, above=0.0", "_smoothness, above=-9.0"),
+            ("_smoothness, above=0.0", "_smoothness, above=0.005"),
+            ("_smoothness, above=0.0", "_smoothness, above=0.5"),
+            ("pair.evidence.boundaries(model=model, attack=CLEAN)", "pair.evidence.iou(model=model, attack=CLEAN)"),
+        ],
+        "C76",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("return np.min([ sign", "return np.max([ sign"), ("return np.min([ sign", "return np.mean([ sign"),
+            ("always = pair.evidence, (0.0, *pair.epsilons)", "always = pair.evidence, pair.epsilons"),
+            ("always = pair.evidence, (0.0, *pair.epsilons)", "always = pair.evidence, (0.0,)"),
+            ("lead(evidence.confidence, 1)", "lead(evidence.confidence, -1)"),
+            ("lead(evidence.entropy, -1)", "lead(evidence.entropy, 1)"),
+            ("for model in pair.pair.variants for e in always",
+             "for model in list(pair.pair.variants)[:1] for e in always"),
+            ("- pair.certainty(measure, pair.network, e)", "- pair.certainty(measure, pair.network, 0)"),
+            ("_least_certain, above=0.0", "_least_certain, above=-1.0"),
+            ("_least_certain, above=0.0", "_least_certain, above=0.005"),
+        ],
+        "C78",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("correlations(pair.evidence.confidence, 1)", "correlations(pair.evidence.confidence, -1)"),
+            ("correlations(pair.evidence.entropy, -1)", "correlations(pair.evidence.entropy, 1)"),
+            ("correlations(pair.evidence.entropy, -1)", "correlations(pair.evidence.confidence, 1)"),
+            ("_together, above=0.0", "_together, above=-9.0"),
+            ("_together, above=0.0", "_together, above=0.005"),
+            ("_together, above=0.0", "_together, above=0.0, each=True"),
+            ("sign * np.stack([pair.certainty(measure, m, e)", "sign * np.stack([pair.certainty(measure, m, 1.0)"),
+        ],
+        "C79",
+    ),
+    *about(
+        CRF, BOUNDS,
+        [
+            ("np.min([pair.certainty(pair.evidence.confidence", "np.max([pair.certainty(pair.evidence.confidence"),
+            ("np.min([pair.certainty(pair.evidence.confidence", "np.mean([pair.certainty(pair.evidence.confidence"),
+            ("(*pair.pair.variants, pair.network), (0.0", "(*pair.pair.variants,), (0.0"),
+            ("(*pair.pair.variants, pair.network), (0.0", "(pair.network,), (0.0"),
+            ("pair.network), (0.0, *pair.epsilons)", "pair.network), pair.epsilons"), ("above=90.0", "above=0.0"),
+            ("above=90.0", "above=89.9"), ("above=90.0", "above=91.0"),
+            ("if epsilon == 0: return measure(model=model, attack=CLEAN)", ""),
+        ],
+        "C80",
+    ),
+    *about(
+        CRF, CRF_TESTS,
+        [
+            ("NEAR_ONE = 5.0", "NEAR_ONE = 4.995"), ("best <= NEAR_ONE for", "best < NEAR_ONE for"),
+            ("above=50.0", "above=49.9"), ("len(values) > 3", "len(values) > 4"),
+            ("<= NEAR_ONE < max", "< NEAR_ONE < max"), ("sorted(moved, key=moved.__getitem__)", "list(moved)"),
+            ("models = pair.distinct()", "models = list(pair.pair.variants)"),
+            ("for e in self.epsilons): m for m", "for e in self.epsilons[:1]): m for m"),
+            ("reversed(list(self.pair.variants))", "list(self.pair.variants)"),
+            ("for attack, name in design.scaled.items() if name in run.attacks",
+             "for attack, name in design.scaled.items()"),
+            ("if name not in scaled.values())", ")"), ("source or model", "model"),
+            ("chosen = self.epsilons if epsilon is None else [epsilon]", "chosen = self.epsilons"),
+            ("100 * before[2]", "before[2]"), ("100 * after[2]", "after[2]"),
+        ],
+    ),
+    *about(
+        MASKING, MASKING_TESTS,
+        [
+            ("verdict(around > 0) == HOLDS", "around[0] > 0"),
+            ("verdict(around > 0) == HOLDS", "verdict(around > 0) != HOLDS"),
+            ("verdict(around > 0)", "verdict(around >= 0)"), ("verdict(around > 0)", "verdict(around > 1)"),
+            ("own - transfer", "transfer - own"),
+            ("verdict(helps - helps_without > 0) == HOLDS", "(helps - helps_without)[0] > 0"),
+            ("verdict(helps - helps_without > 0)", "verdict(helps > 0)"),
+            ("verdict(helps - helps_without > 0)", "verdict(helps - helps_without >= 0)"),
+            ("masked |= verdict", "masked = verdict"), ("masked |= verdict", "masked &= verdict"),
+            ('helps = own - with_crf["through the CRF on scaled logits"]',
+             'helps = own - with_crf["with the gradient of the network without the CRF on scaled logits"]'),
+            ('without["as it is"] - without["scaled"]', 'own - without["scaled"]'),
+            ("gain[0] <= 0 and left[0] <= 0", "gain[0] <= 0"),
+            ("gain[0] <= 0 and left[0] <= 0", "gain[0] <= 0 or left[0] <= 0"),
+            ("gain[0] <= 0 and left[0] <= 0", "gain[0] < 0 and left[0] <= 0"),
+            ("gain[0] <= 0 and left[0] <= 0", "gain[0] <= 0 and left[0] < 0"),
+            ("verdict(left > 0) == HOLDS", "left[0] > 0"),
+            ("verdict(left > 0) == HOLDS", "verdict(gain > 0) == HOLDS"),
+            ('if left[0] > 0 else "it is gone"', 'if left[0] >= 0 else "it is gone"'),
+            ('if left[0] > 0 else "it is gone"', 'if gain[0] > 0 else "it is gone"'),
+            ("gain, around = own - without", "gain, around = without"),
+            ("_least(with_crf) - _least(without)", "own - _least(without)"),
+            ("_least(with_crf) - _least(without)", '_least(with_crf) - without["as it is"]'),
+            ("return min(scores.values()", "return max(scores.values()"),
+            ("min(scores.values(), key=lambda score: float(np.asarray(score)[0]))",
+             "np.min(list(scores.values()), 0)"),
+            ("len(masked) == len(untargeted)", "len(masked) > 0"), ("if not untargeted:", "if False:"),
+            ("elif masked:", "elif False:"),
+            ("untargeted = pair.among(UNTARGETED)", "untargeted = list(pair.attacks)"),
+            ("pair.ratio(crf, attack, network),", "pair.ratio(crf, attack),"),
+            ("pair.ratio(crf, scaled, network),", "pair.ratio(crf, scaled),"),
+            ('"through the CRF on scaled logits": pair.ratio(crf, scaled),',
+             '"through the CRF on scaled logits": pair.ratio(crf, attack),'),
+            ('without["scaled"] = pair.ratio(network, scaled)', 'without["scaled"] = pair.ratio(network, attack)'),
+            ('pair.start(pair.crf, "scaled")[2, 0]', 'pair.start(pair.crf, "scaled")[1, 0]'),
+            ('pair.start(pair.crf, "scaled")', 'pair.start(pair.network, "scaled")'),
+        ],
+    ),
+    *about(
+        "engine/xla.py", "engine/test_xla.py",
+        [
+            ("return compiled < _median", "return compiled > _median"),
+            ("return compiled < _median", "return compiled <= _median"),
+            ("statistics.median(seconds)", "max(seconds)"), ("statistics.median(seconds)", "min(seconds)"),
+            ("function(*arguments) # traces and warms up", ""),
+        ],
+    ),
+    *about(
+        "runs/progress.py", "runs/test_progress.py",
+        [
+            ("self.waited += received - started", "self.waited += 100 * (received - started)"),
+            ("self.worked += time.perf_counter() - received", "self.worked += time.perf_counter() - started"),
+            ("100 * self.waited / total", "100 * self.worked / total"),
+            ("total = self.waited + self.worked", "total = self.worked"),
+        ],
+    ),
+]  # fmt: skip
+"""Small wrong changes, a few for every claim."""
+
+
+def run_tests(folder: pathlib.Path, test: str, claim: str = "") -> int:
+    """pytest's exit code for a test file on the package in `folder`.
+
+    In a fork, which has the libraries already. Without conftest.py, of which none of these files needs anything, and
+    which imports TensorFlow.
+    """
+    child = os.fork()
+    if not child:
+        _alone(folder)
+        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--noconftest"]
+        options += ["-c", str(ROOT / "pyproject.toml"), *(["-k", claim] if claim else [])]
+        os._exit(int(pytest.main([*options, str(ROOT / "tests" / test)])))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def sees(folder: pathlib.Path) -> bool:
+    """Whether tests import the package in `folder`."""
+    child = os.fork()
+    if not child:
+        _alone(folder)
+        import tfadvseg
+
+        os._exit(not str(tfadvseg.__file__).startswith(str(folder)))
+    return not os.waitpid(child, 0)[1]
+
+
+def _alone(folder: pathlib.Path) -> None:
+    """Makes a process of this one that imports from `folder` first, leaves nothing behind and says nothing."""
+    sys.dont_write_bytecode = True  # two mutants of one second and one length would share a .pyc
+    sys.path.insert(0, str(folder))
+    os.chdir(folder)
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+
+
+def outcome(mutant: Mutant, folder: pathlib.Path) -> str:
+    """What became of it; the package in `folder` is as before afterwards."""
+    path = folder / "tfadvseg" / mutant.file
+    text = path.read_text(encoding="utf-8")
+    try:
+        changed = mutant.of(text)
+    except ValueError as error:
+        return str(error)
+    try:
+        path.write_text(changed, encoding="utf-8")
+        code = run_tests(folder, mutant.test, mutant.claim)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    return {0: "SURVIVED", 1: "killed"}.get(code, f"PYTEST EXITED WITH {code}")
+
+
+def unsound(folder: pathlib.Path, mutants: list[Mutant]) -> Iterator[str]:
+    """What makes the tests say nothing of mutants: that they fail on the package as it is, or see another one."""
+    if not sees(folder):
+        yield f"The tests do not see the copy in {folder}; run this with the Python that runs the tests."
+    for test in dict.fromkeys(mutant.test for mutant in mutants):
+        if run_tests(folder, test):
+            yield f"tests/{test} fails on the package as it is; mend that first."
+
+
+def main() -> int:
+    """The exit code."""
+    chosen = [mutant for mutant in MUTANTS if all(part in mutant.file for part in sys.argv[1:])]
+    bad, started = 0, time.monotonic()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads do not come along into a fork
+    for library in ("numpy", "scipy.stats", "pandas"):
+        importlib.import_module(library)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch).resolve()
+        shutil.copytree(ROOT / "tfadvseg", folder / "tfadvseg", ignore=shutil.ignore_patterns("__pycache__"))
+        for sentence in unsound(folder, chosen):
+            print(sentence)
+            bad += 1
+        for mutant in chosen if not bad else []:
+            found = outcome(mutant, folder)
+            bad += found != "killed"
+            print(f"{found}  {mutant.file} {mutant.claim}  {mutant.old!r} -> {mutant.new!r}", flush=True)
+    print(f"{len(chosen)} mutants, {bad} wrong, {time.monotonic() - started:.0f} s")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

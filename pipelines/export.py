@@ -15,7 +15,7 @@ from pipelines.common import flags, main, objects
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.serving.defended import Servable, export_defended, postprocessed, randomised
-from tfadvseg.transforms import TRANSFORMS, named
+from tfadvseg.transforms import DEFENSES, named
 
 FLAGS = absl_flags.FLAGS
 
@@ -24,7 +24,7 @@ flags.define_crf(default=None)
 absl_flags.DEFINE_string(
     "transform",
     None,
-    f"Input transform, of {', '.join(name for name in TRANSFORMS if name != 'none')}, or several with +.",
+    f"Input transform, of {', '.join(DEFENSES)}, or several with +.",
 )
 absl_flags.DEFINE_string("name", None, "Name of the new SavedModel; by default <model>_<transform> or <model>_crf.")
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")

@@ -15,7 +15,7 @@ from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.engine.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.reports.titles import transform_title
-from tfadvseg.studies.transforms.design import agreement, scenarios
+from tfadvseg.studies.transforms.design import BASELINE, agreement, scenarios
 
 FLAGS = absl_flags.FLAGS
 
@@ -41,7 +41,12 @@ def run(pipeline: str = "transforms", cross: bool = False) -> None:
     for model in models:
         at_once = images_at_once(model.open(), sizes[model], FLAGS.memory * 2**20)
         found += scenarios(model, objects.protocol, transforms, FLAGS.trials, FLAGS.samples, at_once, cross)
-    design = {"models": [model.name for model in models], "transforms": transforms, "cross": cross}
+    design = {
+        "models": [model.name for model in models],
+        "transforms": transforms,
+        "cross": cross,
+        "baseline": BASELINE,
+    }
     run_experiment(pipeline, "transforms", found, design)
 
 

@@ -58,9 +58,9 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
 
 def define_transforms() -> None:
     """--transforms, --trials, --samples, --sign_agreement and --memory."""
-    from tfadvseg.transforms import TRANSFORMS
+    from tfadvseg.transforms import DEFENSES
 
-    names = ", ".join(name for name in TRANSFORMS if name != "none")
+    names = ", ".join(DEFENSES)
     flags.DEFINE_list(
         "transforms",
         ["jpeg", "blur", "hsv", "grayscale"],

@@ -102,9 +102,9 @@ def protocol(**settings: Any) -> "Protocol":
 
 def transforms() -> list[str]:
     """The names of --transforms, each of one transform or of several joined by +."""
-    from tfadvseg.transforms import TRANSFORMS
+    from tfadvseg.transforms import DEFENSES, TRANSFORMS
 
-    known = {name: transform for name, transform in TRANSFORMS.items() if name != "none"}
+    known = {name: TRANSFORMS[name] for name in DEFENSES}
     for name in FLAGS.transforms:
         for part in name.split("+"):
             choose(known, part, "transform")

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from tfadvseg.attacks import fgsm, ifgsm
-from tfadvseg.engine.checks import floor_warning, floored, looks_like_probabilities, refuse_probabilities, warnings
+from tfadvseg.engine.checks import (
+    certainty_warnings,
+    floor_warning,
+    floored,
+    looks_like_probabilities,
+    refuse_probabilities,
+    warnings,
+)
 from tfadvseg.models.reading import OUTPUTS, Reading
 
 ATTACKS = (("fgsm", fgsm(8.0)), ("ifgsm", ifgsm(8.0)))
@@ -113,3 +120,13 @@ def test_probabilities_of_nothing_are_counted_and_named():
     assert floor_warning(spec, 0.01) == []
     (text,) = floor_warning(spec, 0.0101)
     assert text.startswith("enet: 1 % of the pixels have a class of probability 0")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "entropy", "sound"),
+    [(1 / 11, np.log(11), True), (1.0, 0.0, True), (1 / 11 - 1e-3, 1.0, False), (1.001, 1.0, False),
+     (0.5, np.log(11) + 1e-3, False), (0.5, -1e-3, False)],
+)  # fmt: skip
+def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
+    """D9 of the paper's derived checks."""
+    assert (certainty_warnings("enet, fgsm at 8", confidence, entropy, 11) == []) == sound

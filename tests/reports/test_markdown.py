@@ -28,7 +28,7 @@ def test_every_block():
             Picture("figures/iou_ratio.png", "IoU ratio against epsilon"),
             Heading("FGSM", 3),
             Bullets(["one"]),
-            ClaimTable("enet", 4, [ClaimRow("C4", "It falls", "holds", "fgsm +0.6 [+0.3, +0.9]")]),
+            ClaimTable("enet", "4 images", [ClaimRow("C4", "It falls", "holds", "fgsm +0.6 [+0.3, +0.9]")]),
         ],
     )
     assert markdown(document) == (
@@ -98,7 +98,7 @@ def test_cells_may_hold_bars_and_paths_spaces():
 
 
 def test_one_image_is_one_image():
-    assert "Judged on 1 image;" in markdown(Document("T", [ClaimTable("enet", 1, [])]))
+    assert "Judged on 1 image;" in markdown(Document("T", [ClaimTable("enet", "1 image", [])]))
 
 
 def test_rows_are_as_wide_as_their_table():

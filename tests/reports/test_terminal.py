@@ -26,7 +26,7 @@ def test_every_block():
             Paragraph("It goes on and on."),
             Bullets(["The first of two.", "The second."], heading="Warnings"),
             Picture("figures/a.png", "a"),
-            ClaimTable("enet", 4, [ClaimRow("C4", "It falls", "holds", "+0.6")]),
+            ClaimTable("enet", "4 images", [ClaimRow("C4", "It falls", "holds", "+0.6")]),
         ],
     )
     assert terminal(document, width=30) == (

@@ -24,7 +24,7 @@ PIXELS = 1_000_000
 IMAGES = 8
 
 OPPOSITE = np.where(np.arange(IMAGES) % 2, -1.0, 1.0)
-"""One half of the images says one thing, the other half the opposite: resamples take sides. Each is a group of its own."""
+"""One half of the images says one thing, the other half the opposite: resamples take sides."""
 
 PerImage = float | np.ndarray
 """The same for all images, or a value for each [IMAGES]."""
@@ -66,8 +66,9 @@ def results(answers: Mapping[Cell, Answer]) -> Results:
         raise ValueError("An IoU is between 0 and 100 per cent with at most 4 decimals; choose other values.")
     pixels, nothing = np.full_like(hits, PIXELS), np.zeros(len(hits))
     hits = hits[..., None]
+    numbers = range(IMAGES)
     return Results(
-        cells=tuple(answers), ids=tuple(f"image_{i}" for i in range(IMAGES)), groups=tuple(f"drive_{i}" for i in range(IMAGES)),
+        cells=tuple(answers), ids=tuple(f"image_{i}" for i in numbers), groups=tuple(f"drive_{i}" for i in numbers),
         counts=Counts(hits, np.full_like(hits, PIXELS), hits), confidence=pixels * confidence / 100,
         entropy=pixels * entropy, boundaries=pixels * boundaries / 100, pixels=pixels, linf=np.zeros_like(pixels),
         l2=np.zeros_like(pixels), gradients=nothing, queries=nothing, seconds=nothing,

@@ -8,7 +8,7 @@ import scipy.stats
 from made_up import IMAGES, OPPOSITE, Answer, cell, results
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval
+from tfadvseg.metrics.intervals import interval, iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.results import Cell, Results
 from tfadvseg.studies.evidence import Evidence, format_score, mean_known, rank_correlation
@@ -28,16 +28,27 @@ def found(counts: dict[Cell, Counts], **sums: np.ndarray) -> Results:
     """A run with these cells; sums over pixels [K, N] are 1 where they are not given."""
     parts = Counts(*(np.stack(part) for part in zip(*counts.values(), strict=True)))
     k, n = parts.hits.shape[:2]
-    names = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
-    arrays = {name: np.ones((k, n)) for name in names} | {"gradients": np.zeros(k), "queries": np.zeros(k)}
-    return Results(tuple(counts), tuple(map(str, range(n))), tuple(map(str, range(n))), parts, seconds=np.zeros(k), **(arrays | sums))
+    kinds = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
+    arrays = {kind: np.ones((k, n)) for kind in kinds} | {"gradients": np.zeros(k), "queries": np.zeros(k)}
+    names = tuple(map(str, range(n)))
+    return Results(tuple(counts), names, names, parts, seconds=np.zeros(k), **(arrays | sums))
 
 
 def test_a_score_is_the_iou_and_its_interval_that_of_results_csv():
     own = drawn(1)
-    score = Evidence(found({FGSM: own})).iou(attack="fgsm", epsilon=8.0)
+    evidence = Evidence(found({FGSM: own}))
+    score = evidence.iou(attack="fgsm", epsilon=8.0)
     assert score.shape == (1001,) and score[0] == pytest.approx(mean_iou(own.total()))
-    assert tuple(np.percentile(score[1:], [2.5, 97.5])) == pytest.approx(iou_interval(own))
+    np.testing.assert_allclose(score, mean_iou(own.weighted(evidence.weights)))
+    assert interval(score, units=6) == pytest.approx(iou_interval(own))
+
+
+def test_images_of_one_group_are_drawn_together():
+    """Two drives of three images: a resample has both, or one of them twice."""
+    run = dataclasses.replace(found({FGSM: drawn(20)}), groups=("first", "second") * 3)
+    weights = Evidence(run).weights
+    assert weights.shape == (1001, 6) and (weights[0] == 1).all()
+    assert {tuple(row) for row in weights} == {(1, 1) * 3, (2, 0) * 3, (0, 2) * 3}
 
 
 def test_the_number_of_resamples_and_their_seed_are_arguments():
@@ -77,7 +88,9 @@ def test_ratios_refer_to_the_clean_cell_and_are_paired():
     np.testing.assert_allclose(evidence.ratio(attack="clean"), 100)
     score = evidence.ratio(attack="fgsm")
     assert score[0] == pytest.approx(100 * mean_iou(attacked.total()) / mean_iou(clean.total()))
-    assert tuple(np.percentile(score[1:], [2.5, 97.5])) == pytest.approx(iou_ratio_interval(attacked, clean))
+    assert interval(score, units=6) == pytest.approx(iou_ratio_interval(attacked, clean))
+    own, of = (mean_iou(counts.weighted(evidence.weights)) for counts in (attacked, clean))
+    np.testing.assert_allclose(score, 100 * own / of)
 
 
 def test_a_ratio_refers_to_clean_images_before_the_same_network_and_transform():

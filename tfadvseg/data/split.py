@@ -67,11 +67,11 @@ class Split:
         neighbours in a list are often neighbours in a video."""
         if every < 1 or limit < 0:
             raise ValueError(f"Choose every 1st or later photograph and a limit of 0 or more; got {every} and {limit}.")
-        kept = range(0, len(self), every)
+        kept = list(range(0, len(self), every))
         if 0 < limit < len(kept):
             kept = [kept[i * len(kept) // limit] for i in range(limit)]
-        parts = {name: tuple(getattr(self, name)[i] for i in kept) for name in ("ids", "groups", "origins")}
-        return dataclasses.replace(self, **parts)
+        ids, groups = (tuple(part[i] for i in kept) for part in (self.ids, self.groups))
+        return dataclasses.replace(self, ids=ids, groups=groups, origins=tuple(self.origins[i] for i in kept))
 
     def fingerprint(self) -> str:
         """SHA-256 in hex over whatever decides the content of exactly these photographs, in their order.

@@ -53,6 +53,17 @@ def warnings(
     return found
 
 
+def certainty_warnings(cell: str, confidence: float, entropy: float, classes: int) -> list[str]:
+    """Of a cell's mean confidence and entropy (nats), which cannot lie beyond 1 / C to 1 and 0 to ln C (D9)."""
+    slack = 1e-4  # float32
+    if 1 / classes - slack <= confidence <= 1 + slack and -slack <= entropy <= math.log(classes) + slack:
+        return []
+    return [
+        f"{cell}: a mean confidence of {confidence:.3f} and entropy of {entropy:.3f} nats cannot be of {classes} "
+        "classes; this is a defect."
+    ]
+
+
 def refuse_probabilities(model: ModelSpec, scores: np.ndarray) -> None:
     """ValueError where a model's "logits" are probabilities: their softmax would have next to no gradient."""
     if model.reading.output == "logits" and looks_like_probabilities(scores):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import floor_warning, repeat_warning, warnings
+from tfadvseg.engine.checks import certainty_warnings, floor_warning, repeat_warning, warnings
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Unit
@@ -45,8 +45,18 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         examples += _examples(scenario, units[0])
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
-    split_ = shards.split
-    return Collected(Results(tuple(cells), split_.ids, split_.groups, counts, **arrays), suspicions, examples)
+    results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays)
+    return Collected(results, suspicions + _certainty(results), examples)
+
+
+def _certainty(results: Results) -> list[str]:
+    """Of every cell."""
+    found = []
+    for k, cell in enumerate(results.cells):
+        pixels, classes = results.pixels[k].sum(), results.counts.hits.shape[-1]
+        confidence, entropy = results.confidence[k].sum() / pixels, results.entropy[k].sum() / pixels
+        found += certainty_warnings(f"{cell.model}, {cell.attack} at {cell.epsilon}", confidence, entropy, classes)
+    return found
 
 
 def _joined(units: Sequence[Unit], count: int, scenario: Scenario) -> dict[str, np.ndarray]:

@@ -48,7 +48,7 @@ def calibrated(score: np.ndarray, units: int) -> np.ndarray:
     unit.
 
     Their spread grows by sqrt(n / (n - 1)) t / z for n units, with the 97.5 % points of Student's t with n - 1 degrees
-    of freedom and of the normal distribution: to 9.2 times for 2 units, 1.9 for 4, 1.3 for 8, 1.03 for 64. """
+    of freedom and of the normal distribution: to 9.2 times for 2 units, 1.9 for 4, 1.3 for 8, 1.03 for 64."""
     if units < 2:
         return np.full(len(score) - 1, np.nan)
     middle = np.nanmean(score[1:]) if np.isfinite(score[1:]).any() else np.nan

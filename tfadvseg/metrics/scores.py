@@ -2,7 +2,7 @@
 
 Counts are summed over images first: the IoU of a set is not the mean of the IoUs of its images. A mean IoU is over the
 classes that occur in the labels of the set. So clean and attacked means are over the same classes, whatever is
-predicted; a class that is only predicted still costs the classes on whose pixels it is. """
+predicted; a class that is only predicted still costs the classes on whose pixels it is."""
 
 import numpy as np
 

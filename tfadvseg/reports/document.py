@@ -56,10 +56,10 @@ class ClaimRow:
 
 @dataclasses.dataclass(frozen=True)
 class ClaimTable:
-    """The verdicts about one subject, such as a network, which rest on so many images; a part of its own."""
+    """The verdicts about one subject, such as a network, and the images on which they rest; a part of its own."""
 
     subject: str
-    images: int
+    images: str
     rows: Sequence[ClaimRow]
 
 

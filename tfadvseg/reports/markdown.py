@@ -54,10 +54,9 @@ def _claims(table: ClaimTable) -> list[str]:
     """Sentences do not align, so neither do their columns."""
     rows = [(row.number, row.statement, row.verdict, row.measured) for row in table.rows]
     lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows]
-    images = f"{table.images} image{'' if table.images == 1 else 's'}"
     return [
         _heading(f"Claims of the paper: {table.subject}", 2),
-        f"Judged on {images}; in brackets the 95 % interval of a bootstrap over images.",
+        f"Judged on {table.images}; in brackets the 95 % interval of a bootstrap over images.",
         "\n".join(["| Claim | Statement | Here | Measured |", "| :-- | :-- | :-- | :-- |", *lines]),
     ]
 

@@ -73,26 +73,6 @@ def own_norm_part(results: pd.DataFrame) -> list[Block]:
     return [Heading("Attacks that find their own norm"), Paragraph(told), Table(header, rows, labels=2)] if rows else []
 
 
-def headline(results: pd.DataFrame) -> str:
-    """One sentence: under the attack that hurts most at the headline epsilon, who keeps the most IoU, who the least."""
-    cells = white_box(results)
-    epsilon = headline_epsilon(cells)
-    ratios = {
-        attack: {model: score_at(cells, model, attack, epsilon)["iou_ratio"] for model in models(cells)}
-        for attack in attacks(cells)
-    }
-    means = pd.DataFrame(ratios, dtype=float).mean().dropna()
-    if means.empty:
-        return "No network was attacked." if own_norm(cells).empty else "All attacks found their own norm."
-    strongest = means.idxmin()
-    ranked = pd.Series(ratios[strongest], dtype=float).dropna().sort_values(kind="stable")
-    keeps = {model: f"{model} keeps {ratio:.1f} % of its clean IoU" for model, ratio in ranked.items()}
-    opening = f"At epsilon {epsilon:g} the attack that hurts most is {attack_title(strongest)}: "
-    if len(ranked) == 1:
-        return f"{opening}{keeps[ranked.index[0]]}."
-    return f"{opening}{keeps[ranked.index[-1]]} (the most), {keeps[ranked.index[0]]} (the least)."
-
-
 def interval(scores: Mapping[str, float], column: str) -> str:
     """A score with its 95 % interval."""
     return with_interval(*(scores[key] for key in (column, f"{column}_low", f"{column}_high")))

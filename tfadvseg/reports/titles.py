@@ -8,7 +8,10 @@ ATTACKS = {
 }  # fmt: skip
 """Those of the paper in its order, then others."""
 
-TRANSFORMS = {NONE: "no transform", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG", "hsv": "HSV jitter"}
+TRANSFORMS = {
+    NONE: "no transform", "clip": "clip to 0..255", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG",
+    "hsv": "HSV jitter",
+}  # fmt: skip
 
 
 def attack_title(attack: str) -> str:

@@ -6,10 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from tfadvseg.metrics.intervals import calibrated
 from tfadvseg.paper import claims as paper_claims
 from tfadvseg.studies.evidence import Score, format_score, mean_known
 
 HOLDS, FAILS, UNDECIDED, UNMEASURED = "holds", "does not hold", "undecided", "not measured"
+TOO_FEW = "undecided (too few images)"
+
+FEWEST, FEWEST_OF_RANKS = 2, 16
+"""Groups of images below which nothing is decided: a spread needs two of them; ranks, which jump and are not widened as
+Student's t does it, so many until they decide wrongly in no more than 5 % of the cases (benchmarks/coverage.py)."""
 
 Parts = Mapping[str, Score | Mapping[float, Score]]
 """{what: score}, or {what: {epsilon: score}}."""
@@ -29,7 +35,8 @@ class Claim:
     study (a network and its attacks, say) -> the scores of each part. It holds of a part whose score is more than
     `above`, or no more than `at_most`; one of the two is given. needs: subject -> what is missing for it, "" where
     nothing is. each: with scores by epsilon, whether the claim is about every epsilon; else about their mean. form: how
-    its scores are written. told: subject -> what was measured, where the scores do not say it by themselves.
+    its scores are written. told: subject -> what was measured, where the scores do not say it by themselves. ranks:
+    whether its scores come from an order of things and not from their sizes.
     """
 
     number: str
@@ -41,6 +48,7 @@ class Claim:
     each: bool = False
     form: str = "+.1f"
     told: Callable[[Any], str] | None = None
+    ranks: bool = False
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.at_most is None):
@@ -52,7 +60,7 @@ class Claim:
         return paper_claims()[self.number].section
 
     def agrees(self, score: Score) -> np.ndarray:
-        """bool [1 + R]: whether it holds as measured, and in each resample."""
+        """bool: whether it holds of each of these values."""
         return score > self.above if self.above is not None else score <= self.at_most
 
     def worst(self, scores: Sequence[Score]) -> Score:
@@ -62,7 +70,7 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """What became of a claim. about: which subject. images: how many the verdict rests on."""
+    """What became of a claim. about: which subject. images: how many the verdict rests on; groups: of alike ones."""
 
     number: str
     about: str
@@ -70,34 +78,48 @@ class Judgement:
     verdict: str
     measured: str
     images: int
+    groups: int
 
 
-def judge(claims: Sequence[Claim], subject: Any, about: str, images: int) -> list[Judgement]:
-    """The verdicts on a study's claims, in their order."""
-    found = []
+def judge(claims: Sequence[Claim], subject: Any, about: str, images: int, units: int | None = None) -> list[Judgement]:
+    """The verdicts on a study's claims, in their order; units: groups of alike images, by default each its own."""
+    units, found = images if units is None else units, []
     for claim in claims:
         missing = claim.needs(subject)
-        verdict, measured = (UNMEASURED, missing) if missing else _judge(claim, subject)
-        found.append(Judgement(claim.number, about, claim.statement, verdict, measured, images))
+        verdict, measured = (UNMEASURED, missing) if missing else _judge(claim, subject, units)
+        found.append(Judgement(claim.number, about, claim.statement, verdict, measured, images, units))
     return found
 
 
-def verdict(agrees: np.ndarray) -> str:
-    """Of a comparison of scores, bool [1 + R]: decided where 97.5 % of the resamples agree with what was measured."""
-    share = np.mean(agrees[1:])
-    return HOLDS if agrees[0] and share >= 0.975 else FAILS if not agrees[0] and share <= 0.025 else UNDECIDED
+def verdict(score: Score, test: Callable[[np.ndarray], np.ndarray], units: int, ranks: bool = False) -> str:
+    """Of a score [1 + R] from so many groups of images, by a test of its values.
+
+    Decided where 97.5 % of the resamples agree with what was measured, these being as wide as so few groups must make
+    them (`calibrated`), which an order of things has no use for."""
+    if units < (FEWEST_OF_RANKS if ranks else FEWEST):
+        return TOO_FEW
+    values = score[1:] if ranks else calibrated(score, units)
+    known = values[np.isfinite(values)]  # a resample may hold no labelled pixel
+    if not known.size:
+        return UNDECIDED
+    measured, share = bool(test(score[:1])[0]), np.mean(test(known))
+    return HOLDS if measured and share >= 0.975 else FAILS if not measured and share <= 0.025 else UNDECIDED
 
 
-def _judge(claim: Claim, subject: Any) -> tuple[str, str]:
+def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
     """(verdict, what was measured); verdicts are named part by part where they differ."""
     parts = claim.scores(subject)
     scores = {name: _combined(claim, part) for name, part in parts.items()}
     if not scores:
         return UNMEASURED, "no such cells"
     known = {name: bool(np.isfinite(score[0])) for name, score in scores.items()}
-    verdicts = {name: verdict(claim.agrees(score)) if known[name] else UNMEASURED for name, score in scores.items()}
+    verdicts = {
+        name: verdict(score, claim.agrees, units, claim.ranks) if known[name] else UNMEASURED
+        for name, score in scores.items()
+    }
     measured = "; ".join(
-        f"{name} {format_score(score, claim.form) if known[name] else '-'}".strip() for name, score in scores.items()
+        f"{name} {format_score(score, units, claim.form) if known[name] else '-'}".strip()
+        for name, score in scores.items()
     )
     if claim.told is not None:
         measured = claim.told(subject)

@@ -1,8 +1,8 @@
 """The scores of a finished run with their bootstrap resamples.
 
-A score is an array [1 + R]: what was measured, then its value in R resamples of the images, the same resamples for all
-scores of a run. So arithmetic on scores carries their intervals along, and a comparison of two is paired.
-"""
+A score is an array [1 + R]: what was measured, then its value in R resamples of the groups of images, the same
+resamples for all scores of a run. So arithmetic on scores carries their intervals along, and a comparison of two is
+paired."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.stats
 
-from tfadvseg.metrics.intervals import percentile_interval, resample_weights, resampled_iou
+from tfadvseg.metrics import intervals
+from tfadvseg.metrics.intervals import resample_weights, resampled_iou, units_of
+from tfadvseg.metrics.scores import iou_ratio
 from tfadvseg.runs.results import CLEAN, Results
 
 Score = np.ndarray
@@ -18,13 +20,24 @@ Score = np.ndarray
 
 
 class Evidence:
-    """Scores of the cells of a run, each computed once. Cells are named by the fields of `runs.results.Cell`."""
+    """Scores of the cells of a run, each computed once. Cells are named by the fields of `runs.results.Cell`.
+
+    units: how many groups its images are; those of one group are alike, so they count as one.
+    """
 
     def __init__(self, results: Results, resamples: int = 1000, seed: int = 0):
-        self.results, self.images = results, len(results.ids)
-        weights = resample_weights(self.images, resamples, seed)
+        self.results, self.images, self.units = results, len(results.ids), units_of(results.groups)
+        weights = resample_weights(results.groups, resamples, seed)
         self.weights = np.concatenate([np.ones((1, self.images)), weights])
         self._known: dict[int, Score] = {}
+
+    def interval(self, score: Score) -> tuple[float, float]:
+        """(low, high) of 95 % of a score of this run; NaN for one unit."""
+        return intervals.interval(score, self.units)
+
+    def format(self, score: Score, form: str = ".1f") -> str:
+        """As 12.3 [10.1, 14.2]."""
+        return format_score(score, self.units, form)
 
     def has(self, **where) -> bool:
         """Whether such cells were run."""
@@ -38,7 +51,7 @@ class Evidence:
         """Its IoU in per cent of that on clean images before the same network and input transform."""
         cell = self.results.cells[self._one_cell(where)[0]]
         clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": CLEAN}
-        return 100 * self.iou(**where) / self.iou(**clean)
+        return iou_ratio(self.iou(**where), self.iou(**clean))
 
     def confidence(self, **where) -> Score:
         """Mean largest softmax probability, in per cent."""
@@ -84,6 +97,12 @@ class Evidence:
         return np.mean([self.weights @ sums[k] / (self.weights @ self.results.pixels[k]) for k in own], 0)
 
 
+def images_text(images: int, groups: int) -> str:
+    """As "16 images", or "101 images in 5 groups of alike ones"."""
+    alike = f" in {groups} group{'' if groups == 1 else 's'} of alike ones" if groups < images else ""
+    return f"{images} image{'' if images == 1 else 's'}{alike}"
+
+
 def mean_known(scores: Sequence[Score]) -> Score:
     """The mean over those scores that are numbers; NaN where none is."""
     stacked = np.stack(scores)
@@ -99,7 +118,7 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> Score:
     return np.divide((one * other).sum(0), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
 
 
-def format_score(score: Score, form: str = ".1f") -> str:
-    """As 12.3 [10.1, 14.2]."""
-    low, high = percentile_interval(score[1:])
-    return f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"
+def format_score(score: Score, units: int, form: str = ".1f") -> str:
+    """As 12.3 [10.1, 14.2]; without brackets for one unit, of which no interval is known."""
+    low, high = intervals.interval(score, units)
+    return f"{score[0]:{form}}" if np.isnan(low) else f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"

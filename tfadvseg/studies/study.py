@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document
 from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.evidence import images_text
 from tfadvseg.studies.run import FinishedRun
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def warnings_part(run: FinishedRun) -> list[Block]:
 def claims_part(judgements: Sequence[Judgement]) -> list[Block]:
     """A table of verdicts for each subject, in their order."""
     tables: list[Block] = []
-    for (about, images), own in itertools.groupby(judgements, key=lambda one: (one.about, one.images)):
+    for (about, images, groups), own in itertools.groupby(judgements, lambda one: (one.about, one.images, one.groups)):
         rows = [ClaimRow(one.number, one.statement, one.verdict, one.measured) for one in own]
-        tables.append(ClaimTable(about, images, rows))
+        tables.append(ClaimTable(about, images_text(images, groups), rows))
     return tables

@@ -10,7 +10,7 @@ import functools
 
 from tfadvseg.registry import choose
 from tfadvseg.transforms.blur import blur
-from tfadvseg.transforms.compose import InSequence, identity
+from tfadvseg.transforms.compose import InSequence, clip, identity
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.jpeg import jpeg
@@ -19,13 +19,17 @@ from tfadvseg.transforms.straight_through import Transform
 
 TRANSFORMS: dict[str, Transform] = {
     "none": identity,
+    "clip": clip,
     "jpeg": jpeg,
     "jpeg_simulated": jpeg_simulated,
     "blur": blur,
     "hsv": hsv,
     "grayscale": grayscale,
 }
-"""Name -> transform with the ranges of the paper."""
+"""Name -> transform with the ranges of the paper. `clip` is what all files of 8 bits have in common."""
+
+DEFENSES = tuple(name for name in TRANSFORMS if name not in ("none", "clip"))
+"""Those that may defend."""
 
 
 @functools.cache

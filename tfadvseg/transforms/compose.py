@@ -1,4 +1,4 @@
-"""Transforms made of transforms; each part draws from seeds of its own."""
+"""No transform, the least that any file does, and transforms made of transforms, each part by seeds of its own."""
 
 import dataclasses
 
@@ -12,6 +12,12 @@ def identity(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
     """The images as they are."""
     del seeds
     return images
+
+
+def clip(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """The images within 0..255, as any file or camera holds them; its gradient is 0 where a value was cut."""
+    del seeds
+    return tf.clip_by_value(images, 0.0, 255.0)
 
 
 @dataclasses.dataclass(frozen=True)

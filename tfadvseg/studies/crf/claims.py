@@ -71,8 +71,14 @@ class Pair:
 
     def distinct(self) -> list[str]:
         """The variants, once each: the CRF of the run may be a variant of every parameter."""
-        found = {tuple(self.fgsm(m, e).tobytes() for e in self.epsilons): m for m in reversed(list(self.pair.variants))}
+        found = {self._answers(model): model for model in reversed(list(self.pair.variants))}
         return [model for model in self.pair.variants if model in found.values()]
+
+    def _answers(self, model: str) -> tuple[bytes, ...]:
+        """What tells a variant from others: its IoU and its certainty under FGSM."""
+        scores = [self.fgsm(model, e) for e in self.epsilons]
+        scores += [self.certainty(self.evidence.entropy, model, e) for e in self.epsilons]
+        return tuple(score.tobytes() for score in scores)
 
     def fgsm(self, model: str, epsilon: float) -> Score:
         """IoU ratio of a variant under FGSM on itself."""
@@ -92,6 +98,8 @@ def _apparent_robustness(pair: Pair) -> Parts:
 def _correlation(pair: Pair, parameter: str, sign: float = 1.0) -> dict[float, Score]:
     """Of a parameter, or its negative, with the robustness to FGSM, over the variants."""
     models = pair.along(parameter)
+    if not models:
+        return pair.by_epsilon(lambda epsilon: np.full(len(pair.evidence.weights), np.nan))
     values = sign * np.array([[pair.pair.variants[model][parameter]] for model in models])
     return pair.by_epsilon(lambda e: rank_correlation(values, np.stack([pair.fgsm(m, e) for m in models])))
 
@@ -124,6 +132,8 @@ def _near_one_in_words(pair: Pair) -> str:
 
 def _smoothness(pair: Pair) -> Parts:
     models = pair.along("theta_alpha")
+    if not models:
+        return {}
     seams = np.stack([pair.evidence.boundaries(model=model, attack=CLEAN) for model in models])
     values = np.array([[pair.pair.variants[model]["theta_alpha"]] for model in models])
     return {"theta_alpha": -rank_correlation(values, seams)}
@@ -258,19 +268,20 @@ CLAIMS = (
           "ones)", _targeted_start, above=0.0, told=_targeted_start_in_words),
     Claim("C87", "The CRF raises the clean IoU", _clean_gain, above=0.0),
     Claim("C73", "More smoothing brings no more robustness to FGSM (rank correlation of theta and IoU ratio is not "
-          "positive)", _smoothing, at_most=0.0, needs=_swept, form="+.2f"),
+          "positive)", _smoothing, at_most=0.0, needs=_swept, form="+.2f", ranks=True),
     Claim("C74", f"A theta_alpha around 1 (up to {NEAR_ONE:g}) is the most robust to FGSM for most epsilons (per cent "
-          "of them)", _near_one, above=50.0, needs=_reaches_on_both_sides, form=".0f", told=_near_one_in_words),
+          "of them)", _near_one, above=50.0, needs=_reaches_on_both_sides, form=".0f", told=_near_one_in_words,
+          ranks=True),
     Claim("C75", "A larger spatial weight and a smaller theta_gamma raise robustness to FGSM (rank correlations)",
-          _grid, above=0.0, needs=_swept, form="+.2f"),
+          _grid, above=0.0, needs=_swept, form="+.2f", ranks=True),
     Claim("C76", "A larger theta_alpha makes predictions on clean images smoother (rank correlation with fewer "
           "boundaries)",
-          _smoothness, above=0.0, needs=_swept, form="+.2f"),
+          _smoothness, above=0.0, needs=_swept, form="+.2f", ranks=True),
     Claim("C78", "Under FGSM every variant is more confident than the network without a CRF (least differences; %, "
           "nats)",
           _least_certain, above=0.0, needs=_swept, form="+.2f"),
     Claim("C79", "Among the variants, robustness to FGSM goes with confidence and against entropy (rank correlations)",
-          _together, above=0.0, needs=_swept, form="+.2f"),
+          _together, above=0.0, needs=_swept, form="+.2f", ranks=True),
     Claim("C80", "Mean confidence stays above 90 % for all of them at all epsilons (the least)", _least_confidence,
           above=90.0, needs=_swept, form=".1f"),
 )  # fmt: skip
@@ -289,5 +300,5 @@ def judged(run: FinishedRun) -> list[Judgement]:
     """Every claim on every pair."""
     found: list[Judgement] = []
     for pair in pairs_of(run):
-        found += judge(CLAIMS, pair, pair.network, run.evidence.images)
+        found += judge(CLAIMS, pair, pair.network, run.evidence.images, run.evidence.units)
     return found

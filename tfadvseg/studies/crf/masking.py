@@ -14,7 +14,10 @@ import numpy as np
 from tfadvseg.studies.claims import HOLDS, verdict
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import UNTARGETED
-from tfadvseg.studies.evidence import Score, format_score
+from tfadvseg.studies.evidence import Score, images_text
+
+MARGIN = 2.0
+"""Points of IoU ratio below which an advantage is none that anybody would want."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,19 +29,22 @@ class Masking:
 
 
 def masking(pair: Pair) -> Masking:
-    """An advantage counts as far as it is left under the strongest of all untargeted attacks that were tried on each
-    network."""
+    """An advantage counts as far as it is left under the strongest of the same attacks on both networks."""
     untargeted = pair.among(UNTARGETED)
     judged = {attack: _attack(pair, attack) for attack in untargeted}
     masked = [attack for attack, (_, sign) in judged.items() if sign]
+    evidence = pair.evidence
+    on = f" (on {images_text(evidence.images, evidence.units)})"
     if not untargeted:
         opening = "No untargeted attack was run, so nothing is known of a masked gradient."
+    elif evidence.units < 2:
+        opening = f"Too few images to say whether the CRF masks the gradient{on}."
     elif len(masked) == len(untargeted):
-        opening = "The CRF masks the gradient."
+        opening = f"The CRF masks the gradient{on}."
     elif masked:
-        opening = f"The CRF masks the gradient of {', '.join(masked)}."
+        opening = f"The CRF masks the gradient of {', '.join(masked)}{on}."
     else:
-        opening = "No sign that the CRF masks the gradient."
+        opening = f"No sign that the CRF masks the gradient{on}."
     return Masking(opening, (_start(pair), *(told for told, _ in judged.values())))
 
 
@@ -54,59 +60,62 @@ def _start(pair: Pair) -> str:
 
 def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
     """(what is known of an attack, means over the epsilons; whether it shows a masked gradient)."""
-    with_crf, without = _scores(pair, attack)
-    own, transfer = with_crf["through the CRF"], with_crf["with the gradient of the network without the CRF"]
-    gain, around = own - without["as it is"], own - transfer
-    ways = "; ".join(f"{way} {format_score(score)} %" for way, score in with_crf.items())
+    form = pair.evidence.format
+    with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
+    own, plain = with_crf[THROUGH], without[AROUND]
+    gain, around = own - plain, own - with_crf[AROUND]
+    ways = "; ".join(f"{way} {form(score)} %" for way, score in with_crf.items())
     told = [f"{attack} leaves of the clean IoU, {ways}."]
-    hidden = verdict(around > 0) == HOLDS
+    hidden = _holds(pair, around)
     told.append(
-        f"Going around the CRF it takes {format_score(around, '+.1f')} points more"
+        f"Going around the CRF it takes {form(around, '+.1f')} points more"
         + (": the CRF hides its gradient." if hidden else ".")
     )
     masked = hidden
-    if "scaled" in without:
-        helps = own - with_crf["through the CRF on scaled logits"]
-        helps_without = without["as it is"] - without["scaled"]
-        masked |= verdict(helps - helps_without > 0) == HOLDS
+    if THROUGH_SCALED in with_crf:
+        helps, helps_without = own - with_crf[THROUGH_SCALED], plain - without[AROUND_SCALED]
+        masked |= _holds(pair, helps - helps_without)
         told.append(
-            f"Scaled logits take {format_score(helps, '+.1f')} points more through the CRF, and "
-            f"{format_score(helps_without, '+.1f')} without it."
+            f"Scaled logits take {form(helps, '+.1f')} points more through the CRF, and {form(helps_without, '+.1f')} "
+            "without it."
         )
     left = _least(with_crf) - _least(without)
     told.append(
-        f"By its own gradient the CRF has an advantage of {format_score(gain, '+.1f')} points, and of "
-        f"{format_score(left, '+.1f')} where both networks meet the strongest of these attacks: {_fate(gain, left)}."
+        f"By its own gradient the CRF has an advantage of {form(gain, '+.1f')} points, and of {form(left, '+.1f')} "
+        f"where both networks meet the strongest of all these attacks: {_fate(pair, gain, left)}."
     )
     return " ".join(told), masked
 
 
-def _fate(gain: Score, left: Score) -> str:
-    """What becomes of the advantage."""
-    if gain[0] <= 0 and left[0] <= 0:
-        return "there is none"
-    if verdict(left > 0) == HOLDS:
+def _holds(pair: Pair, score: Score) -> bool:
+    """Whether a score is surely more than 0."""
+    return verdict(score, lambda values: values > 0, pair.evidence.units) == HOLDS
+
+
+def _fate(pair: Pair, gain: Score, left: Score) -> str:
+    """What becomes of the advantage; that it is gone must be as sure as that it remains."""
+    (_, most_of_gain), (_, most_left) = pair.evidence.interval(gain), pair.evidence.interval(left)
+    if _holds(pair, left):
         return "it remains"
-    return "it is not certain" if left[0] > 0 else "it is gone"
+    if most_of_gain < MARGIN and most_left < MARGIN:
+        return f"there is none, of {MARGIN:g} points or more"
+    return f"less than {MARGIN:g} points of it are left" if most_left < MARGIN else "it is not certain what is left"
 
 
-def _scores(pair: Pair, attack: str) -> tuple[Mapping[str, Score], Mapping[str, Score]]:
-    """IoU ratios of the network with the CRF and of that without, by how they were attacked."""
-    crf, network, scaled = pair.crf, pair.network, pair.scaled.get(attack)
-    with_crf = {
-        "through the CRF": pair.ratio(crf, attack),
-        "with the gradient of the network without the CRF": pair.ratio(crf, attack, network),
-    }
-    without = {"as it is": pair.ratio(network, attack)}
-    if scaled:
-        with_crf |= {
-            "through the CRF on scaled logits": pair.ratio(crf, scaled),
-            "with the gradient of the network without the CRF on scaled logits": pair.ratio(crf, scaled, network),
-        }
-        without["scaled"] = pair.ratio(network, scaled)
-    return with_crf, without
+THROUGH, AROUND = "through the CRF", "with the gradient of the network without the CRF"
+THROUGH_SCALED, AROUND_SCALED = f"{THROUGH} on scaled logits", f"{AROUND} on scaled logits"
+
+
+def _scores(pair: Pair, model: str, attack: str) -> Mapping[str, Score]:
+    """IoU ratios of one of the networks under the same attacks, by whose gradient they were made."""
+    ways = {THROUGH: pair.ratio(model, attack, pair.crf), AROUND: pair.ratio(model, attack, pair.network)}
+    if scaled := pair.scaled.get(attack):
+        ways |= {
+            THROUGH_SCALED: pair.ratio(model, scaled, pair.crf), AROUND_SCALED: pair.ratio(model, scaled, pair.network)
+        }  # fmt: skip
+    return ways
 
 
 def _least(scores: Mapping[str, Score]) -> Score:
-    """The score that is least as measured; its resamples with it."""
-    return min(scores.values(), key=lambda score: float(np.asarray(score)[0]))
+    """The least of the scores, found anew in each resample, so its interval knows that it was looked for."""
+    return np.min(list(scores.values()), 0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.metrics.scores import iou_ratio
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.claims import Claim, Judgement, judge
 from tfadvseg.studies.evidence import Evidence, Score
@@ -31,7 +32,7 @@ class Network:
 
     def ratio(self, attack: str, epsilon: float) -> Score:
         """IoU ratio under an attack."""
-        return 100 * self.iou(attack, epsilon) / self.iou(attack, 0)
+        return iou_ratio(self.iou(attack, epsilon), self.iou(attack, 0))
 
 
 def _small_losses(network: Network) -> dict[str, Score]:
@@ -98,7 +99,7 @@ def judged(run: FinishedRun) -> list[Judgement]:
     found: list[Judgement] = []
     for name in models:
         network = Network(run.evidence, name, _complete(run, name, attacks, epsilons), epsilons)
-        found += judge(CLAIMS, network, name, run.evidence.images)
+        found += judge(CLAIMS, network, name, run.evidence.images, run.evidence.units)
     return found
 
 

@@ -3,23 +3,27 @@
 import pathlib
 from collections.abc import Sequence
 
+import pandas as pd
+
 from tfadvseg.reports import figures
-from tfadvseg.reports.cells import attacks, headline_epsilon, subject, white_box
-from tfadvseg.reports.document import Block, Document, Heading, Paragraph
+from tfadvseg.reports.cells import attacks, headline_epsilon, models, subject, white_box
+from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph
 from tfadvseg.reports.drawing import pictures, save_drawings
-from tfadvseg.reports.tables import headline, headline_table, iou_table, own_norm_part, ratio_table
+from tfadvseg.reports.tables import headline_table, iou_table, own_norm_part, ratio_table
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.evidence import images_text
+from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
 RATIO = (
     "IoU under attack in per cent of the same network's clean IoU; the clean IoU is in per cent. In brackets the 95 % "
-    "interval of a bootstrap over images, clean and attacked ones resampled together."
+    "interval of a bootstrap over images, clean and attacked ones resampled together; alike images are drawn as one."
 )
 IOU = (
-    "Mean IoU in per cent over the classes present. Each network is attacked by its own gradients; epsilon is the "
-    "largest change of a pixel's channel in grey levels of 0..255, and 0 is the clean image. The 95 % bootstrap "
+    "Mean IoU in per cent over the classes that occur in the labels. Each network is attacked by its own gradients; "
+    "epsilon is the largest change of a pixel's channel in grey levels of 0..255, and 0 is the clean image. The 95 % "
     "interval of every cell is in results.csv."
 )
 
@@ -32,7 +36,7 @@ def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
     """Ratios at one epsilon, then the IoU at all of them, then the claims."""
     cells = white_box(run.table)
-    blocks: list[Block] = [Paragraph(headline(cells)), *warnings_part(run)]
+    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run)]
     found = attacks(cells)
     if found:
         title = f"IoU ratio at epsilon {headline_epsilon(cells):g}"
@@ -47,7 +51,32 @@ def summary(run: FinishedRun) -> Document:
     """The ratios at all epsilons."""
     cells = white_box(run.table)
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
-    return Document(title, [ratio_table(cells), *own_norm_part(cells)])
+    return Document(title, [ratio_table(cells), *comparison_part(run, cells), *own_norm_part(cells)])
+
+
+def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
+    """What each network keeps at most, and which of them can be told apart."""
+    epsilon, found, evidence = headline_epsilon(cells), attacks(cells), run.evidence
+    kept = least_kept(evidence, models(cells), found, epsilon)
+    if not kept:
+        return [Paragraph("No network was attacked within a given epsilon.")]
+    each = "; ".join(f"{k.model} {evidence.format(k.score)} % ({attack_title(k.attack)})" for k in kept)
+    known = f"the worst of these {len(found)} attacks on each network leaves" if len(found) > 1 else "the attack leaves"
+    on = images_text(evidence.images, evidence.units)
+    opening = (
+        f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may leave less, so "
+        "networks keep at most this."
+    )
+    pairs = [told(lead, run) for lead in leads(evidence, kept)]
+    return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]
+
+
+def told(lead: Lead, run: FinishedRun) -> str:
+    """Who keeps more than whom, or that these images do not say it."""
+    difference = run.evidence.format(lead.difference, "+.1f")
+    if lead.told_apart:
+        return f"{lead.more} keeps more than {lead.less}: {difference} points."
+    return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
 
 
 REPORT = Report(draw, document, summary)

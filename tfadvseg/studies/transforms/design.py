@@ -12,6 +12,9 @@ from tfadvseg.models.spec import ModelSpec
 from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms import named
 
+BASELINE = "clip"
+"""Stands for no defense: images within 0..255, as any file holds them."""
+
 MakeProtocol = Callable[..., Protocol]
 """Settings of all attacks -> the protocol, such as protocol(gradient=...)."""
 
@@ -28,10 +31,13 @@ def scenarios(
     """Each transform before the network, against the oblivious attack and against the one that is adapted to it
     (Figures 6 and 7); with `cross`, every adaptive attack meets every transform (Table 2 and Figure 8).
 
+    Images under attack may leave 0..255, which JPEG and HSV jitter undo beside what they are tried for; so the network
+    behind a clip is shown them, too, and stands for the undefended one.
+
     samples: draws in each adaptive gradient, of which `at_once` share a batch.
     """
     targets = {name: Target(model, name, trials) for name in transforms}
-    everyone = (Target(model), *targets.values())
+    everyone = (Target(model), Target(model, BASELINE), *targets.values())
     found = [Scenario(model, protocol(), everyone)]
     for name in transforms:
         adaptive = protocol(gradient=ExpectedGradient(named(name), samples, at_once))

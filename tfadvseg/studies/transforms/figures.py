@@ -23,7 +23,8 @@ def defense_figure(run: FinishedRun, trials: Trials, attack: str) -> Figure:
     figure, panels = plots.panels(2, height=3.6)
     for axes, adaptive in zip(panels, (False, True), strict=True):
         for name in trials.ends:
-            _draw(axes, trials, attack, name if adaptive else NONE, name, dashed=adaptive and name == NONE)
+            defends = name in trials.transforms
+            _draw(axes, trials, attack, name if adaptive and defends else NONE, name, dashed=adaptive and not defends)
     _finish(figure, panels, run, trials, attack, [OBLIVIOUS, ADAPTIVE])
     return figure
 

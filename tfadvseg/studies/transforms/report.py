@@ -22,6 +22,10 @@ ATTACKERS = (
     "An oblivious attack does not know the transform before the network. An adaptive attack (EOT) does: its gradients "
     "are an expectation over the random draws of that transform."
 )
+CLIPPED = (
+    "Attacked images may leave 0..255, which no file can. JPEG and HSV jitter bring them back beside what they are "
+    "tried for, so gains are counted from the network behind a clip to 0..255."
+)
 SPREAD = (
     "IoU in per cent: the mean over the trials +- two standard deviations over them, where there are three or more."
 )
@@ -36,7 +40,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     """A sentence for each network and attack, then tables and figures of each, then the claims."""
     epsilon = headline_epsilon(run.table)
     blocks: list[Block] = [Paragraph(headline(trials, attack, epsilon)) for trials, attack in _each(run)]
-    blocks += [*warnings_part(run), Heading("How to read the tables"), Paragraph(ATTACKERS), Paragraph(SPREAD)]
+    blocks += [*warnings_part(run), Heading("How to read the tables"), *how_to_read(run)]
     for trials, attack in _each(run):
         blocks += tables(run, trials, attack, epsilon)
         blocks += pictures(drawings(run, trials, attack), shown)
@@ -49,12 +53,19 @@ def summary(run: FinishedRun) -> Document:
     epsilon = headline_epsilon(run.table)
     blocks = [block for trials, attack in _each(run) for block in tables(run, trials, attack, epsilon)]
     title = f"Input transforms as defenses, {subject(run.table)}"
-    return Document(title, [Paragraph(ATTACKERS), Paragraph(SPREAD), *blocks, *own_norm_part(run.table)])
+    return Document(title, [*how_to_read(run), *blocks, *own_norm_part(run.table)])
+
+
+def how_to_read(run: FinishedRun) -> list[Block]:
+    """What the words and the columns mean."""
+    clipped = [CLIPPED] if run.design.get("baseline", NONE) != NONE else []
+    return [Paragraph(text) for text in (ATTACKERS, *clipped, SPREAD)]
 
 
 def headline(trials: Trials, attack: str, epsilon: float) -> str:
     """What the best defense brings, against the oblivious and against the adaptive attack."""
-    clean, plain = trials.at(CLEAN, 0.0, NONE, NONE)[0], trials.at(attack, epsilon, NONE, NONE)[0]
+    clean = trials.at(CLEAN, 0.0, NONE, trials.baseline)[0]
+    plain = trials.at(attack, epsilon, NONE, trials.baseline)[0]
     told = (
         f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {number(clean)} to {number(plain)} "
         "% IoU."

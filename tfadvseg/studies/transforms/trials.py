@@ -11,13 +11,14 @@ from tfadvseg.studies.run import FinishedRun
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Trials:
-    """transforms: those before the network. scores: mean and spread of the IoU in per cent, indexed by attack, epsilon,
-    attack_transform and inference_transform; the spread is two standard deviations of the population, NaN below three
-    trials."""
+    """transforms: those before the network. baseline: what stands for no defense, a clip to 0..255 where that was run.
+    scores: mean and spread of the IoU in per cent, indexed by attack, epsilon, attack_transform and
+    inference_transform; the spread is two standard deviations of the population, NaN below three trials."""
 
     model: str
     transforms: tuple[str, ...]
     scores: pd.DataFrame
+    baseline: str = NONE
 
     @classmethod
     def of(cls, run: FinishedRun, model: str) -> "Trials":
@@ -25,12 +26,13 @@ class Trials:
         own = run.table[run.table["model"] == model]
         groups = own.groupby(["attack", "epsilon", "attack_transform", "inference_transform"], sort=False)["iou"]
         spread = (2 * groups.std(ddof=0)).where(groups.count() > 2)
-        return cls(model, tuple(run.design["transforms"]), pd.DataFrame({"mean": groups.mean(), "spread": spread}))
+        scores = pd.DataFrame({"mean": groups.mean(), "spread": spread})
+        return cls(model, tuple(run.design["transforms"]), scores, run.design.get("baseline", NONE))
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """What stood before the network: nothing first."""
-        return (NONE, *self.transforms)
+        """What stood before the network: nothing first, then the baseline."""
+        return tuple(dict.fromkeys([NONE, self.baseline, *self.transforms]))
 
     def at(self, attack: str, epsilon: float, expected: str, seen: str) -> tuple[float, float]:
         """(mean, spread) behind `seen` of an attack that is adapted to `expected`; NaN where that was not run."""

@@ -4,8 +4,8 @@
 
 Draws experiments of n images from a population whose scores are known, and counts how often a 95 % interval holds the
 truth (cells, IoU ratios, differences of ratios), and how often a verdict decides where there is nothing to decide: on
-two networks of equal robustness, about a difference, the size of two effects, the worst of several epsilons, and a CRF that
-changes nothing. 95 % and 5 % are what is promised.
+two networks of equal robustness, about a difference, the size of two effects, the worst of several epsilons, a CRF that
+changes nothing, and the order of six networks. 95 % and 5 % are what is promised.
 """
 
 import argparse
@@ -14,13 +14,14 @@ import types
 import numpy as np
 
 from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.metrics.scores import iou_ratio, mean_iou
 from tfadvseg.runs.results import CLEAN, Cell, Results
 from tfadvseg.studies.claims import HOLDS, UNDECIDED, Claim, judge
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.masking import masking
 from tfadvseg.studies.crf.names import CrfPair
-from tfadvseg.studies.evidence import Evidence
+from tfadvseg.studies.evidence import Evidence, rank_correlation
 
 CLASSES, PIXELS = 8, 400
 IMAGES = (1, 2, 4, 8, 16, 32)
@@ -83,9 +84,22 @@ CLAIMS = {
 
 def masked(evidence: Evidence) -> bool:
     """Whether a CRF that changes nothing is said to mask the gradient, or to leave an advantage."""
-    starts = {f"{m}/{o}": np.ones((3, evidence.images)) for m in ("net", "net+crf") for o in ("away", "toward", "scaled")}
+    starts = {
+        f"{m}/{o}": np.ones((3, evidence.images)) for m in ("net", "net+crf") for o in ("away", "toward", "scaled")
+    }
     pair = Pair(evidence, CrfPair("net", "net+crf", {}), ("fgsm", "ifgsm"), (8.0,), {}, starts)
     return masking(pair).opening.startswith("The CRF masks")
+
+
+def ordered(rng: np.random.Generator, images: int) -> bool:
+    """Whether six networks that do not differ are said to be more robust from the first to the last, or less."""
+    mix, level = rng.dirichlet(np.ones(CLASSES), images), rng.normal(0, 0.08, (images, 1))
+    weights = np.concatenate([np.ones((1, images)), resample_weights(range(images))])
+    six = [mean_iou(draw(rng, images, RIGHT["fgsm"], level, mix).weighted(weights)) for _ in range(6)]
+    claim = Claim(
+        "C75", "", lambda scores: {"": rank_correlation(np.arange(6.0)[:, None], scores)}, above=0.0, ranks=True
+    )
+    return not judge([claim], np.stack(six), "", images)[0].verdict.startswith(UNDECIDED)
 
 
 def main() -> None:
@@ -93,12 +107,16 @@ def main() -> None:
     parser.add_argument("--experiments", type=int, default=1000)
     options = parser.parse_args()
     truth = population()
-    columns = ["images", "cell", "ratio", "difference", *CLAIMS, "masking"]
+    columns = ["images", "cell", "ratio", "difference", *CLAIMS, "masking", "an order"]
     print(" | ".join(columns))
     for images in IMAGES:
         found = [one(np.random.default_rng((images, n)), images, truth) for n in range(options.experiments)]
         shares = 100 * np.mean(found, 0)
-        print(" | ".join([f"{images}", *(f"{share:.1f}" for share in shares)]), flush=True)
+        known = images > 1  # of one image there is no interval
+        print(
+            " | ".join([f"{images}", *(f"{x:.1f}" if known or i > 2 else "-" for i, x in enumerate(shares))]),
+            flush=True,
+        )
 
 
 def population() -> types.SimpleNamespace:
@@ -110,7 +128,7 @@ def population() -> types.SimpleNamespace:
 
 
 def one(rng: np.random.Generator, images: int, truth: types.SimpleNamespace) -> list[bool]:
-    """[the intervals of a cell, a ratio and a difference hold the truth; each claim, and masking, is decided]."""
+    """[the intervals of a cell, a ratio and a difference hold the truth; each claim, masking, an order are decided]."""
     evidence = experiment(rng, images)
     score = evidence.iou(model="net", source_model="net", attack="fgsm", epsilon=8.0)
     own, other = (ratio(evidence, model, "fgsm") for model in ("net", "net+crf"))
@@ -119,7 +137,7 @@ def one(rng: np.random.Generator, images: int, truth: types.SimpleNamespace) -> 
     verdicts = [judge([claim], evidence, "", images)[0].verdict for claim in CLAIMS.values()]
     wrong = [verdict == HOLDS if name == "every one of two" else not verdict.startswith(UNDECIDED)
              for name, verdict in zip(CLAIMS, verdicts, strict=True)]  # fmt: skip
-    return [*held, *wrong, masked(evidence)]
+    return [*held, *wrong, masked(evidence), ordered(rng, images)]
 
 
 if __name__ == "__main__":

@@ -8,3 +8,8 @@ Sizes are (height, width), as in arrays.
 
 IGNORED = 255
 """Label of void pixels, from file to score."""
+
+LEFT_OUT = -1
+"""In labels that an attack is given: pixels that count in no objective, such as padding where it shall not. Void
+pixels, IGNORED, have no label to lead away from, but a targeted attack leads them to its own target as it does all
+others."""

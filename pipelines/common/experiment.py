@@ -20,6 +20,7 @@ from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.provenance import git_revision, source_digest, versions
+from tfadvseg.studies.claims import UNMEASURED
 from tfadvseg.studies.report import summary_text, write_report
 
 FLAGS = flags.FLAGS
@@ -52,9 +53,12 @@ def run_experiment(
 
 
 def write_and_print_report(folder: RunFolder, warnings: Sequence[str]) -> None:
-    """Draws everything, and prints tables, warnings and where everything lies."""
+    """Draws everything, and prints tables, verdicts, warnings and where everything lies."""
     write_report(folder.path)
     print(summary_text(folder.path))
+    for claim in json.loads((folder.path / "claims.json").read_text()):
+        if claim["verdict"] != UNMEASURED:
+            print(f"{claim['number']} {claim['about']}: {claim['statement']}: {claim['verdict']}", file=sys.stderr)
     for warning in warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     print(f"Results: {folder.path}/results.md, results.csv, figures/; tensorboard --logdir {folder.path}/tensorboard")

@@ -9,6 +9,7 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.sign_attack import ifgsm, ifgsm_ll
 from tfadvseg.attacks.sweep import Sweep
+from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds
 
 SEEDS = tf.constant(image_seeds(0, ["a", "b"]))
@@ -99,8 +100,8 @@ def test_equals_central_differences(smooth_model):
     np.testing.assert_allclose(gradient, differences, rtol=1e-5, atol=1e-7)
 
 
-def test_ignored_pixels_do_not_count(linear_model, images):
-    labels = tf.concat([tf.zeros((2, 16, 48), tf.int32), tf.fill((2, 16, 48), 255)], 1)
+def test_pixels_left_out_do_not_count(linear_model, images):
+    labels = tf.concat([tf.zeros((2, 16, 48), tf.int32), tf.fill((2, 16, 48), LEFT_OUT)], 1)
     found = ExpectedGradient(dimmed, 2)(linear_model, toward_least_likely, images, labels, SEEDS).gradient.numpy()
     assert np.abs(found[:, :16]).min() > 0 and not found[:, 16:].any()
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
+from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.seeds import no_seeds
 
 
@@ -15,7 +16,7 @@ def test_gradient_equals_central_differences(objective, smooth_model):
     rng = np.random.default_rng(5)
     x = rng.uniform(0, 255, (1, 4, 5, 3))
     labels = rng.integers(0, 4, (1, 4, 5)).astype(np.int32)
-    labels[0, 0, :2] = 255
+    labels[0, 0, :2] = LEFT_OUT
     images = tf.constant(x)
     gradient = plain_gradient(smooth_model, objective, images, labels, no_seeds(images)).gradient.numpy()
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
+from tfadvseg.conventions import IGNORED, LEFT_OUT
 from tfadvseg.seeds import no_seeds
 
 OBJECTIVES = [away_from_labels, toward_least_likely, toward_class(2)]
@@ -33,20 +34,29 @@ def test_objectives_are_signed_cross_entropies(objective, expected):
     np.testing.assert_allclose(objective(LOGITS, LABELS), expected, rtol=1e-5, atol=1e-5)  # float32
 
 
+def test_void_has_no_label_to_lead_away_from_but_is_led_to_a_target():
+    """Whether the labels are the network's prediction or a ground truth with void, a targeted attack is the same."""
+    void = LABELS.copy()
+    void[:, 1:3] = IGNORED
+    for objective in OBJECTIVES[1:]:
+        np.testing.assert_array_equal(objective(LOGITS, void), objective(LOGITS, LABELS))
+    assert not away_from_labels(LOGITS, void)[:, 1:3].numpy().any()
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_ignored_pixels_score_nothing_and_change_nothing_elsewhere(objective):
+def test_pixels_left_out_score_nothing_and_change_nothing_elsewhere(objective):
     labels = LABELS.copy()
-    labels[:, 1:3] = 255
+    labels[:, 1:3] = LEFT_OUT
     scores = objective(LOGITS, labels).numpy()
     np.testing.assert_array_equal(scores[:, 1:3], 0)
     np.testing.assert_array_equal(scores[:, 3:], objective(LOGITS, LABELS)[:, 3:])
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_ignored_pixels_give_no_gradient(objective, linear_model, images):
-    """The linear model's pixels do not see each other, so an ignored one's gradient must be exactly zero."""
+def test_pixels_left_out_give_no_gradient(objective, linear_model, images):
+    """The linear model's pixels do not see each other, so the gradient of one left out must be exactly zero."""
     labels = tf.zeros(images.shape[:3], tf.int32)
-    half = tf.concat([labels[:, :16], labels[:, 16:] + 255], 1)
+    half = tf.concat([labels[:, :16], labels[:, 16:] + LEFT_OUT], 1)
     whole = plain_gradient(linear_model, objective, images, labels, no_seeds(images)).gradient.numpy()
     found = plain_gradient(linear_model, objective, images, half, no_seeds(images)).gradient.numpy()
     np.testing.assert_array_equal(found[:, 16:], 0)

@@ -9,6 +9,7 @@ from six_images import go, grid, split
 
 from tfadvseg.attacks import ATTACKS, fgsm
 from tfadvseg.attacks.base import Cost
+from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.engine.unit import UnitMaker
@@ -65,7 +66,7 @@ def test_attacks_are_told_what_may_change_and_what_counts(spec, models, second, 
     protocol = Protocol((("seen", attack),), loss_on_padding=loss_on_padding, attack_padding=attack_padding)
     UnitMaker(white_box(spec, protocol), models)(*second)
     np.testing.assert_array_equal(attack.labels[counted], attack.answer[counted])  # the clean prediction
-    assert (attack.labels[~counted] == 255).all() == (not loss_on_padding)
+    assert (attack.labels[~counted] == LEFT_OUT).all() == (not loss_on_padding)
     if attack_padding:
         assert attack.attackable is None
     else:

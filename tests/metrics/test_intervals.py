@@ -89,7 +89,8 @@ def test_resamples_of_a_mean_are_widened_to_students_interval(units):
     score = np.concatenate([[values.mean()], resample_weights(range(units), 20_000) @ values / units])
     spread = scipy.stats.t.ppf(0.975, units - 1) / scipy.stats.norm.ppf(0.975) * scipy.stats.sem(values)
     found = calibrated(score, units)
-    assert found.std() == pytest.approx(spread, rel=0.02) and found.mean() == pytest.approx(values.mean(), abs=0.03 * spread)
+    assert found.std() == pytest.approx(spread, rel=0.02)
+    assert found.mean() == pytest.approx(values.mean(), abs=0.03 * spread)
 
 
 def test_the_bias_of_resamples_is_taken_off():

@@ -54,7 +54,7 @@ for name, (size, width, classes) in names.items():
 images = np.random.default_rng(2).integers(0, 256, (4, 32, 48, 3)).astype(np.float32)
 labels = (images.mean(-1) // 52).astype(np.uint8)
 labels[:, :2] = 255
-data = images.astype(np.uint8), labels
+data = [(str(i), *example) for i, example in enumerate(zip(images.astype(np.uint8), labels))]
 fit(lambda size: zoo.build("enet", 5, size, 0.1), data, data, 5, Recipe((24, 32), 1, 2), folder + "/run")
 print(json.dumps({"tensorflow": "tensorflow" in sys.modules}))
 """

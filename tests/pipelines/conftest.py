@@ -1,6 +1,7 @@
 """Running a pipeline as a user does: as a program of its own, or, for the many, within the tests' process."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import runpy
@@ -8,8 +9,10 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from absl import flags
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -58,6 +61,45 @@ def call(capsys, monkeypatch):
         return Ended(code, *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Within this process results.csv is all that is made of a finished run; drawing takes seconds."""
+    from pipelines.common import experiment
+    from tfadvseg.studies import STUDIES
+    from tfadvseg.studies.run import FinishedRun
+
+    def write(folder):
+        finished = FinishedRun.read(folder)
+        finished.table.to_csv(folder / "results.csv", index=False)
+        judged = [dataclasses.asdict(one) for one in STUDIES[finished.study].judged(finished)]
+        (folder / "claims.json").write_text(json.dumps(judged))
+
+    monkeypatch.setattr(experiment, "write_report", write)
+
+
+@pytest.fixture(scope="session")
+def camvid(tmp_path_factory):
+    """A data folder like CamVid's with three 480x360 validation images, each of another drive."""
+    root = tmp_path_factory.mktemp("camvid")
+    (root / "val").mkdir()
+    rng = np.random.default_rng(0)
+    lines = []
+    for i in range(3):
+        image = rng.integers(0, 256, (360, 480, 3), np.uint8)
+        image[:, :120], image[:, -120:] = 0, 255  # both ends of the range
+        Image.fromarray(image).save(root / "val" / f"{i}.png")
+        Image.fromarray(rng.integers(0, 12, (360, 480), np.uint8)).save(root / "val" / f"{i}_labels.png")
+        lines.append(f"val/{i}.png val/{i}_labels.png\n")
+    (root / "val.txt").write_text("".join(lines))
+    return root
+
+
+@pytest.fixture(scope="session")
+def small(conv_folder, camvid):
+    """Flags of a network that is quick to trace, on these photographs."""
+    return (f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={camvid}")
 
 
 def _forget_flags(program):

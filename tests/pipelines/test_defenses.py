@@ -8,9 +8,9 @@ import pytest
 from tfadvseg.runs.results import COLUMNS
 
 
-def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(call, tmp_path):
+def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(call, small, tmp_path):
     """Both pipelines: cells, claims, figures; and the report draws the same again."""
-    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2",
+    flags = (*small, "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2",
              "--samples=2")  # fmt: skip
     pairs = {}
     for pipeline in ("transforms", "transform_transfer"):
@@ -22,21 +22,23 @@ def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(cal
         pairs[pipeline] = set(zip(attacked.attack_transform, attacked.inference_transform, strict=True))
         assert set(results.trial[results.inference_transform == "blur"]) == {0, 1}
         claims = json.loads((tmp_path / pipeline / "claims.json").read_text())
-        assert {claim["model"] for claim in claims} == {"enet_scenes"} and "C58" in ended.stderr
+        assert {claim["about"] for claim in claims} == {"conv, ifgsm_ll"} and "C58 conv" in ended.stderr
+        assert {claim["verdict"] for claim in claims} == {"not measured", "undecided (too few images)"}
         assert "Adaptive attack" in ended.stdout
-        assert (tmp_path / pipeline / "figures" / "defense_enet_scenes_ifgsm_ll.png").stat().st_size > 10_000
+        assert (tmp_path / pipeline / "figures" / "defense_conv_ifgsm_ll.png").stat().st_size > 10_000
     ends = ("none", "blur", "grayscale")
-    assert pairs["transform_transfer"] == {(known, seen) for known in ends for seen in ends}
-    assert pairs["transforms"] == {("none", end) for end in ends} | {(end, end) for end in ends}
+    behind = (*ends, "clip")
+    assert pairs["transform_transfer"] == {(known, seen) for known in ends for seen in behind}
+    assert pairs["transforms"] == {("none", end) for end in behind} | {(end, end) for end in ends}
     drawn = (tmp_path / "transforms" / "results.md").read_text()
     again = call("report", f"--output={tmp_path / 'transforms'}")
     assert again.returncode == 0 and "blur" in again.stdout
     assert (tmp_path / "transforms" / "results.md").read_text() == drawn
 
 
-def test_crfs_are_attacked_with_a_verdict_about_masking(call, tmp_path):
+def test_crfs_are_attacked_with_a_verdict_about_masking(call, small, tmp_path):
     """With variants; and the report draws the same again."""
-    flags = ("--models=enet_scenes", "--limit=1", "--epsilons=4", "--attacks=fgsm", "--iterations=3", "--sweep",
+    flags = (*small, "--limit=1", "--epsilons=4", "--attacks=fgsm", "--iterations=3", "--sweep",
              "--theta_alphas=1,20", "--theta_betas=3", "--theta_gammas=1", "--spatial_weights=3")  # fmt: skip
     ended = call("crf", *flags, f"--output={tmp_path}")
     assert ended.returncode == 0, ended.stderr
@@ -51,25 +53,29 @@ def test_crfs_are_attacked_with_a_verdict_about_masking(call, tmp_path):
     assert again.returncode == 0 and (tmp_path / "results.md").read_text() == drawn
 
 
-def test_export_makes_a_defended_model_that_can_be_attacked(call, tmp_path):
+def test_export_makes_a_defended_model_that_can_be_attacked(call, conv_folder, small, undrawn, tmp_path):
     folder = f"--models_folder={tmp_path}"
-    for defense in ("--transform=blur", "--crf=deeplab_vgg"):
-        ended = call("export", "--models=enet_scenes", defense, folder)
+    for defense in ("--transform=blur+grayscale", "--crf=deeplab_vgg"):
+        ended = call("export", f"--models={conv_folder}", defense, folder)
         assert ended.returncode == 0, ended.stderr
-    paired = call("crf", "--models=enet_scenes", f"--crf_models={tmp_path}/enet_scenes_crf", "--limit=1",
-                 "--epsilons=1", "--attacks=ifgsm", f"--output={tmp_path}/pair")  # fmt: skip
+    _, *data = small
+    paired = call("crf", *small, f"--crf_models={tmp_path}/conv_crf", "--limit=1", "--epsilons=1", "--attacks=ifgsm",
+                  f"--output={tmp_path}/pair")  # fmt: skip
     assert paired.returncode == 0, paired.stderr
-    assert set(pd.read_csv(tmp_path / "pair" / "results.csv").model) == {"enet_scenes", "enet_scenes+crf"}
-    attacked = call(
-        "robustness", f"--models={tmp_path}/enet_scenes_blur,{tmp_path}/enet_scenes_crf", "--limit=1", "--epsilons=4",
-        "--attacks=fgsm", f"--output={tmp_path}/run",
-    )  # fmt: skip
+    assert set(pd.read_csv(tmp_path / "pair" / "results.csv").model) == {"conv", "conv+crf"}
+    both = f"--models={tmp_path}/conv_blur+grayscale,{tmp_path}/conv_crf"
+    draws = ("--samples=2", "--trials=2")
+    attacked = call("robustness", both, *data, "--limit=1", "--epsilons=4", "--attacks=fgsm", *draws,
+                    f"--output={tmp_path}/run")  # fmt: skip
     assert attacked.returncode == 0, attacked.stderr
-    assert "enet_scenes_crf" in attacked.stdout and "enet_scenes_blur" in attacked.stdout
+    assert "conv_crf" in attacked.stdout and "conv_blur+grayscale" in attacked.stdout
+    results = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack", "trial"])
+    assert results.loc[("conv_blur+grayscale", "fgsm", 0)].gradients == 2  # a draw each
+    assert results.loc[("conv_blur+grayscale", "fgsm", 1)].iou != results.loc[("conv_blur+grayscale", "fgsm", 0)].iou
 
 
-def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call):
-    ended = call("transforms", "--models=enet_scenes", "--limit=1", "--transforms=blur", "--sign_agreement")
+def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small):
+    ended = call("transforms", *small, "--limit=1", "--transforms=blur", "--sign_agreement")
     assert ended.returncode == 0, ended.stderr
     shares = [float(word) for word in ended.stdout.splitlines()[-1].split()[1:]]
     assert len(shares) == 5 and 50 < shares[0] < shares[-1] < 100

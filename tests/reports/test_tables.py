@@ -37,17 +37,6 @@ def test_ratio_table_has_a_row_a_network_and_attack(small):
     )
 
 
-def test_headline_names_the_strongest_attack_and_both_ends(make_results):
-    results = make_results({"enet": 50.0, "pspnet": 75.0})
-    results.loc[(results["model"] == "enet") & (results["attack"] == "ifgsm_ll"), "iou_ratio"] += 1
-    assert tables.headline(results) == (
-        "At epsilon 8 the attack that hurts most is Iterative FGSM ll: enet keeps 4.0 % of its clean IoU (the most), "
-        "pspnet keeps 3.0 % of its clean IoU (the least)."
-    )
-    assert tables.headline(results[results["model"] == "pspnet"]).endswith("ll: pspnet keeps 3.0 % of its clean IoU.")
-    assert tables.headline(results[results["attack"] == "clean"]) == "No network was attacked."
-
-
 def test_missing_numbers_are_dashes(small):
     small.loc[(small["model"] == "enet") & (small["epsilon"] == 8), ["iou", "iou_ratio"]] = np.nan
     assert tables.iou_table(small, "fgsm").rows[0] == ["enet", "50.0", "48.0", "-"]
@@ -62,7 +51,6 @@ def test_clean_rows_alone(small):
     assert tables.ratio_table(clean) == Table(
         ["model", "attack", "clean"], [["enet", "-", "50.0"], ["pspnet", "-", "75.0"]], labels=2
     )
-    assert tables.headline(clean) == "No network was attacked."
 
 
 def test_attacks_that_find_their_own_norm_have_a_part_of_their_own(small):
@@ -75,8 +63,6 @@ def test_attacks_that_find_their_own_norm_have_a_part_of_their_own(small):
     assert heading == Heading("Attacks that find their own norm") and "grey levels" in told.text
     assert table.rows == [["enet", "smallest", "1.0 [0.5, 1.5]", "2.0 [1.0, 3.0]", "3.2", "12.5", "10", "2"]]
     assert tables.ratio_table(pd.concat([small, row])) == tables.ratio_table(small)
-    only = pd.concat([small[small["attack"] == "clean"], row])
-    assert tables.headline(only) == "All attacks found their own norm."
 
 
 def test_numbers_without_an_interval_have_no_brackets():

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from made_up import OPPOSITE, PerImage
+from made_up import IMAGES, OPPOSITE, PerImage
 
-from tfadvseg.studies.claims import FAILS, HOLDS, UNDECIDED, UNMEASURED, Claim, Judgement, judge
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, UNMEASURED, Claim, Judgement, judge
 
 Margin = Callable[[str, float], PerImage]
 """(quantity, epsilon) -> how far it lies beyond the bound, positive where the claim agrees."""
@@ -51,21 +51,21 @@ def named(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def judged(claim: Claim, subject: Any) -> Judgement:
-    """That claim alone."""
-    (found,) = judge([claim], subject, "made up", 8)
+def judged(claim: Claim, subject: Any, units: int = IMAGES) -> Judgement:
+    """That claim alone, as on so many groups of images."""
+    (found,) = judge([claim], subject, "made up", IMAGES, units)
     return found
 
 
 def by_part(words: str, parts: Iterable[str]) -> dict[str, str]:
     """{part: verdict} of what a judgement says of them all."""
-    if words in (HOLDS, FAILS, UNDECIDED, UNMEASURED):
+    if words in (HOLDS, FAILS, UNDECIDED, UNMEASURED, TOO_FEW):
         return dict.fromkeys(parts, words)
     kinds = (kind.split(": ") for kind in words.split("; "))
     return {part: kind for kind, named in kinds for part in named.split(", ")}
 
 
-def verdicts(claim: Claim, case: Case, subject: Any) -> dict[str, str]:
+def verdicts(claim: Claim, case: Case, subject: Any, units: int = IMAGES) -> dict[str, str]:
     """{part: verdict}."""
     assert set(claim.scores(subject)) == set(case.parts)
-    return by_part(judged(claim, subject).verdict, case.parts)
+    return by_part(judged(claim, subject, units).verdict, case.parts)

@@ -3,6 +3,7 @@
 All images have one class, PIXELS pixels labelled so, of which the model finds some and nothing beside them. The IoU of
 an image is hits / PIXELS then, and that of a resample the mean over the images drawn: what is alike on all images is
 alike in all resamples, to the last bit. Differences between IoUs are exact but for the rounding of float64, some 1e-14.
+Where nothing else is said, each image is a group of its own.
 """
 
 import dataclasses
@@ -21,7 +22,8 @@ from tfadvseg.studies.transforms.claims import Defended
 PIXELS = 1_000_000
 """IoUs have steps of 0.0001 per cent."""
 
-IMAGES = 8
+IMAGES = 16
+"""As many as decide claims about an order."""
 
 OPPOSITE = np.where(np.arange(IMAGES) % 2, -1.0, 1.0)
 """One half of the images says one thing, the other half the opposite: resamples take sides."""
@@ -55,10 +57,11 @@ def cell(
     return Cell("made_up", "validation", model, source or model, attack, epsilon, expected, inference, trial)
 
 
-def results(answers: Mapping[Cell, Answer]) -> Results:
-    """Everything that the cells of a run measured."""
+def results(answers: Mapping[Cell, Answer], groups: Sequence[str] | None = None) -> Results:
+    """Everything that the cells of a run measured on as many images as groups are named, IMAGES by default."""
+    groups = [f"drive_{i}" for i in range(IMAGES)] if groups is None else groups
     iou, confidence, entropy, boundaries = (
-        np.stack([np.broadcast_to(getattr(answer, name), IMAGES) for answer in answers.values()])
+        np.stack([np.broadcast_to(getattr(answer, name), len(groups)) for answer in answers.values()])
         for name in ("iou", "confidence", "entropy", "boundaries")
     )
     hits = np.rint(iou * PIXELS / 100)
@@ -66,9 +69,8 @@ def results(answers: Mapping[Cell, Answer]) -> Results:
         raise ValueError("An IoU is between 0 and 100 per cent with at most 4 decimals; choose other values.")
     pixels, nothing = np.full_like(hits, PIXELS), np.zeros(len(hits))
     hits = hits[..., None]
-    numbers = range(IMAGES)
     return Results(
-        cells=tuple(answers), ids=tuple(f"image_{i}" for i in numbers), groups=tuple(f"drive_{i}" for i in numbers),
+        cells=tuple(answers), ids=tuple(f"image_{i}" for i in range(len(groups))), groups=tuple(groups),
         counts=Counts(hits, np.full_like(hits, PIXELS), hits), confidence=pixels * confidence / 100,
         entropy=pixels * entropy, boundaries=pixels * boundaries / 100, pixels=pixels, linf=np.zeros_like(pixels),
         l2=np.zeros_like(pixels), gradients=nothing, queries=nothing, seconds=nothing,
@@ -92,22 +94,24 @@ def defended(
     trials: int = 1,
     deviation: float = 0.0,
     crossed: bool = True,
+    baseline: str = NONE,
 ) -> Defended:
     """A network behind transforms under one attack: J(i, k) at an epsilon, {(i, k, epsilon): IoU}, and IoUs on clean
     images.
 
     Where nothing is said, an attacked IoU is 30 and a clean one 80. deviation: of the IoU over the trials, by which
-    they lie above and below it in turn. crossed: whether all adaptive attacks meet all transforms."""
-    ends = (NONE, *transforms)
+    they lie above and below it in turn. crossed: whether all adaptive attacks meet all transforms. baseline: what
+    stands for the undefended network, with cells of its own."""
+    ends = tuple(dict.fromkeys((NONE, baseline, *transforms)))
     pairs = [(i, k) for i in ends for k in ends if crossed or k in (i, NONE)]
     ious = {(i, NONE, CLEAN, 0.0): (clean or {}).get(i, 80.0) for i in ends}
     ious |= {(i, k, "ifgsm_ll", e): attacked.get((i, k, e), 30.0) for i, k in pairs for e in epsilons}
     answers = {}
     for (i, k, attack, epsilon), iou in ious.items():
-        for trial in range(1 if i == NONE else trials):
-            aside = deviation * (1 if trial % 2 else -1) if k == NONE != i and attack != CLEAN else 0.0
+        for trial in range(trials if i in transforms else 1):
+            aside = deviation * (1 if trial % 2 else -1) if k == NONE and i in transforms and attack != CLEAN else 0.0
             answers[cell(NET, attack, epsilon, expected=k, inference=i, trial=trial)] = Answer(iou + aside)
-    return Defended(Evidence(results(answers)), NET, "ifgsm_ll", tuple(transforms), tuple(epsilons))
+    return Defended(Evidence(results(answers)), NET, "ifgsm_ll", tuple(transforms), tuple(epsilons), baseline)
 
 
 def pair(
@@ -116,12 +120,16 @@ def pair(
     variants: Mapping[str, Mapping[str, float]] | None = None,
     starts: Mapping[str, Sequence[PerImage]] | None = None,
     scaled: Mapping[str, str] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> Pair:
     """A network with and without a CRF: {(model, source, attack, epsilon): answer}, and answers on clean images.
 
+    Attacks on the network with the CRF are shown to the one without it, too; where nothing is said, they leave it 90 %.
     starts: {"<model>/<objective>": (loss, norm, zeros)}, by default all 1. scaled: {attack: the same on scaled logits}.
     """
     variants, scaled = variants or {}, scaled or {}
+    shown = {(NET, CRF, a, e): of_ratio(NET, 90.0) for model, source, a, e in attacked if model == source == CRF}
+    attacked = shown | dict(attacked)
     answers = {cell(model): Answer(clean_iou(model)) for model in (NET, CRF, *variants)}
     answers |= {cell(model): answer for model, answer in (clean or {}).items()}
     answers |= {cell(m, attack, e, source): answer for (m, source, attack, e), answer in attacked.items()}
@@ -131,10 +139,11 @@ def pair(
         f"{model}/{kind}": (1.0, 1.0, 1.0) for model in (NET, CRF) for kind in ("away", "toward", "scaled")
     }
     found |= starts or {}
-    measured = {name: np.stack([np.broadcast_to(part, IMAGES) for part in parts]) for name, parts in found.items()}
-    return Pair(
-        Evidence(results(answers)), CrfPair(NET, CRF, variants), tuple(attacks), tuple(epsilons), scaled, measured
-    )
+    evidence = Evidence(results(answers, groups))
+    measured = {
+        name: np.stack([np.broadcast_to(part, evidence.images) for part in parts]) for name, parts in found.items()
+    }
+    return Pair(evidence, CrfPair(NET, CRF, variants), tuple(attacks), tuple(epsilons), scaled, measured)
 
 
 def clean_iou(model: str) -> float:

@@ -7,7 +7,7 @@ import transforms_cases
 from claim_case import judged, verdicts
 
 from tfadvseg import paper
-from tfadvseg.studies.claims import FAILS, HOLDS, UNDECIDED, UNMEASURED, always
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, UNMEASURED, always
 from tfadvseg.studies.crf.claims import CLAIMS as CRF_CLAIMS
 from tfadvseg.studies.robustness.claims import CLAIMS as ROBUSTNESS_CLAIMS
 from tfadvseg.studies.transforms.claims import CLAIMS as TRANSFORM_CLAIMS
@@ -115,6 +115,23 @@ def test_a_mean_over_epsilons_weighs_them(claim, case):
         for last, verdict in zip(case.beyond, (FAILS, HOLDS), strict=True):
             subject = case.build(lambda name, e, last=last: last if e == case.epsilons[-1] else case.large)
             assert verdicts(claim, case, subject) == dict.fromkeys(case.parts, verdict)
+
+
+OF_RANKS = {"C73", "C74", "C75", "C76", "C79"}
+
+
+def test_which_claims_are_about_an_order_of_things_is_written_down():
+    assert {claim.number for claim in CLAIMS if claim.ranks} == OF_RANKS
+
+
+@every_case
+def test_it_is_decided_from_as_many_groups_of_images_as_it_needs(claim, case):
+    """16 where it is about an order of things, 2 where it is about sizes, which images that agree do not widen."""
+    fewest = 16 if claim.number in OF_RANKS else 2
+    for margin, expected in ((case.small, HOLDS), (-case.small, FAILS)):
+        subject = case.everywhere(margin)
+        assert verdicts(claim, case, subject, fewest) == dict.fromkeys(case.parts, expected)
+        assert verdicts(claim, case, subject, fewest - 1) == dict.fromkeys(case.parts, TOO_FEW)
 
 
 @every_claim

@@ -5,10 +5,10 @@ import pytest
 import scipy.stats
 from claim_case import judged as judged_alone
 from crf_cases import ALPHAS, BETAS, GAMMAS, Attacked, both, column, own_fgsm, reaches
-from made_up import CRF, NET, OPPOSITE, Answer, cell, of_ratio, pair, results
+from made_up import CRF, IMAGES, NET, OPPOSITE, Answer, cell, of_ratio, pair, results
 
 from tfadvseg.runs.results import Cell
-from tfadvseg.studies.claims import FAILS, HOLDS, UNMEASURED, judge
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNMEASURED, judge
 from tfadvseg.studies.crf.claims import CLAIMS, judged, pairs_of
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.run import FinishedRun
@@ -96,6 +96,16 @@ def test_variants_that_differ_at_one_epsilon_alone_are_two():
     assert pair(own_fgsm(ratios), variants=variants).distinct() == ["alpha0", "alpha2"]
 
 
+@pytest.mark.parametrize("epsilon", [1.0, 8.0])
+def test_variants_of_one_iou_that_differ_in_entropy_are_two(epsilon):
+    """As two CRFs that change no prediction but how sure it is."""
+    variants = {"alpha0": {"theta_alpha": 1.0}, "alpha2": {"theta_alpha": 20.0}}
+    attacked = {(m, m, "fgsm", e): of_ratio(m, 30.0) for m in variants for e in (1.0, 8.0)}
+    assert pair(attacked, variants=variants).distinct() == ["alpha0"]
+    surer = {("alpha2", "alpha2", "fgsm", epsilon): of_ratio("alpha2", 30.0, entropy=0.4)}
+    assert pair(attacked | surer, variants=variants).distinct() == ["alpha0", "alpha2"]
+
+
 def test_smoothing_is_correlated_parameter_by_parameter():
     """Robustness rises with theta_alpha and falls with the others."""
     ratios = {}
@@ -174,7 +184,7 @@ def test_the_words_of_starts_are_in_nats_and_per_cent():
     assert judged_alone(BY_NUMBER["C84"], subject).measured == "loss 0.5000 and 7.2 nats; gradient 0.0123 and 2"
 
 
-def finished(folder) -> FinishedRun:
+def finished(folder, groups=None) -> FinishedRun:
     """Two networks with CRFs, of which one loses robustness by its own; FGSM also on scaled logits."""
     design = CrfDesign(
         (CrfPair("enet", "enet+crf", {}), CrfPair("icnet", "icnet+crf", {})), {"fgsm": "louder", "ifgsm": "never"}, 20.0
@@ -188,9 +198,9 @@ def finished(folder) -> FinishedRun:
         for attack in ("fgsm", "louder", "fgsm_ll"):
             answers[cell(f"{network}+crf", attack, 8.0, network)] = Answer(20.0)
     models = [name for one in design.pairs for name in (one.network, one.with_crf)]
-    starts = {f"{m}/{kind}": np.ones((3, 8)) for m in models for kind in ("away", "toward", "scaled")}
+    starts = {f"{m}/{kind}": np.ones((3, IMAGES)) for m in models for kind in ("away", "toward", "scaled")}
     np.savez(folder / "initial_gradients.npz", **starts)
-    return FinishedRun(folder, "crf", design.as_json(), {}, results(answers), ())
+    return FinishedRun(folder, "crf", design.as_json(), {}, results(answers, groups), ())
 
 
 def test_pairs_know_their_attacks_and_the_same_on_scaled_logits(tmp_path):
@@ -206,3 +216,10 @@ def test_every_pair_is_judged_by_itself(tmp_path):
     found = judged(finished(tmp_path))
     assert [(one.about, one.number) for one in found] == [(n, c.number) for n in ("enet", "icnet") for c in CLAIMS]
     assert {one.about: one.verdict for one in found if one.number == "C72"} == {"enet": HOLDS, "icnet": FAILS}
+
+
+def test_verdicts_rest_on_groups_of_images(tmp_path):
+    for drives, expected in ((1, TOO_FEW), (2, HOLDS)):
+        found = judged(finished(tmp_path, [f"drive_{i % drives}" for i in range(IMAGES)]))
+        assert {(one.images, one.groups) for one in found} == {(IMAGES, drives)}
+        assert {one.verdict for one in found if (one.about, one.number) == ("enet", "C72")} == {expected}

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from claim_case import by_part
 from claim_case import judged as judged_alone
-from made_up import NET, Answer, cell, network, results
+from made_up import IMAGES, NET, Answer, cell, network, results
 
 from tfadvseg import paper
 from tfadvseg.runs.results import Cell
-from tfadvseg.studies.claims import FAILS, HOLDS, UNMEASURED
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNMEASURED
 from tfadvseg.studies.robustness.claims import CLAIMS, judged
 from tfadvseg.studies.run import FinishedRun
 
@@ -19,8 +19,8 @@ ATTACKS = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")
 BY_NUMBER = {claim.number: claim for claim in CLAIMS}
 
 
-def run_of(answers: dict[Cell, Answer], tmp_path) -> FinishedRun:
-    return FinishedRun(tmp_path, "robustness", {}, {}, results(answers), ())
+def run_of(answers: dict[Cell, Answer], tmp_path, groups=None) -> FinishedRun:
+    return FinishedRun(tmp_path, "robustness", {}, {}, results(answers, groups), ())
 
 
 def test_every_network_is_judged_by_itself(tmp_path):
@@ -32,7 +32,15 @@ def test_every_network_is_judged_by_itself(tmp_path):
     verdicts = {(one.about, one.number): one.verdict for one in found}
     assert verdicts["enet", "C4"] == verdicts["enet", "C35"] == HOLDS
     assert verdicts["icnet", "C4"] == verdicts["icnet", "C35"] == FAILS
-    assert {one.images for one in found} == {8}
+    assert {(one.images, one.groups) for one in found} == {(IMAGES, IMAGES)}
+
+
+def test_verdicts_rest_on_groups_of_images(tmp_path):
+    answers = {cell(NET): Answer(80.0), cell(NET, "fgsm", 0.25): Answer(50.0)}
+    for drives, expected in ((1, TOO_FEW), (2, HOLDS)):
+        found = judged(run_of(answers, tmp_path, [f"drive_{i % drives}" for i in range(IMAGES)]))
+        assert {(one.images, one.groups) for one in found} == {(IMAGES, drives)}
+        assert {one.number: one.verdict for one in found}["C4"] == expected
 
 
 def test_attacks_that_were_not_run_at_every_epsilon_are_left_out(tmp_path):
@@ -111,5 +119,5 @@ def test_the_papers_tables_bear_out_what_they_bore_out_when_counted(in_print):
 
 def test_judgements_are_plain_data(tmp_path):
     """They go into a JSON file."""
-    answers = {cell(NET): Answer(80.0), cell(NET, "fgsm", 0.25): Answer(np.full(8, 50.0))}
+    answers = {cell(NET): Answer(80.0), cell(NET, "fgsm", 0.25): Answer(np.full(IMAGES, 50.0))}
     assert json.dumps([vars(one) for one in judged(run_of(answers, tmp_path))])

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 import scipy.stats
-from made_up import IMAGES, OPPOSITE, Answer, cell, results
+from made_up import IMAGES, OPPOSITE, Answer, cell, pair, results
 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import interval, iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.results import Cell, Results
-from tfadvseg.studies.evidence import Evidence, format_score, mean_known, rank_correlation
+from tfadvseg.studies.evidence import Evidence, format_score, images_text, mean_known, rank_correlation
 
 FGSM = cell("enet", "fgsm", 8.0)
 
@@ -49,6 +49,7 @@ def test_images_of_one_group_are_drawn_together():
     weights = Evidence(run).weights
     assert weights.shape == (1001, 6) and (weights[0] == 1).all()
     assert {tuple(row) for row in weights} == {(1, 1) * 3, (2, 0) * 3, (0, 2) * 3}
+    assert Evidence(run).units == 2 and Evidence(found({FGSM: drawn(20)})).units == 6 == Evidence(run).images
 
 
 def test_the_number_of_resamples_and_their_seed_are_arguments():
@@ -208,14 +209,86 @@ def test_where_all_are_alike_there_is_no_correlation():
     assert np.isnan(rank_correlation(np.ones((8, 1)), np.random.default_rng(19).normal(size=(8, 6)))).all()
 
 
+MANY = 10**9
+"""Units of which Student's t is the normal distribution."""
+
+
 def test_a_score_is_told_with_its_interval():
-    assert format_score(np.array([12.34, *np.linspace(10, 14, 1001)])) == "12.3 [10.1, 13.9]"
-    assert format_score(np.array([12.34, *np.linspace(-10, 30, 1001)]), "+.1f") == "+12.3 [-9.0, +29.0]"
-    assert format_score(np.array([9.0, 1.0, 1.0])) == "9.0 [1.0, 1.0]"
+    assert format_score(np.array([12.34, *np.linspace(10.34, 14.34, 1001)]), MANY) == "12.3 [10.4, 14.2]"
+    assert format_score(np.array([10.34, *np.linspace(-9.66, 30.34, 1001)]), MANY, "+.1f") == "+10.3 [-8.7, +29.3]"
+    assert format_score(np.array([9.0, 9.0, 9.0]), MANY) == "9.0 [9.0, 9.0]"
+
+
+def test_an_interval_is_without_the_bias_of_the_resamples():
+    """They lie 2 too high in the mean, so it lies 2 below the score in the mean."""
+    assert format_score(np.array([10.0, *np.linspace(10, 14, 1001)]), MANY) == "10.0 [6.1, 9.9]"
+    assert interval(np.array([10.0, 12.0, 12.0]), MANY) == pytest.approx((8, 8))
+
+
+@pytest.mark.parametrize(
+    ("units", "factor"),
+    [
+        (2, np.sqrt(2) * 12.7062), (4, np.sqrt(4 / 3) * 3.18245), (16, np.sqrt(16 / 15) * 2.13145),
+        (61, np.sqrt(61 / 60) * 2.00030), (MANY, 1.95996),
+    ],
+)  # fmt: skip
+def test_an_interval_is_widened_for_few_units(units, factor):
+    """By Student's t of n - 1 degrees of freedom, from a table, in place of 1.95996."""
+    score = np.array([50.0, *np.linspace(48, 52, 1001)])
+    widened = 1.9 * factor / 1.95996
+    assert interval(score, units) == pytest.approx((50 - widened, 50 + widened), rel=1e-5)
+    low, high = interval(score, units)
+    assert format_score(score, units, ".3f") == f"50.000 [{low:.3f}, {high:.3f}]"
+
+
+def test_of_one_unit_a_score_is_told_alone():
+    assert format_score(np.array([12.34, 12.34, 12.34]), 1) == "12.3"
+    assert np.isnan(interval(np.array([12.34, 12.34, 12.34]), 1)).all()
+
+
+def test_an_interval_is_that_of_the_resamples_that_are_known():
+    nan = np.nan
+    assert format_score(np.array([1.0, nan, 1.0, 1.0, nan]), MANY) == "1.0 [1.0, 1.0]"
+    assert format_score(np.array([1.0, nan, nan]), MANY) == "1.0"
+
+
+def test_evidence_tells_by_the_groups_of_its_run():
+    ious, groups = 40 + 5 * OPPOSITE, [f"drive_{i // 4}" for i in range(IMAGES)]
+    ious[:4] += 20.0
+    told = []
+    for own in (None, groups, ["drive"] * IMAGES):
+        evidence = Evidence(results({FGSM: Answer(ious)}, own))
+        score = evidence.iou(attack="fgsm")
+        assert evidence.images == IMAGES and evidence.units == len(set(own or range(IMAGES)))
+        assert evidence.format(score) == format_score(score, evidence.units)
+        np.testing.assert_array_equal(evidence.interval(score), interval(score, evidence.units))
+        told.append(evidence.format(score, ".2f"))
+    assert told[2] == "45.00" and len(set(told)) == 3 and all(one.startswith("45.00") for one in told)
+
+
+@pytest.mark.parametrize(
+    ("images", "groups", "expected"),
+    [
+        (1, 1, "1 image"), (16, 16, "16 images"), (2, 1, "2 images in 1 group of alike ones"),
+        (101, 5, "101 images in 5 groups of alike ones"),
+    ],
+)  # fmt: skip
+def test_images_are_told_with_their_groups(images, groups, expected):
+    assert images_text(images, groups) == expected
+
+
+def test_starts_are_resampled_by_groups():
+    """Of two drives whose means are 1 and 3."""
+    starts = {"net/away": (2 - OPPOSITE, 0.0, 0.0)}
+    found = pair({("net", "net", "fgsm", 8.0): Answer()}, starts=starts, groups=["a", "b"] * 8)
+    loss, _, _ = found.start("net", "away")
+    assert loss[0] == 2 and set(loss) == {1, 2, 3}
 
 
 def test_a_ratio_of_no_clean_iou_is_unknown():
     """Resamples of the images on which the clean network is wrong throughout have no ratio."""
-    evidence = Evidence(results({cell("enet"): Answer(40 + 40 * OPPOSITE), FGSM: Answer(20 + 20 * OPPOSITE)}))
+    clean, attacked = Answer(40 + 40 * OPPOSITE[:4]), Answer(20 + 20 * OPPOSITE[:4])
+    evidence = Evidence(results({cell("enet"): clean, FGSM: attacked}, groups="abcd"))
     ratio = evidence.ratio(attack="fgsm")
     assert np.isnan(ratio).any() and ratio[~np.isnan(ratio)] == pytest.approx(50)
+    assert evidence.format(ratio) == "50.0 [50.0, 50.0]"

@@ -6,12 +6,16 @@ Numbers are IoU ratios. A network without the CRF is left 40 by its own attack, 
 import numpy as np
 import pytest
 from crf_cases import Attacked
-from made_up import CRF, NET, OPPOSITE, PerImage, of_ratio, pair
+from made_up import CRF, IMAGES, NET, OPPOSITE, PerImage, of_ratio, pair
 
+from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.masking import masking
 
-MASKED, UNMASKED = "The CRF masks the gradient.", "No sign that the CRF masks the gradient."
+MASKED = "The CRF masks the gradient (on 16 images)."
+UNMASKED = "No sign that the CRF masks the gradient (on 16 images)."
+REMAINS, NONE_OF_IT = "it remains", "there is none, of 2 points or more"
+LITTLE_LEFT, NOT_CERTAIN = "less than 2 points of it are left", "it is not certain what is left"
 
 
 def attacked(
@@ -19,19 +23,26 @@ def attacked(
     around: PerImage = 60.0,
     without: PerImage = 40.0,
     scaled: tuple[PerImage, PerImage, PerImage] | None = None,
+    across: PerImage = 90.0,
+    scaled_across: PerImage = 90.0,
     attack: str = "fgsm",
     epsilon: float = 8.0,
 ) -> Attacked:
     """own: through the CRF. around: by the gradient of the network without it. without: that network itself. scaled:
-    the same three on scaled logits."""
+    the same three on scaled logits. across: the network without the CRF under attacks made on that with it, and the
+    same on scaled logits."""
     found: Attacked = {}
-    for name, ratios in ((attack, (own, around, without)), (f"{attack}_scaled", scaled)):
+    for name, ratios in (
+        (attack, (own, around, without, across)),
+        (f"{attack}_scaled", scaled and (*scaled, scaled_across)),
+    ):
         if ratios is not None:
-            through, past, alone = ratios
+            through, past, alone, beside = ratios
             found |= {
                 (CRF, CRF, name, epsilon): of_ratio(CRF, through),
                 (CRF, NET, name, epsilon): of_ratio(CRF, past),
                 (NET, NET, name, epsilon): of_ratio(NET, alone),
+                (NET, CRF, name, epsilon): of_ratio(NET, beside),
             }
     return found
 
@@ -69,7 +80,7 @@ def test_an_attack_around_the_crf_of_which_resamples_disagree_shows_nothing(beyo
 
 def test_an_attack_around_the_crf_that_is_stronger_in_enough_resamples_does():
     """All images but one agree, and that one by little."""
-    assert opening(around=55 - np.where(np.arange(8), 1.0, -0.1)) == MASKED
+    assert opening(around=55 - np.where(np.arange(IMAGES), 1.0, -0.1)) == MASKED
 
 
 def test_scaled_logits_that_help_more_with_the_crf_show_a_masked_gradient():
@@ -105,7 +116,7 @@ def test_without_scaled_logits_nothing_is_said_of_them():
 
 def test_attacks_whose_gradient_is_masked_are_named_where_not_all_are():
     cells = attacked(around=50.0) | attacked(attack="ifgsm")
-    assert masking(subject(cells)).opening == "The CRF masks the gradient of fgsm."
+    assert masking(subject(cells)).opening == "The CRF masks the gradient of fgsm (on 16 images)."
     both = masking(subject(attacked(around=50.0) | attacked(around=50.0, attack="ifgsm")))
     assert both.opening == MASKED and len(both.grounds) == 3
     assert masking(subject(attacked() | attacked(attack="ifgsm"))).opening == UNMASKED
@@ -130,48 +141,129 @@ def fate(**ratios) -> str:
     ("ratios", "expected"),
     [
         # The advantage by its own gradient is own - 40; where both meet the strongest, the least of all less the least
-        # of the network without the CRF.
-        ({"own": 40.0, "around": 50.0}, "there is none"),
-        ({"own": 39.99, "around": 50.0}, "there is none"),
-        ({"own": 40.01, "around": 50.0}, "it remains"),
-        ({"own": 55.0, "around": 40.01}, "it remains"),
-        ({"own": 55.0, "around": 40.0}, "it is gone"),
-        ({"own": 55.0, "around": 39.99}, "it is gone"),
-        ({"own": 40.01, "around": 40.0}, "it is gone"),
-        ({"own": 40.0, "around": 40.0}, "there is none"),
-        ({"own": 40.0, "around": 50.0, "scaled": (45.0, 50.0, 39.99)}, "it remains"),
-        ({"own": 39.99, "around": 50.0, "scaled": (45.0, 50.0, 30.0)}, "it remains"),
-        ({"own": 40.0, "around": 50.0, "scaled": (39.99, 50.0, 41.0)}, "there is none"),
-        ({"own": 40.01, "around": 50.0, "scaled": (39.99, 50.0, 41.0)}, "it is gone"),
-        ({"own": 55.0, "around": 40.01 + OPPOSITE}, "it is not certain"),
-        ({"own": 55.0, "around": 39.99 + OPPOSITE}, "it is gone"),
-        ({"own": 40.01 + OPPOSITE, "around": 60.0}, "it is not certain"),
-        ({"own": 39.99 + OPPOSITE, "around": 60.0}, "there is none"),
+        # of all of the network without the CRF.
+        ({"own": 40.0, "around": 50.0}, NONE_OF_IT),
+        ({"own": 39.99, "around": 50.0}, NONE_OF_IT),
+        ({"own": 40.01, "around": 50.0}, REMAINS),
+        ({"own": 55.0, "around": 40.01}, REMAINS),
+        ({"own": 55.0, "around": 40.0}, LITTLE_LEFT),
+        ({"own": 55.0, "around": 39.99}, LITTLE_LEFT),
+        ({"own": 41.99, "around": 40.0}, NONE_OF_IT),
+        ({"own": 42.01, "around": 40.0}, LITTLE_LEFT),
+        ({"own": 40.0, "around": 40.0}, NONE_OF_IT),
+        ({"own": 40.0, "around": 50.0, "scaled": (45.0, 50.0, 39.99)}, REMAINS),
+        ({"own": 39.99, "around": 50.0, "scaled": (45.0, 50.0, 30.0)}, REMAINS),
+        ({"own": 40.0, "around": 50.0, "scaled": (39.99, 50.0, 41.0)}, NONE_OF_IT),
+        ({"own": 42.01, "around": 50.0, "scaled": (39.99, 50.0, 41.0)}, LITTLE_LEFT),
+        # The network without the CRF under attacks made on that with it.
+        ({"own": 39.99, "around": 50.0, "across": 39.98}, REMAINS),
+        ({"own": 39.99, "around": 50.0, "across": 39.99}, NONE_OF_IT),
+        ({"own": 55.0, "around": 39.99, "across": 39.98}, REMAINS),
+        ({"own": 55.0, "around": 39.99, "across": 40.0}, LITTLE_LEFT),
+        ({"own": 55.0, "around": 39.99, "scaled": (45.0, 50.0, 41.0), "scaled_across": 39.98}, REMAINS),
+        ({"own": 55.0, "around": 39.99, "scaled": (45.0, 50.0, 41.0), "scaled_across": 40.0}, LITTLE_LEFT),
     ],
 )
 def test_the_fate_of_the_advantage(ratios, expected):
     assert fate(**ratios) == expected
 
 
-@pytest.mark.parametrize("strongest", ["own", "around", "scaled own", "scaled around"])
-def test_the_strongest_of_all_attacks_has_the_last_word(strongest):
-    """Whichever of four leaves 41 of the network with the CRF, and of two 38 of that without."""
-    least = {name: 41.0 if name == strongest else 50.0 for name in ("own", "around", "scaled own", "scaled around")}
-    own, around, *scaled = least.values()
-    for without, scaled_without in ((38.0, 39.0), (39.0, 38.0)):
-        said = told(own=own, around=around, without=without, scaled=(*scaled, scaled_without))
-        assert said.endswith(
-            "of +3.0 [+3.0, +3.0] where both networks meet the strongest of these attacks: it remains."
-        )
-        assert f"advantage of {own - without:+.1f} [" in said
+STUDENT = 1.12315
+"""What 16 images widen by: sqrt(16 / 15) times Student's t of 15 degrees of freedom, 2.13145, over 1.95996."""
+
+DRAWN = resample_weights(range(IMAGES)) @ OPPOSITE / IMAGES
+"""Means of OPPOSITE over the resamples, which measured is 0."""
 
 
-def test_the_strongest_attack_is_chosen_by_what_was_measured_and_resampled_as_one():
-    """Two attacks that alternate over the images: the least of each resample would be less than either."""
-    said = told(own=50.0, around=45 + 3 * OPPOSITE, scaled=(45.1 - 3 * OPPOSITE, 60.0, 40.0))
-    measured = said.split("points, and of ")[1].split(" where")[0]
-    low, high = (float(end) for end in measured.split("[")[1].rstrip("]").split(", "))
-    assert measured.startswith("+5.0 ") and low < 4 and high > 6
+def ends(measured: float, resampled: np.ndarray) -> np.ndarray:
+    """Of a 95 % interval."""
+    return np.percentile(2 * measured - resampled.mean() + STUDENT * (resampled - resampled.mean()), [2.5, 97.5])
+
+
+LOW, HIGH = ends(0.0, 3 * DRAWN).round(3)
+"""Of what images add that take sides by 3 points: about 1.6 to either side."""
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [
+        # What is left is surely more than 0, or not.
+        ({"around": 40.01 - LOW + 3 * OPPOSITE}, REMAINS),
+        ({"around": 39.99 - LOW + 3 * OPPOSITE}, NOT_CERTAIN),
+        # What is left is surely less than 2, or not.
+        ({"around": 41.99 - HIGH + 3 * OPPOSITE}, LITTLE_LEFT),
+        ({"around": 42.01 - HIGH + 3 * OPPOSITE}, NOT_CERTAIN),
+        # So is what there was.
+        ({"own": 41.99 - HIGH + 3 * OPPOSITE, "around": 35.0}, NONE_OF_IT),
+        ({"own": 42.01 - HIGH + 3 * OPPOSITE, "around": 35.0}, LITTLE_LEFT),
+        # What there was is not certain, nor is what is left.
+        ({"own": 40.0 + 9 * OPPOSITE, "around": 60.0}, NOT_CERTAIN),
+        # On the other network.
+        ({"around": 50.0, "without": 49.99 - HIGH + 3 * OPPOSITE}, REMAINS),
+        ({"around": 50.0, "without": 50.01 - HIGH + 3 * OPPOSITE}, NOT_CERTAIN),
+        ({"around": 50.0, "across": 49.99 - HIGH + 3 * OPPOSITE, "without": 90.0}, REMAINS),
+        ({"around": 50.0, "across": 50.01 - HIGH + 3 * OPPOSITE, "without": 90.0}, NOT_CERTAIN),
+    ],
+)
+def test_the_fate_of_the_advantage_is_as_sure_as_the_images_make_it(ratios, expected):
+    assert fate(**{name: np.round(value, 3) for name, value in ratios.items()}) == expected
+
+
+WAYS = ("own", "around", "scaled own", "scaled around")
+
+
+@pytest.mark.parametrize("weakest", WAYS)
+@pytest.mark.parametrize("strongest", WAYS)
+def test_the_strongest_of_all_attacks_has_the_last_word(strongest, weakest):
+    """Whichever of the four leaves 41 of the network with the CRF, and whichever 38 of that without."""
+    own, around, *scaled = (41.0 if name == strongest else 50.0 for name in WAYS)
+    without, across, scaled_without, scaled_across = (38.0 if name == weakest else 39.0 for name in WAYS)
+    said = told(
+        own=own, around=around, without=without, across=across, scaled=(*scaled, scaled_without),
+        scaled_across=scaled_across,
+    )  # fmt: skip
+    assert said.endswith(
+        "of +3.0 [+3.0, +3.0] where both networks meet the strongest of all these attacks: it remains."
+    )
+    assert f"advantage of {own - without:+.1f} [" in said
+
+
+def test_attacks_made_on_one_of_the_networks_are_shown_to_both():
+    """That made on the CRF's gradient leaves 55 behind it; the network without it would keep 90 or 20 of it."""
+    for across, left in ((90.0, "+15.0"), (20.0, "+35.0")):
+        said = told(across=across)
+        assert f"advantage of +15.0 [+15.0, +15.0] points, and of {left} [{left}, {left}] where both" in said
+
+
+@pytest.mark.parametrize("who", ["with the CRF", "without it"])
+def test_the_strongest_attack_is_found_anew_in_each_resample(who):
+    """Two attacks that alternate over the images, and leave 45 and 45.1, or that much less of the other network."""
+    one, other = 45 + 3 * OPPOSITE, 45.1 - 3 * OPPOSITE
+    least = np.minimum(45 + 3 * DRAWN, 45.1 - 3 * DRAWN)
+    if who == "with the CRF":
+        said, measured, resampled = told(own=50.0, around=one, scaled=(other, 60.0, 40.0)), 5.0, least - 40
+    else:
+        said, measured, resampled = told(own=50.0, without=one, across=other), 5.0, 50 - least
+    low, high = ends(measured, resampled)
+    assert f"points, and of {measured:+.1f} [{low:+.1f}, {high:+.1f}] where both networks meet" in said
+
+
+@pytest.mark.parametrize(("groups", "on"), [(["a"], "1 image"), (["a"] * 16, "16 images in 1 group of alike ones")])
+def test_of_one_group_of_images_nothing_is_said(groups, on):
+    """Neither of a mask, nor of what is left, nor how sure it is."""
+    found = masking(subject(attacked(own=90.0, around=10.0, scaled=(5.0, 5.0, 40.0)), groups=groups))
+    assert found.opening == f"Too few images to say whether the CRF masks the gradient (on {on})."
+    assert found.grounds[1].endswith("it is not certain what is left.")
+    assert "[" not in " ".join(found.grounds) and "hides" not in found.grounds[1]
+
+
+def test_two_groups_of_images_are_enough_where_they_agree_and_are_told():
+    found = masking(subject(attacked(around=54.99), groups=["a", "b"] * 8))
+    assert found.opening == "The CRF masks the gradient (on 16 images in 2 groups of alike ones)."
+    for beyond, expected in ((8.0, "No sign that the CRF masks the gradient"), (10.0, "The CRF masks the gradient")):
+        around = 55 - beyond + np.array([1.0, -1.0])
+        found = masking(subject(attacked(around=around), groups=["a", "b"]))
+        assert found.opening == f"{expected} (on 2 images)."
 
 
 def test_ways_are_told_with_their_intervals_in_per_cent():

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import IMAGES
 
 from tfadvseg.reports.document import ClaimTable
 from tfadvseg.runs.results import COLUMNS
@@ -55,7 +56,7 @@ def test_a_finished_run_becomes_a_report_twice_alike(run):
 
     text = first["results.md"].decode()
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS[run.study]
-    assert "- The loss did not move." in text and "Judged on 8 images" in text and text.isascii()
+    assert "- The loss did not move." in text and f"Judged on {IMAGES} images" in text and text.isascii()
     shown = [line.split("](")[1][:-1] for line in text.splitlines() if line.startswith("![")]
     assert shown and set(shown) <= set(first)
 
@@ -86,7 +87,7 @@ def test_tensorboard_is_written_too(run):
 def test_a_terminal_shows_tables_without_verdicts(run):
     text = summary_text(run)
     assert text == summary_text(run.folder) == summary_text(str(run.folder))
-    assert "camvid" not in text and "made_up validation, 8 images" in text
+    assert "camvid" not in text and f"made_up validation, {IMAGES} images" in text
     assert "![" not in text and "|" not in text and "C58" not in text and "C72" not in text and "C4 " not in text
 
 
@@ -110,10 +111,12 @@ def test_an_unfinished_run_is_refused(robustness, tmp_path):
 
 
 def test_verdicts_come_by_subject_with_the_images_that_they_rest_on():
-    found = [Judgement(f"C{n}", about, "s", "holds", "m", 5) for n, about in enumerate("aab")]
+    found = [Judgement(f"C{n}", about, "s", "holds", "m", 5, 5) for n, about in enumerate("aab")]
+    found.append(Judgement("C3", "b", "s", "holds", "m", 5, 2))
     assert [(table.subject, table.images, len(table.rows)) for table in claims_part(found)] == [
-        ("a", 5, 2),
-        ("b", 5, 1),
+        ("a", "5 images", 2),
+        ("b", "5 images", 1),
+        ("b", "5 images in 2 groups of alike ones", 1),
     ]
     (table,) = claims_part(found[:1])
     assert isinstance(table, ClaimTable) and dataclasses.astuple(table.rows[0]) == ("C0", "s", "holds", "m")

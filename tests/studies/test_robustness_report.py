@@ -23,16 +23,18 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     run = robustness()
     shown = ["figures/iou_ratio.png", "figures/clean_against_ratio.png"]
     told = document(run, [], shown)
-    assert told.title == "Robustness on made_up validation, 8 images"
+    assert told.title == "Robustness on made_up validation, 16 images"
     assert told.blocks[0].text == (
-        "At epsilon 8 the attack that hurts most is Iterative FGSM ll: a+crf keeps 30.0 % of its clean IoU (the most), "
-        "a keeps 20.0 % of its clean IoU (the least)."
+        "At epsilon 8 the worst of these 2 attacks on each network leaves of the clean IoU, on 16 images: a 20.0 "
+        "[20.0, 20.0] % (Iterative FGSM ll); a+crf 30.0 [30.0, 30.0] % (Iterative FGSM ll). A stronger attack may "
+        "leave less, so networks keep at most this."
     )
+    assert told.blocks[1] == Bullets(["a+crf keeps more than a: +10.0 [+10.0, +10.0] points."])
     assert [block.path for block in told.blocks if isinstance(block, Picture)] == shown[:1]
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 3] == [
         "FGSM", "Iterative FGSM ll",
     ]  # fmt: skip
-    assert not any(isinstance(block, Bullets | ClaimTable) for block in told.blocks)
+    assert not any(isinstance(block, Bullets | ClaimTable) for block in told.blocks[2:])
     iou = [block for block in told.blocks if isinstance(block, Table)][1]
     assert iou.rows == [["a", "50.0", "40.0", "20.0"], ["a+crf", "50.0", "45.0", "25.0"]]
 
@@ -46,5 +48,5 @@ def test_attacks_that_found_their_own_norm_are_told_by_what_they_did(robustness)
 def test_a_run_without_attacks_has_nothing_to_draw(finish, tmp_path):
     run = finish("robustness", {cell("a"): Answer(50.0)}, {})
     assert draw(run, tmp_path) == []
-    assert document(run, [], []).blocks == [Paragraph("No network was attacked.")]
+    assert document(run, [], []).blocks == [Paragraph("No network was attacked within a given epsilon.")]
     assert summary(run).blocks[0].rows == [["a", "-", "50.0"]]

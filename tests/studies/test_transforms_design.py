@@ -28,10 +28,10 @@ def crossed(conv_model, tmp_path_factory):
 
 def test_every_pair_and_trial_is_a_cell_once(crossed):
     cells = [(c.attack, c.attack_transform, c.inference_transform, c.trial) for c in crossed.results.cells]
-    seen = [("none", 0), *((name, trial) for name in ("blur", "grayscale") for trial in range(2))]
+    seen = [("none", 0), ("clip", 0), *((name, trial) for name in ("blur", "grayscale") for trial in range(2))]
     expected = {("clean", "none", *one) for one in seen}
     expected |= {("ifgsm_ll", known, *one) for known in ("none", "blur", "grayscale") for one in seen}
-    assert len(cells) == len(expected) == 20 and set(cells) == expected
+    assert len(cells) == len(expected) == 24 and set(cells) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,10 @@ def test_gradients_count_the_samples_and_are_put_down_to_the_first_target(crosse
 
 
 def test_examples_show_what_came_through_each_transform(crossed, conv_model):
-    assert [example.transform for example in crossed.examples] == ["", "blur", "grayscale"]
-    plain, _, grey = crossed.examples
+    assert [example.transform for example in crossed.examples] == ["", "clip", "blur", "grayscale"]
+    plain, clipped, _, grey = crossed.examples
+    attacked = clipped.image + clipped.attacked[0].perturbation
+    assert attacked.min() >= 0 and attacked.max() <= 255
     np.testing.assert_allclose(grey.image, grey.image[..., :1].repeat(3, -1), atol=1e-4)
     np.testing.assert_array_equal(np.abs(plain.attacked[0].perturbation).max(), 4)
     given = tf.constant((grey.image + grey.attacked[0].perturbation)[None])
@@ -84,7 +86,8 @@ def test_examples_show_what_came_through_each_transform(crossed, conv_model):
 
 def test_without_crossing_each_adaptive_attack_meets_its_own_transform(conv_model):
     plain, *adaptive = scenarios(conv_model.spec, protocol, ["blur", "jpeg+blur"], 9, 10, 4)
-    assert [(one.transform, one.trials) for one in plain.targets] == [("none", 1), ("blur", 9), ("jpeg+blur", 9)]
+    targets = [(one.transform, one.trials) for one in plain.targets]
+    assert targets == [("none", 1), ("clip", 1), ("blur", 9), ("jpeg+blur", 9)]
     assert [(s.transform, [one.transform for one in s.targets]) for s in adaptive] == [
         ("blur", ["blur"]),
         ("jpeg+blur", ["jpeg+blur"]),
@@ -92,7 +95,7 @@ def test_without_crossing_each_adaptive_attack_meets_its_own_transform(conv_mode
     assert plain.clean and not any(s.clean for s in adaptive)
     estimator = adaptive[0].protocol.attacks[0][1].gradient
     assert (estimator.transform, estimator.samples, estimator.chunk) == (TRANSFORMS["blur"], 10, 2)
-    assert adaptive[0].work == 5 * 10 + 0.5 * 9 and plain.work == 5 + 0.5 * 19 * 2
+    assert adaptive[0].work == 5 * 10 + 0.5 * 9 and plain.work == 5 + 0.5 * 20 * 2
 
 
 def test_agreement_grows_with_the_samples_and_is_whole_without_a_transform(conv_model):

@@ -56,7 +56,7 @@ def test_the_same_call_gives_the_same_bits(name):
     np.testing.assert_array_equal(ALL[name](IMAGES, SEEDS), ALL[name](IMAGES, SEEDS))
 
 
-@pytest.mark.parametrize("name", sorted(set(ALL) - {"none"}))
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"none", "clip"}))
 def test_other_seeds_give_another_result(name):
     same = tf.repeat(IMAGES[:1], 4, axis=0)
     results = ALL[name](same, SEEDS).numpy()

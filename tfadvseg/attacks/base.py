@@ -58,7 +58,6 @@ class Attack(Protocol):
     ) -> tf.Tensor:
         """Perturbation [N, H, W, 3] in grey levels.
 
-        labels: int32 [N, H, W]; ignored ones count in no objective. seeds: int32 [N, 2], one for each image.
-        attackable: [N, H, W, 1], 0 where the perturbation must stay 0. start: the perturbation [N, H, W, 3] to begin
-        with, 0 by default, so that attacks can follow each other.
-        """
+        labels: int32 [N, H, W]; those LEFT_OUT count in no objective, IGNORED ones in none that leads away from them.
+        seeds: int32 [N, 2], one for each image. attackable: [N, H, W, 1], 0 where the perturbation must stay 0. start:
+        the perturbation [N, H, W, 3] to begin with, 0 by default, so that attacks can follow each other."""

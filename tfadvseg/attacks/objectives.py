@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from tfadvseg.conventions import IGNORED
+from tfadvseg.conventions import IGNORED, LEFT_OUT
 
 GetLogits = Callable[[], tf.Tensor]
 """Gives the network's logits [N, H, W, C] at the iterate; a rule that does not call it costs no forward pass."""
@@ -75,8 +75,9 @@ class Objective:
     timed: bool = False
 
     def targets(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
-        """The labels [N, H, W] of the loss; ignored where those given to the attack are."""
-        return tf.where(labels != IGNORED, self.rule(get_logits, labels), IGNORED)
+        """The labels [N, H, W] of the loss; ignored where those given to the attack are LEFT_OUT, or the rule has
+        none."""
+        return tf.where(labels != LEFT_OUT, self.rule(get_logits, labels), IGNORED)
 
     def score(self, logits: tf.Tensor, targets: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
         """The score [N, H, W] of logits [N, H, W, C], 0 where the target is ignored."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.base import Cost
 from tfadvseg.attacks.plan import plan
-from tfadvseg.conventions import IGNORED
+from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import crop
 from tfadvseg.data.split import Split
 from tfadvseg.engine.exposure import Exposure, expose, in_frame
@@ -115,7 +115,7 @@ class UnitMaker:
         return made
 
     def _targets(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
-        """Labels [N, H, W] that the attacks are given; ignored where a pixel shall not count."""
+        """Labels [N, H, W] that the attacks are given; left out where a pixel shall not count."""
         if self.protocol.labels == "prediction":
             score = self.scorers[self.scenario.source]
             drawn = tf.constant(image_seeds(self.protocol.seed, ids, purpose="model"))
@@ -123,7 +123,7 @@ class UnitMaker:
             labels = tf.constant(clean.predictions, tf.int32)
         else:
             labels = exposure.labels
-        return labels if self.protocol.loss_on_padding else tf.where(exposure.counted, labels, IGNORED)
+        return labels if self.protocol.loss_on_padding else tf.where(exposure.counted, labels, LEFT_OUT)
 
     def _shows(
         self, exposure: Exposure, batch: dict[str, tf.Tensor], split: Split, ids: list[str]

@@ -1,6 +1,7 @@
 """A claim of the paper is a row: what is tested, on which scores, and the bound that decides. One place judges all."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ class Claim:
     `above`, or no more than `at_most`; one of the two is given. needs: subject -> what is missing for it, "" where
     nothing is. each: with scores by epsilon, whether the claim is about every epsilon; else about their mean. form: how
     its scores are written. told: subject -> what was measured, where the scores do not say it by themselves. ranks:
-    whether its scores come from an order of things and not from their sizes.
+    whether its scores come from an order of things and not from their sizes. least: what its scores cannot fall below.
     """
 
     number: str
@@ -49,6 +50,7 @@ class Claim:
     form: str = "+.1f"
     told: Callable[[Any], str] | None = None
     ranks: bool = False
+    least: float = -math.inf
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.at_most is None):
@@ -118,7 +120,7 @@ def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
         for name, score in scores.items()
     }
     measured = "; ".join(
-        f"{name} {format_score(score, units, claim.form) if known[name] else '-'}".strip()
+        f"{name} {format_score(score, units, claim.form, claim.least, claim.ranks) if known[name] else '-'}".strip()
         for name, score in scores.items()
     )
     if claim.told is not None:

@@ -35,9 +35,9 @@ class Evidence:
         """(low, high) of 95 % of a score of this run; NaN for one unit."""
         return intervals.interval(score, self.units)
 
-    def format(self, score: Score, form: str = ".1f") -> str:
-        """As 12.3 [10.1, 14.2]."""
-        return format_score(score, self.units, form)
+    def format(self, score: Score, form: str = ".1f", least: float = -np.inf) -> str:
+        """As 12.3 [10.1, 14.2]; least: what the score cannot fall below, 0 for an IoU or a ratio."""
+        return format_score(score, self.units, form, least)
 
     def has(self, **where) -> bool:
         """Whether such cells were run."""
@@ -118,7 +118,15 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> Score:
     return np.divide((one * other).sum(0), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
 
 
-def format_score(score: Score, units: int, form: str = ".1f") -> str:
-    """As 12.3 [10.1, 14.2]; without brackets for one unit, of which no interval is known."""
-    low, high = intervals.interval(score, units)
+def format_score(
+    score: Score, units: int, form: str = ".1f", least: float = -np.inf, ranks: bool = False
+) -> str:  # fmt: skip
+    """As 12.3 [10.1, 14.2]; without brackets for one unit, of which no interval is known.
+
+    least: what the score cannot fall below. ranks: of an order of things, whose resamples are not widened.
+    """
+    if ranks and units > 1:
+        low, high = intervals.percentile_interval(score[1:])
+    else:
+        low, high = np.maximum(intervals.interval(score, units), least)
     return f"{score[0]:{form}}" if np.isnan(low) else f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"

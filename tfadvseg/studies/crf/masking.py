@@ -64,7 +64,7 @@ def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
     with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
     own, plain = with_crf[THROUGH], without[AROUND]
     gain, around = own - plain, own - with_crf[AROUND]
-    ways = "; ".join(f"{way} {form(score)} %" for way, score in with_crf.items())
+    ways = "; ".join(f"{way} {form(score, least=0.0)} %" for way, score in with_crf.items())
     told = [f"{attack} leaves of the clean IoU, {ways}."]
     hidden = _holds(pair, around)
     told.append(

@@ -77,7 +77,8 @@ def _fgsm_and_least_likely(network: Network) -> str:
 
 CLAIMS = (
     Claim("C3", "Single-step and iterative attacks are the same below epsilon 1 (largest difference of IoU)",
-          _differences_below_one, at_most=0.0, needs=_both_below_one, each=True, form=".2f"),
+          _differences_below_one, at_most=0.0, needs=_both_below_one, each=True, form=".2f",
+          least=0.0),
     Claim("C4", "Epsilon 0.25 lowers the IoU under every attack (points lost)", _small_losses, above=0.0,
           needs=_at_a_quarter, form="+.2f"),
     Claim("C5", "A larger epsilon lowers the IoU further (least loss from one epsilon to the next)", _falls, above=0.0,
@@ -86,7 +87,7 @@ CLAIMS = (
           _least_likely_against_fgsm, above=0.0, needs=_fgsm_and_least_likely, each=True),
     Claim("C35", "At epsilon 0.25 the network loses at least 9 % of its IoU (IoU ratio)",
           lambda network: {a: network.ratio(a, 0.25) for a in network.attacks}, at_most=91.0, needs=_at_a_quarter,
-          form=".1f"),
+          form=".1f", least=0.0),
 )  # fmt: skip
 """Of the claims that need one network; those that compare architectures need networks of all kinds."""
 

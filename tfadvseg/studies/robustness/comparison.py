@@ -19,7 +19,7 @@ class Kept:
 
 
 def least_kept(evidence: Evidence, models: Sequence[str], attacks: Sequence[str], epsilon: float) -> list[Kept]:
-    """Of each network that was attacked at that epsilon, the least first.
+    """Of each network that was attacked at that epsilon and had any IoU to lose, the least first.
 
     The worst attack is found anew in each resample, so an interval knows that it was looked for.
     """
@@ -27,7 +27,7 @@ def least_kept(evidence: Evidence, models: Sequence[str], attacks: Sequence[str]
     for model in models:
         where = {"model": model, "source_model": model, "epsilon": epsilon}
         ratios = {a: evidence.ratio(**where, attack=a) for a in attacks if evidence.has(**where, attack=a)}
-        if ratios:
+        if ratios and all(np.isfinite(ratio[0]) for ratio in ratios.values()):
             worst = min(ratios, key=lambda attack: float(ratios[attack][0]))
             found.append(Kept(model, worst, np.min(list(ratios.values()), 0)))
     return sorted(found, key=lambda kept: float(kept.score[0]))

@@ -60,7 +60,7 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
     kept = least_kept(evidence, models(cells), found, epsilon)
     if not kept:
         return [Paragraph("No network was attacked within a given epsilon.")]
-    each = "; ".join(f"{k.model} {evidence.format(k.score)} % ({attack_title(k.attack)})" for k in kept)
+    each = "; ".join(f"{k.model} {evidence.format(k.score, least=0.0)} % ({attack_title(k.attack)})" for k in kept)
     known = f"the worst of these {len(found)} attacks on each network leaves" if len(found) > 1 else "the attack leaves"
     on = images_text(evidence.images, evidence.units)
     opening = (

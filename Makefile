@@ -15,7 +15,7 @@ demo: .venv/installed
 	.venv/bin/python -m pipelines.robustness $(DEMO_FLAGS)
 
 test: .venv/installed-test
-	.venv/bin/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"

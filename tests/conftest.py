@@ -13,6 +13,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TFADVSEG_CACHE", tempfile.mkdtemp(prefix="tfadvseg-tests-"))
 
 SIZE = (32, 48)
+LONGEST = ("pipelines", "models", "parity", "serving")
+"""Folders whose files take longest; they start first, so that two workers end together."""
 
 
 def pytest_addoption(parser):
@@ -32,7 +34,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    items.sort(key=lambda item: "pipelines" not in item.path.parts)  # the longest files first: two workers end together
+    items.sort(key=lambda item: [folder not in item.path.parts for folder in LONGEST])
     if not config.getoption("--run-slow"):
         for item in items:
             if item.get_closest_marker("slow"):

@@ -19,7 +19,7 @@ SIZES = {"icnet": (130, 161), "icnet_merged": (130, 161)} | {
     name: (187, 196) for name in zoo.MODELS if name.startswith("dilated")
 }
 """The least that a network takes where that is more than 64 x 96 pixels."""
-QUICK = ("enet", "segnet", "fcn8s_vgg", "fcn8s_vgg_cityscapes")
+QUICK = ("enet", "segnet", "fcn8s_vgg")
 """Those that the test without --run-slow takes to JAX, whose compiler needs half a minute for 101 layers."""
 
 UNDER_JAX = """

@@ -60,7 +60,7 @@ flags.define_output()
 def run() -> None:
     parameters = objects.crf_parameters()
     refuse_contradictions()
-    models = objects.models()
+    models = objects.models(random=False)
     if FLAGS.tune:
         for model in models:
             print_tuned(model, parameters)
@@ -96,7 +96,7 @@ def with_crfs(models: list[ModelSpec], parameters: CrfParameters) -> dict[ModelS
     """{model: the same with a CRF}: one added to it, or the one of --crf_models."""
     if not FLAGS.crf_models:
         return {model: with_crf(model, parameters) for model in models}
-    trained = objects.models(flag="crf_models")
+    trained = objects.models(flag="crf_models", random=False)
     if len(trained) != len(models):
         raise ValueError(
             f"--crf_models takes one for each of --models; got {len(trained)} for {len(models)}: "

@@ -32,7 +32,7 @@ def define_flags() -> None:
 
 def run(pipeline: str = "transforms", cross: bool = False) -> None:
     """cross: whether every adaptive attack meets every transform."""
-    transforms, models = objects.transforms(), objects.models()
+    transforms, models = objects.transforms(), objects.models(random=False)
     sizes = {model: input_size(model) for model in models}
     if FLAGS.sign_agreement:
         print_agreement(transforms)

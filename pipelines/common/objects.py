@@ -44,8 +44,11 @@ def shards() -> "Shards":
     return Shards(split(), FLAGS.batch_size)
 
 
-def models(any_classes: bool = False, flag: str = "models") -> "list[ModelSpec]":
-    """The models of --models or another flag, each with the classes of --dataset unless any will do."""
+def models(any_classes: bool = False, flag: str = "models", random: bool = True) -> "list[ModelSpec]":
+    """The models of --models or another flag, each with the classes of --dataset unless any will do.
+
+    random: whether a model that draws at random will do.
+    """
     label_space = None if any_classes else dataset().label_space
     names: list[str] = FLAGS[flag].value or []
     found = []
@@ -63,6 +66,8 @@ def models(any_classes: bool = False, flag: str = "models") -> "list[ModelSpec]"
                 f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {label_space.classes}; "
                 f"choose another --{flag} or --dataset."
             )
+        if model.seeded and not random:
+            raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
         found.append(model)
     return found
 

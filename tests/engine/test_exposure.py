@@ -106,3 +106,19 @@ def test_pixels_belong_to_their_cell(spec, wide_folder, tmp_path):
     for row in rows(collected.results):
         assert 0 <= row["mean_entropy"] <= np.log(11) and 1 / 11 <= row["mean_confidence"] <= 1
     assert collected.results.pixels[:, 1].tolist() == [28 * 40] * 2 + [40 * 56] * 2
+
+
+def test_a_target_of_another_size_is_checked_too(spec, tmp_path):
+    """Its scores are probabilities and not logits, which its entropy would take for uncertainty."""
+    from tfadvseg.models import describe
+
+    module = tf.Module()
+
+    def probabilities(images):
+        return {"p": tf.nn.softmax(images @ tf.fill((3, 11), 0.01))}
+
+    signature = tf.function(probabilities).get_concrete_function(tf.TensorSpec((None, 24, 32, 3), tf.float32, "images"))
+    tf.saved_model.save(module, str(tmp_path / "small"), signatures={"logits": signature})
+    scenario = Scenario(spec, Protocol(grid(("fgsm",), (8.0,))), (Target(spec), Target(describe(tmp_path / "small"))))
+    with pytest.raises(ValueError, match="small returns probabilities and not logits"):
+        go([scenario], tmp_path / "run")

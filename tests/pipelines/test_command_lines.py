@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tfadvseg.runs.provenance import source_digest
 from tfadvseg.runs.results import COLUMNS
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -36,6 +37,7 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, undr
     recipe = json.loads((tmp_path / "first" / "recipe.json").read_text())["recipe"]
     assert recipe["epsilons"] == ["1", "4"] and set(recipe["models"]) == {"enet_scenes"}
     assert recipe["study"] == "robustness" and recipe["arithmetic"]["threads"] == recipe["threads"] == 2
+    assert recipe["source"] == source_digest()
     assert "output" not in recipe and "data_dir" not in recipe
 
     second = call("robustness", *TINY, "--epsilons=1,4", f"--output={tmp_path / 'second'}")

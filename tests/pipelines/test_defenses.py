@@ -71,6 +71,9 @@ def test_export_makes_a_defended_model_that_can_be_attacked(call, conv_folder, s
     assert "conv_crf" in attacked.stdout and "conv_blur+grayscale" in attacked.stdout
     results = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack", "trial"])
     assert results.loc[("conv_blur+grayscale", "fgsm", 0)].gradients == 2  # a draw each
+    for pipeline in ("transforms", "transform_transfer", "crf"):
+        refused = call(pipeline, f"--models={tmp_path}/conv_blur+grayscale", *data, "--limit=1")
+        assert refused.returncode == 1 and "conv_blur+grayscale draws at random, which only" in refused.stderr
     assert results.loc[("conv_blur+grayscale", "fgsm", 1)].iou != results.loc[("conv_blur+grayscale", "fgsm", 0)].iou
 
 

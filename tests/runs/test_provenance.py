@@ -33,6 +33,7 @@ def test_the_source_digest_changes_with_what_decides_numbers_alone(tmp_path, mon
     """A copy of the package: an edited step is another source, an edited figure or claim is not."""
     package = tmp_path / "tfadvseg"
     shutil.copytree(provenance.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    shutil.copytree(provenance.PACKAGE.parent / "pipelines", tmp_path / "pipelines")
     monkeypatch.setattr(provenance, "PACKAGE", package)
 
     def digest():
@@ -44,7 +45,7 @@ def test_the_source_digest_changes_with_what_decides_numbers_alone(tmp_path, mon
         path = package / drawn
         path.write_text(path.read_text() + "\n# another colour\n")
     assert digest() == before
-    for decides in ("attacks/steps.py", "studies/crf/design.py", "transforms/hsv.py", "engine/score.py"):
+    for decides in ("attacks/steps.py", "studies/crf/design.py", "transforms/hsv.py", "../pipelines/common/objects.py"):
         path = package / decides
         path.write_text(path.read_text() + "\n# another step\n")
         assert digest() != before

@@ -39,10 +39,10 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         cells += own
         parts.append(part)
         suspicions += _warnings(scenario, part, units)
-        source = scenario.source
-        suspicions += floor_warning(source, folder.decide(f"floored-{source.name}", lambda: 0.0))
-        suspicions += repeat_warning(source, folder.decide(f"repeats-{source.name}", lambda: True))
         examples += _examples(scenario, units[0])
+    for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
+        suspicions += floor_warning(model, folder.decide(f"floored-{model.name}", lambda: 0.0))
+        suspicions += repeat_warning(model, folder.decide(f"repeats-{model.name}", lambda: True))
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
     results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays)
@@ -55,7 +55,8 @@ def _certainty(results: Results) -> list[str]:
     for k, cell in enumerate(results.cells):
         pixels, classes = results.pixels[k].sum(), results.counts.hits.shape[-1]
         confidence, entropy = results.confidence[k].sum() / pixels, results.entropy[k].sum() / pixels
-        found += certainty_warnings(f"{cell.model}, {cell.attack} at {cell.epsilon}", confidence, entropy, classes)
+        place = f"{cell.model}, {cell.attack}" + ("" if cell.epsilon is None else f" at {cell.epsilon:g}")
+        found += certainty_warnings(place, confidence, entropy, classes)
     return found
 
 

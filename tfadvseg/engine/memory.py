@@ -1,6 +1,5 @@
 """How many images fit into memory at once while a gradient is computed."""
 
-import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,7 +9,6 @@ from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tfadvseg.attacks.base import Model
 
 
-@functools.lru_cache(maxsize=32)
 def activation_bytes(model: Model, size: tuple[int, int]) -> int:
     """Bytes that the outputs of all operations of a forward pass take for one image of `size`, (height, width).
 

@@ -13,6 +13,7 @@ from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.batches import batches
 from tfadvseg.data.split import Split
 from tfadvseg.engine.checks import floored, refuse_probabilities, repeats
+from tfadvseg.engine.exposure import expose, in_frame
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario, unique
 from tfadvseg.engine.unit import UnitMaker
@@ -95,19 +96,20 @@ def _run_scenario(
             progress.skip(len(batch["id"]))
             continue
         if make is None:
-            make = _maker(scenario, batch, folder, xla, models)
+            make = _maker(scenario, batch, shards.split, folder, xla, models)
         tick = functools.partial(progress.tick, images=len(batch["id"]))
         folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick))
 
 
 def _maker(
-    scenario: Scenario, batch: dict[str, tf.Tensor], folder: RunFolder, xla: str, models: OpenModels
+    scenario: Scenario, batch: dict[str, tf.Tensor], split: Split, folder: RunFolder, xla: str, models: OpenModels
 ) -> UnitMaker:
     """Opens the models, which costs time, only where there is something to do."""
-    for spec in scenario.models:
-        if spec.frame == scenario.source.frame:
-            _check(spec, models[spec], batch["image"], folder)
     source = scenario.source
+    exposure, indices = expose(batch, source.frame), batch["index"].numpy()
+    for spec in scenario.models:
+        seen = indices if spec.frame == source.frame else indices[:1]
+        _check(spec, models[spec], in_frame(exposure, spec.frame, split, seen).images, folder)
     compiled = False
     if not source.seeded:
         compiled = folder.decide(f"xla-{source.name}", lambda: _choose(xla, models[source], batch))

@@ -28,6 +28,6 @@ def start_from(network: keras.Model, source: str) -> list[str]:
     for name, values in found.items():
         if values.shape != tuple(own[name].shape):
             theirs, ours = ("x".join(map(str, shape)) for shape in (values.shape, own[name].shape))
-            raise ValueError(f"{name} of {source} is {theirs}, but {network.name} has {ours}: take the same --width.")
+            raise ValueError(f"{name} of {source} is {theirs}, but {network.name} has {ours}: take the same `width`.")
         own[name].assign(values)
     return [name for name in own if name not in found]

@@ -13,7 +13,7 @@ T = TypeVar("T")
 class Progress:
     """A bar over images, which moves within a unit as its gradients are computed.
 
-    images: all of the run, those of each encounter counted.
+    images: all of the run, those of each scenario counted.
     """
 
     def __init__(self, images: int):

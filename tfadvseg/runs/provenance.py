@@ -7,7 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-LIBRARIES = ("tfadvseg", "tensorflow", "keras", "numpy")
+LIBRARIES = ("tfadvseg", "tensorflow", "keras", "numpy", "pillow")
 PACKAGE = Path(__file__).parents[1]
 DECIDES_NO_NUMBER = ("reports", "paper")
 """Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
@@ -27,10 +27,11 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def source_digest() -> str:
-    """16 characters of SHA-256 over this package's files that decide numbers, so that no run mixes two versions."""
+    """16 characters of SHA-256 over the files of package and pipelines that decide numbers: no run mixes two versions."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        folder, *_ = (place := path.relative_to(PACKAGE)).parts
+    for path in sorted([*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "pipelines").rglob("*.py")]):
+        place = path.relative_to(PACKAGE.parent)
+        folder = place.parts[1]
         if folder in DECIDES_NO_NUMBER or (folder == "studies" and path.name in DRAWN_IN_STUDIES):
             continue
         digest.update(f"{place.as_posix()}\n".encode())

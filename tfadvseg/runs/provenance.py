@@ -27,7 +27,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def source_digest() -> str:
-    """16 characters of SHA-256 over the files of package and pipelines that decide numbers: no run mixes two versions."""
+    """16 characters of SHA-256 of the package's and pipelines' files that decide numbers: no run mixes two versions."""
     digest = hashlib.sha256()
     for path in sorted([*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "pipelines").rglob("*.py")]):
         place = path.relative_to(PACKAGE.parent)

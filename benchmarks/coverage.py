@@ -83,7 +83,7 @@ CLAIMS = {
 
 
 def masked(evidence: Evidence) -> bool:
-    """Whether a CRF that changes nothing is said to mask the gradient, or to leave an advantage."""
+    """Whether a CRF that changes nothing is said to mask the gradient, without attacks on scaled logits."""
     starts = {
         f"{m}/{o}": np.ones((3, evidence.images)) for m in ("net", "net+crf") for o in ("away", "toward", "scaled")
     }

@@ -226,6 +226,15 @@ def test_the_card_says_how_photographs_become_inputs(conv_folder):
     assert (spec.frame.size, spec.frame.fit, spec.frame.colour) == ((32, 48), "pad", (123.68, 116.779, 103.939))
 
 
+def test_another_card_is_another_model(conv_folder, tmp_path):
+    """It decides numbers, so a run does not go on with it."""
+    folder = shutil.copytree(conv_folder, tmp_path / "conv")
+    card = folder / "assets.extra" / "card.json"
+    card.write_text(card.read_text().replace('"fit": "pad"', '"fit": "stretch"'))
+    before, after = describe(conv_folder), describe(folder)
+    assert after.frame.fit == "stretch" and after.digest != before.digest
+
+
 def test_a_card_with_an_unknown_fit_is_refused(conv_folder, tmp_path):
     folder = shutil.copytree(conv_folder, tmp_path / "odd")
     card = folder / "assets.extra" / "card.json"

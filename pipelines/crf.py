@@ -68,10 +68,10 @@ def run() -> None:
     protocol, scaled = with_scaled(objects.protocol(), FLAGS.temperature)
     scenarios, pairs = [], []
     for model, crf in with_crfs(models, parameters).items():
-        moved = variants(crf.name, sweep_values()) if FLAGS.sweep else {}
-        pairs.append(CrfPair(model.name, crf.name, moved))
+        changed = variants(crf.name, sweep_values()) if FLAGS.sweep else {}
+        pairs.append(CrfPair(model.name, crf.name, changed))
         scenarios += pair_scenarios(model, crf, protocol)
-        scenarios += sweep_scenarios(model, parameters, moved, objects.protocol()) if moved else []
+        scenarios += sweep_scenarios(model, parameters, changed, objects.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
     start = functools.partial(initial_gradient.measure, both, FLAGS.temperature)

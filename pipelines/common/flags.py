@@ -71,12 +71,12 @@ def define_transforms() -> None:
     flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
 
 
-def define_draws(of: str = "of a model that draws at random and takes seeds", trials: int = 1) -> None:
+def define_draws(of_what: str = "of a model that draws at random and takes seeds", trials: int = 1) -> None:
     """--trials and --samples."""
-    flags.DEFINE_integer("trials", trials, f"Draws {of}, each scored by itself.", lower_bound=1)
+    flags.DEFINE_integer("trials", trials, f"Draws {of_what}, each scored by itself.", lower_bound=1)
     flags.DEFINE_integer(
         "samples", 10,
-        f"EOT samples: random draws {of} whose gradients are averaged in each step of an adaptive attack.",
+        f"EOT samples: random draws {of_what} whose gradients are averaged in each step of an adaptive attack.",
         lower_bound=1,
     )  # fmt: skip
 

@@ -629,7 +629,8 @@ MUTANTS = [
         [
             ("NEAR_ONE = 5.0", "NEAR_ONE = 4.995"), ("best <= NEAR_ONE for", "best < NEAR_ONE for"),
             ("above=50.0", "above=49.9"), ("len(values) > 3", "len(values) > 4"),
-            ("<= NEAR_ONE < max", "< NEAR_ONE < max"), ("sorted(moved, key=moved.__getitem__)", "list(moved)"),
+            ("<= NEAR_ONE < max", "< NEAR_ONE < max"),
+            ("sorted(changed, key=changed.__getitem__)", "list(changed)"),
             ("models = pair.distinct()", "models = list(pair.pair.variants)"),
             ("scores = [self.fgsm(model, e) for e in self.epsilons]",
              "scores = [self.fgsm(model, e) for e in self.epsilons[:1]]"),

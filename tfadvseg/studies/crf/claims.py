@@ -66,8 +66,8 @@ class Pair:
 
     def along(self, parameter: str) -> list[str]:
         """The variants that differ in it, from its smallest value to its largest."""
-        moved = {name: values[parameter] for name, values in self.pair.variants.items() if parameter in values}
-        return sorted(moved, key=moved.__getitem__)
+        changed = {name: values[parameter] for name, values in self.pair.variants.items() if parameter in values}
+        return sorted(changed, key=changed.__getitem__)
 
     def distinct(self) -> list[str]:
         """The variants, once each: the CRF of the run may be a variant of every parameter."""
@@ -247,7 +247,7 @@ def _swept(pair: Pair) -> str:
 
 
 def _reaches_on_both_sides(pair: Pair) -> str:
-    values = [moved["theta_alpha"] for moved in pair.pair.variants.values() if "theta_alpha" in moved]
+    values = [changed["theta_alpha"] for changed in pair.pair.variants.values() if "theta_alpha" in changed]
     enough = len(values) > 3 and min(values, default=0) <= NEAR_ONE < max(values, default=0)
     return "" if enough else f"needs 4 or more values of theta_alpha, on both sides of {NEAR_ONE:g}"
 

@@ -57,12 +57,12 @@ def variants(crf: str, values: Mapping[str, Sequence[float]]) -> dict[str, dict[
 
 
 def sweep_scenarios(
-    network: ModelSpec, parameters: CrfParameters, moved: Mapping[str, Mapping[str, Any]], protocol: Protocol
+    network: ModelSpec, parameters: CrfParameters, changed: Mapping[str, Mapping[str, Any]], protocol: Protocol
 ) -> list[Scenario]:
     """Every variant of the CRF against the FGSM attacks of the protocol on itself."""
     fgsm = tuple(attack for attack in protocol.attacks if attack[0] == "fgsm")
     only = dataclasses.replace(protocol, attacks=fgsm)
     return [
         white_box(with_crf(network, dataclasses.replace(parameters, **move), name), only)
-        for name, move in moved.items()
+        for name, move in changed.items()
     ]

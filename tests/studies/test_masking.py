@@ -14,6 +14,7 @@ from tfadvseg.studies.crf.masking import masking
 
 MASKED = "The CRF masks the gradient (on 16 images)."
 UNMASKED = "No sign that the CRF masks the gradient (on 16 images)."
+UNSURE = "It is not certain whether the CRF masks the gradient (on 16 images)."
 REMAINS, NONE_OF_IT = "it remains", "there is none, of 2 points or more"
 LITTLE_LEFT, NOT_CERTAIN = "less than 2 points of it are left", "it is not certain what is left"
 
@@ -184,6 +185,17 @@ LOW, HIGH = ends(0.0, 3 * DRAWN).round(3)
 """Of what images add that take sides by 3 points: about 1.6 to either side."""
 
 
+@pytest.mark.parametrize(("most", "expected"), [(1.99, UNMASKED), (2.01, UNSURE)])
+def test_that_nothing_is_masked_must_be_sure_to_two_points(most, expected):
+    """`most` is the upper end of what going around the CRF takes more, or scaled logits; of either it is enough."""
+    more = most - HIGH + 3 * OPPOSITE
+    assert opening(around=55 - more) == expected
+    assert opening(scaled=(49 - more, 60.0, 34.0)) == expected
+    assert opening(around=55 - more, scaled=(49.0, 60.0, 34.0)) == expected
+    both = attacked(attack="ifgsm") | attacked(around=55 - more)
+    assert masking(subject(both)).opening == expected
+
+
 @pytest.mark.parametrize(
     ("ratios", "expected"),
     [
@@ -260,7 +272,10 @@ def test_of_one_group_of_images_nothing_is_said(groups, on):
 def test_two_groups_of_images_are_enough_where_they_agree_and_are_told():
     found = masking(subject(attacked(around=54.99), groups=["a", "b"] * 8))
     assert found.opening == "The CRF masks the gradient (on 16 images in 2 groups of alike ones)."
-    for beyond, expected in ((8.0, "No sign that the CRF masks the gradient"), (10.0, "The CRF masks the gradient")):
+    for beyond, expected in (
+        (8.0, "It is not certain whether the CRF masks the gradient"),
+        (10.0, "The CRF masks the gradient"),
+    ):
         around = 55 - beyond + np.array([1.0, -1.0])
         found = masking(subject(attacked(around=around), groups=["a", "b"]))
         assert found.opening == f"{expected} (on 2 images)."

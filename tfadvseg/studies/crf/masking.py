@@ -32,7 +32,7 @@ def masking(pair: Pair) -> Masking:
     """An advantage counts as far as it is left under the strongest of the same attacks on both networks."""
     untargeted = pair.among(UNTARGETED)
     judged = {attack: _attack(pair, attack) for attack in untargeted}
-    masked = [attack for attack, (_, sign) in judged.items() if sign]
+    masked = [attack for attack, (_, sign, _) in judged.items() if sign]
     evidence = pair.evidence
     on = f" (on {images_text(evidence.images, evidence.units)})"
     if not untargeted:
@@ -43,9 +43,11 @@ def masking(pair: Pair) -> Masking:
         opening = f"The CRF masks the gradient{on}."
     elif masked:
         opening = f"The CRF masks the gradient of {', '.join(masked)}{on}."
-    else:
+    elif all(surely_none for _, _, surely_none in judged.values()):
         opening = f"No sign that the CRF masks the gradient{on}."
-    return Masking(opening, (_start(pair), *(told for told, _ in judged.values())))
+    else:
+        opening = f"It is not certain whether the CRF masks the gradient{on}."
+    return Masking(opening, (_start(pair), *(told for told, _, _ in judged.values())))
 
 
 def _start(pair: Pair) -> str:
@@ -58,8 +60,9 @@ def _start(pair: Pair) -> str:
     )
 
 
-def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
-    """(what is known of an attack, means over the epsilons; whether it shows a masked gradient)."""
+def _attack(pair: Pair, attack: str) -> tuple[str, bool, bool]:
+    """(what is known of an attack, means over the epsilons; whether it shows a masked gradient; whether it surely shows
+    none, of `MARGIN` points or more)."""
     form = pair.evidence.format
     with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
     own, plain = with_crf[THROUGH], without[AROUND]
@@ -71,10 +74,11 @@ def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
         f"Going around the CRF it takes {form(around, '+.1f')} points more"
         + (": the CRF hides its gradient." if hidden else ".")
     )
-    masked = hidden
+    masked, surely_none = hidden, _below_margin(pair, around)
     if THROUGH_SCALED in with_crf:
         helps, helps_without = own - with_crf[THROUGH_SCALED], plain - without[AROUND_SCALED]
         masked |= _holds(pair, helps - helps_without)
+        surely_none &= _below_margin(pair, helps - helps_without)
         told.append(
             f"Scaled logits take {form(helps, '+.1f')} points more through the CRF, and {form(helps_without, '+.1f')} "
             "without it."
@@ -84,7 +88,7 @@ def _attack(pair: Pair, attack: str) -> tuple[str, bool]:
         f"By its own gradient the CRF has an advantage of {form(gain, '+.1f')} points, and of {form(left, '+.1f')} "
         f"where both networks meet the strongest of all these attacks: {_fate(pair, gain, left)}."
     )
-    return " ".join(told), masked
+    return " ".join(told), masked, surely_none
 
 
 def _holds(pair: Pair, score: Score) -> bool:
@@ -94,12 +98,19 @@ def _holds(pair: Pair, score: Score) -> bool:
 
 def _fate(pair: Pair, gain: Score, left: Score) -> str:
     """What becomes of the advantage; that it is gone must be as sure as that it remains."""
-    (_, most_of_gain), (_, most_left) = pair.evidence.interval(gain), pair.evidence.interval(left)
     if _holds(pair, left):
         return "it remains"
-    if most_of_gain < MARGIN and most_left < MARGIN:
+    if not _below_margin(pair, left):
+        return "it is not certain what is left"
+    if _below_margin(pair, gain):
         return f"there is none, of {MARGIN:g} points or more"
-    return f"less than {MARGIN:g} points of it are left" if most_left < MARGIN else "it is not certain what is left"
+    return f"less than {MARGIN:g} points of it are left"
+
+
+def _below_margin(pair: Pair, score: Score) -> bool:
+    """Whether a score is surely less than `MARGIN`; of one group of images nothing is sure."""
+    _, most = pair.evidence.interval(score)
+    return most < MARGIN
 
 
 THROUGH, AROUND = "through the CRF", "with the gradient of the network without the CRF"

@@ -3,7 +3,7 @@
 from absl import flags
 
 from tfadvseg import data
-from tfadvseg.models.reading import CHANNEL_ORDERS, OUTPUTS
+from tfadvseg.models.reading import CHANNEL_ORDERS, OUTPUTS, PRESETS
 
 FLAGS = flags.FLAGS
 
@@ -15,9 +15,9 @@ def decides_no_number(name: str) -> None:
     _DECIDES_NO_NUMBER.add(name)
 
 
-def define_data(split: str = "validation") -> None:
+def define_data(split: str = "validation", dataset: str | None = "scenes") -> None:
     """--dataset, --data_dir, --split, --every and --limit."""
-    flags.DEFINE_enum("dataset", "scenes", sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
+    flags.DEFINE_enum("dataset", dataset, sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
     flags.DEFINE_string("data_dir", None, "Folder with the dataset's files, where it needs any.")
     decides_no_number("data_dir")  # the recipe holds the fingerprint of what lies there
     flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
@@ -26,16 +26,27 @@ def define_data(split: str = "validation") -> None:
 
 
 def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
-    """--models, and how a SavedModel of another origin is read."""
+    """--models, and how those of another origin are read."""
     flags.DEFINE_list(
         "models", default,
         "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/.",
     )  # fmt: skip
     decides_no_number("models")  # the recipe holds their digests
-    flags.DEFINE_string("signature", "logits", "Signature from images to scores, for SavedModels of another origin.")
-    flags.DEFINE_list("intensity_range", "0,255", "What the model wants for the intensities 0 and 255, e.g. -1,1.")
-    flags.DEFINE_enum("channel_order", "rgb", list(CHANNEL_ORDERS), "Order of the model's input channels.")
-    flags.DEFINE_enum("model_output", "logits", list(OUTPUTS), "What the signature returns.")
+    define_reading()
+
+
+def define_reading() -> None:
+    """--reading, and its fields by themselves."""
+    flags.DEFINE_list(
+        "reading", None,
+        "How models of another origin are read, one for all or one each: a reading.json, or one of "
+        f"{', '.join(PRESETS)}. By default the reading.json in a model's folder; pipelines.doctor writes one.",
+    )  # fmt: skip
+    decides_no_number("reading")  # the recipe holds it in the models' digests
+    flags.DEFINE_string("signature", None, "Signature from images to scores; by default found in the file.")
+    flags.DEFINE_list("intensity_range", None, "What the models want for the intensities 0 and 255, e.g. -1,1.")
+    flags.DEFINE_enum("channel_order", None, list(CHANNEL_ORDERS), "Order of the models' input channels.")
+    flags.DEFINE_enum("model_output", None, list(OUTPUTS), "What the signature returns.")
 
 
 def define_attacks(default: tuple[str, ...] = ()) -> None:

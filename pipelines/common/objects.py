@@ -7,13 +7,14 @@ import dataclasses
 import datetime
 import pathlib
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
-from tfadvseg.models import describe
+from tfadvseg.models import describe, reading
 from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tfadvseg.crf.parameters import CrfParameters
     from tfadvseg.engine.run import Shards
     from tfadvseg.engine.scenario import Protocol
+    from tfadvseg.models.reading import Reading
     from tfadvseg.models.spec import ModelSpec
 
 FLAGS = flags.FLAGS
@@ -49,27 +51,67 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
 
     random: whether a model that draws at random will do.
     """
-    label_space = None if any_classes else dataset().label_space
     names: list[str] = FLAGS[flag].value or []
     found = []
-    for name in names:
-        path = pathlib.Path(name)
-        if not path.exists() and len(path.parts) == 1:
-            path = SAVED_MODELS / name
-            choose({folder.name: folder for folder in SAVED_MODELS.glob("*/")}, name, "model")
-        model = describe(
-            path, signature=FLAGS.signature, intensity_range=tuple(numbers("intensity_range")),
-            channel_order=FLAGS.channel_order, output=FLAGS.model_output,
-        )  # fmt: skip
-        if label_space and model.classes != label_space.classes:
-            raise ValueError(
-                f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {label_space.classes}; "
-                f"choose another --{flag} or --dataset."
-            )
+    for name, how in zip(names, readings(len(names)), strict=True):
+        path = model_path(name)
+        model = describe(path, how, **said_by_flags())
         if model.seeded and not random:
             raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
-        found.append(model)
-    return found
+        found.append(model if any_classes else model.on(dataset().label_space, FLAGS.dataset))
+    return told_apart(found)
+
+
+def model_path(name: str) -> pathlib.Path:
+    """A folder, or that of a name in saved_models/."""
+    path = pathlib.Path(name)
+    if not path.exists() and len(path.parts) == 1:
+        path = SAVED_MODELS / name
+        choose({folder.name: folder for folder in SAVED_MODELS.glob("*/")}, name, "model")
+    return path
+
+
+def readings(count: int) -> "list[Reading | None]":
+    """--reading: for each of `count` models a file, a name of PRESETS, or nothing; one for all, or one each."""
+    given: list[str] = FLAGS.reading or [""]
+    if len(given) not in (1, count):
+        raise ValueError(f"--reading has {len(given)} entries for {count} models; give one for all, or one each.")
+    found = [_reading(name.strip()) for name in given]
+    return found * count if len(found) == 1 else found
+
+
+def _reading(name: str) -> "Reading | None":
+    if not name:
+        return None
+    return reading.preset(name) if name in reading.PRESETS else reading.read(name)
+
+
+def said_by_flags() -> dict[str, Any]:
+    """Fields of a reading that are given by flags, for all models."""
+    fields = {"signature": FLAGS.signature, "channel_order": FLAGS.channel_order, "output": FLAGS.model_output}
+    if FLAGS.intensity_range is not None:
+        values = numbers("intensity_range")
+        if len(values) != 2:
+            raise ValueError(f"--intensity_range takes two numbers; got {','.join(FLAGS.intensity_range)}.")
+        fields["intensity_range"] = (values[0], values[1])
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
+    """Those that share a name get their version, net@2, or else the folder above, runs_net; the same one twice stays
+    and is refused later."""
+    names = [model.name for model in models]
+    return [
+        dataclasses.replace(model, name=_longer_name(model)) if names.count(model.name) > 1 else model
+        for model in models
+    ]
+
+
+def _longer_name(model: "ModelSpec") -> str:
+    folder = model.path.absolute()
+    if folder.name.isdigit():
+        return f"{folder.parent.name}@{folder.name}"
+    return f"{folder.parent.name}_{folder.name}"
 
 
 def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":

@@ -11,10 +11,9 @@ from tfadvseg.engine.checks import (
     floor_warning,
     floored,
     looks_like_probabilities,
-    refuse_probabilities,
+    refuse_scores,
     warnings,
 )
-from tfadvseg.models.reading import OUTPUTS, Reading
 
 ATTACKS = (("fgsm", fgsm(8.0)), ("ifgsm", ifgsm(8.0)))
 
@@ -89,11 +88,21 @@ def test_probabilities_where_logits_belong_are_refused():
     rng = np.random.default_rng(0)
     scores = rng.normal(0, 3, (2, 4, 4, 5)).astype(np.float32)
     p = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
-    logits, known = (types.SimpleNamespace(path="m", reading=Reading(output=output)) for output in OUTPUTS)
-    refuse_probabilities(logits, scores)
-    refuse_probabilities(known, p)
+    model = types.SimpleNamespace(path="m")
+    refuse_scores(model, scores, "logits")
+    refuse_scores(model, p, "probabilities")
+    refuse_scores(model, p[..., :1], "logits")
     with pytest.raises(ValueError, match="m returns probabilities and not logits; its `output` is probabilities"):
-        refuse_probabilities(logits, p)
+        refuse_scores(model, p, "logits")
+
+
+@pytest.mark.parametrize("kind", ["probabilities", "sigmoid"])
+def test_logits_where_probabilities_belong_are_refused(kind):
+    model = types.SimpleNamespace(path="m")
+    refuse_scores(model, np.array([[[[-0.0009, 1.0009]]]]), kind)
+    for wrong in (np.array([[[[-0.0011, 0.5]]]]), np.array([[[[0.5, 1.0011]]]])):
+        with pytest.raises(ValueError, match="m returns scores of .* which are no probabilities; its `output` is log"):
+            refuse_scores(model, wrong, kind)
 
 
 def test_attacks_that_find_their_own_norm_have_no_bound_to_break():
@@ -111,7 +120,7 @@ def test_steps_that_cannot_reach_epsilon_are_named(steps, said):
 
 def test_probabilities_of_nothing_are_counted_and_named():
     """Of four pixels one has a class whose probability underflowed."""
-    from tfadvseg.models.saved_model import LEAST_PROBABILITY
+    from tfadvseg.models.conversion import LEAST_PROBABILITY
 
     p = np.array([[[[0.5, 0.5], [1.0, 0.0], [1 - 1e-30, 1e-30], [0.9, 0.1]]]], np.float32)
     logits = np.log(np.maximum(p, LEAST_PROBABILITY))

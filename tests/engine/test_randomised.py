@@ -7,7 +7,8 @@ from six_images import go, grid, split, without_seconds
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.engine.checks import repeat_warning, repeats
+from tfadvseg.engine.checks import repeat_warning
+from tfadvseg.engine.examination import repeats
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.metrics.counts import class_counts
@@ -87,7 +88,11 @@ def test_a_model_that_answers_at_random_without_seeds_is_named(conv_model, tmp_p
     noisy = tf.function(lambda images: {"logits": conv_model(images + tf.random.normal(tf.shape(images), 0, 20.0))})
     tf.saved_model.save(module, str(tmp_path / "noisy"), {"logits": noisy.get_concrete_function(images)})
     found = go([white_box(describe(tmp_path / "noisy"), Protocol(grid(("fgsm",), (8.0,))))], tmp_path / "run", images=1)
-    assert [text for text in found.warnings if text.startswith("noisy: it answers the same images differently")]
+    assert [
+        text
+        for text in found.warnings
+        if text.startswith("noisy: it draws at random, answers the same images differently")
+    ]
 
 
 @pytest.mark.parametrize(("change", "same"), [(0.9e-3, True), (1.1e-3, False)])

@@ -22,6 +22,7 @@ Colour = tuple[float, float, float]
 @dataclasses.dataclass(frozen=True)
 class Frame:
     """size: (height, width) of the input, or None for photographs as they are. fit: of FITS. colour: RGB that fills up.
+    multiple: without a size, what the input's (height, width) are multiples of; photographs are filled up to that.
 
     A photograph lies in the input's upper left corner; `inside`, int32 [2], is the (height, width) of the part of the
     input that comes from it.
@@ -30,6 +31,7 @@ class Frame:
     size: Size | None = None
     fit: str = "pad"
     colour: Colour = (0.0, 0.0, 0.0)
+    multiple: Size = (1, 1)
 
     def __post_init__(self) -> None:
         choose(FITS, self.fit, "fit")
@@ -44,12 +46,21 @@ class Frame:
         import tensorflow as tf
 
         image, shape = tf.cast(photograph, tf.float32), tf.shape(photograph)[:2]
-        if self.size is None:
-            return image, shape
         fit = FITS[self.fit]
+        if self.size is None:
+            return (
+                image if self.multiple == (1, 1) else fit.fill(image, shape, self._around(shape), self.colour)
+            ), shape
         inside = fit.inside(shape, self.size)
         image = fit.fill(_resized(image, shape, inside), inside, self.size, self.colour)
         return tf.ensure_shape(image, (*self.size, 3)), inside
+
+    def _around(self, shape: tf.Tensor) -> tf.Tensor:
+        """The least (height, width) of multiples that holds a photograph of this shape."""
+        import tensorflow as tf
+
+        multiple = tf.constant(self.multiple)
+        return -(-shape // multiple) * multiple
 
     def place_labels(self, labels: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
         """Labels [H, W] of a photograph that was placed -> int32 [*size], by nearest neighbour, 255 where filled up."""
@@ -57,7 +68,8 @@ class Frame:
 
         labels = tf.cast(labels, tf.int32)
         if self.size is None:
-            return labels
+            margins = _margins(inside, self._around(inside))[:2]
+            return labels if self.multiple == (1, 1) else tf.pad(labels, margins, constant_values=IGNORED)
         resized = tf.image.resize(labels[..., None], inside, method="nearest")
         filled = tf.pad(resized, _margins(inside, self.size), constant_values=IGNORED)
         return tf.ensure_shape(filled, (*self.size, 1))[..., 0]

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.attacks.base import Attack
-from tfadvseg.models.saved_model import LEAST_PROBABILITY
+from tfadvseg.engine.plausible import Tried, differences
+from tfadvseg.models.conversion import LEAST_PROBABILITY
 from tfadvseg.models.spec import ModelSpec
 
 
@@ -64,10 +65,17 @@ def certainty_warnings(cell: str, confidence: float, entropy: float, classes: in
     ]
 
 
-def refuse_probabilities(model: ModelSpec, scores: np.ndarray) -> None:
-    """ValueError where a model's "logits" are probabilities: their softmax would have next to no gradient."""
-    if model.reading.output == "logits" and looks_like_probabilities(scores):
+def refuse_scores(model: ModelSpec, raw: np.ndarray, kind: str) -> None:
+    """ValueError where what a network returned, channels last, is not of the `kind` that it is read as.
+
+    The softmax of probabilities would have next to no gradient."""
+    if kind == "logits" and raw.shape[-1] > 1 and looks_like_probabilities(raw):
         raise ValueError(f"{model.path} returns probabilities and not logits; its `output` is probabilities.")
+    if kind in ("probabilities", "sigmoid") and not (-1e-3 <= raw.min() and raw.max() <= 1 + 1e-3):
+        raise ValueError(
+            f"{model.path} returns scores of {raw.min():.3g} to {raw.max():.3g}, which are no probabilities; its "
+            "`output` is logits."
+        )
 
 
 def floored(logits: np.ndarray) -> float:
@@ -85,18 +93,55 @@ def floor_warning(model: ModelSpec, share: float) -> list[str]:
     ]
 
 
-def repeats(first: np.ndarray, again: np.ndarray) -> bool:
-    """Whether a model gave the same logits twice, but for the last digits of a parallel sum."""
-    return bool(np.abs(first - again).max() <= 1e-3 * np.abs(first).max())
-
-
 def repeat_warning(model: ModelSpec, repeated: bool) -> list[str]:
     """What it means that it did not."""
     if repeated:
         return []
     return [
-        f"{model.name}: it answers the same images differently each time and takes no seeds (a signature "
-        "logits_of_seeds), so its numbers do not repeat, and attacks see one draw a step in place of an expectation."
+        f"{model.name}: it draws at random, answers the same images differently each time and takes no seeds (a "
+        "signature logits_of_seeds), so its numbers do not repeat, and attacks see one draw a step in place of an "
+        "expectation; export the network without its random part and try that with pipelines.transforms."
+    ]
+
+
+def company_warning(model: ModelSpec, alone: bool) -> list[str]:
+    """What it means that an image's answer depends on those beside it."""
+    if alone:
+        return []
+    return [
+        f"{model.name}: its answer to an image depends on the others of a batch, as batch normalisation in training "
+        "mode makes it; attack it with --batch_size=1, or export it for inference."
+    ]
+
+
+def rounding_warning(model: ModelSpec, rounds: bool) -> list[str]:
+    """What it means that a quarter of a grey level changes nothing."""
+    if not rounds:
+        return []
+    return [
+        f"{model.name}: it rounds its images to whole grey levels, so perturbations below half a level do nothing; "
+        "its gradient is that of the unrounded image (straight-through)."
+    ]
+
+
+def reading_warning(model: ModelSpec, own: Tried, better: Tried | None) -> list[str]:
+    """What it means that another reading suits the labels better."""
+    if better is None:
+        return []
+    return [
+        f"{model.name}: its clean IoU is {own.iou:.1f} % as it is read, but {better.iou:.1f} % with "
+        f"{differences(own.reading, better.reading)}; a network that is read wrongly looks more robust than it is. Run "
+        f"python -m pipelines.doctor --saved_model={model.path} with the same dataset, and --write."
+    ]
+
+
+def order_warning(model: ModelSpec, order: Sequence[int] | None) -> list[str]:
+    """What it means that other labels fit its classes better."""
+    if order is None:
+        return []
+    return [
+        f"{model.name}: its classes seem to be in another order than the dataset's: its classes 0, 1, 2, ... lie where "
+        f"the labels are {', '.join(map(str, order))}; say so by class_map in its reading.json."
     ]
 
 

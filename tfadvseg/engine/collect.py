@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import certainty_warnings, floor_warning, repeat_warning, warnings
+from tfadvseg.engine.checks import certainty_warnings, warnings
+from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Unit
@@ -41,8 +42,7 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         suspicions += _warnings(scenario, part, units)
         examples += _examples(scenario, units[0])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
-        suspicions += floor_warning(model, folder.decide(f"floored-{model.name}", lambda: 0.0))
-        suspicions += repeat_warning(model, folder.decide(f"repeats-{model.name}", lambda: True))
+        suspicions += found(model, folder)
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
     results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays)

@@ -12,13 +12,11 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.batches import batches
 from tfadvseg.data.split import Split
-from tfadvseg.engine.checks import floored, refuse_probabilities, repeats
-from tfadvseg.engine.exposure import expose, in_frame
 from tfadvseg.engine.opened import OpenModels
+from tfadvseg.engine.preflight import preflight
 from tfadvseg.engine.scenario import Scenario, unique
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.engine.xla import choose_xla
-from tfadvseg.models.postprocessed import Model
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
@@ -69,6 +67,8 @@ def jobs(scenarios: Sequence[Scenario], shards: Shards) -> list[Job]:
 def run(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: str, models: OpenModels) -> Progress:
     """Finishes every unit that the run folder lacks. Killed at any moment, it goes on there with the same numbers."""
     todo = jobs(scenarios, shards)
+    if not all(folder.has(job.name) for job in todo):
+        preflight(scenarios, shards.split, folder, models)
     progress = Progress(len(shards.split) * len(scenarios))
     try:
         for scenario, own in itertools.groupby(todo, key=lambda job: job.scenario):
@@ -96,34 +96,20 @@ def _run_scenario(
             progress.skip(len(batch["id"]))
             continue
         if make is None:
-            make = _maker(scenario, batch, shards.split, folder, xla, models)
+            make = _maker(scenario, batch, folder, xla, models)
         tick = functools.partial(progress.tick, images=len(batch["id"]))
         folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick))
 
 
 def _maker(
-    scenario: Scenario, batch: dict[str, tf.Tensor], split: Split, folder: RunFolder, xla: str, models: OpenModels
+    scenario: Scenario, batch: dict[str, tf.Tensor], folder: RunFolder, xla: str, models: OpenModels
 ) -> UnitMaker:
     """Opens the models, which costs time, only where there is something to do."""
     source = scenario.source
-    exposure, indices = expose(batch, source.frame), batch["index"].numpy()
-    for spec in scenario.models:
-        seen = indices if spec.frame == source.frame else indices[:1]
-        _check(spec, models[spec], in_frame(exposure, spec.frame, split, seen).images, folder)
     compiled = False
     if not source.seeded:
         compiled = folder.decide(f"xla-{source.name}", lambda: _choose(xla, models[source], batch))
     return UnitMaker(scenario, {spec: models[spec] for spec in scenario.models}, compiled)
-
-
-def _check(spec: ModelSpec, model: Model, images: tf.Tensor, folder: RunFolder) -> None:
-    """Refuses probabilities where logits belong; keeps in the folder what a report should warn of."""
-    logits = model(images).numpy()
-    refuse_probabilities(spec, logits)
-    if spec.reading.output == "probabilities":
-        folder.decide(f"floored-{spec.name}", lambda: floored(logits))
-    if not spec.seeded:
-        folder.decide(f"repeats-{spec.name}", lambda: repeats(logits, model(images).numpy()))
 
 
 def _choose(xla: str, model, batch: dict[str, tf.Tensor]) -> bool:

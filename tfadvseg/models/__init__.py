@@ -7,17 +7,18 @@ nor TensorFlow: whoever only attacks a SavedModel never loads the zoo, and whoev
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tfadvseg.models.reading import Reading
     from tfadvseg.models.saved_model import LoadedModel
     from tfadvseg.models.spec import ModelSpec
 
 
-def describe(path, **reading) -> "ModelSpec":
+def describe(path, given: "Reading | None" = None, **fields) -> "ModelSpec":
     """What the SavedModel in `path` is, from its files; see tfadvseg.models.spec.describe."""
     from tfadvseg.models.spec import describe as describe_saved_model
 
-    return describe_saved_model(path, **reading)
+    return describe_saved_model(path, given, **fields)
 
 
-def load(path, **reading) -> "LoadedModel":
+def load(path, given: "Reading | None" = None, **fields) -> "LoadedModel":
     """The SavedModel in `path`, opened: a callable from images [N, H, W, 3] to logits; arguments as of `describe`."""
-    return describe(path, **reading).open()
+    return describe(path, given, **fields).open()

@@ -1,26 +1,174 @@
-"""How a SavedModel that this package did not write wants its images, and what it returns."""
+"""How a SavedModel that this package did not write is to be read: a value of that model, in a file beside it.
+
+`reading.json` in the SavedModel's folder holds the fields of a Reading that differ from their defaults; `preset` takes
+some from PRESETS. Nothing here needs TensorFlow.
+"""
 
 import dataclasses
+import json
+import math
+import pathlib
+import typing
+from collections.abc import Mapping
+from typing import Any
 
+from tfadvseg.data.framing import FITS
 from tfadvseg.registry import choose
 
+FILE = "reading.json"
 CHANNEL_ORDERS = {"rgb": "red, green, blue", "bgr": "blue, green, red, as Caffe has it"}
-OUTPUTS = {"logits": "scores before the softmax", "probabilities": "after it"}
+OUTPUTS = {
+    "logits": "scores before the softmax; of one channel, before the sigmoid",
+    "probabilities": "scores after the softmax",
+    "sigmoid": "scores after a sigmoid; of one channel, the probability of the foreground",
+    "labels": "the number of the likeliest class at each pixel",
+}
+LAYOUTS = {"NHWC": "channels last, as TensorFlow has them", "NCHW": "channels first, as PyTorch and ONNX have them"}
+TILES = "tiles"
+"""The fit of a network of fixed size that is shown a photograph in tiles of that size, side by side."""
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "0..255": {},
+    "0..1": {"intensity_range": (0.0, 1.0)},
+    "-1..1": {"intensity_range": (-1.0, 1.0)},
+    "imagenet": {
+        "intensity_range": (0.0, 1.0), "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225),
+    },
+    "caffe_bgr": {"channel_order": "bgr", "mean": (103.939, 116.779, 123.68)},
+}  # fmt: skip
+"""Conventions by name: whole intensities; those that Keras calls "tf"; torchvision's; Caffe's and Keras's of VGG-16."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """signature: its name in the file. intensity_range: the values that 0 and 255 become. channel_order: of
-    CHANNEL_ORDERS. output: of OUTPUTS."""
+    """How photographs become a network's input, and what its output is. What is left empty is found in the file.
 
-    signature: str = "logits"
-    intensity_range: tuple[float, float] = (0.0, 255.0)
+    signature, input_name, output_name: by their names in the file. tensor: of the graph, taken in place of the output.
+    layout: of LAYOUTS. channel_order: of CHANNEL_ORDERS. intensity_range: the values that 0 and 255 become. mean, std:
+    what is then taken off, and divided by, of each channel in the network's own order. output: of OUTPUTS.
+    size: (height, width) of the input where the file leaves it open. multiple: what the input's sides must be multiples
+    of. fit: how a photograph becomes an input of the network's size, of `data.framing.FITS` or tiles; colour: RGB that
+    fills up. classes, palette: names and RGB colours. class_map: for each class of the network the name of the
+    dataset's class that it counts as.
+    """
+
+    signature: str = ""
+    input_name: str = ""
+    output_name: str = ""
+    tensor: str = ""
+    layout: str = ""
     channel_order: str = "rgb"
+    intensity_range: tuple[float, float] = (0.0, 255.0)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     output: str = "logits"
+    size: tuple[int, int] | None = None
+    multiple: tuple[int, int] = (1, 1)
+    fit: str = "pad"
+    colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    classes: tuple[str, ...] = ()
+    palette: tuple[tuple[int, int, int], ...] = ()
+    class_map: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         choose(CHANNEL_ORDERS, self.channel_order, "channel order")
         choose(OUTPUTS, self.output, "model output")
+        choose({**FITS, TILES: None}, self.fit, "fit")
+        if self.layout:
+            choose(LAYOUTS, self.layout, "layout")
         low, high = self.intensity_range
-        if not low < high:
+        if not low < high or math.isinf(high - low):
             raise ValueError(f"An intensity range goes from its low to its high end; got {low} to {high}.")
+        if not all(0 < s < math.inf for s in self.std) or not all(map(math.isfinite, self.mean)):
+            raise ValueError(f"A mean is finite and a std above 0 in each channel; got {self.mean} and {self.std}.")
+        if min(self.size or (1, 1)) < 1 or min(self.multiple) < 1:
+            raise ValueError(f"A size and a multiple are 1 pixel or more; got {self.size} and {self.multiple}.")
+        if self.palette and len(self.palette) != len(self.classes):
+            raise ValueError(f"A palette needs a colour a class; got {len(self.palette)} for {len(self.classes)}.")
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from their defaults."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value != getattr(PLAIN, name)}
+
+    def text(self) -> str:
+        """They in words, for a report; "as it is" where nothing differs."""
+        parts = [f"{name.replace('_', ' ')} {_words(value)}" for name, value in self.changed().items()]
+        return ", ".join(parts) or "as it is"
+
+
+PLAIN = Reading()
+"""RGB in 0..255 to logits."""
+
+_TYPES = typing.get_type_hints(Reading)
+
+
+def read(path: str | pathlib.Path) -> Reading:
+    """What a reading.json says; ValueError in a sentence where it says something else than a Reading."""
+    path = pathlib.Path(path)
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as a reading ({error}); it is a JSON file of a reading.") from error
+    try:
+        return of(fields)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is no reading: {error}") from error
+
+
+def of(fields: Any) -> Reading:
+    """A Reading of the fields of a JSON object; those of its `preset` hold where it says nothing else."""
+    if not isinstance(fields, dict):
+        raise ValueError(f"A reading is an object of named fields; got {fields!r}.")
+    own = dict(fields)
+    known = [field.name for field in dataclasses.fields(Reading)]
+    values: dict[str, Any] = dict(choose(PRESETS, own.pop("preset", "0..255"), "preset"))
+    for name, value in own.items():
+        if name not in known:
+            raise ValueError(f"Unknown field {name!r}; choose from: preset, {', '.join(known)}.")
+        values[name] = _as(_TYPES[name], value, name)
+    return Reading(**values)
+
+
+def preset(name: str) -> Reading:
+    """That of PRESETS."""
+    return Reading(**choose(PRESETS, name, "preset"))
+
+
+def write(reading: Reading, folder: str | pathlib.Path) -> pathlib.Path:
+    """Puts it into a SavedModel's folder, where it is found again."""
+    path = pathlib.Path(folder) / FILE
+    path.write_text(json.dumps(reading.changed(), indent=1) + "\n")
+    return path
+
+
+def beside(folder: pathlib.Path) -> Reading | None:
+    """The reading that lies in a SavedModel's version folder, in its assets.extra, or in the folder above a version."""
+    places = [folder / FILE, folder / "assets.extra" / FILE]
+    if folder.name.isdigit():
+        places.append(folder.parent / FILE)
+    return next((read(path) for path in places if path.is_file()), None)
+
+
+def _as(kind: Any, value: Any, name: str) -> Any:
+    """A JSON value as a field's type: lists become tuples, whole numbers become floats where these belong."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if type(None) in arguments:
+        return None if value is None else _as(next(a for a in arguments if a is not type(None)), value, name)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{name} is a list; got {value!r}.")
+        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
+        if len(kinds) != len(value):
+            raise ValueError(f"{name} is a list of {len(kinds)}; got {value!r}.")
+        return tuple(_as(one, part, name) for one, part in zip(kinds, value, strict=True))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ValueError(f"{name} is of type {kind.__name__}; got {value!r}.")
+    return value
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_words, value)) + ")"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -8,37 +8,24 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
-from tfadvseg.models.card import Card, read
-from tfadvseg.models.spec import OF_SEEDS, ModelSpec, damaged, shape_text
-
-
-def _as_they_are(tensor: tf.Tensor) -> tf.Tensor:
-    return tensor
-
-
-def _reversed_channels(images: tf.Tensor) -> tf.Tensor:
-    return tf.reverse(images, [-1])
-
-
-LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
-"""The smallest normal number: what a softmax in float32 leaves below it has no gradient left."""
-
-
-def _log(probabilities: tf.Tensor) -> tf.Tensor:
-    return tf.math.log(tf.maximum(probabilities, LEAST_PROBABILITY))
-
-
-_TO_CHANNEL_ORDER = {"rgb": _as_they_are, "bgr": _reversed_channels}
-_TO_LOGITS = {"logits": _as_they_are, "probabilities": _log}
+from tfadvseg.models import card
+from tfadvseg.models.card import Card
+from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
+from tfadvseg.models.network import Network, open_network
+from tfadvseg.models.reading import TILES, Reading
+from tfadvseg.models.signatures import damaged
+from tfadvseg.models.spec import OF_SEEDS, ModelSpec, reread
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A callable from images [N, H, W, 3] to logits [N, H, W, C]. spec: what it is. card: None for a stranger's
-    file."""
+    """A callable from images [N, H, W, 3] to logits [N, H, W, C]. spec: what it is. card: None for a stranger's file.
+    network: what is called of the file.
+    """
 
     spec: ModelSpec
     card: Card | None
+    network: Network
     _signature: Any
     _keep_alive: Any
     """The loaded object: its variables die with it."""
@@ -48,10 +35,10 @@ class LoadedModel:
         """Loads graph and weights; raises ValueError in one sentence where the file is damaged."""
         try:
             loaded = tf.saved_model.load(str(spec.path))
-            signature = loaded.signatures[spec.reading.signature]
+            signature = loaded.signatures[spec.interface.signature]
         except Exception as error:  # TensorFlow raises whatever the damaged part happens to hit
             raise damaged(spec.path, error) from error
-        return cls(spec, read(spec.path), signature, loaded)
+        return cls(spec, card.read(spec.path), open_network(spec, signature), signature, loaded)
 
     @property
     def name(self) -> str:
@@ -85,19 +72,29 @@ class LoadedModel:
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """float32 RGB images [N, H, W, 3] in 0..255 -> logits [N, H, W, C], differentiable."""
-        reading = self.spec.reading
-        low, high = reading.intensity_range
-        images = _TO_CHANNEL_ORDER[reading.channel_order](images)
-        if (low, high) != (0.0, 255.0):
-            images = images * ((high - low) / 255.0) + low
-        (argument,) = self._signature.structured_input_signature[1]
-        (output,) = self._signature(**{argument: images}).values()
-        if not output.shape[1:3].is_compatible_with(images.shape[1:3]):
-            found, given = (shape_text(tensor.shape.as_list()) for tensor in (output, images))
-            raise ValueError(f"{self.path} returns scores of another size than its images: {found} for {given}.")
-        return _TO_LOGITS[reading.output](tf.ensure_shape(output, [*images.shape[:3], self.classes]))
+        spec = self.spec
+        reading, interface = spec.reading, spec.interface
+        tile = spec.frame.multiple if reading.fit == TILES else None
+        seen = tiles(images, tile) if tile else images
+        scores = self.network.call(to_input(seen, reading, interface.layout))
+        own = len(spec.mapping) or spec.classes
+        logits = to_logits(scores, self.network.kind, self.network.layout, _size(seen), own)
+        logits = untiled(logits, images) if tile else logits
+        if spec.mapping:
+            logits = joined(logits, spec.mapping, spec.classes)
+        return tf.ensure_shape(logits, [*images.shape[:3], spec.classes])
 
     __call__ = logits
+
+    def raw(self, images: tf.Tensor) -> tf.Tensor:
+        """What the network returns for images [N, H, W, 3], not yet read as logits; classes on the last axis."""
+        tile = self.spec.frame.multiple if self.spec.reading.fit == TILES else None
+        given = to_input(tiles(images, tile) if tile else images, self.spec.reading, self.spec.interface.layout)
+        return classes_last(self.network.call(given), self.network.layout)
+
+    def read_as(self, how: Reading) -> "LoadedModel":
+        """The same file with its images prepared in another way."""
+        return dataclasses.replace(self, spec=reread(self.spec, how))
 
     def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The same of a model whose spec is `seeded`, by the draws of seeds int32 [N, 2], one for each image."""
@@ -114,6 +111,11 @@ class LoadedModel:
         """{name: values} of the variables behind the signature."""
         return {variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables}
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether any gradient can lead to its input."""
+        return self.network.gradient
+
     def segment(self, photograph: tf.Tensor) -> tf.Tensor:
         """Labels int32 [H, W] of an RGB photograph [H, W, 3] of any size, in 0..255.
 
@@ -122,3 +124,29 @@ class LoadedModel:
         image, inside = self.frame.place(photograph)
         logits = self.frame.lift(self.logits(image[None])[0], inside, tuple(photograph.shape[:2]))
         return tf.argmax(logits, -1, tf.int32)
+
+
+def channels_of_a_call(spec: ModelSpec) -> int:
+    """How many channels the scores of a file have that does not say it: those of its answer to a black image; 0 for
+    labels."""
+    model = LoadedModel.open(spec)
+    if model.network.kind == "labels":
+        return 0
+    height, width = spec.frame.size or spec.interface.size or (256, 256)
+    black = to_input(tf.zeros([1, height, width, 3]), spec.reading, spec.interface.layout)
+    try:
+        scores = model.network.call(black)
+    except Exception as error:  # whatever its graph happens to hit
+        text = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"{spec.path} does not say how many classes it has, and cannot be asked with an image of {height}x{width} "
+            f"({text}); say its size and classes in a reading.json."
+        ) from error
+    if model.network.layout == "NHW":
+        return 1
+    return int(scores.shape[1 if model.network.layout == "NCHW" else -1])
+
+
+def _size(images: tf.Tensor) -> Any:
+    """(H, W), as numbers where these are known."""
+    return images.shape[1:3] if images.shape[1:3].is_fully_defined() else tf.shape(images)[1:3]

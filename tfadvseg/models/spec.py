@@ -5,17 +5,20 @@ Experiments are made of these. They can be compared, sent to other processes, an
 
 import dataclasses
 import hashlib
+import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfadvseg.data.framing import Frame
-from tfadvseg.models.card import read
-from tfadvseg.models.reading import Reading
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.models import card, reading
+from tfadvseg.models.interface import Interface, find
+from tfadvseg.models.reading import PLAIN, TILES, Reading
+from tfadvseg.models.signatures import Signature, signatures
 
 Refinement = Callable[[Any, Any], Any]
 """(logits [N, H, W, C], images [N, H, W, 3]) -> logits: a frozen dataclass, whose text goes into the digest."""
-
 
 OF_SEEDS = "logits_of_seeds"
 """The signature of a model that draws at random: (images, seeds int32 [N, 2]) -> logits."""
@@ -24,8 +27,10 @@ OF_SEEDS = "logits_of_seeds"
 @dataclasses.dataclass(frozen=True)
 class ModelSpec:
     """name: as results know it. path: the SavedModel's version folder. files: 16 characters of SHA-256 over its graph
-    and weights. frame: how a photograph becomes its input. refinement: what follows the network, such as a dense CRF.
-    seeded: it draws at random, and its file also takes the seeds of its draws.
+    and weights. classes: that it tells apart, 0 where only its answers say it. frame: how a photograph becomes its
+    input. interface: its signature. reading: what its numbers mean. refinement: what follows the network, such as a
+    dense CRF. seeded: it draws at random, and its file also takes the seeds of its draws. mapping: for each class of
+    the network the dataset's class that it counts as.
     """
 
     name: str
@@ -33,19 +38,28 @@ class ModelSpec:
     files: str
     classes: int
     frame: Frame
-    reading: Reading = Reading()
+    interface: Interface
+    reading: Reading = PLAIN
     refinement: Refinement | None = None
     seeded: bool = False
+    mapping: tuple[int, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Of all that decides its answers: graph, weights, how photographs become inputs, what follows the network."""
-        return hashlib.sha256(f"{self.files} {self.frame} {self.refinement}".encode()).hexdigest()[:16]
+        """Of all that decides its answers: graph, weights, how photographs become inputs, how its answers are read,
+        what follows the network."""
+        parts = f"{self.files} {self.frame} {self.interface} {self.reading} {self.mapping} {self.refinement}"
+        return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
     @property
     def bare(self) -> "ModelSpec":
         """The network without its refinement, under the name of its folder; models of one file have the same."""
         return dataclasses.replace(self, name=_name(self.path), refinement=None)
+
+    @property
+    def stranger(self) -> bool:
+        """Whether it comes without a card, so that only its reading says how it is meant."""
+        return not (self.path / card.FILE).is_file()
 
     def open(self):
         """The model, callable from images [N, H, W, 3] to logits [N, H, W, C]."""
@@ -57,21 +71,85 @@ class ModelSpec:
 
         return PostprocessedModel(LoadedModel.open(self.bare), self)
 
+    def on(self, label_space: LabelSpace, dataset: str) -> "ModelSpec":
+        """The same, its classes those of a dataset; ValueError where they are others and no class map is given."""
+        names = label_space.names
+        if self.reading.class_map:
+            return dataclasses.replace(self, classes=len(names), mapping=self._mapping(names, dataset))
+        if self.classes not in (0, len(names)):
+            raise ValueError(
+                f"{self.path} knows {self.classes} classes, but the dataset {dataset} has {len(names)}; choose another "
+                "model or `dataset`, or say in its reading.json by class_map what each counts as."
+            )
+        return dataclasses.replace(self, classes=len(names))
 
-def describe(path, **reading) -> ModelSpec:
+    def _mapping(self, names: Sequence[str], dataset: str) -> tuple[int, ...]:
+        given = self.reading.class_map
+        if self.classes not in (0, len(given)):
+            raise ValueError(f"The class map of {self.path} has {len(given)} entries for its {self.classes} classes.")
+        if unknown := [name for name in given if name not in names]:
+            raise ValueError(f"The class map of {self.path} names {unknown[0]!r}, which is no class of {dataset}.")
+        if missing := [name for name in names if name not in given]:
+            raise ValueError(
+                f"By its class map {self.path} never answers {missing[0]!r}; an attack that leads there would find no "
+                "gradient."
+            )
+        return tuple(names.index(name) for name in given)
+
+
+def describe(path: str | os.PathLike, given: Reading | None = None, **fields: Any) -> ModelSpec:
     """What saved_models/<name>, its newest version, or .../<name>/<version> is, from its files.
 
-    `reading` holds the fields of Reading for a file that this package did not write. Raises ValueError, in one
-    sentence that lists what the file offers, where the signature or its shapes do not fit.
+    given: how a file that this package did not write is to be read, by default what its reading.json says; `fields`
+    are those of a Reading that differ from it. Raises ValueError, in one sentence that lists what the file offers,
+    where no signature fits.
     """
     folder = _version_folder(pathlib.Path(path))
-    how = Reading(**reading)
-    signatures = _signatures(folder)
-    size, classes = _shapes(folder, how.signature, signatures)
-    card = read(folder)
-    frame = Frame(size, card.fit, card.pad_colour) if card else Frame(size)
-    seeded = set(signatures[OF_SEEDS].inputs) == {"images", "seeds"} if OF_SEEDS in signatures else False
-    return ModelSpec(_name(folder), folder, _digest(folder), classes, frame, how, seeded=seeded and how == Reading())
+    how = dataclasses.replace(given or reading.beside(folder) or PLAIN, **fields)
+    offered = signatures(folder)
+    interface = find(folder, how, offered)
+    if interface.labels:
+        how = dataclasses.replace(how, output="labels")
+    spec = ModelSpec(
+        _name(folder), folder, _digest(folder), _classes(interface, how), _frame(folder, interface, how), interface,
+        how,
+        seeded=_takes_seeds(offered) and interface.signature == "logits",
+    )  # fmt: skip
+    if not spec.classes:
+        from tfadvseg.models.saved_model import channels_of_a_call
+
+        spec = dataclasses.replace(spec, classes=_classes(interface, how, channels_of_a_call(spec)))
+    return spec
+
+
+def _classes(interface: Interface, how: Reading, channels: int | None = None) -> int:
+    """One channel tells the foreground from the background."""
+    channels = channels or interface.channels
+    if not channels:
+        return len(how.classes)
+    return 2 if channels == 1 else channels
+
+
+def _takes_seeds(offered: dict[str, Signature]) -> bool:
+    return OF_SEEDS in offered and {tensor.key for tensor in offered[OF_SEEDS].inputs} == {"images", "seeds"}
+
+
+def reread(spec: ModelSpec, how: Reading) -> ModelSpec:
+    """The same file under another reading of its images and scores."""
+    return dataclasses.replace(spec, frame=_frame(spec.path, spec.interface, how), reading=how)
+
+
+def _frame(folder: pathlib.Path, interface: Interface, how: Reading) -> Frame:
+    """As the card says, or else the reading."""
+    found = card.read(folder)
+    if found and (how.fit, how.colour, how.size, how.multiple) == (PLAIN.fit, PLAIN.colour, None, (1, 1)):
+        return Frame(interface.size, found.fit, found.pad_colour)
+    size = interface.size or how.size
+    if how.fit == TILES:
+        if size is None:
+            raise ValueError(f"{folder} takes images of any size; tiles are for a network of one size.")
+        return Frame(None, "reflect", how.colour, multiple=size)
+    return Frame(size, how.fit, how.colour, multiple=how.multiple if size is None else (1, 1))
 
 
 def _version_folder(path: pathlib.Path) -> pathlib.Path:
@@ -86,82 +164,9 @@ def _version_folder(path: pathlib.Path) -> pathlib.Path:
 
 
 def _name(folder: pathlib.Path) -> str:
-    folder = folder.resolve()
+    """As the user named it, also where it is a link."""
+    folder = pathlib.Path(os.path.abspath(folder))
     return folder.parent.name if folder.name.isdigit() else folder.name
-
-
-def _signatures(folder: pathlib.Path) -> Mapping[str, Any]:
-    """{name: SignatureDef} of the graph in the file."""
-    from google.protobuf.message import DecodeError
-    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
-
-    file = SavedModel()
-    try:
-        file.ParseFromString((folder / "saved_model.pb").read_bytes())
-        signatures = file.meta_graphs[0].signature_def
-    except (DecodeError, IndexError) as error:
-        raise damaged(folder, error) from error
-    return {name: signature for name, signature in signatures.items() if name != "__saved_model_init_op"}
-
-
-def damaged(folder: pathlib.Path, error: Exception) -> ValueError:
-    """The sentence about a SavedModel that cannot be read."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-    return ValueError(f"{folder} cannot be loaded as a SavedModel; it may be damaged ({text}).")
-
-
-def _shapes(folder, name, signatures) -> tuple[tuple[int, int] | None, int]:
-    """((height, width) or None, classes) of an image-to-scores signature."""
-    if name not in signatures:
-        raise ValueError(
-            f"{folder} has no signature {name!r}; it offers {_offer(signatures)}; name the one from images to logits "
-            "as `signature`."
-        )
-    inputs, outputs = (list(infos.values()) for infos in (signatures[name].inputs, signatures[name].outputs))
-    image, scores = (_sides(infos[0]) if len(infos) == 1 else None for infos in (inputs, outputs))
-    if image is None or scores is None or not _from_images_to_scores(inputs[0].dtype, image, scores):
-        raise ValueError(
-            f"The signature {name!r} of {folder} does not go from float32 images [N, H, W, 3] to scores [N, H, W, "
-            f"classes]; the file offers {_offer(signatures)}."
-        )
-    height, width = image[1:3]
-    if any(None not in pair and pair[0] != pair[1] for pair in zip(image[1:3], scores[1:3], strict=True)):
-        raise ValueError(
-            f"The signature {name!r} of {folder} returns scores of another size than its images; the file offers "
-            f"{_offer(signatures)}."
-        )
-    return (None if height is None or width is None else (height, width)), int(scores[-1] or 0)
-
-
-def _from_images_to_scores(dtype: int, image: list[int | None], scores: list[int | None]) -> bool:
-    import tensorflow as tf
-
-    fits = len(image) == len(scores) == 4 and image[-1] == 3 and scores[-1] is not None
-    return fits and dtype == tf.float32.as_datatype_enum
-
-
-def _sides(info) -> list[int | None] | None:
-    """A tensor's shape; None for an unknown rank, and for each unknown side."""
-    if info.tensor_shape.unknown_rank:
-        return None
-    return [side.size if side.size >= 0 else None for side in info.tensor_shape.dim]
-
-
-def _offer(signatures) -> str:
-    """The signatures with their shapes, for an error."""
-    import tensorflow as tf
-
-    def shapes(infos):
-        named = sorted(infos.items())
-        return ", ".join(f"{key} {tf.dtypes.as_dtype(i.dtype).name} {shape_text(_sides(i))}" for key, i in named)
-
-    offered = (f"{name!r}: {shapes(s.inputs)} -> {shapes(s.outputs)}" for name, s in sorted(signatures.items()))
-    return "; ".join(offered) or "no signature at all"
-
-
-def shape_text(shape) -> str:
-    """A shape as [?, 192, 256, 3]."""
-    return "[?]" if shape is None else str(["?" if side is None else side for side in shape]).replace("'", "")
 
 
 def _digest(folder: pathlib.Path) -> str:

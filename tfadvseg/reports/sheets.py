@@ -119,6 +119,23 @@ def defense_sheet(
     return figure
 
 
+def reading_sheet(
+    title: str, rows: Sequence[tuple[np.ndarray, np.ndarray, Mapping[str, np.ndarray]]], label_space: LabelSpace
+) -> Figure:
+    """A row a photograph: (the photograph, its labels, {title: a prediction})."""
+    image, truth, predictions = rows[0]
+    figure, axes, height = _sheet(len(rows), 2 + len(predictions), image.shape, title)
+    shown = []
+    for row, (image, truth, predictions) in zip(axes, rows, strict=True):
+        _picture(row[0], image, "Photograph")
+        _picture(row[1], label_space.colours(truth), "Labels")
+        for place, (heading, prediction) in zip(row[2:], predictions.items(), strict=True):
+            _picture(place, label_space.colours(prediction), heading)
+        shown += [truth, *predictions.values()]
+    _legend(figure, label_space, shown, 2 + len(predictions), height)
+    return figure
+
+
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
     """Writes, for each attacked example without a transform, sheet_<model>_<image> over its attacks and
     sheet_<model>_<image>_<attack> of one of them; and defense_<model>_<image>_<attack> where transforms were tried."""

@@ -1,0 +1,45 @@
+"""SavedModels as people build them: read as a direct computation of the same network does, attacked as it is."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.strangers import FORMS, IMAGES
+from tfadvseg.attacks import ifgsm, ifgsm_ll
+from tfadvseg.models import load
+
+
+@pytest.fixture(scope="module", params=FORMS, ids=lambda name: name.replace(" ", "-"))
+def form(request, tmp_path_factory):
+    """(its description, the model)."""
+    one = FORMS[request.param]
+    folder = tmp_path_factory.mktemp("models") / "net"
+    one.write(folder)
+    return one, load(folder, **one.reading)
+
+
+def without_a_constant(logits):
+    """What a softmax sees of them."""
+    return tf.nn.log_softmax(logits).numpy()
+
+
+def test_its_logits_are_those_of_a_direct_computation(form):
+    one, model = form
+    found, expected = (without_a_constant(f(IMAGES)) for f in (model, one.logits))
+    assert found.shape == expected.shape and model.classes == expected.shape[-1]
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("attack", [ifgsm, ifgsm_ll])
+def test_its_attack_is_that_of_a_direct_computation(form, attack):
+    one, model = form
+    if not one.differentiable:
+        pytest.skip("It gives labels alone.")
+    labels = tf.argmax(one.logits(IMAGES), -1, tf.int32)
+    found, expected = (attack(4.0)(f, IMAGES, labels).numpy() for f in (model, one.logits))
+    assert np.abs(expected).max() == 4 and (found != expected).mean() < 0.01
+
+
+def test_it_knows_whether_gradients_reach_its_input(form):
+    one, model = form
+    assert model.differentiable == one.differentiable

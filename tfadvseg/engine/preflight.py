@@ -1,0 +1,142 @@
+"""All models of an experiment are looked at before the first is attacked: refused, or warned of in the report.
+
+What was found is kept in the run folder, so that a run that goes on does not look again.
+"""
+
+import functools
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.data.split import Example, Split
+from tfadvseg.engine.checks import (
+    company_warning,
+    floor_warning,
+    floored,
+    order_warning,
+    reading_warning,
+    refuse_scores,
+    repeat_warning,
+    rounding_warning,
+)
+from tfadvseg.engine.examination import alone_as_in_company, input_gradient, least_multiple, repeats, response
+from tfadvseg.engine.opened import OpenModels
+from tfadvseg.engine.plausible import clearly_better, compared, other_order
+from tfadvseg.engine.scenario import Scenario
+from tfadvseg.models.postprocessed import Model, PostprocessedModel
+from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.runs.folder import RunFolder
+
+PHOTOGRAPHS = 4
+"""That readings are tried on."""
+
+
+def preflight(scenarios: Sequence[Scenario], split: Split, folder: RunFolder, models: OpenModels) -> None:
+    """Looks at each model once, those of the first scenario last, so that they are open when it begins."""
+    sources = {scenario.source for scenario in scenarios}
+    photographs = list(split.chosen(limit=PHOTOGRAPHS))
+    for spec in reversed(list(dict.fromkeys(spec for scenario in scenarios for spec in scenario.models))):
+        look = functools.partial(examine, spec, models, photographs, attacked=spec in sources)
+        folder.decide(_question(spec), look)
+
+
+def found(spec: ModelSpec, folder: RunFolder) -> list[str]:
+    """What a model is warned of, sentences."""
+    return list(folder.decide(_question(spec), list))
+
+
+def _question(spec: ModelSpec) -> str:
+    return f"checked-{spec.name}"
+
+
+def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example], attacked: bool) -> list[str]:
+    """Warnings; ValueError in a sentence where the numbers would mean nothing."""
+    models.keep([spec])
+    model = models[spec]
+    images = placed(spec, photographs[:1])
+    logits = _answer(spec, model, images)
+    network = _network(model)
+    refuse_scores(spec, network.raw(images).numpy(), network.network.kind)
+    if not np.isfinite(logits).all():
+        raise ValueError(
+            f"{spec.path} returns scores that are no finite numbers; check its `intensity_range` and the export."
+        )
+    if attacked:
+        _refuse_without_gradient(spec, model, images)
+    warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
+    warnings += rounding_warning(spec, response(model, images, 0.25) == 0 < response(model, images, 8.0))
+    if not spec.seeded:
+        warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))
+    two = placed(spec, pair_of_a_size(photographs))
+    if not spec.seeded and not warnings:
+        warnings += company_warning(spec, alone_as_in_company(model, two))
+    if spec.stranger and spec.refinement is None and isinstance(model, LoadedModel):
+        warnings += _about_the_reading(model, photographs)
+    return warnings
+
+
+def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:
+    """Photographs of one size as the model's input [N, H, W, 3]."""
+    return tf.stack([spec.frame.place(tf.constant(image, tf.float32))[0] for _, image, _ in photographs])
+
+
+def _network(model: Model) -> LoadedModel:
+    return model.model if isinstance(model, PostprocessedModel) else model
+
+
+def pair_of_a_size(photographs: Sequence[Example]) -> list[Example]:
+    """The first and another as large, or the first upside down."""
+    first = photographs[0]
+    alike = [other for other in photographs[1:] if other.image.shape == first.image.shape]
+    return [first, alike[0] if alike else first._replace(image=first.image[::-1])]
+
+
+def _answer(spec: ModelSpec, model: Model, images: tf.Tensor) -> np.ndarray:
+    try:
+        return model(images).numpy()
+    except Exception as error:  # whatever its graph happens to hit
+        if isinstance(error, ValueError) and str(spec.path) in str(error):
+            raise
+        height, width = images.shape[1:3]
+        multiple = least_multiple(model, images) if spec.frame.size is None else None
+        way = (
+            f"it takes sides that are multiples of {multiple}; say so in its reading.json: "
+            f'"multiple": [{multiple}, {multiple}]'
+            if multiple else f"it says: {' '.join(str(error).split())[:300]}"
+        )  # fmt: skip
+        raise ValueError(f"{spec.path} fails on an image of {height}x{width} (height x width); {way}.") from error
+
+
+def _refuse_without_gradient(spec: ModelSpec, model: Model, images: tf.Tensor) -> None:
+    if not _network(model).differentiable:
+        kind = "label maps" if spec.reading.output == "labels" else f"scores of {spec.interface.dtype} images"
+        raise ValueError(
+            f"{spec.path} returns {kind} and its graph shows no way around, so no gradient leads to its input and it "
+            "cannot be attacked by one; export it with the scores before the argmax, or name their `tensor` in its "
+            "reading.json."
+        )
+    gradient = input_gradient(model, images)
+    if "radient" in gradient.missing and "defined" in gradient.missing:
+        raise ValueError(
+            f"{spec.path} was saved without the gradients of its own operations; save it again with "
+            "tf.saved_model.SaveOptions(experimental_custom_gradients=True)."
+        )
+    if gradient.missing or gradient.zero == 1:
+        why = gradient.missing or "it is zero everywhere"
+        raise ValueError(f"No gradient leads to the input of {spec.path} ({why}), so it would look robust; it is not.")
+    if gradient.not_finite:
+        raise ValueError(
+            f"{100 * gradient.not_finite:.2g} % of the input gradient of {spec.path} are no finite numbers."
+        )
+
+
+def _about_the_reading(model: LoadedModel, photographs: Sequence[Example]) -> list[str]:
+    """Whether another plausible reading is clearly better on the photographs, or another order of the classes."""
+    print(f"Trying the plausible readings of {model.name} on {len(photographs)} photographs.", file=sys.stderr)
+    own, *others = compared(model, photographs)
+    better = clearly_better(own, others)
+    order = other_order(own.confusion.sum(0))
+    return reading_warning(model.spec, own, better) + order_warning(model.spec, order if better is None else None)

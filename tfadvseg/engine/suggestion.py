@@ -1,0 +1,74 @@
+"""How a model of another origin is best read: what its answers show by themselves, then what suits labelled
+photographs."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.data.split import Example
+from tfadvseg.engine.checks import looks_like_probabilities
+from tfadvseg.engine.examination import least_multiple
+from tfadvseg.engine.plausible import Tried, clearly_better, compared, other_order
+from tfadvseg.engine.preflight import placed
+from tfadvseg.models.reading import Reading
+from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.spec import ModelSpec, reread
+
+
+def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> ModelSpec:
+    """The same, so that it takes the photographs and its scores are called what they are."""
+    model = spec.open()
+    if spec.frame.size is None and spec.frame.multiple == (1, 1):
+        try:
+            model(placed(spec, photographs[:1]))
+        except Exception:  # whatever its graph happens to hit
+            multiple = least_multiple(model, placed(spec, photographs[:1]))
+            if multiple is None:
+                raise
+            spec = reread(spec, dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
+            model = spec.open()
+    return _named_output(spec, model.raw(placed(spec, photographs[:1])).numpy())
+
+
+def _named_output(spec: ModelSpec, raw: np.ndarray) -> ModelSpec:
+    """Scores that are called logits and are probabilities, or the probability of a foreground, are called so."""
+    if spec.reading.output != "logits":
+        return spec
+    single = raw.shape[-1] == 1
+    inside = bool(raw.min() >= 0 and raw.max() <= 1 and raw.min() < raw.max())
+    if single and inside:
+        return reread(spec, dataclasses.replace(spec.reading, output="sigmoid"))
+    if not single and looks_like_probabilities(raw):
+        return reread(spec, dataclasses.replace(spec.reading, output="probabilities"))
+    return spec
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Comparison:
+    """tried: the readings, the model's own first. best: the one to take. order: the label that each of its classes
+    stands for, where that is another order than the dataset's."""
+
+    tried: tuple[Tried, ...]
+    best: Tried
+    order: list[int] | None
+
+
+def compare(model: LoadedModel, photographs: Sequence[Example]) -> Comparison:
+    """All plausible readings on labelled photographs."""
+    own, *others = compared(model, photographs)
+    best = clearly_better(own, others) or own
+    return Comparison((own, *others), best, other_order(best.confusion.sum(0)))
+
+
+def settled(spec: ModelSpec, found: Comparison | None, label_space: LabelSpace | None) -> Reading:
+    """The reading to write down: with the names of the file's signature, so that nothing has to be found again."""
+    how, interface = found.best.reading if found else spec.reading, spec.interface
+    how = dataclasses.replace(
+        how, signature=interface.signature, input_name=interface.input, output_name=interface.output,
+        layout=interface.layout,
+    )  # fmt: skip
+    if found and found.order and label_space:
+        how = dataclasses.replace(how, class_map=tuple(label_space.names[label] for label in found.order))
+    return how

@@ -1,0 +1,123 @@
+"""What is called of a SavedModel: its signature, or the part of its graph through which gradients lead to the image."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.models.conversion import in_batches, to_input, to_logits, whole
+from tfadvseg.models.flattening import Cut, cut
+from tfadvseg.models.interface import FLOATS
+from tfadvseg.models.spec import ModelSpec
+
+TOLERANCE = 1e-3
+"""How far what is called may lie from what the signature answers: last digits of a sum in another order."""
+
+MOST_CLASSES = 1024
+"""For labels of which nobody said how many there are."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Network:
+    """call: a float32 input in the network's layout -> what it returns. kind: of `reading.OUTPUTS`, what that is.
+    layout: of the scores. gradient: whether one can lead from them to the input.
+    """
+
+    call: Callable[[tf.Tensor], tf.Tensor]
+    kind: str
+    layout: str
+    gradient: bool
+
+
+def open_network(spec: ModelSpec, signature: Any) -> Network:
+    """The best way into the file: scores before a softmax, sigmoid or argmax rather than after it, and a cast from
+    whole numbers gone around by a straight-through rounding. Whatever is not the signature itself must answer as it
+    does, and have its gradient where it has one."""
+    interface, kind = spec.interface, spec.reading.output
+    whole_images = interface.dtype not in FLOATS
+    gradient = not whole_images and kind != "labels"
+    plain = Network(_of_signature(spec, signature), kind, interface.scores_layout, gradient)
+    if spec.reading.tensor:
+        try:
+            return _around(spec, cut(signature, interface.output, spec.reading.tensor, whole_images), kind)
+        except ValueError as error:
+            raise ValueError(f"{spec.path}: {error}") from error
+    if kind == "logits" and not whole_images:
+        return plain
+    found = cut(signature, interface.output, images_are_whole=whole_images)
+    if found is None or not (found.before or whole_images):
+        return plain
+    around = _around(spec, found, "logits" if found.before else kind)
+    return around if _agree(spec, around, plain) else plain
+
+
+def _layout(cut: Cut, layout: str) -> str:
+    """That of the scores, where an argmax says on which axis it looks."""
+    return {1: "NCHW", 3: "NHWC", -1: "NHWC"}.get(cut.class_axis or 0, "NHWC" if layout == "NHW" else layout)
+
+
+def _of_signature(spec: ModelSpec, signature: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+    interface = spec.interface
+    dtype = tf.dtypes.as_dtype(interface.dtype)
+
+    def call(images: tf.Tensor) -> tf.Tensor:
+        given = images if dtype.is_floating else whole(images)
+        return signature(**{interface.input: tf.cast(given, dtype)})[interface.output]
+
+    return _batched(call, interface.batch)
+
+
+def _around(spec: ModelSpec, found: Cut | None, kind: str) -> Network:
+    """What was cut out of the graph."""
+    whole_images = spec.interface.dtype not in FLOATS
+    if found is None:
+        raise ValueError("its whole numbers become floating point in a way that this package does not know.")
+
+    def call(images: tf.Tensor) -> tf.Tensor:
+        return found.call(whole(images) if whole_images else images)
+
+    return Network(_batched(call, spec.interface.batch), kind, _layout(found, spec.interface.scores_layout), True)
+
+
+def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Callable[[tf.Tensor], tf.Tensor]:
+    return call if batch is None else lambda images: in_batches(call, images, batch)
+
+
+def _agree(spec: ModelSpec, one: Network, other: Network) -> bool:
+    """Whether a network says of a random image what the signature says: class by class, or the same labels but for
+    ties, and by the same gradient."""
+    height, width = spec.frame.size or spec.interface.size or (64, 96)
+    images = tf.constant(np.random.default_rng(0).integers(0, 256, (1, height, width, 3)), tf.float32)
+    try:
+        first, slope = _answer(spec, one, images)
+        second, other_slope = _answer(spec, other, images)
+    except Exception:  # a part that does not fit may hit anything
+        return False
+    if not np.abs(slope).max() > 0:
+        return False
+    if other.kind == "labels":
+        return bool(np.mean(first.argmax(-1) == second.argmax(-1)) > 1 - TOLERANCE)
+    if first.shape != second.shape or np.abs(_softmax(first) - _softmax(second)).max() > TOLERANCE:
+        return False
+    if not other.gradient or not np.abs(other_slope).max() > 0:
+        return True
+    return bool(np.sum(slope * other_slope) > (1 - TOLERANCE) * np.linalg.norm(slope) * np.linalg.norm(other_slope))
+
+
+def _answer(spec: ModelSpec, network: Network, images: tf.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """(logits, gradient of the mean log-probability of the likeliest classes), zeros where a network has none."""
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        given = to_input(images, spec.reading, spec.interface.layout)
+        logits = to_logits(
+            network.call(given), network.kind, network.layout, images.shape[1:3], spec.classes or MOST_CLASSES
+        )
+        likeliest = tf.reduce_mean(tf.reduce_max(tf.nn.log_softmax(logits), -1))
+    gradient = tape.gradient(likeliest, images) if network.gradient else None
+    return logits.numpy(), np.zeros(images.shape) if gradient is None else gradient.numpy()
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    return tf.nn.softmax(logits).numpy()

@@ -216,7 +216,12 @@ def test_splits_without_a_list_are_refused(folder):
 
 @pytest.mark.parametrize(
     ("data_dir", "message"),
-    [(None, "camvid needs data_dir"), ("", "camvid needs data_dir"), ("/no/where", "/no/where does not exist")],
+    [
+        (None, "camvid needs data_dir"),
+        ("", "camvid needs data_dir"),
+        ("/no/where", "/no/where does not exist"),
+        (__file__, "test_camvid.py is a file"),
+    ],
 )
 def test_a_missing_folder_is_refused(data_dir, message):
     with pytest.raises(ValueError, match=message):

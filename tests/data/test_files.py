@@ -1,5 +1,6 @@
 """Image files of every kind: read right, number by number, or refused by a sentence that names the file."""
 
+import contextlib
 import os
 import struct
 import warnings
@@ -79,6 +80,16 @@ def test_colours_of_16_bits_are_scaled_to_within_a_grey_level(tmp_path, channels
     read = read_photograph(tmp_path / "a.png")
     np.testing.assert_array_less(np.abs(read - samples[..., : 3 if channels > 2 else 1] / 257), 1)
     assert (read[0, 0] == 0).all() and (read[0, 1] == 255).all()
+
+
+def test_grey_of_12_bits_is_scaled_by_its_own_white(tmp_path):
+    entries = (256, 4), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 6)
+    table = b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in entries)
+    pixels = bytes.fromhex("fff000800123")  # 0xfff, 0, 0x800, 0x123
+    header = b"II*\0" + struct.pack("<I", 14)
+    (tmp_path / "a.tif").write_bytes(header + pixels + struct.pack("<H", len(entries)) + table + bytes(4))
+    assert read_photograph(tmp_path / "a.tif")[0, :, 0].tolist() == [255, 0, 128, 18]
+    assert read_labels(tmp_path / "a.tif").tolist() == [[4095, 0, 2048, 291]]
 
 
 def test_a_tiff_whose_zero_is_white_is_turned_round(tmp_path):
@@ -229,7 +240,10 @@ def test_a_bomb_is_refused_with_its_size(tmp_path, monkeypatch, limit):
     ("content", "message"),
     [
         (b"", r"a.png cannot be read as an image \(it is empty\)"),
-        (b"<html>no image</html>", r"a.png cannot be read as an image \(no known format begins with b'<html>no ima'\)"),
+        (
+            b"<html>no image</html>",
+            r"a.png cannot be read as an image \(no known format, or damaged: it begins with b'<html>no ima'\)",
+        ),
         (b"\x89PNG\r\n\x1a\n", "a.png cannot be read as an image"),
         (None, r"a.png cannot be read \(Is a directory\)\."),
         ("missing", r"a.png cannot be read \(No such file or directory\)\."),
@@ -261,6 +275,17 @@ def test_half_a_file_is_refused(tmp_path, suffix):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(ValueError, match=rf"a\.{suffix} cannot be read as an image"):
         read_photograph(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp", "gif", "webp", "ppm"])
+def test_every_beginning_of_a_file_is_refused_or_gives_the_whole_picture(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(COLOURS).save(path)
+    content, whole = path.read_bytes(), read_photograph(path)
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with contextlib.suppress(ValueError):
+            np.testing.assert_array_equal(read_photograph(path), whole)
 
 
 def test_damage_anywhere_ends_in_a_sentence_or_a_picture(tmp_path):

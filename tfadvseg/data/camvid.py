@@ -69,9 +69,8 @@ def _root(data_dir: str | None) -> pathlib.Path:
     if not data_dir:
         raise ValueError("The dataset camvid needs data_dir, the folder that holds train.txt and val.txt.")
     if not pathlib.Path(data_dir).is_dir():
-        raise ValueError(
-            f"The data folder {data_dir} does not exist; data_dir must hold CamVid's train.txt and val.txt."
-        )
+        wrong = "is a file" if pathlib.Path(data_dir).exists() else "does not exist"
+        raise ValueError(f"The data folder {data_dir} {wrong}; data_dir must hold CamVid's train.txt and val.txt.")
     return pathlib.Path(data_dir)
 
 

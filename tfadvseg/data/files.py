@@ -133,7 +133,7 @@ def _picture(path: pathlib.Path) -> Iterator[Picture]:
         raise FileError(f"{path} is too large to be read ({counts}); shrink it, or cut it into parts.") from error
     except UnidentifiedImageError as error:
         start = _start(path)
-        reason = f"no known format begins with {start!r}" if start else "it is empty"
+        reason = f"no known format, or damaged: it begins with {start!r}" if start else "it is empty"
         raise FileError(f"{path} cannot be read as an image ({reason}); write it anew, as PNG or JPEG.") from error
     except Exception as error:  # a damaged file makes a decoder stumble in any way
         if isinstance(error, OSError) and error.errno:

@@ -105,7 +105,7 @@ def test_a_tiff_whose_zero_is_white_is_turned_round(tmp_path):
     [
         (np.ones((3, 3), np.float32), "a.tif holds fractions, of which nothing says"),
         (np.full((3, 3), 70000, np.int32), "a.tif holds signed or 32-bit numbers, of which nothing says"),
-        (np.full((3, 3), 255, np.uint16), "a.tif has 16 bits a pixel but no value above 255, which would be black"),
+        (np.full((3, 3), 255, np.uint16), "a.tif has 16 bits a channel but no value above 255: it would be black"),
     ],
 )
 def test_grey_levels_that_nobody_knows_are_refused(tmp_path, array, message):
@@ -118,6 +118,19 @@ def test_16_bits_may_be_dark(tmp_path):
     for value in (0, 256):
         Image.fromarray(np.full((3, 3), value, np.uint16)).save(tmp_path / "a.png")
         assert (read_photograph(tmp_path / "a.png") == round(value / 257)).all()
+
+
+@pytest.mark.parametrize(("channels", "colour_type"), [(3, 2), (4, 6)])
+def test_colours_of_16_bits_that_use_8_are_refused(tmp_path, channels, colour_type):
+    samples = RNG.integers(0, 256, (5, 5, channels)).astype(np.uint16)
+    if channels == 4:
+        samples[..., 3] = 65535
+    write_png(tmp_path / "a.png", samples, 16, colour_type)
+    with pytest.raises(ValueError, match="a.png has 16 bits a channel but no value above 255: it would be black"):
+        read_photograph(tmp_path / "a.png")
+    samples[0, 0, 0] = 256
+    write_png(tmp_path / "a.png", samples, 16, colour_type)
+    assert read_photograph(tmp_path / "a.png").max() == 1
 
 
 def test_signed_bytes_are_no_photograph(tmp_path):
@@ -411,7 +424,7 @@ def test_sizes_are_compared_as_both_are_shown(tmp_path):
     exif[274] = 6
     Image.fromarray(COLOURS).save(tmp_path / "a.png", exif=exif)
     Image.fromarray(LABELS.T).save(tmp_path / "b.png")
-    image, labels = read_pair(tmp_path / "a.png", tmp_path / "b.png")
+    image, labels = read_pair(str(tmp_path / "a.png"), str(tmp_path / "b.png"))
     assert image.shape == (7, 5, 3) and labels.shape == (7, 5)
     Image.fromarray(LABELS).save(tmp_path / "b.png")
     with pytest.raises(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+Path = str | pathlib.Path
 Colour = tuple[int, int, int]
 
 ORIENTATION, PHOTOMETRIC, SAMPLE_FORMAT = 274, 262, 339
@@ -48,7 +49,7 @@ class Picture(NamedTuple):
     orientation: int
 
 
-def read_photograph(path: pathlib.Path) -> np.ndarray:
+def read_photograph(path: Path) -> np.ndarray:
     """RGB uint8 [H, W, 3]; ValueError says why a file is none, or why its grey levels are not known.
 
     16 bits are brought to 0..255: grey by v / 257, rounded, colours by Pillow, which keeps the upper 8. Transparent
@@ -66,10 +67,12 @@ def read_photograph(path: pathlib.Path) -> np.ndarray:
             rgb = np.repeat(grey[..., None], 3, axis=-1)
         else:
             rgb = np.array(_on_white(path, image))
+            if ";16" in raw and not rgb.any():
+                raise _too_dark(path, 255)
     return turned(rgb, orientation)
 
 
-def read_labels(path: pathlib.Path, colours: Sequence[Colour] = ()) -> np.ndarray:
+def read_labels(path: Path, colours: Sequence[Colour] = ()) -> np.ndarray:
     """Whole numbers int32 [H, W] exactly as they are stored; of a file with a palette its indices.
 
     colours: of the labels 0, 1, ... in the dataset, with which a palette is compared. ValueError says why a file holds
@@ -92,15 +95,13 @@ def read_labels(path: pathlib.Path, colours: Sequence[Colour] = ()) -> np.ndarra
     return turned(labels, orientation)
 
 
-def read_pair(
-    image_path: pathlib.Path, labels_path: pathlib.Path, colours: Sequence[Colour] = ()
-) -> tuple[np.ndarray, np.ndarray]:
+def read_pair(image_path: Path, labels_path: Path, colours: Sequence[Colour] = ()) -> tuple[np.ndarray, np.ndarray]:
     """(photograph uint8 [H, W, 3], its labels [H, W]), both as they are shown; ValueError where their sizes differ."""
     image, labels = read_photograph(image_path), read_labels(labels_path, colours)
     if labels.shape != image.shape[:2]:
         turn = " (one of the two may be turned)" if labels.shape == image.shape[1::-1] else ""
         raise FileError(
-            f"{labels_path} is {_size(labels)} but its image {image_path.name} is {_size(image)}{turn}; "
+            f"{labels_path} is {_size(labels)} but its image {pathlib.Path(image_path).name} is {_size(image)}{turn}; "
             "labels must have the size of their image."
         )
     return image, labels
@@ -112,14 +113,14 @@ def turned(stored: np.ndarray, orientation: int) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _picture(path: pathlib.Path) -> Iterator[Picture]:
+def _picture(path: Path) -> Iterator[Picture]:
     """The one picture in a file. Whatever Pillow raises becomes a FileError; its warnings are about no pixel."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # As a stream: Pillow 13 maps a TIFF that it opens by its name, and shears one that lies on its side.
-            with path.open("rb") as stream, Image.open(stream) as image:
+            with open(path, "rb") as stream, Image.open(stream) as image:
                 frames = getattr(image, "n_frames", 1)
                 if frames > 1 and image.format != "MPO":  # what cameras put behind their photograph is its preview
                     raise FileError(f"{path} holds {frames} pictures; save the one that is meant in a file of its own.")
@@ -142,8 +143,8 @@ def _picture(path: pathlib.Path) -> Iterator[Picture]:
         raise FileError(f"{path} cannot be read as an image ({reason}); it may be truncated.") from error
 
 
-def _start(path: pathlib.Path) -> bytes:
-    with path.open("rb") as file:
+def _start(path: Path) -> bytes:
+    with open(path, "rb") as file:
         return file.read(12)
 
 
@@ -175,17 +176,21 @@ def _signed(image: Image.Image) -> bool:
     return isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(SAMPLE_FORMAT, (1,))[0] == 2
 
 
-def _eight_bits(path: pathlib.Path, grey: np.ndarray, white: int, image: Image.Image) -> np.ndarray:
+def _eight_bits(path: Path, grey: np.ndarray, white: int, image: Image.Image) -> np.ndarray:
     """uint8 [H, W] of grey levels in 0..white."""
     if 0 < grey.max() < 256:
-        raise FileError(
-            f"{path} has 16 bits a pixel but no value above {grey.max()}, which would be black; save it with 8 bits."
-        )
+        raise _too_dark(path, grey.max())
     levels = np.rint(grey * (255 / white)).astype(np.uint8)
     return 255 - levels if _inverted(image) else levels
 
 
-def _on_white(path: pathlib.Path, image: Image.Image) -> Image.Image:
+def _too_dark(path: Path, largest: int) -> FileError:
+    return FileError(
+        f"{path} has 16 bits a channel but no value above {largest}: it would be black; save it with 8 bits."
+    )
+
+
+def _on_white(path: Path, image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     picture = image.convert("RGBA")
@@ -194,7 +199,7 @@ def _on_white(path: pathlib.Path, image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
-def _refuse_inexact(path: pathlib.Path, image: Image.Image) -> None:
+def _refuse_inexact(path: Path, image: Image.Image) -> None:
     compression = image.info.get("compression") if image.format == "TIFF" else None
     if image.format not in LOSSLESS or compression in LOSSY_TIFF:
         raise FileError(
@@ -205,7 +210,7 @@ def _refuse_inexact(path: pathlib.Path, image: Image.Image) -> None:
         raise FileError(f"{path} is a TIFF file in which 0 is white, so its numbers are inverted; save labels as PNG.")
 
 
-def _refuse_other_order(path: pathlib.Path, labels: np.ndarray, palette: np.ndarray, colours: Sequence[Colour]) -> None:
+def _refuse_other_order(path: Path, labels: np.ndarray, palette: np.ndarray, colours: Sequence[Colour]) -> None:
     """Where a palette is made of the dataset's colours, and one that is used stands at another index than there.
 
     It is made of them where more than half of its colours are theirs, up to the last index that the file uses or the

@@ -34,8 +34,9 @@ ALLOWED = {
 """What each folder may import, from the ground floor up; the folders that all share are not named."""
 WITHOUT_TENSORFLOW = {
     "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
-    "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py", "models/__init__.py", "models/card.py",
-    "models/backbones.py", "models/flops.py", "models/initial.py", "models/reading.py", "models/spec.py",
+    "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py",
+    "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
+    "models/reading.py", "models/spec.py",
     *(
         f"{folder}/*.py" for folder in
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")

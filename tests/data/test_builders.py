@@ -50,7 +50,7 @@ def test_only_the_split_that_is_asked_for_is_prepared(folder, tmp_path):
 def test_a_prepared_split_reads_no_photograph_again(folder):
     before = list(load_examples(CAMVID, str(folder), "train").as_numpy_iterator())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfadvseg.data.camvid._open", None)
+        patch.setattr("tfadvseg.data.camvid.read_pair", None)
         after = list(load_examples(CAMVID, str(folder), "train").as_numpy_iterator())
     for one, other in zip(before, after, strict=True):
         np.testing.assert_array_equal(one["image"], other["image"])

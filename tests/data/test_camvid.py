@@ -56,6 +56,26 @@ def test_pixels_are_those_of_the_files_and_void_is_ignored(folder):
         assert 11 not in labels and 255 in labels
 
 
+def test_photograph_and_labels_are_turned_as_they_are_shown(folder):
+    before, exif = read(folder)[0], Image.Exif()
+    exif[274] = 6
+    for name in ("train", "trainannot"):
+        with Image.open(folder / name / "b.png") as file:
+            file.load()
+        file.save(folder / name / "b.png", exif=exif)
+    for stored, shown in zip(before[1:], read(folder)[0][1:], strict=True):
+        np.testing.assert_array_equal(shown, np.rot90(stored, -1))
+
+
+def test_labels_in_another_order_of_the_palette_are_refused(folder):
+    with Image.open(folder / "trainannot" / "b.png") as file:
+        stored = file.convert("L")
+    stored.putpalette(np.ravel(CAMVID.label_space.palette[::-1]).tolist())
+    stored.save(folder / "trainannot" / "b.png")
+    with pytest.raises(ValueError, match="trainannot/b.png numbers its labels in another order"):
+        read(folder)
+
+
 def test_labels_may_have_a_palette(folder):
     """Then a pixel's value is its index, not its colour."""
     with Image.open(folder / "trainannot" / "b.png") as file:
@@ -72,6 +92,16 @@ def test_labels_may_have_a_palette(folder):
 def test_paths_may_be_relative_to_the_folder(folder, line):
     (folder / "train.txt").write_text(line)
     assert [name for name, _, _ in read(folder)] == ["b"]
+
+
+def test_images_of_one_name_in_two_folders_are_told_apart(folder):
+    for name in ("s1", "s2"):
+        shutil.copytree(folder / "train", folder / name)
+    (folder / "train.txt").write_text(
+        "s1/b.png trainannot/b.png\ns2/b.png trainannot/b.png\ntrain/a.jpg trainannot/a.png"
+    )
+    split = CAMVID.split(str(folder), "train")
+    assert split.ids == split.groups == ("s1/b", "s2/b", "a")
 
 
 def test_only_the_split_that_is_asked_for_is_looked_at(folder):
@@ -117,7 +147,7 @@ def test_the_fingerprint_is_that_of_the_files_of_the_split(folder):
     "change",
     [
         lambda f: Image.fromarray(np.zeros((6, 8), np.uint8)).save(f / "trainannot" / "a.png"),
-        lambda f: (f / "train.txt").write_text((f / "train.txt").read_text().replace("/a.jpg", "/b.png")),
+        lambda f: (f / "train.txt").write_text((f / "train.txt").read_text().replace("annot/a.png", "annot/b.png")),
         lambda f: (f / "train.txt").write_text("\n".join((f / "train.txt").read_text().splitlines()[::-1])),
     ],
 )
@@ -154,6 +184,14 @@ def replace_labels(path, labels):
             "b.png is 9x6 but its image b.png is 8x6",
         ),
         (
+            lambda f: Image.fromarray(np.full((6, 8), 256, np.uint16)).save(f / "trainannot" / "b.png"),
+            "b.png holds label 256, first in row 0 and column 0",
+        ),
+        (
+            lambda f: Image.fromarray(np.full((6, 8), 3, np.uint8)).save(f / "trainannot" / "b.png", "JPEG"),
+            "b.png is JPEG, .* save labels as PNG",
+        ),
+        (
             lambda f: replace_labels(f / "trainannot" / "b.png", np.full((6, 8), 12)),
             "b.png holds label 12, .* 11 classes",
         ),
@@ -178,7 +216,12 @@ def test_splits_without_a_list_are_refused(folder):
 
 @pytest.mark.parametrize(
     ("data_dir", "message"),
-    [(None, "camvid needs data_dir"), ("", "camvid needs data_dir"), ("/no/where", "/no/where does not exist")],
+    [
+        (None, "camvid needs data_dir"),
+        ("", "camvid needs data_dir"),
+        ("/no/where", "/no/where does not exist"),
+        (__file__, "test_camvid.py is a file"),
+    ],
 )
 def test_a_missing_folder_is_refused(data_dir, message):
     with pytest.raises(ValueError, match=message):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfadvseg.data.labels import CAMVID, CITYSCAPES, PASCAL_VOC, LabelSpace, voc_palette
 
@@ -26,6 +27,23 @@ def test_labels_in_range_pass_unchanged():
 def test_labels_out_of_range_are_refused_by_their_file():
     with pytest.raises(ValueError, match=r"file.png holds label 2, .* 2 classes \(0 to 1\) nor ignored \(255\)"):
         SPACE.check(np.array([[0, 2]], np.uint8), "file.png")
+
+
+@pytest.mark.parametrize("value", [2, 254, 256, 512, 65535, -1, -255, 256 * 7 + 1])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_no_number_wraps_into_a_class(value, dtype):
+    labels = np.array([[0, 1, 255], [1, value, -9]], dtype)
+    with pytest.raises(ValueError, match=rf"file.png holds label {value}, first in row 1 and column 1 counted from 0"):
+        SPACE.check(labels, "file.png")
+
+
+@pytest.mark.parametrize("space", [CAMVID, CITYSCAPES, PASCAL_VOC])
+def test_colours_turned_grey_are_recognised(space):
+    grey = np.array(Image.fromarray(np.array([space.palette], np.uint8)).convert("L"))
+    with pytest.raises(ValueError, match="its values are the classes' colours turned grey, where their numbers belong"):
+        space.check(grey, "file.png")
+    with pytest.raises(ValueError, match="is this the right dataset"):
+        space.check(np.append(grey, 1)[None] + 1, "file.png")
 
 
 def test_a_palette_of_another_length_is_refused():

@@ -12,6 +12,7 @@ from tfadvseg.engine.checks import (
     floored,
     looks_like_probabilities,
     refuse_scores,
+    unlabelled_warning,
     warnings,
 )
 
@@ -139,3 +140,15 @@ def test_probabilities_of_nothing_are_counted_and_named():
 def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
     """D9 of the paper's derived checks."""
     assert (certainty_warnings("enet, fgsm at 8", confidence, entropy, 11) == []) == sound
+
+
+@pytest.mark.parametrize(
+    ("labelled", "expected"),
+    [
+        ([1, 2, 3], []),
+        ([0, 0], ["No pixel of the 2 images is labelled, so no IoU is known; are the labels this dataset's?"]),
+        ([0, 1, 9], ["Of 3 images 1 have no labelled pixel, so they count in no IoU."]),
+    ],
+)
+def test_images_without_labels_are_counted(labelled, expected):
+    assert unlabelled_warning(np.array(labelled)) == expected

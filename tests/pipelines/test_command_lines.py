@@ -233,6 +233,18 @@ def test_damaged_data_ends_in_one_sentence(call, conv_folder, camvid, tmp_path, 
     assert "Traceback" not in done.stderr
 
 
+def test_a_split_without_a_labelled_pixel_is_warned_of(call, conv_folder, tmp_path):
+    Image.new("RGB", (256, 192), (9, 99, 199)).save(tmp_path / "0.png")
+    Image.new("L", (256, 192), 11).save(tmp_path / "0_labels.png")  # void
+    (tmp_path / "val.txt").write_text("0.png 0_labels.png")
+    arguments = [f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=fgsm"]
+    done = call("robustness", *arguments, "--epsilons=8", f"--output={tmp_path / 'run'}")
+    warning = "No pixel of the 1 images is labelled, so no IoU is known; are the labels this dataset's?"
+    assert f"Warning: {warning}" in done.stderr, done.stderr
+    assert warning in (tmp_path / "run" / "warnings.json").read_text()
+    assert warning in (tmp_path / "run" / "results.md").read_text()
+
+
 def test_train_exports_a_model_that_can_be_attacked(call, undrawn, tmp_path):
     small = ("--model=enet", "--width=0.25", "--limit=4", "--epochs=1", "--batch_size=2", "--name=tiny")
     done = call("train", *small, f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")

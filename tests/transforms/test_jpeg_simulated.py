@@ -56,6 +56,18 @@ def test_every_size_equals_libjpeg(size):
     np.testing.assert_array_equal(simulate(images, qualities), encode_decode(images, qualities))
 
 
+def test_of_small_images_exactly_those_that_would_differ_are_refused():
+    qualities = tf.constant([1, 10, 30, 50, 75, 90, 95, 100])
+    rng = np.random.default_rng(0)
+    for height, width in np.ndindex(9, 9):
+        images = rng.integers(0, 256, (len(qualities), height + 1, width + 1, 3)).astype(np.float32)
+        if width + 1 >= 5 or max(height, width) + 1 <= 2:
+            np.testing.assert_array_equal(simulate(images, qualities), encode_decode(images, qualities))
+        else:
+            with pytest.raises(ValueError, match=f"5 or more pixels wide; got {width + 1}x{height + 1}"):
+                simulate(images, qualities)
+
+
 def test_noise_and_extremes_equal_libjpeg():
     """Coefficients and colours as large as can be, so that everything that can be clipped is."""
     noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype(np.float32)

@@ -30,14 +30,24 @@ class LabelSpace:
         return table[np.asarray(labels).astype(np.uint8)]
 
     def check(self, labels: np.ndarray, source: str) -> np.ndarray:
-        """`labels` unchanged; raises ValueError naming `source` where a value is neither a class nor ignored."""
-        wrong = np.unique(labels[(labels >= self.classes) & (labels != IGNORED)])
-        if wrong.size:
+        """`labels` [H, W] of any integer type unchanged; ValueError names `source` and the first value that is neither
+        a class nor ignored."""
+        wrong = (labels < 0) | (labels >= self.classes) & (labels != IGNORED)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            doubt = "is this the right dataset?"
+            if np.isin(labels, [*self._greys(), 0, IGNORED]).all():
+                doubt = "its values are the classes' colours turned grey, where their numbers belong."
             raise ValueError(
-                f"{source} holds label {wrong[0]}, which is neither one of the {self.classes} classes (0 to "
-                f"{self.classes - 1}) nor ignored ({IGNORED}); is this the right dataset?"
+                f"{source} holds label {labels[row, column]}, first in row {row} and column {column} counted from 0, "
+                f"which is neither one of the {self.classes} classes (0 to {self.classes - 1}) nor ignored "
+                f"({IGNORED}); {doubt}"
             )
         return labels
+
+    def _greys(self) -> list[int]:
+        """The grey level of each class's colour (ITU-R BT.601, rounded)."""
+        return [(299 * red + 587 * green + 114 * blue + 500) // 1000 for red, green, blue in self.palette]
 
 
 CAMVID = LabelSpace(

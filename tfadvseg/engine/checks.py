@@ -65,6 +65,16 @@ def certainty_warnings(cell: str, confidence: float, entropy: float, classes: in
     ]
 
 
+def unlabelled_warning(labelled: np.ndarray) -> list[str]:
+    """Of the number of labelled pixels [N] of each image."""
+    images, without = len(labelled), int(np.sum(labelled == 0))
+    if not without:
+        return []
+    if without == images:
+        return [f"No pixel of the {images} images is labelled, so no IoU is known; are the labels this dataset's?"]
+    return [f"Of {images} images {without} have no labelled pixel, so they count in no IoU."]
+
+
 def refuse_scores(model: ModelSpec, raw: np.ndarray, kind: str) -> None:
     """ValueError where what a network returned, channels last, is not of the `kind` that it is read as.
 

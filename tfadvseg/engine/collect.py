@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import certainty_warnings, warnings
+from tfadvseg.engine.checks import certainty_warnings, unlabelled_warning, warnings
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
@@ -46,7 +46,8 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
     results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays)
-    return Collected(results, suspicions + _certainty(results), examples)
+    unlabelled = unlabelled_warning(results.counts.labelled.sum((0, 2)))
+    return Collected(results, unlabelled + suspicions + _certainty(results), examples)
 
 
 def _certainty(results: Results) -> list[str]:

@@ -46,11 +46,14 @@ Loeffler, Ligtenberg and Moschytz (1989) comes to: some entries are off by one i
 def simulate(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
     """`encode_decode(images, qualities)` for qualities in 1..100 and static sizes, 5 or more pixels wide.
 
-    libjpeg repeats the chroma of narrower images, which this interpolates.
+    libjpeg repeats the chroma of narrower images, which this interpolates; they are refused by ValueError unless they
+    have but one pixel of chroma, which is the same either way.
     """
     height, width = images.shape[1:3]
     if height is None or width is None:
         raise ValueError(f"The simulated JPEG needs images of a static height and width; got {images.shape}.")
+    if width < 5 and max(height, width) > 2:
+        raise ValueError(f"The simulated JPEG needs images 5 or more pixels wide; got {width}x{height}.")
     pixels = tf.cast(tf.round(tf.clip_by_value(images, 0.0, 255.0)), tf.float64)
     below_half = 0.5 - 2.0**-16  # chroma halves go down, luma halves up
     y, cb, cr = tf.unstack(tf.floor(_convert(pixels, TO_YCBCR) + [0.5 - 128, below_half, below_half]), axis=-1)

@@ -67,13 +67,19 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
         f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may leave less, so "
         "networks keep at most this."
     )
-    pairs = [told(lead, run) for lead in leads(evidence, kept)]
+    found_leads = leads(evidence, kept)
+    if found_leads and found_leads[0].level > 95 and evidence.units > 1:
+        opening += (
+            f" Below, intervals of differences are of {found_leads[0].level:.4g} %, since any two of the {len(kept)} "
+            "networks might have been compared."
+        )
+    pairs = [told(lead, run) for lead in found_leads]
     return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]
 
 
 def told(lead: Lead, run: FinishedRun) -> str:
     """Who keeps more than whom, or that these images do not say it."""
-    difference = run.evidence.format(lead.difference, "+.1f")
+    difference = run.evidence.format(lead.difference, "+.1f", level=lead.level)
     if lead.told_apart:
         return f"{lead.more} keeps more than {lead.less}: {difference} points."
     return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."

@@ -73,6 +73,14 @@ def test_a_verdict_is_as_sure_as_it_is_asked_to_be(level, fewest, ranks):
             assert verdict(found, positive, 16, ranks, level) == expected
 
 
+@pytest.mark.parametrize(("level", "expected"), [(95.0, HOLDS), (98.0, UNDECIDED)])
+@pytest.mark.parametrize("ranks", [False, True])
+def test_a_claim_says_how_sure_its_verdict_is(level, expected, ranks):
+    found = resampled(1.0, [1.0] * 985 + [-0.5] * 15, 16, 98.0)
+    (one,) = judge([claim({"": found}, level=level, ranks=ranks)], None, "", 16)
+    assert one.verdict == expected
+
+
 def test_surer_verdicts_of_few_groups_need_more_distance():
     """sqrt(2) times Student's t of one degree of freedom, 25.4517 at 98.75 %, over 2.24140: 16.0588."""
     for distance, expected in ((16.07, HOLDS), (16.05, UNDECIDED)):

@@ -186,8 +186,8 @@ LOW, HIGH = ends(0.0, 3 * DRAWN).round(3)
 
 
 TWO_WAYS, FOUR_WAYS = (STUDENT, 2.5), (1.14729, 1.25)
-"""By what 16 images widen, and how many per cent of their resamples may disagree, where a mask is looked for in two ways
-or in four: with Student's t at 97.5 %, and at 98.75 %, 2.48988 over 2.24140."""
+"""By what 16 images widen, and how many per cent of their resamples may disagree, where a mask is looked for in two
+ways or in four: with Student's t at 97.5 %, and at 98.75 %, 2.48988 over 2.24140."""
 
 
 SPREAD = 0.6 * (np.arange(IMAGES) - 7.5)
@@ -229,8 +229,8 @@ def test_how_often_was_looked_is_told_where_it_makes_verdicts_surer():
     *_, last = masking(subject(cells)).grounds
     assert last == (
         "A mask was looked for in 4 ways, and the strongest attacks among 8: a mask counts where 98.75 % of the "
-        "resamples show it, and what is left of an advantage is said where 99.38 % agree; the intervals above are of 95 "
-        "%."
+        "resamples show it, and what is left of an advantage is said where 99.38 % agree; the intervals above are of "
+        "95 %."
     )
     for fewer, words in (
         (attacked(scaled=NO_MORE), "in 2 ways, and the strongest attacks among 4: a mask counts where 97.5 % of"),

@@ -196,10 +196,13 @@ def _falls(pair: Pair) -> Parts:
 
 
 def _falls_in_words(pair: Pair) -> str:
-    before, after = (pair.start(model, "away")[:, 0] for model in (pair.network, pair.crf))
+    (loss, norm, zeros), (loss_crf, norm_crf, zeros_crf) = (
+        pair.start(model, "away") for model in (pair.network, pair.crf)
+    )
+    form = functools.partial(pair.evidence.format, least=0.0)
     return (
-        f"loss {before[0]:.4f} to {after[0]:.4f} nats; gradient {before[1]:.3g} to {after[1]:.3g}; no gradient "
-        f"{100 * before[2]:.1f} to {100 * after[2]:.1f} % of the pixels"
+        f"loss {form(loss, '.4f')} to {form(loss_crf, '.4f')} nats; gradient {form(norm, '.3g')} to "
+        f"{form(norm_crf, '.3g')}; no gradient {form(100 * zeros)} to {form(100 * zeros_crf)} % of the pixels"
     )
 
 
@@ -229,8 +232,12 @@ def _targeted_start(pair: Pair) -> Parts:
 
 
 def _targeted_start_in_words(pair: Pair) -> str:
-    away, toward = (pair.start(pair.crf, kind)[:, 0] for kind in ("away", "toward"))
-    return f"loss {away[0]:.4f} and {toward[0]:.1f} nats; gradient {away[1]:.3g} and {toward[1]:.3g}"
+    (loss, norm, _), (targeted_loss, targeted_norm, _) = (pair.start(pair.crf, kind) for kind in ("away", "toward"))
+    form = functools.partial(pair.evidence.format, least=0.0)
+    return (
+        f"loss {form(loss, '.4f')} and {form(targeted_loss)} nats; gradient {form(norm, '.3g')} and "
+        f"{form(targeted_norm, '.3g')}"
+    )
 
 
 def _clean_gain(pair: Pair) -> Parts:

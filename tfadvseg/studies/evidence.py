@@ -97,12 +97,6 @@ class Evidence:
         return np.mean([self.weights @ sums[k] / (self.weights @ self.results.pixels[k]) for k in own], 0)
 
 
-def images_text(images: int, groups: int) -> str:
-    """As "16 images", or "101 images in 5 groups of alike ones"."""
-    alike = f" in {groups} group{'' if groups == 1 else 's'} of alike ones" if groups < images else ""
-    return f"{images} image{'' if images == 1 else 's'}{alike}"
-
-
 def mean_known(scores: Sequence[Score]) -> Score:
     """The mean over those scores that are numbers; NaN where none is."""
     stacked = np.stack(scores)

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfadvseg.metrics.intervals import level_of_each
+from tfadvseg.runs.results import images_text
 from tfadvseg.studies.claims import HOLDS, verdict
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import UNTARGETED
-from tfadvseg.studies.evidence import Score, images_text
+from tfadvseg.studies.evidence import Score
 
 MARGIN = 2.0
 """Points of IoU ratio below which an advantage is none that anybody would want."""

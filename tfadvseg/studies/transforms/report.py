@@ -12,9 +12,9 @@ from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.tables import own_norm_part
 from tfadvseg.reports.titles import attack_title, transform_title
-from tfadvseg.runs.results import CLEAN, NONE
+from tfadvseg.runs.results import CLEAN, NONE, images_text
 from tfadvseg.studies.claims import Judgement
-from tfadvseg.studies.evidence import Score, images_text
+from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 from tfadvseg.studies.transforms.figures import ADAPTIVE, BEFORE, OBLIVIOUS, attacks, drawings

@@ -152,17 +152,22 @@ def test_the_best_reach_is_told_with_its_share_of_the_resamples():
     assert judged_alone(BY_NUMBER["C74"], alone, 1).measured == expected
 
 
-@pytest.mark.parametrize(("contrary", "verdict"), [(10, HOLDS), (11, UNDECIDED)])
-def test_the_best_of_several_must_be_so_in_99_per_cent_of_the_resamples(contrary, verdict):
-    """Which was looked for among all of them. A theta_alpha of 1 is the best but in the last resamples, where 80 is."""
+@pytest.mark.parametrize(
+    ("contrary", "verdict", "share"), [(10, HOLDS, "99"), (11, UNDECIDED, "99"), (375, UNDECIDED, "62")]
+)
+def test_the_best_of_several_must_be_so_in_99_per_cent_of_the_resamples(contrary, verdict, share):
+    """Which was looked for among all of them. A theta_alpha of 1 is the best but in the last resamples, where 80 is.
+
+    What was measured is no resample: with it the share of the last case would be 63."""
 
     class Contrary(Pair):
         def fgsm(self, model, epsilon):
             best = np.where(np.arange(1001) <= 1000 - contrary, 1.0, 80.0)
             return 1.0 * (self.pair.variants[model]["theta_alpha"] == best)
 
-    subject = Contrary(**vars(pair(own_fgsm(DISPUTED), variants=ALPHAS)))
-    assert judged_alone(BY_NUMBER["C74"], subject).verdict == verdict
+    found = judged_alone(BY_NUMBER["C74"], Contrary(**vars(pair(own_fgsm(DISPUTED), variants=ALPHAS))))
+    assert found.verdict == verdict
+    assert found.measured == f"best of 5: 1 at epsilon 8 (in {share} % of the resamples)"
 
 
 def test_half_of_the_epsilons_are_not_most_of_them():

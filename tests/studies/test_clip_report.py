@@ -33,8 +33,8 @@ def clipped(finish):
             20.5,
             {"baseline": "clip"},
             "from 59.0 [59.0, 59.0] to 20.0 [20.0, 20.0] % IoU, on 16 images. The transform "
-            "that helps most is JPEG: 20.5 [20.5, 20.5] % against the oblivious attack, +0.5 [+0.5, +0.5] points more; "
-            "12.0 [12.0, 12.0] % against the adaptive one, -8.0 [-8.0, -8.0] points more.",
+            "that helps most is JPEG: 20.5 [20.5, 20.5] % against the oblivious attack (+0.5 [+0.5, +0.5] points), "
+            "12.0 [12.0, 12.0] % against the adaptive one (-8.0 [-8.0, -8.0]).",
         ),
         (
             19.5,

@@ -66,8 +66,8 @@ def test_the_headline_names_the_best_defense_before_and_after(transforms):
     trials = Trials.of(transforms(), "net")
     assert report.headline(trials, "ifgsm_ll", 8.0) == (
         "Iterative FGSM ll at epsilon 8 takes net from 60.0 [60.0, 60.0] to 10.0 [10.0, 10.0] % IoU, on 16 images. The "
-        "transform that helps most is JPEG: 40.0 [40.0, 40.0] % against the oblivious attack, +30.0 [+30.0, +30.0] "
-        "points more; 15.0 [15.0, 15.0] % against the adaptive one, +5.0 [+5.0, +5.0] points more. It helps more than "
+        "transform that helps most is JPEG: 40.0 [40.0, 40.0] % against the oblivious attack (+30.0 [+30.0, +30.0] "
+        "points), 15.0 [15.0, 15.0] % against the adaptive one (+5.0 [+5.0, +5.0]). It helps more than "
         f"blur: +10.0 [+10.0, +10.0] points. {SURER}"
     )
 
@@ -116,7 +116,7 @@ def test_what_helps_must_surely_help(defended, beyond, helps):
     plain = 30 + 10 * OPPOSITE
     said = report.headline(defended(none=plain, jpeg=plain + more), "fgsm", 8.0)
     expected = (
-        "% against the oblivious attack, " if helps
+        "% against the oblivious attack (" if helps
         else "No transform surely helps against the oblivious attack: the largest gain, of JPEG, is "
     )  # fmt: skip
     assert f"{expected}{more.mean():+.1f} [{'+' if helps else '-'}0.0, " in said and "98" not in said

@@ -139,11 +139,11 @@ def _best_defense(trials: Trials, attack: str, epsilon: float, level: float) -> 
             f"No transform surely helps against the oblivious attack: the largest gain, of {title}, is {points(gain)} "
             "points."
         ]
-    told = f"The transform that helps most is {title}: {scored(behind[best])} % against the oblivious attack"
-    told += f", {points(gain)} points more"
+    told = f"The transform that helps most is {title}: {scored(behind[best])} % against the oblivious attack "
+    told += f"({points(gain)} points)"
     if trials.has(attack, epsilon, best, best):
         adaptive = trials.iou(attack, epsilon, best, best)
-        told += f"; {scored(adaptive)} % against the adaptive one, {points(adaptive - plain)} points more"
+        told += f", {scored(adaptive)} % against the adaptive one ({points(adaptive - plain)})"
     if not others:
         return [f"{told}."]
     lead, second = behind[best] - behind[others[0]], transform_title(others[0])

@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 import pytest
 
-sys.path.append(str(pathlib.Path(__file__).parent))  # for six_images, which is also a program
+sys.path.append(str(pathlib.Path(__file__).parent))  # for counting, and six_images, which is also a program
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TFADVSEG_CACHE", tempfile.mkdtemp(prefix="tfadvseg-tests-"))
 

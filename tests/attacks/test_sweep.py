@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from counting import CountingEstimator
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_ll, ifgsm, ifgsm_ll
 from tfadvseg.attacks.gradients import plain_gradient
@@ -21,17 +22,6 @@ def noisy_gradient(model, objective, images, labels, seeds, progress):
     """A stochastic estimator: the gradient at an image with noise."""
     noise = tf.map_fn(lambda seed: tf.random.stateless_normal(images.shape[1:], seed, stddev=8.0), seeds, tf.float32)
     return plain_gradient(model, objective, images + noise, labels, seeds)
-
-
-class CountingEstimator:
-    """The plain gradient; counts how often it is computed, not how often it is traced."""
-
-    def __init__(self):
-        self.calls = tf.Variable(0, dtype=tf.int64)
-
-    def __call__(self, *arguments):
-        self.calls.assign_add(1)
-        return plain_gradient(*arguments)
 
 
 SETS = {

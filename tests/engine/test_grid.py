@@ -5,23 +5,13 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from counting import CountingEstimator
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER
 from tfadvseg.attacks.gradients import Ascent, plain_gradient
 from tfadvseg.attacks.plan import plan
 
 CELLS = [(name, epsilon) for name in PAPER for epsilon in EPSILONS]
-
-
-class CountingEstimator:
-    """The plain gradient; counts how often it is computed, not how often it is traced."""
-
-    def __init__(self):
-        self.calls = tf.Variable(0, dtype=tf.int64)
-
-    def __call__(self, *arguments):
-        self.calls.assign_add(1)
-        return plain_gradient(*arguments)
 
 
 class CompiledOnce:

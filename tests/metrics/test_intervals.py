@@ -5,8 +5,10 @@ import scipy.stats
 from tfadvseg.metrics.counts import Counts, class_counts
 from tfadvseg.metrics.intervals import (
     calibrated,
+    interval,
     iou_interval,
     iou_ratio_interval,
+    level_of_each,
     percentile_interval,
     resample_weights,
     resampled_iou,
@@ -91,6 +93,26 @@ def test_resamples_of_a_mean_are_widened_to_students_interval(units):
     found = calibrated(score, units)
     assert found.std() == pytest.approx(spread, rel=0.02)
     assert found.mean() == pytest.approx(values.mean(), abs=0.03 * spread)
+
+
+@pytest.mark.parametrize(
+    ("units", "level", "factor"),
+    [(2, 95.0, 9.1682), (2, 98.0, 19.344), (16, 95.0, 1.1231), (16, 97.5, 1.1474), (16, 99.0, 1.1815)],
+)
+def test_resamples_are_widened_by_students_t_at_the_ends_of_the_interval_that_is_asked_for(units, level, factor):
+    """sqrt(n / (n - 1)) times t over z, for two units: 1.41421 times 12.7062 / 1.95996, and 31.8205 / 2.32635."""
+    score = np.array([0.0, *np.linspace(-1, 1, 1001)])
+    assert calibrated(score, units, level).max() == pytest.approx(factor, abs=2e-4)
+    assert interval(score, units, level) == pytest.approx(
+        (-factor * level / 100, factor * level / 100), abs=2e-4
+    )  # fmt: skip
+    assert interval(score, units) == interval(score, units, 95.0)
+
+
+def test_the_more_tests_the_surer_is_each():
+    """A share of 1 - 0.05 / tests on the side that counts; from two on, for a single one is as sure as all are."""
+    assert [level_of_each(tests) for tests in (0, 1, 2, 4, 6)] == pytest.approx([95, 95, 95, 97.5, 98 + 1 / 3])
+    assert level_of_each(2) == 95.0
 
 
 def test_the_bias_of_resamples_is_taken_off():

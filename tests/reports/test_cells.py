@@ -34,6 +34,15 @@ def test_trials_are_averaged(make_results):
     np.testing.assert_allclose(cells.white_box(pd.concat([results, again]))["iou"], [51.0, 49.0])
 
 
+def test_ends_of_intervals_are_averaged_over_trials_too(make_results):
+    """They are no interval of the mean."""
+    results = make_results({"a": 50.0}, attacks=("fgsm",), epsilons=(8.0,))
+    again = results.assign(trial=1, iou_low=results["iou_low"] - 4, iou_high=results["iou_high"] + 2)
+    found = cells.white_box(pd.concat([results, again]))
+    np.testing.assert_allclose(found["iou_low"], results["iou_low"] - 2)
+    np.testing.assert_allclose(found["iou_high"], results["iou_high"] + 1)
+
+
 def test_headline_epsilon_is_eight_or_else_the_largest(make_results):
     assert cells.headline_epsilon(make_results({"a": 50.0})) == 8
     assert cells.headline_epsilon(make_results({"a": 50.0}, epsilons=(0.5, 4.0))) == 4
@@ -75,4 +84,8 @@ def test_a_curve_may_be_of_attacks_on_another_network(make_results):
 def test_the_subject_of_a_report(make_results):
     results = make_results({"a": 50.0})
     assert cells.subject(results) == "camvid test, 50 images"
-    assert cells.subject(results.assign(images=1)) == "camvid test, 1 image"
+    assert cells.subject(results.assign(images=1, groups=1)) == "camvid test, 1 image"
+    assert cells.subject(results.assign(images=101, groups=5)) == "camvid test, 101 images in 5 groups of alike ones"
+    assert (
+        cells.subject(cells.white_box(results.assign(groups=2))) == "camvid test, 50 images in 2 groups of alike ones"
+    )

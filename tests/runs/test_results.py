@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.runs.results import COLUMNS, Cell, Results, rows, table
+from tfadvseg.runs.results import COLUMNS, Cell, Results, images_text, rows, table
 
 CLEAN = Cell("camvid", "validation", "enet", "enet", "clean", 0.0)
 ATTACKED = Cell("camvid", "validation", "enet", "enet", "fgsm", 8.0)
@@ -84,3 +84,14 @@ def test_the_file_gives_back_everything(results, tmp_path):
     for field in dataclasses.fields(Results)[3:]:
         np.testing.assert_array_equal(getattr(read, field.name), getattr(results, field.name))
     assert [path.name for path in tmp_path.iterdir()] == ["cells.npz"]
+
+
+@pytest.mark.parametrize(
+    ("images", "groups", "expected"),
+    [
+        (1, 1, "1 image"), (16, 16, "16 images"), (2, 1, "2 images in 1 group of alike ones"),
+        (101, 5, "101 images in 5 groups of alike ones"),
+    ],
+)  # fmt: skip
+def test_images_are_told_with_their_groups(images, groups, expected):
+    assert images_text(images, groups) == expected

@@ -7,9 +7,10 @@ from claim_case import judged as judged_alone
 from crf_cases import ALPHAS, BETAS, GAMMAS, Attacked, both, column, own_fgsm, reaches
 from made_up import CRF, IMAGES, NET, OPPOSITE, Answer, cell, of_ratio, pair, results
 
+from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.runs.results import Cell
-from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNMEASURED, judge
-from tfadvseg.studies.crf.claims import CLAIMS, judged, pairs_of
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, UNMEASURED, judge
+from tfadvseg.studies.crf.claims import CLAIMS, Pair, judged, pairs_of
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.run import FinishedRun
 
@@ -37,9 +38,12 @@ def test_numbers_like_the_papers_bear_its_claims_out():
     assert found["C72"].measured == "fgsm +15.0 [+15.0, +15.0]; ifgsm +15.0 [+15.0, +15.0]"
     assert found["C77"].measured == "confidence +3.9 [+3.9, +3.9]; 100 x -entropy +10.5 [+10.5, +10.5]"
     assert found["C81"].measured == (
-        "loss 0.1000 to 0.0010 nats; gradient 1 to 0.01; no gradient 0.0 to 40.0 % of the pixels"
+        "loss 0.1000 [0.1000, 0.1000] to 0.0010 [0.0010, 0.0010] nats; gradient 1 [1, 1] to 0.01 [0.01, 0.01]; no "
+        "gradient 0.0 [0.0, 0.0] to 40.0 [40.0, 40.0] % of the pixels"
     )
-    assert found["C84"].measured == "loss 0.0010 and 12.0 nats; gradient 0.01 and 3"
+    assert found["C84"].measured == (
+        "loss 0.0010 [0.0010, 0.0010] and 12.0 [12.0, 12.0] nats; gradient 0.01 [0.01, 0.01] and 3 [3, 3]"
+    )
     assert found["C83"].measured == "untargeted - targeted +14.0 [+14.0, +14.0]"
 
 
@@ -126,7 +130,44 @@ def test_around_1_is_up_to_5(best, verdict):
     variants = {f"alpha{i}": {"theta_alpha": v} for i, v in enumerate((1.0, best, 20.0, 80.0))}
     ratios = {(m, 8.0): 50.0 if moved["theta_alpha"] == best else 30.0 for m, moved in variants.items()}
     found = judged_alone(BY_NUMBER["C74"], pair(own_fgsm(ratios), variants=variants))
-    assert found.verdict == verdict and found.measured == f"best of 4: {best:g} at epsilon 8"
+    assert found.verdict == verdict and found.measured == (
+        f"best of 4: {best:g} at epsilon 8 (in 100 % of the resamples)"
+    )
+
+
+FIRST, SECOND, *OTHERS = ALPHAS
+DISPUTED = {(FIRST, 8.0): 40 + 3 * OPPOSITE, (SECOND, 8.0): 39.9 - 3 * OPPOSITE} | {(m, 8.0): 30.0 for m in OTHERS}
+"""One variant is the best of one half of the images, another, by a little less, of the other half."""
+
+
+def test_the_best_reach_is_told_with_its_share_of_the_resamples():
+    subject = pair(own_fgsm(DISPUTED), variants=ALPHAS)
+    drawn = resample_weights(subject.evidence.results.groups) @ OPPOSITE / IMAGES
+    share = 100 * np.mean(40 + 3 * drawn > 39.9 - 3 * drawn)
+    best = ALPHAS[FIRST]["theta_alpha"]
+    assert 40 < share < 60
+    expected = f"best of 5: {best:g} at epsilon 8"
+    assert judged_alone(BY_NUMBER["C74"], subject).measured == f"{expected} (in {share:.0f} % of the resamples)"
+    alone = pair(own_fgsm(DISPUTED), variants=ALPHAS, groups=["drive"] * IMAGES)
+    assert judged_alone(BY_NUMBER["C74"], alone, 1).measured == expected
+
+
+@pytest.mark.parametrize(
+    ("contrary", "verdict", "share"), [(10, HOLDS, "99"), (11, UNDECIDED, "99"), (375, UNDECIDED, "62")]
+)
+def test_the_best_of_several_must_be_so_in_99_per_cent_of_the_resamples(contrary, verdict, share):
+    """Which was looked for among all of them. A theta_alpha of 1 is the best but in the last resamples, where 80 is.
+
+    What was measured is no resample: with it the share of the last case would be 63."""
+
+    class Contrary(Pair):
+        def fgsm(self, model, epsilon):
+            best = np.where(np.arange(1001) <= 1000 - contrary, 1.0, 80.0)
+            return 1.0 * (self.pair.variants[model]["theta_alpha"] == best)
+
+    found = judged_alone(BY_NUMBER["C74"], Contrary(**vars(pair(own_fgsm(DISPUTED), variants=ALPHAS))))
+    assert found.verdict == verdict
+    assert found.measured == f"best of 5: 1 at epsilon 8 (in {share} % of the resamples)"
 
 
 def test_half_of_the_epsilons_are_not_most_of_them():
@@ -171,6 +212,26 @@ def test_starts_are_means_over_images_and_resampled():
     assert found[0].std() > 0 and found[1].std() == pytest.approx(0)
 
 
+def test_the_words_of_starts_have_intervals():
+    starts = {
+        "net/away": (2 + OPPOSITE, 5 + OPPOSITE, 0.5 + OPPOSITE / 10),
+        "net+crf/away": (0.4 + OPPOSITE / 10, 3 + OPPOSITE, 0.8 + OPPOSITE / 10),
+        "net+crf/toward": (9 + OPPOSITE, 7 + OPPOSITE, 0.0),
+    }
+    subject = pair(both("fgsm", 8.0, 40.0, 40.0), starts=starts)
+    form = subject.evidence.format
+    away, away_crf, toward = (subject.start(*of.split("/")) for of in starts)
+    assert form(away[0]) == "2.0 [1.4, 2.6]"
+    assert judged_alone(BY_NUMBER["C81"], subject).measured == (
+        f"loss {form(away[0], '.4f')} to {form(away_crf[0], '.4f')} nats; gradient {form(away[1], '.3g')} to "
+        f"{form(away_crf[1], '.3g')}; no gradient {form(100 * away[2])} to {form(100 * away_crf[2])} % of the pixels"
+    )
+    assert judged_alone(BY_NUMBER["C84"], subject).measured == (
+        f"loss {form(away_crf[0], '.4f')} and {form(toward[0])} nats; gradient {form(away_crf[1], '.3g')} and "
+        f"{form(toward[1], '.3g')}"
+    )
+
+
 def test_the_words_of_starts_are_in_nats_and_per_cent():
     starts = {
         "net/away": (0.25, 3.14159, 0.125),
@@ -179,9 +240,12 @@ def test_the_words_of_starts_are_in_nats_and_per_cent():
     }
     subject = pair(both("fgsm", 8.0, 40.0, 40.0), starts=starts)
     assert judged_alone(BY_NUMBER["C81"], subject).measured == (
-        "loss 0.2500 to 0.5000 nats; gradient 3.14 to 0.0123; no gradient 12.5 to 25.0 % of the pixels"
+        "loss 0.2500 [0.2500, 0.2500] to 0.5000 [0.5000, 0.5000] nats; gradient 3.14 [3.14, 3.14] to 0.0123 [0.0123, "
+        "0.0123]; no gradient 12.5 [12.5, 12.5] to 25.0 [25.0, 25.0] % of the pixels"
     )
-    assert judged_alone(BY_NUMBER["C84"], subject).measured == "loss 0.5000 and 7.2 nats; gradient 0.0123 and 2"
+    assert judged_alone(BY_NUMBER["C84"], subject).measured == (
+        "loss 0.5000 [0.5000, 0.5000] and 7.2 [7.2, 7.2] nats; gradient 0.0123 [0.0123, 0.0123] and 2 [2, 2]"
+    )
 
 
 def finished(folder, groups=None) -> FinishedRun:

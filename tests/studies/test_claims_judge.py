@@ -29,12 +29,13 @@ def positive(values):
     return values > 0
 
 
-def resampled(measured, values, units):
+def resampled(measured, values, units, level=95.0):
     """A score whose resamples are these values when they are widened by Student's t and without their bias.
 
     The bias is what their mean exceeds the score by, and is taken from it, so they lie as far on its other side."""
     values = np.array(values, float)
-    t, z = scipy.stats.t.ppf(0.975, units - 1), scipy.stats.norm.ppf(0.975)
+    tail = 0.5 + level / 200
+    t, z = scipy.stats.t.ppf(tail, units - 1), scipy.stats.norm.ppf(tail)
     factor = np.sqrt(units / (units - 1)) * t / z
     middle = 2 * measured - values.mean()
     return np.array([measured, *(middle + (values - values.mean()) / factor)])
@@ -57,6 +58,34 @@ def test_a_verdict_needs_975_of_1000_calibrated_resamples(count, measured, expec
     """Those that agree by 1, those that do not by 0.5."""
     found = resampled(0.25 if measured else -0.25, [1.0] * count + [-0.5] * (1000 - count), units)
     assert verdict(found, positive, units) == expected
+
+
+@pytest.mark.parametrize(
+    ("level", "fewest"), [(95.0, 975), (97.5, 988), (98 + 1 / 3, 992), (99.0, 995)]
+)  # fmt: skip
+@pytest.mark.parametrize("ranks", [False, True])
+def test_a_verdict_is_as_sure_as_it_is_asked_to_be(level, fewest, ranks):
+    """By the share of the resamples, and by Student's t at that share."""
+    for sign, decided in ((1, HOLDS), (-1, FAILS)):
+        for count, expected in ((fewest, decided), (fewest - 1, UNDECIDED)):
+            values = sign * np.array([1.0] * count + [-0.5] * (1000 - count))
+            found = np.array([sign, *values]) if ranks else resampled(0.25 * sign, values, 16, level)
+            assert verdict(found, positive, 16, ranks, level) == expected
+
+
+@pytest.mark.parametrize(("level", "expected"), [(95.0, HOLDS), (98.0, UNDECIDED)])
+@pytest.mark.parametrize("ranks", [False, True])
+def test_a_claim_says_how_sure_its_verdict_is(level, expected, ranks):
+    found = resampled(1.0, [1.0] * 985 + [-0.5] * 15, 16, 98.0)
+    (one,) = judge([claim({"": found}, level=level, ranks=ranks)], None, "", 16)
+    assert one.verdict == expected
+
+
+def test_surer_verdicts_of_few_groups_need_more_distance():
+    """sqrt(2) times Student's t of one degree of freedom, 25.4517 at 98.75 %, over 2.24140: 16.0588."""
+    for distance, expected in ((16.07, HOLDS), (16.05, UNDECIDED)):
+        found = distance + np.array([0.0] + [-1, 0, 0, 1] * 250)
+        assert verdict(found, positive, 2, level=97.5) == expected and verdict(found, positive, 2) == HOLDS
 
 
 @DECIDING

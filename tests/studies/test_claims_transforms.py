@@ -3,11 +3,11 @@
 import pytest
 from claim_case import by_part
 from claim_case import judged as judged_alone
-from made_up import IMAGES, NET, NONE, Answer, cell, defended, results
+from made_up import IMAGES, NET, NONE, OPPOSITE, Answer, cell, defended, results
 
 from tfadvseg import paper
 from tfadvseg.runs.results import Cell
-from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, judge
+from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNMEASURED, judge
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transforms.claims import CLAIMS, judged
 
@@ -36,8 +36,13 @@ def test_the_papers_own_numbers_bear_its_claims_out():
     assert {number: one.verdict for number, one in found.items()} == dict.fromkeys(found, HOLDS)
     assert list(found) == ["C58", "C59", "C60", "C61", "C62", "C64", "C65", "C66", "C67", "C68"]
     assert "jpeg +32.2" in found["C58"].measured and "grayscale +9.7" in found["C58"].measured
-    assert found["C59"].measured == "at epsilon 8 jpeg +32.2; blur +28.0; hsv +18.0; grayscale +9.7"
-    assert found["C64"].measured.startswith("left at epsilon 8: jpeg +4.2; blur +2.9; hsv +0.2; grayscale -1.9")
+    assert found["C59"].measured == (
+        "at epsilon 8 jpeg +32.2 [+32.2, +32.2]; blur +28.0 [+28.0, +28.0]; hsv +18.0 [+18.0, +18.0]; "
+        "grayscale +9.7 [+9.7, +9.7]"
+    )
+    assert found["C64"].measured.startswith(
+        "left at epsilon 8: jpeg +4.2 [+4.2, +4.2]; blur +2.9 [+2.9, +2.9]; hsv +0.2 [+0.2, +0.2]; grayscale -1.9 "
+    )
     assert "hsv 1.4 [1.4, 1.4]" in found["C61"].measured
     assert "jpeg +11.9" in found["C65"].measured and "jpeg to hsv +24.2" in found["C66"].measured
     assert "lead of grayscale +4.8" in found["C67"].measured and "grayscale (weaker) +8.9" in found["C68"].measured
@@ -47,7 +52,9 @@ def test_claims_that_fail_are_named_one_by_one():
     changed = papers({("jpeg", "none", 8.0): 15.0}, {"hsv": 60.0})
     found = {number: judged_alone(claim, changed) for number, claim in BY_NUMBER.items()}
     assert found["C58"].verdict == f"{FAILS}: jpeg; {HOLDS}: blur, hsv, grayscale"
-    assert found["C59"].verdict == FAILS and found["C59"].measured.endswith("grayscale +9.7; jpeg -0.5")
+    assert found["C59"].verdict == FAILS and found["C59"].measured.endswith(
+        "grayscale +9.7 [+9.7, +9.7]; jpeg -0.5 [-0.5, -0.5]"
+    )
     assert found["C61"].verdict == f"{HOLDS}: jpeg, blur, grayscale; {FAILS}: hsv"
 
 
@@ -104,8 +111,28 @@ def test_words_are_about_the_largest_epsilon():
     gains = {(name, NONE, e): 31.0 + e for name in PAPERS for e in (8.0, 1.0)}
     own = {(name, name, e): 20.0 + e for name in PAPERS for e in (8.0, 1.0)}
     subject = defended(gains | own, epsilons=(8.0, 1.0))
-    assert judged_alone(BY_NUMBER["C59"], subject).measured.startswith("at epsilon 8 jpeg +9.0; blur +9.0;")
-    assert judged_alone(BY_NUMBER["C64"], subject).measured.startswith("left at epsilon 8: jpeg -2.0;")
+    assert judged_alone(BY_NUMBER["C59"], subject).measured.startswith(
+        "at epsilon 8 jpeg +9.0 [+9.0, +9.0]; blur +9.0 [+9.0, +9.0];"
+    )
+    assert judged_alone(BY_NUMBER["C64"], subject).measured.startswith("left at epsilon 8: jpeg -2.0 [-2.0, -2.0];")
+
+
+def test_words_have_the_intervals_of_differences_image_by_image():
+    """Without a transform images differ by 10 points, and so they do behind JPEG; by 2 more behind blur."""
+    plain = 30 + 10 * OPPOSITE
+    ious = {(NONE, NONE, 8.0): plain, ("jpeg", NONE, 8.0): plain + 5, ("blur", NONE, 8.0): plain + 3 + 2 * OPPOSITE}
+    ious |= {("jpeg", "jpeg", 8.0): plain - 4, ("blur", "blur", 8.0): plain + 1 + 2 * OPPOSITE}
+    ious |= {(i, k, 8.0): plain for i in ("hsv", "grayscale") for k in (NONE, i)}
+    subject = defended(ious, epsilons=(8.0,))
+    blur = subject.evidence.format(subject.gain("blur", 8.0), "+.1f")
+    assert blur == "+3.0 [+1.9, +4.1]"
+    assert judged_alone(BY_NUMBER["C59"], subject).measured.startswith(
+        f"at epsilon 8 jpeg +5.0 [+5.0, +5.0]; blur {blur}; "
+    )
+    left = subject.evidence.format(subject.left("blur", 8.0), "+.1f")
+    assert judged_alone(BY_NUMBER["C64"], subject).measured.startswith(
+        f"left at epsilon 8: jpeg -4.0 [-4.0, -4.0]; blur {left}; "
+    )
 
 
 def test_only_gains_can_be_taken_back():
@@ -165,8 +192,17 @@ def test_verdicts_rest_on_groups_of_images(tmp_path):
         assert {one.number: one.verdict for one in found}["C61"] == expected
 
 
-@pytest.mark.parametrize("epsilons", [(0.5, 1.0, 8.0), (1.0, 8.0), (0.25, 0.5)])
-def test_epsilons_from_1_on_are_judged_or_all_where_there_are_none(epsilons, tmp_path):
+@pytest.mark.parametrize("epsilons", [(0.25, 0.5), (0.5, 0.99)])
+def test_of_small_epsilons_alone_no_claim_is(epsilons, tmp_path):
+    """Nor of attacks that find their own norm."""
+    answers = crossed_answers(NET, "ifgsm_ll", epsilons, 30.0) | crossed_answers(NET, "smallest", [None], 30.0)
+    found = judged(finished(answers, tmp_path))
+    assert [(one.number, one.about) for one in found] == [(claim.number, f"{NET}, ifgsm_ll") for claim in CLAIMS]
+    assert {(one.verdict, one.measured) for one in found} == {(UNMEASURED, "needs an epsilon of 1 or more")}
+
+
+@pytest.mark.parametrize("epsilons", [(0.5, 1.0, 8.0), (1.0, 8.0)])
+def test_epsilons_from_1_on_are_judged(epsilons, tmp_path):
     """A gain at each epsilon but the smallest."""
     answers = crossed_answers(NET, "ifgsm_ll", epsilons, 30.0)
     for e in epsilons[1:]:

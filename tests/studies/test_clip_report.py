@@ -29,9 +29,25 @@ def clipped(finish):
 @pytest.mark.parametrize(
     ("jpeg", "design", "expected"),
     [
-        (20.5, {"baseline": "clip"}, "from 59.0 to 20.0 % IoU. The transform that helps most is JPEG: 20.5 % against"),
-        (19.5, {"baseline": "clip"}, "from 59.0 to 20.0 % IoU. No transform helps against the oblivious attack."),
-        (19.5, {}, "from 60.0 to 10.0 % IoU. The transform that helps most is JPEG: 19.5 % against"),
+        (
+            20.5,
+            {"baseline": "clip"},
+            "from 59.0 [59.0, 59.0] to 20.0 [20.0, 20.0] % IoU, on 16 images. The transform "
+            "that helps most is JPEG: 20.5 [20.5, 20.5] % against the oblivious attack (+0.5 [+0.5, +0.5] points), "
+            "12.0 [12.0, 12.0] % against the adaptive one (-8.0 [-8.0, -8.0]).",
+        ),
+        (
+            19.5,
+            {"baseline": "clip"},
+            "to 20.0 [20.0, 20.0] % IoU, on 16 images. No transform surely helps against the "
+            "oblivious attack: the largest gain, of JPEG, is -0.5 [-0.5, -0.5] points.",
+        ),
+        (
+            19.5,
+            {},
+            "from 60.0 [60.0, 60.0] to 10.0 [10.0, 10.0] % IoU, on 16 images. The transform that helps most is "
+            "JPEG: 19.5 [19.5, 19.5] % against",
+        ),
     ],
 )
 def test_the_headline_counts_from_the_clip(clipped, jpeg, design, expected):

@@ -79,12 +79,32 @@ def test_networks_and_attacks_that_were_not_run_are_left_out():
     assert least_kept(known, ["a"], ["ifgsm"], 4.0) == []
 
 
-def test_each_network_leads_the_one_below_it():
+def test_the_network_that_keeps_most_is_compared_with_each_other_one():
+    """In the order of these, the least first."""
     found = led({("a", "fgsm"): 45.0, ("b", "fgsm"): 30.0, ("c", "fgsm"): 50.0})
-    assert [(one.less, one.more, one.told_apart) for one in found] == [("b", "a", True), ("a", "c", True)]
-    for one, points in zip(found, (15, 5), strict=True):
+    assert [(one.less, one.more, one.told_apart) for one in found] == [("b", "c", True), ("a", "c", True)]
+    for one, points in zip(found, (20, 5), strict=True):
         assert one.difference == pytest.approx(np.full(1001, points))
     assert led({("a", "fgsm"): 45.0}) == [] == led({})
+
+
+@pytest.mark.parametrize(("networks", "level"), [(2, 95.0), (3, 98 + 1 / 3), (4, 99 + 1 / 6), (10, 99 + 8 / 9)])
+def test_of_more_networks_each_must_be_surer(networks, level):
+    """5 % among all pairs: 3 of three networks, 6 of four, 45 of ten."""
+    known = evidence({("a", "fgsm"): 30.0})
+    found = leads(known, [Kept(f"{i}", "fgsm", np.full(1001, float(i))) for i in range(networks)])
+    assert len(found) == networks - 1 and [one.level for one in found] == pytest.approx([level] * (networks - 1))
+
+
+@pytest.mark.parametrize(("beyond", "apart"), [(0.01, True), (-0.01, False)])
+def test_of_three_networks_differences_must_be_as_sure_as_all_pairs_ask_for(beyond, apart):
+    """Student's t of 15 degrees of freedom at 1 - 0.05 / 6 is 2.69374, the normal distribution's point 2.39398."""
+    drawn = 3 * resample_weights(range(IMAGES)) @ OPPOSITE / IMAGES
+    widened = np.sqrt(16 / 15) * 2.69374 / 2.39398 * (drawn - drawn.mean()) - drawn.mean()
+    more = np.round(beyond - np.percentile(widened, 100 * 0.05 / 6) + 3 * OPPOSITE, 3)
+    assert lead_in_points(more).told_apart  # of two alone
+    below, close = led({("a", "fgsm"): 40.0, ("b", "fgsm"): 20.0, ("c", "fgsm"): 40 + more})
+    assert (below.less, below.told_apart) == ("b", True) and (close.less, close.told_apart) == ("a", apart)
 
 
 def lead_in_points(difference: PerImage, groups: Sequence[str] | None = None) -> Lead:

@@ -11,7 +11,7 @@ from tfadvseg.studies.run import FinishedRun
 
 
 def said(run: FinishedRun) -> list[str]:
-    """The opening, then a sentence for each network against the next."""
+    """The opening, then a sentence for the network that keeps most against each other one."""
     opening, *pairs = comparison_part(run, white_box(run.table))
     assert isinstance(opening, Paragraph) and all(isinstance(block, Bullets) for block in pairs)
     return [opening.text, *(item for block in pairs for item in block.items)]
@@ -51,11 +51,28 @@ def test_of_one_attack_no_worst_is_said(finish):
 
 
 def test_networks_whose_interval_holds_0_cannot_be_told_apart(finish):
-    """b has 0.2 points more than a on one half of the images, and as much less on the other; c has 5 more."""
-    run = finish("robustness", attacked(a=10.0, b=10.01 + 0.2 * OPPOSITE, c=12.51), {})
-    _, close, clear = said(run)
-    assert close.startswith("b and a cannot be told apart on these images: +0.0 [-0.") and close.endswith("] points.")
-    assert clear.startswith("c keeps more than b: +5.0 [+4.") and clear.endswith("] points.")
+    """c has 0.2 points more than b on one half of the images, and as much less on the other; a has 5 less."""
+    run = finish("robustness", attacked(c=12.51 + 0.2 * OPPOSITE, a=10.0, b=12.5), {})
+    _, clear, close = said(run)
+    assert clear.startswith("c keeps more than a: +5.0 [+4.") and clear.endswith("] points.")
+    assert close.startswith("c and b cannot be told apart on these images: +0.0 [-0.") and close.endswith("] points.")
+
+
+SURER = (
+    "networks keep at most this. Below, intervals of differences are of 98.33 %, since any two of the 3 networks might "
+    "have been compared."
+)
+
+
+def test_the_interval_that_decides_is_told_and_its_level_once(finish):
+    """The same difference is told apart from one other network and not among three."""
+    more = 12.5 + 0.25 * OPPOSITE
+    alone = finish("robustness", attacked(a=10.0, b=12.5, c=more + 0.16), {}, name="three")
+    opening, _, close = said(alone)
+    assert opening.endswith(SURER) and "%" not in close
+    assert close.startswith("c and b cannot be told apart on these images: +0.3 [-0.0, ")
+    pair = said(finish("robustness", attacked(b=12.5, c=more + 0.16), {}, name="two"))
+    assert pair[0].endswith("keep at most this.") and pair[1].startswith("c keeps more than b: +0.3 [+0.0, ")
 
 
 def test_of_alike_images_no_network_is_told_apart(finish):
@@ -64,6 +81,13 @@ def test_of_alike_images_no_network_is_told_apart(finish):
     opening, pair = said(alike)
     assert "on 16 images in 1 group of alike ones: a 20.0 % (FGSM); b 25.0 % (FGSM)." in opening
     assert pair == "b and a cannot be told apart on these images: +5.0 points."
+
+
+def test_of_alike_images_no_level_is_told(finish):
+    """There are no intervals."""
+    run = finish("robustness", attacked(a=10.0, b=12.5, c=13.0), {})
+    alike = dataclasses.replace(run, results=dataclasses.replace(run.results, groups=("drive",) * IMAGES))
+    assert said(alike)[0].endswith("keep at most this.")
 
 
 def test_attacks_that_find_their_own_norm_are_not_compared(finish):

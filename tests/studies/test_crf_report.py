@@ -30,7 +30,7 @@ def test_each_network_is_told_whether_its_crf_masks_the_gradient(crf):
     blocks = report.summary(run).blocks
     assert blocks[:2] == [Heading("net"), Heading("Does the CRF mask the gradient?", 3)]
     assert isinstance(blocks[2], Paragraph) and blocks[2].text.startswith("The CRF masks the gradient")
-    assert isinstance(blocks[3], Bullets) and len(blocks[3].items) == 1 + 2
+    assert isinstance(blocks[3], Bullets) and len(blocks[3].items) == 1 + 2 + 1  # the start, attacks, ways
     told = blocks[5].text
     assert "logits divided by 20." in told and isinstance(blocks[6], Table)
     assert list(report.document(run, [], []).blocks) == list(blocks)

@@ -11,7 +11,7 @@ from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import interval, iou_interval, iou_ratio_interval
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.results import Cell, Results
-from tfadvseg.studies.evidence import Evidence, format_score, images_text, mean_known, rank_correlation
+from tfadvseg.studies.evidence import Evidence, format_score, mean_known, rank_correlation
 
 FGSM = cell("enet", "fgsm", 8.0)
 
@@ -264,17 +264,6 @@ def test_evidence_tells_by_the_groups_of_its_run():
         np.testing.assert_array_equal(evidence.interval(score), interval(score, evidence.units))
         told.append(evidence.format(score, ".2f"))
     assert told[2] == "45.00" and len(set(told)) == 3 and all(one.startswith("45.00") for one in told)
-
-
-@pytest.mark.parametrize(
-    ("images", "groups", "expected"),
-    [
-        (1, 1, "1 image"), (16, 16, "16 images"), (2, 1, "2 images in 1 group of alike ones"),
-        (101, 5, "101 images in 5 groups of alike ones"),
-    ],
-)  # fmt: skip
-def test_images_are_told_with_their_groups(images, groups, expected):
-    assert images_text(images, groups) == expected
 
 
 def test_starts_are_resampled_by_groups():

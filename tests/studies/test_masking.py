@@ -61,7 +61,7 @@ def opening(**ratios) -> str:
 
 def told(**ratios) -> str:
     """What is said of FGSM."""
-    _, fgsm = masking(subject(attacked(**ratios))).grounds
+    _, fgsm, *_ = masking(subject(attacked(**ratios))).grounds
     return fgsm
 
 
@@ -119,7 +119,7 @@ def test_attacks_whose_gradient_is_masked_are_named_where_not_all_are():
     cells = attacked(around=50.0) | attacked(attack="ifgsm")
     assert masking(subject(cells)).opening == "The CRF masks the gradient of fgsm (on 16 images)."
     both = masking(subject(attacked(around=50.0) | attacked(around=50.0, attack="ifgsm")))
-    assert both.opening == MASKED and len(both.grounds) == 3
+    assert both.opening == MASKED and len(both.grounds) == 1 + 2 + 1
     assert masking(subject(attacked() | attacked(attack="ifgsm"))).opening == UNMASKED
 
 
@@ -183,6 +183,84 @@ def ends(measured: float, resampled: np.ndarray) -> np.ndarray:
 
 LOW, HIGH = ends(0.0, 3 * DRAWN).round(3)
 """Of what images add that take sides by 3 points: about 1.6 to either side."""
+
+
+TWO_WAYS, FOUR_WAYS = (STUDENT, 2.5), (1.14729, 1.25)
+"""By what 16 images widen, and how many per cent of their resamples may disagree, where a mask is looked for in two
+ways or in four: with Student's t at 97.5 %, and at 98.75 %, 2.48988 over 2.24140."""
+
+
+SPREAD = 0.6 * (np.arange(IMAGES) - 7.5)
+"""Points in which images differ, whose resamples take many values."""
+
+
+def shown(strength: tuple[float, float], beyond: float, between: bool = False) -> np.ndarray:
+    """Points for each image, of which just enough resamples are above 0, or just too few; or whose interval ends there,
+    `between` two resamples."""
+    widened, disagreeing = strength
+    drawn = resample_weights([f"drive_{i}" for i in range(IMAGES)]) @ SPREAD / IMAGES
+    resampled = np.sort(widened * (drawn - drawn.mean()) - drawn.mean())
+    last = np.percentile(resampled, disagreeing) if between else resampled[int(disagreeing / 100 * len(resampled))]
+    return np.round(beyond - last + SPREAD, 3)
+
+
+NO_MORE = (55.0, 60.0, 40.0)
+"""Scaled logits that take nothing more."""
+
+
+@pytest.mark.parametrize(("beyond", "masked"), [(0.01, True), (-0.01, False)])
+def test_the_more_ways_a_mask_is_looked_for_the_surer_each_must_be(beyond, masked):
+    """Two attacks, with scaled logits or without: four ways, or two."""
+    assert shown(FOUR_WAYS, 0).mean() > shown(TWO_WAYS, 0).mean() + 0.1
+    plain = attacked(attack="ifgsm") | attacked(around=55 - shown(TWO_WAYS, beyond))
+    assert masking(subject(plain)).opening.startswith("The CRF masks the gradient of fgsm") == masked
+    for fgsm in (
+        {"around": 55 - shown(FOUR_WAYS, beyond), "scaled": NO_MORE},
+        {"scaled": (55 - shown(FOUR_WAYS, beyond), 60.0, 40.0)},
+    ):
+        both = attacked(attack="ifgsm", scaled=NO_MORE) | attacked(**fgsm)
+        assert masking(subject(both)).opening.startswith("The CRF masks the gradient of fgsm") == masked
+        one_more = attacked(attack="fgsm_ll", scaled=NO_MORE) | both  # of which nothing is asked
+        assert masking(subject(one_more)).opening.startswith("The CRF masks the gradient of fgsm") == masked
+
+
+def test_how_often_was_looked_is_told_where_it_makes_verdicts_surer():
+    cells = attacked(attack="ifgsm", scaled=NO_MORE) | attacked(scaled=NO_MORE)
+    *_, last = masking(subject(cells)).grounds
+    assert last == (
+        "A mask was looked for in 4 ways, and the strongest attacks among 8: a mask counts where 98.75 % of the "
+        "resamples show it, and what is left of an advantage is said where 99.38 % agree; the intervals above are of "
+        "95 %."
+    )
+    for fewer, words in (
+        (attacked(scaled=NO_MORE), "in 2 ways, and the strongest attacks among 4: a mask counts where 97.5 % of"),
+        (attacked() | attacked(attack="ifgsm"), "what is left of an advantage is said where 98.75 % agree"),
+        (attacked(scaled=NO_MORE) | attacked(attack="ifgsm"), "in 3 ways, and the strongest attacks among 6"),
+    ):
+        *_, last = masking(subject(fewer)).grounds
+        assert words in last
+    assert len(masking(subject(attacked())).grounds) == 2
+    assert "ways" not in masking(subject(cells, groups=["drive"] * IMAGES)).grounds[-1]
+
+
+EIGHT_WAYS = (1.17294, 0.625)
+"""Student's t at 99.375 %, 2.83663, over 2.49771."""
+
+
+@pytest.mark.parametrize("beyond", [0.01, -0.01])
+@pytest.mark.parametrize(("scaled", "strength"), [(None, FOUR_WAYS), (NO_MORE, EIGHT_WAYS)])
+def test_the_more_ways_there_are_the_surer_must_be_what_is_left(beyond, scaled, strength):
+    """Two attacks, each in two ways, or in four: that an advantage remains, that less than 2 points of it are left, and
+    that there was none."""
+    more = shown(strength, beyond, between=True)
+    for fgsm, sure, else_ in (
+        ({"around": 40 + shown(strength, beyond)}, REMAINS, NOT_CERTAIN),
+        ({"around": 42 - more}, LITTLE_LEFT, NOT_CERTAIN),
+        ({"own": 42 - more, "around": 35.0}, NONE_OF_IT, LITTLE_LEFT),
+    ):
+        cells = attacked(attack="ifgsm", scaled=scaled) | attacked(**fgsm, scaled=scaled and (90.0, 90.0, 90.0))
+        (ground,) = (ground for ground in masking(subject(cells)).grounds if ground.startswith("fgsm"))
+        assert ground.endswith(f": {sure if beyond > 0 else else_}.")
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1.99, UNMASKED), (2.01, UNSURE)])

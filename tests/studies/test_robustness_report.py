@@ -1,9 +1,15 @@
 """What is told of networks under white-box attacks."""
 
-from made_up import Answer, cell
+import dataclasses
+
+import numpy as np
+import pytest
+from made_up import IMAGES, OPPOSITE, Answer, cell
 
 from tfadvseg.reports.document import Bullets, ClaimTable, Heading, Paragraph, Picture, Table
-from tfadvseg.studies.robustness.report import document, draw, summary
+from tfadvseg.reports.tables import headline_table
+from tfadvseg.studies.robustness import report
+from tfadvseg.studies.robustness.report import cells_of, document, draw, summary
 
 
 def test_two_networks_of_which_one_is_called_like_a_crf_are_two_networks(robustness):
@@ -37,6 +43,67 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     assert not any(isinstance(block, Bullets | ClaimTable) for block in told.blocks[2:])
     iou = [block for block in told.blocks if isinstance(block, Table)][1]
     assert iou.rows == [["a", "50.0", "40.0", "20.0"], ["a+crf", "50.0", "45.0", "25.0"]]
+
+
+@pytest.fixture
+def randomised(finish):
+    """A network that draws at random, in two trials: what one loses on every other image, the other loses on the rest,
+    so their mean is 20 on each image; clean 60 and 40."""
+    answers = {}
+    for trial, (clean, aside) in enumerate(((60.0, 5 * OPPOSITE), (40.0, -5 * OPPOSITE))):
+        answers[cell("a", trial=trial)] = Answer(clean)
+        answers[cell("a", "fgsm", 8.0, trial=trial)] = Answer(20 + aside)
+        answers[cell("a", "smallest", None, trial=trial)] = Answer(10 + aside)
+    return finish("robustness", answers, {})
+
+
+def test_of_several_trials_the_table_has_the_interval_of_their_mean_as_the_sentence_has(randomised):
+    """Each trial's own is 18 to 22."""
+    assert randomised.table["iou_low"].iloc[1] < 18
+    fgsm = cells_of(randomised).set_index("attack").loc["fgsm"]
+    assert fgsm[["iou", "iou_low", "iou_high"]].tolist() == pytest.approx([20, 20, 20])
+    assert fgsm[["iou_ratio", "iou_ratio_low", "iou_ratio_high"]].tolist() == pytest.approx([40, 40, 40])
+    told = document(randomised, [], [])
+    assert "a 40.0 [40.0, 40.0] % (FGSM)" in told.blocks[0].text
+    headline, *_, own = (block for block in told.blocks if isinstance(block, Table))
+    assert headline.rows == [["a", "50.0 [50.0, 50.0]", "40.0 [40.0, 40.0]"]]
+    assert own.rows[0][2:4] == ["10.0 [10.0, 10.0]", "20.0 [20.0, 20.0]"]
+    assert summary(randomised).blocks[0].rows == [["a", "FGSM", "50.0", "40.0"]]
+
+
+def test_of_one_trial_the_table_has_what_results_csv_has(robustness):
+    run = robustness()
+    found, written = cells_of(run), run.table
+    for column in ("iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high"):
+        np.testing.assert_allclose(found[column], written[column], rtol=1e-12)
+    assert headline_table(found) == headline_table(written)
+
+
+def test_intervals_stay_within_what_a_score_can_be(finish):
+    """One drive of four is not wholly right on clean images, and alone not wholly wrong under attack."""
+    one = np.arange(IMAGES) % 4 == 0
+    answers = {cell("a"): Answer(np.where(one, 60.0, 100.0)), cell("a", "fgsm", 8.0): Answer(np.where(one, 40.0, 0.0))}
+    run = finish("robustness", answers, {})
+    drives = dataclasses.replace(run, results=dataclasses.replace(run.results, groups=tuple("abcd" * 4)))
+    clean, fgsm = cells_of(drives).to_dict("records")
+    assert clean["iou_high"] == 100 and clean["iou_low"] < 80
+    assert fgsm["iou_low"] == fgsm["iou_ratio_low"] == 0 and fgsm["iou_ratio_high"] > 20
+
+
+def test_figures_have_the_intervals_of_the_table(randomised, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(report.figures, "drawings", lambda cells: seen.append(cells) or [])
+    assert draw(randomised, tmp_path) == []
+    assert seen[0].equals(cells_of(randomised))
+
+
+def test_headings_say_how_many_groups_of_alike_images_there_are(robustness):
+    run = robustness()
+    alike = dataclasses.replace(run, results=dataclasses.replace(run.results, groups=("a", "b") * 8))
+    for told in (document(alike, [], []), summary(alike)):
+        assert told.title.endswith("on made_up validation, 16 images in 2 groups of alike ones") or told.title.endswith(
+            "white-box, made_up validation, 16 images in 2 groups of alike ones"
+        )
 
 
 def test_attacks_that_found_their_own_norm_are_told_by_what_they_did(robustness):

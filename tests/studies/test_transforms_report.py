@@ -1,11 +1,15 @@
 """What is drawn and told of input transforms, whose means and spreads over the trials are known."""
 
+import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from made_up import IMAGES, OPPOSITE, Answer, cell
 
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.metrics.intervals import interval, resample_weights
 from tfadvseg.reports.document import Heading, Paragraph, Table
 from tfadvseg.runs.examples import Attacked, Example
 from tfadvseg.studies.transforms import report
@@ -61,15 +65,95 @@ def test_the_transfer_table_is_laid_out_like_the_papers(transforms):
 def test_the_headline_names_the_best_defense_before_and_after(transforms):
     trials = Trials.of(transforms(), "net")
     assert report.headline(trials, "ifgsm_ll", 8.0) == (
-        "Iterative FGSM ll at epsilon 8 takes net from 60.0 to 10.0 % IoU. The transform that helps most is JPEG: 40.0 "
-        "% against the oblivious attack, 15.0 % against the adaptive one."
+        "Iterative FGSM ll at epsilon 8 takes net from 60.0 [60.0, 60.0] to 10.0 [10.0, 10.0] % IoU, on 16 images. The "
+        "transform that helps most is JPEG: 40.0 [40.0, 40.0] % against the oblivious attack (+30.0 [+30.0, +30.0] "
+        "points), 15.0 [15.0, 15.0] % against the adaptive one (+5.0 [+5.0, +5.0]). It helps more than "
+        f"blur: +10.0 [+10.0, +10.0] points. {SURER}"
     )
 
 
-def test_the_headline_says_where_nothing_helps(transforms):
-    trials = Trials.of(transforms(), "net")
-    trials.scores.loc[("ifgsm_ll", 8.0, "none", "none"), "mean"] = 50.0
-    assert report.headline(trials, "ifgsm_ll", 8.0).endswith("No transform helps against the oblivious attack.")
+SURER = (
+    "Intervals of differences are of 98.33 %, since any two of the transforms and none might have been compared."
+)  # fmt: skip
+
+
+@pytest.fixture
+def defended(finish):
+    """IoUs under the oblivious attack, by what stands before the network; adaptive ones leave 5. Clean 60."""
+
+    def make(groups=None, **ious) -> Trials:
+        answers = {cell("net", inference=seen): Answer(60.0) for seen in ious}
+        answers |= {cell("net", "fgsm", 8.0, inference=seen): Answer(iou) for seen, iou in ious.items()}
+        for seen in ious:
+            answers |= {cell("net", "fgsm", 8.0, expected=seen, inference=seen): Answer(5.0)} if seen != "none" else {}
+        names = [name for name in ious if name != "none"]
+        run = finish("transforms", answers, {"models": ["net"], "transforms": names, "cross": False})
+        if groups:
+            run = dataclasses.replace(run, results=dataclasses.replace(run.results, groups=tuple(groups)))
+        return Trials.of(run, "net")
+
+    return make
+
+
+def reach(level: float, values: np.ndarray, groups: Sequence[str] = tuple(f"drive_{i}" for i in range(IMAGES))):
+    """How far the lower end of that interval lies below what was measured of values by image."""
+    return -interval(np.array([0.0, *(resample_weights(groups) @ values / IMAGES)]), IMAGES, level)[0]
+
+
+@pytest.mark.parametrize(("beyond", "apart"), [(0.01, True), (-0.01, False)])
+def test_transforms_are_told_apart_where_the_paired_interval_excludes_0(defended, beyond, apart):
+    """Images differ by 10 points behind either; of three things any two might have been compared."""
+    blur, more = 30 + 10 * OPPOSITE, np.round(reach(98 + 1 / 3, OPPOSITE) + beyond, 3) + OPPOSITE
+    said = report.headline(defended(none=10.0, blur=blur, jpeg=blur + more), "fgsm", 8.0)
+    assert "The transform that helps most is JPEG: 30." in said
+    expected = "It helps more than blur" if apart else "It cannot be told apart from blur on these images"
+    assert f"{expected}: {more.mean():+.1f} [{'+' if apart else '-'}0.0, " in said and said.endswith(SURER)
+
+
+@pytest.mark.parametrize(("beyond", "helps"), [(0.01, True), (-0.01, False)])
+def test_what_helps_must_surely_help(defended, beyond, helps):
+    more = np.round(reach(95, OPPOSITE) + beyond, 3) + OPPOSITE
+    plain = 30 + 10 * OPPOSITE
+    said = report.headline(defended(none=plain, jpeg=plain + more), "fgsm", 8.0)
+    expected = (
+        "% against the oblivious attack (" if helps
+        else "No transform surely helps against the oblivious attack: the largest gain, of JPEG, is "
+    )  # fmt: skip
+    assert f"{expected}{more.mean():+.1f} [{'+' if helps else '-'}0.0, " in said and "98" not in said
+
+
+def test_the_best_of_several_must_help_more_surely(defended):
+    """What one transform alone surely brings, one of two does not."""
+    plain, more = 30 + 10 * OPPOSITE, np.round(reach(95, OPPOSITE) + 0.02, 3) + OPPOSITE
+    assert "No transform surely helps" in report.headline(
+        defended(none=plain, jpeg=plain + more, blur=5.0), "fgsm", 8.0
+    )
+
+
+def test_the_headline_says_where_nothing_helps(defended):
+    said = report.headline(defended(none=50.0, jpeg=40.0, blur=30.0), "fgsm", 8.0)
+    assert said.endswith(
+        "on 16 images. No transform surely helps against the oblivious attack: the largest gain, of JPEG, is -10.0 "
+        f"[-10.0, -10.0] points. {SURER}"
+    )
+
+
+def test_of_one_group_of_images_nothing_surely_helps(defended):
+    assert report.headline(defended(["drive"] * IMAGES, none=10.0, jpeg=40.0, blur=30.0), "fgsm", 8.0) == (
+        "FGSM at epsilon 8 takes net from 60.0 to 10.0 % IoU, on 16 images in 1 group of alike ones. No transform "
+        "surely helps against the oblivious attack: the largest gain, of JPEG, is +30.0 points."
+    )
+
+
+def test_tables_headline_and_claims_have_the_same_numbers(transforms):
+    run = transforms()
+    trials = Trials.of(run, "net")
+    where = {"model": "net", "attack": "ifgsm_ll", "epsilon": 8.0, "inference_transform": "jpeg"}
+    for expected in ("none", "jpeg"):
+        score = run.evidence.iou(**where, attack_transform=expected)
+        np.testing.assert_array_equal(trials.iou("ifgsm_ll", 8.0, expected, "jpeg"), score)
+        assert trials.at("ifgsm_ll", 8.0, expected, "jpeg")[0] == score[0]
+        assert trials.line("ifgsm_ll", expected, "jpeg")["mean"][8.0] == score[0]
 
 
 @pytest.mark.parametrize("cross", [True, False])

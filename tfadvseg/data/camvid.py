@@ -22,8 +22,9 @@ LABEL_SPACE = CAMVID
 SPLITS = {"train": "train", "validation": "val", "test": "test"}
 VOID = 11
 ALIKE = 40
-"""Frames of video (1.3 s at 30 a second) within which photographs are so alike that statistics take them as one: the
-IoUs of the validation split's neighbours, two frames apart, correlate by 0.6 to 0.94."""
+"""Frames of video (1.3 s at 30 a second) within which photographs are so alike that statistics take them as one: under
+FGSM on all 101 validation photographs, the IoU of a single one has an autocorrelation of 0.60 to 0.94 at lag 1, which
+is the next photograph, two frames on."""
 _NAME = re.compile(r"(?P<drive>.+)_f?(?P<frame>\d+)")
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tfadvseg.reports.titles import ATTACKS
-from tfadvseg.runs.results import CLEAN, NONE
+from tfadvseg.runs.results import CLEAN, NONE, images_text
 
 HEADLINE_EPSILON = 8.0
 """Where networks are compared by one number, as in Fig. 4 and Tables 1 and 2 of the paper."""
 
 SCORES = (
     "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy", "mean_confidence",
-    "mean_entropy", "images", "linf", "l2", "gradients", "queries",
+    "mean_entropy", "images", "groups", "linf", "l2", "gradients", "queries",
 )  # fmt: skip
 _CELL = ["dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform"]
 
@@ -24,7 +24,8 @@ def white_box(results: pd.DataFrame) -> pd.DataFrame:
     """Clean rows, and rows in which a network is attacked by its own gradients with no transform at either end.
 
     The columns that say what a cell is, and SCORES, each the mean over trials; applied twice it changes nothing more.
-    epsilon is NaN for attacks that find their own norm.
+    The ends of intervals are means as well, which are not the ends of an interval of the mean: a study that has trials
+    puts those in their place. epsilon is NaN for attacks that find their own norm.
     """
     plain = (results["attack_transform"] == NONE) & (results["inference_transform"] == NONE)
     own = (results["source_model"] == results["model"]) | (results["attack"] == CLEAN)
@@ -99,7 +100,6 @@ def own_norm(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def subject(cells: pd.DataFrame) -> str:
-    """What was measured, e.g. "camvid test, 233 images"."""
+    """What was measured, e.g. "camvid validation, 101 images in 5 groups of alike ones"."""
     first = cells.iloc[0]
-    images = int(first["images"])
-    return f"{first['dataset']} {first['split']}, {images} image{'' if images == 1 else 's'}"
+    return f"{first['dataset']} {first['split']}, {images_text(int(first['images']), int(first['groups']))}"

@@ -123,3 +123,9 @@ def _who(cell: Cell) -> tuple[str, str, int]:
 def table(found: Sequence[dict]) -> pd.DataFrame:
     """The rows as a frame with the columns of results.csv."""
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def images_text(images: int, groups: int) -> str:
+    """As "16 images", or "101 images in 5 groups of alike ones"."""
+    alike = f" in {groups} group{'' if groups == 1 else 's'} of alike ones" if groups < images else ""
+    return f"{images} image{'' if images == 1 else 's'}{alike}"

@@ -38,6 +38,7 @@ class Claim:
     nothing is. each: with scores by epsilon, whether the claim is about every epsilon; else about their mean. form: how
     its scores are written. told: subject -> what was measured, where the scores do not say it by themselves. ranks:
     whether its scores come from an order of things and not from their sizes. least: what its scores cannot fall below.
+    level: in per cent, how sure its verdict is (`verdict`).
     """
 
     number: str
@@ -51,6 +52,7 @@ class Claim:
     told: Callable[[Any], str] | None = None
     ranks: bool = False
     least: float = -math.inf
+    level: float = 95.0
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.at_most is None):
@@ -93,19 +95,23 @@ def judge(claims: Sequence[Claim], subject: Any, about: str, images: int, units:
     return found
 
 
-def verdict(score: Score, test: Callable[[np.ndarray], np.ndarray], units: int, ranks: bool = False) -> str:
+def verdict(
+    score: Score, test: Callable[[np.ndarray], np.ndarray], units: int, ranks: bool = False, level: float = 95.0
+) -> str:
     """Of a score [1 + R] from so many groups of images, by a test of its values.
 
-    Decided where 97.5 % of the resamples agree with what was measured, these being as wide as so few groups must make
-    them (`calibrated`), which an order of things has no use for."""
+    Decided where what was measured agrees with as many resamples as lie on one side of an end of an interval of `level`
+    per cent (97.5 % for 95), these being as wide as so few groups must make them (`calibrated`), which an order of
+    things has no use for."""
     if units < (FEWEST_OF_RANKS if ranks else FEWEST):
         return TOO_FEW
-    values = score[1:] if ranks else calibrated(score, units)
+    values = score[1:] if ranks else calibrated(score, units, level)
     known = values[np.isfinite(values)]  # a resample may hold no labelled pixel
     if not known.size:
         return UNDECIDED
     measured, share = bool(test(score[:1])[0]), np.mean(test(known))
-    return HOLDS if measured and share >= 0.975 else FAILS if not measured and share <= 0.025 else UNDECIDED
+    enough, few = (100 + level) / 200, (100 - level) / 200
+    return HOLDS if measured and share >= enough else FAILS if not measured and share <= few else UNDECIDED
 
 
 def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
@@ -116,7 +122,7 @@ def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
         return UNMEASURED, "no such cells"
     known = {name: bool(np.isfinite(score[0])) for name, score in scores.items()}
     verdicts = {
-        name: verdict(score, claim.agrees, units, claim.ranks) if known[name] else UNMEASURED
+        name: verdict(score, claim.agrees, units, claim.ranks, claim.level) if known[name] else UNMEASURED
         for name, score in scores.items()
     }
     measured = "; ".join(

@@ -31,13 +31,13 @@ class Evidence:
         self.weights = np.concatenate([np.ones((1, self.images)), weights])
         self._known: dict[int, Score] = {}
 
-    def interval(self, score: Score) -> tuple[float, float]:
-        """(low, high) of 95 % of a score of this run; NaN for one unit."""
-        return intervals.interval(score, self.units)
+    def interval(self, score: Score, level: float = 95.0) -> tuple[float, float]:
+        """(low, high) of `level` per cent of a score of this run; NaN for one unit."""
+        return intervals.interval(score, self.units, level)
 
-    def format(self, score: Score, form: str = ".1f", least: float = -np.inf) -> str:
+    def format(self, score: Score, form: str = ".1f", least: float = -np.inf, level: float = 95.0) -> str:
         """As 12.3 [10.1, 14.2]; least: what the score cannot fall below, 0 for an IoU or a ratio."""
-        return format_score(score, self.units, form, least)
+        return format_score(score, self.units, form, least, level=level)
 
     def has(self, **where) -> bool:
         """Whether such cells were run."""
@@ -97,12 +97,6 @@ class Evidence:
         return np.mean([self.weights @ sums[k] / (self.weights @ self.results.pixels[k]) for k in own], 0)
 
 
-def images_text(images: int, groups: int) -> str:
-    """As "16 images", or "101 images in 5 groups of alike ones"."""
-    alike = f" in {groups} group{'' if groups == 1 else 's'} of alike ones" if groups < images else ""
-    return f"{images} image{'' if images == 1 else 's'}{alike}"
-
-
 def mean_known(scores: Sequence[Score]) -> Score:
     """The mean over those scores that are numbers; NaN where none is."""
     stacked = np.stack(scores)
@@ -119,14 +113,20 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> Score:
 
 
 def format_score(
-    score: Score, units: int, form: str = ".1f", least: float = -np.inf, ranks: bool = False
-) -> str:  # fmt: skip
+    score: Score,
+    units: int,
+    form: str = ".1f",
+    least: float = -np.inf,
+    ranks: bool = False,
+    level: float = 95.0,
+) -> str:
     """As 12.3 [10.1, 14.2]; without brackets for one unit, of which no interval is known.
 
-    least: what the score cannot fall below. ranks: of an order of things, whose resamples are not widened.
+    least: what the score cannot fall below. ranks: of an order of things, whose resamples are not widened. level: of
+    the interval, in per cent.
     """
     if ranks and units > 1:
-        low, high = intervals.percentile_interval(score[1:])
+        low, high = intervals.percentile_interval(score[1:], level)
     else:
-        low, high = np.maximum(intervals.interval(score, units), least)
+        low, high = np.maximum(intervals.interval(score, units, level), least)
     return f"{score[0]:{form}}" if np.isnan(low) else f"{score[0]:{form}} [{low:{form}}, {high:{form}}]"

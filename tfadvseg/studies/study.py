@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document
+from tfadvseg.runs.results import images_text
 from tfadvseg.studies.claims import Judgement
-from tfadvseg.studies.evidence import images_text
 from tfadvseg.studies.run import FinishedRun
 
 if TYPE_CHECKING:

@@ -4,6 +4,9 @@ A masked gradient shows in two ways: an attack that goes around it, by the gradi
 stronger than the CRF's own; and dividing the logits, which undoes their confidence and nothing else, helps the attack
 on the network with the CRF by more than it helps on the network without. What an attack finds at its start is told
 beside, since confident networks without a CRF have small losses, too.
+
+Who looks in many ways finds something by chance, so the more ways there are, the surer each must be (`level_of_each`).
+So it is with what is left of an advantage, for which the strongest of many attacks is picked on either network.
 """
 
 import dataclasses
@@ -11,10 +14,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tfadvseg.metrics.intervals import level_of_each
+from tfadvseg.runs.results import images_text
 from tfadvseg.studies.claims import HOLDS, verdict
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import UNTARGETED
-from tfadvseg.studies.evidence import Score, images_text
+from tfadvseg.studies.evidence import Score
 
 MARGIN = 2.0
 """Points of IoU ratio below which an advantage is none that anybody would want."""
@@ -31,7 +36,9 @@ class Masking:
 def masking(pair: Pair) -> Masking:
     """An advantage counts as far as it is left under the strongest of the same attacks on both networks."""
     untargeted = pair.among(UNTARGETED)
-    judged = {attack: _attack(pair, attack) for attack in untargeted}
+    tests = len(untargeted) + sum(attack in pair.scaled for attack in untargeted)
+    masks, left = level_of_each(tests), level_of_each(2 * tests)
+    judged = {attack: _attack(pair, attack, masks, left) for attack in untargeted}
     masked = [attack for attack, (_, sign, _) in judged.items() if sign]
     evidence = pair.evidence
     on = f" (on {images_text(evidence.images, evidence.units)})"
@@ -47,7 +54,14 @@ def masking(pair: Pair) -> Masking:
         opening = f"No sign that the CRF masks the gradient{on}."
     else:
         opening = f"It is not certain whether the CRF masks the gradient{on}."
-    return Masking(opening, (_start(pair), *(told for told, _, _ in judged.values())))
+    grounds = [_start(pair), *(told for told, _, _ in judged.values())]
+    if left > 95 and evidence.units > 1:
+        grounds.append(
+            f"A mask was looked for in {tests} ways, and the strongest attacks among {2 * tests}: a mask counts where "
+            f"{(100 + masks) / 2:.4g} % of the resamples show it, and what is left of an advantage is said where "
+            f"{(100 + left) / 2:.4g} % agree; the intervals above are of 95 %."
+        )
+    return Masking(opening, tuple(grounds))
 
 
 def _start(pair: Pair) -> str:
@@ -60,16 +74,16 @@ def _start(pair: Pair) -> str:
     )
 
 
-def _attack(pair: Pair, attack: str) -> tuple[str, bool, bool]:
+def _attack(pair: Pair, attack: str, masks: float, left: float) -> tuple[str, bool, bool]:
     """(what is known of an attack, means over the epsilons; whether it shows a masked gradient; whether it surely shows
-    none, of `MARGIN` points or more)."""
+    none, of `MARGIN` points or more). masks, left: levels at which a mask, and what is left of an advantage, count."""
     form = pair.evidence.format
     with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
     own, plain = with_crf[THROUGH], without[AROUND]
     gain, around = own - plain, own - with_crf[AROUND]
     ways = "; ".join(f"{way} {form(score, least=0.0)} %" for way, score in with_crf.items())
     told = [f"{attack} leaves of the clean IoU, {ways}."]
-    hidden = _holds(pair, around)
+    hidden = _holds(pair, around, masks)
     told.append(
         f"Going around the CRF it takes {form(around, '+.1f')} points more"
         + (": the CRF hides its gradient." if hidden else ".")
@@ -77,39 +91,39 @@ def _attack(pair: Pair, attack: str) -> tuple[str, bool, bool]:
     masked, surely_none = hidden, _below_margin(pair, around)
     if THROUGH_SCALED in with_crf:
         helps, helps_without = own - with_crf[THROUGH_SCALED], plain - without[AROUND_SCALED]
-        masked |= _holds(pair, helps - helps_without)
+        masked |= _holds(pair, helps - helps_without, masks)
         surely_none &= _below_margin(pair, helps - helps_without)
         told.append(
             f"Scaled logits take {form(helps, '+.1f')} points more through the CRF, and {form(helps_without, '+.1f')} "
             "without it."
         )
-    left = _least(with_crf) - _least(without)
+    rest = _least(with_crf) - _least(without)
     told.append(
-        f"By its own gradient the CRF has an advantage of {form(gain, '+.1f')} points, and of {form(left, '+.1f')} "
-        f"where both networks meet the strongest of all these attacks: {_fate(pair, gain, left)}."
+        f"By its own gradient the CRF has an advantage of {form(gain, '+.1f')} points, and of {form(rest, '+.1f')} "
+        f"where both networks meet the strongest of all these attacks: {_fate(pair, gain, rest, left)}."
     )
     return " ".join(told), masked, surely_none
 
 
-def _holds(pair: Pair, score: Score) -> bool:
+def _holds(pair: Pair, score: Score, level: float = 95.0) -> bool:
     """Whether a score is surely more than 0."""
-    return verdict(score, lambda values: values > 0, pair.evidence.units) == HOLDS
+    return verdict(score, lambda values: values > 0, pair.evidence.units, level=level) == HOLDS
 
 
-def _fate(pair: Pair, gain: Score, left: Score) -> str:
+def _fate(pair: Pair, gain: Score, rest: Score, level: float) -> str:
     """What becomes of the advantage; that it is gone must be as sure as that it remains."""
-    if _holds(pair, left):
+    if _holds(pair, rest, level):
         return "it remains"
-    if not _below_margin(pair, left):
+    if not _below_margin(pair, rest, level):
         return "it is not certain what is left"
-    if _below_margin(pair, gain):
+    if _below_margin(pair, gain, level):
         return f"there is none, of {MARGIN:g} points or more"
     return f"less than {MARGIN:g} points of it are left"
 
 
-def _below_margin(pair: Pair, score: Score) -> bool:
+def _below_margin(pair: Pair, score: Score, level: float = 95.0) -> bool:
     """Whether a score is surely less than `MARGIN`; of one group of images nothing is sure."""
-    _, most = pair.evidence.interval(score)
+    _, most = pair.evidence.interval(score, level)
     return most < MARGIN
 
 

@@ -1,11 +1,11 @@
 """Which network keeps more under attack: each by its own worst attack, with intervals on the same images."""
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.metrics.intervals import level_of_each
 from tfadvseg.studies.evidence import Evidence, Score
 
 
@@ -35,19 +35,26 @@ def least_kept(evidence: Evidence, models: Sequence[str], attacks: Sequence[str]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Lead:
-    """Points of IoU ratio that the one keeps more than the other. told_apart: whether their interval excludes 0."""
+    """Points of IoU ratio that the one keeps more than the other. told_apart: whether their interval of `level` per
+    cent excludes 0."""
 
     more: str
     less: str
     difference: Score
+    level: float
     told_apart: bool
 
 
 def leads(evidence: Evidence, kept: Sequence[Kept]) -> list[Lead]:
-    """Each network against the next, in ascending order; the images are the same, so differences are paired."""
-    found = []
-    for less, more in itertools.pairwise(kept):
-        difference = more.score - less.score
-        low, _ = evidence.interval(difference)
-        found.append(Lead(more.model, less.model, difference, bool(low > 0)))
+    """The network that keeps most against each other one, in ascending order of these; the images are the same, so
+    differences are paired.
+
+    Which one keeps most was looked for, so any two of the networks might have been compared, and each comparison is as
+    sure as all of them together ask for.
+    """
+    found, level = [], level_of_each(len(kept) * (len(kept) - 1))
+    for less in kept[:-1]:
+        difference = kept[-1].score - less.score
+        low, _ = evidence.interval(difference, level)
+        found.append(Lead(kept[-1].model, less.model, difference, level, bool(low > 0)))
     return found

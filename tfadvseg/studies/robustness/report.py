@@ -1,8 +1,11 @@
 """What is drawn and told of networks under white-box attacks: Figures 2 to 4 and Tables 7 to 14 of the paper."""
 
+import math
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tfadvseg.reports import figures
@@ -11,8 +14,9 @@ from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragra
 from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.tables import headline_table, iou_table, own_norm_part, ratio_table
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
-from tfadvseg.studies.evidence import images_text
+from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
@@ -30,12 +34,12 @@ IOU = (
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
     """iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
-    return save_drawings(figures.drawings(run.table), folder)
+    return save_drawings(figures.drawings(cells_of(run)), folder)
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
     """Ratios at one epsilon, then the IoU at all of them, then the claims."""
-    cells = white_box(run.table)
+    cells = cells_of(run)
     blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run)]
     found = attacks(cells)
     if found:
@@ -49,9 +53,17 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
 
 def summary(run: FinishedRun) -> Document:
     """The ratios at all epsilons."""
-    cells = white_box(run.table)
+    cells = cells_of(run)
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
     return Document(title, [ratio_table(cells), *comparison_part(run, cells), *own_norm_part(cells)])
+
+
+def cells_of(run: FinishedRun) -> pd.DataFrame:
+    """The white-box cells with the scores and intervals of the evidence, of several trials those of their mean, so that
+    tables, figures, sentences and claims have the same numbers."""
+    cells = white_box(run.table)
+    scores = pd.DataFrame([_scores(run.evidence, cell) for cell in cells.to_dict("records")], index=cells.index)
+    return cells.assign(**{column: scores[column] for column in scores})
 
 
 def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
@@ -67,16 +79,35 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
         f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may leave less, so "
         "networks keep at most this."
     )
-    pairs = [told(lead, run) for lead in leads(evidence, kept)]
+    found_leads = leads(evidence, kept)
+    if found_leads and found_leads[0].level > 95 and evidence.units > 1:
+        opening += (
+            f" Below, intervals of differences are of {found_leads[0].level:.4g} %, since any two of the {len(kept)} "
+            "networks might have been compared."
+        )
+    pairs = [told(lead, run) for lead in found_leads]
     return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]
 
 
 def told(lead: Lead, run: FinishedRun) -> str:
     """Who keeps more than whom, or that these images do not say it."""
-    difference = run.evidence.format(lead.difference, "+.1f")
+    difference = run.evidence.format(lead.difference, "+.1f", level=lead.level)
     if lead.told_apart:
         return f"{lead.more} keeps more than {lead.less}: {difference} points."
     return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
 
 
 REPORT = Report(draw, document, summary)
+
+
+def _scores(evidence: Evidence, cell: Mapping[str, Any]) -> dict[str, float]:
+    """IoU and IoU ratio with their intervals, as results.csv names them."""
+    where = {key: cell[key] for key in ("model", "attack", "attack_transform", "inference_transform")}
+    if cell["attack"] != CLEAN:
+        own_norm = math.isnan(cell["epsilon"])
+        where |= {"source_model": cell["model"], "epsilon": None if own_norm else cell["epsilon"]}
+    found: dict[str, float] = {}
+    for name, score, most in (("iou", evidence.iou(**where), 100.0), ("iou_ratio", evidence.ratio(**where), math.inf)):
+        low, high = np.clip(evidence.interval(score), 0.0, most)
+        found |= {name: float(score[0]), f"{name}_low": float(low), f"{name}_high": float(high)}
+    return found

@@ -95,9 +95,9 @@ def _order(defended: Defended) -> Parts:
 
 def _order_in_words(defended: Defended) -> str:
     epsilon = max(defended.epsilons)
-    gains = {name: defended.gain(name, epsilon)[0] for name in PAPERS}
-    ranked = sorted(gains, key=lambda name: -gains[name])
-    return f"at epsilon {epsilon:g} " + "; ".join(f"{name} {gains[name]:+.1f}" for name in ranked)
+    gains = {name: defended.gain(name, epsilon) for name in PAPERS}
+    ranked = sorted(gains, key=lambda name: -gains[name][0])
+    return f"at epsilon {epsilon:g} " + "; ".join(f"{n} {defended.evidence.format(gains[n], '+.1f')}" for n in ranked)
 
 
 def _steadiness(defended: Defended) -> Parts:
@@ -118,8 +118,9 @@ def _marginal(defended: Defended) -> Parts:
 
 def _marginal_in_words(defended: Defended) -> str:
     epsilon = max(defended.epsilons)
-    left = {name: defended.left(name, epsilon)[0] for name in PAPERS if name in defended.transforms}
-    return f"left at epsilon {epsilon:g}: " + "; ".join(f"{name} {value:+.1f}" for name, value in left.items())
+    left = {name: defended.left(name, epsilon) for name in PAPERS if name in defended.transforms}
+    told = (f"{name} {defended.evidence.format(score, '+.1f')}" for name, score in left.items())
+    return f"left at epsilon {epsilon:g}: {'; '.join(told)}"
 
 
 def _helpful(defended: Defended) -> list[str]:
@@ -226,15 +227,19 @@ CLAIMS = (
 )  # fmt: skip
 
 
+TOO_SMALL = "needs an epsilon of 1 or more"
+
+
 def judged(run: FinishedRun) -> list[Judgement]:
-    """Every claim on every network and attack."""
+    """Every claim on every network and attack; without an epsilon of 1 or more nothing is measured of any."""
     transforms = tuple(run.design["transforms"])
-    epsilons = tuple(e for e in run.epsilons if e >= 1) or tuple(run.epsilons)
+    epsilons = tuple(e for e in run.epsilons if e >= 1)
+    claims = CLAIMS if epsilons else [dataclasses.replace(claim, needs=lambda _: TOO_SMALL) for claim in CLAIMS]
     found: list[Judgement] = []
     for model in run.design["models"]:
         for attack in run.attacks:
-            if not all(run.evidence.has(model=model, attack=attack, epsilon=epsilon) for epsilon in epsilons):
+            if not all(run.evidence.has(model=model, attack=attack, epsilon=e) for e in epsilons or run.epsilons):
                 continue  # it finds its own norm
             subject = Defended(run.evidence, model, attack, transforms, epsilons, run.design.get("baseline", NONE))
-            found += judge(CLAIMS, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
+            found += judge(claims, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
     return found

@@ -1,17 +1,20 @@
 """What is drawn and told of input transforms as defenses: Figures 6 to 8 and Table 2 of the paper."""
 
+import functools
 import math
 import pathlib
 from collections.abc import Sequence
 
+from tfadvseg.metrics.intervals import level_of_each
 from tfadvseg.reports.cells import headline_epsilon, subject
 from tfadvseg.reports.document import Block, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.tables import own_norm_part
 from tfadvseg.reports.titles import attack_title, transform_title
-from tfadvseg.runs.results import CLEAN, NONE
+from tfadvseg.runs.results import CLEAN, NONE, images_text
 from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 from tfadvseg.studies.transforms.figures import ADAPTIVE, BEFORE, OBLIVIOUS, attacks, drawings
@@ -63,25 +66,26 @@ def how_to_read(run: FinishedRun) -> list[Block]:
 
 
 def headline(trials: Trials, attack: str, epsilon: float) -> str:
-    """What the best defense brings, against the oblivious and against the adaptive attack."""
-    clean = trials.at(CLEAN, 0.0, NONE, trials.baseline)[0]
-    plain = trials.at(attack, epsilon, NONE, trials.baseline)[0]
-    told = (
-        f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {number(clean)} to {number(plain)} "
-        "% IoU."
-    )
-    behind = {name: trials.at(attack, epsilon, NONE, name)[0] for name in trials.transforms}
-    helpful = {name: value for name, value in behind.items() if value > plain}
-    if not helpful:
-        return f"{told} No transform helps against the oblivious attack."
-    best = max(helpful, key=helpful.__getitem__)
-    told += (
-        f" The transform that helps most is {transform_title(best)}: {number(helpful[best])} % against the oblivious"
-    )
-    adaptive = trials.at(attack, epsilon, best, best)[0]
-    return (
-        f"{told} attack." if math.isnan(adaptive) else f"{told} attack, {number(adaptive)} % against the adaptive one."
-    )
+    """What the best defense brings, against the oblivious and against the adaptive attack, and how sure that is.
+
+    The best is looked for, so differences are as sure as comparing any two of the transforms and none asks for.
+    """
+    evidence, ends = trials.evidence, len(trials.transforms) + 1
+    level = level_of_each(ends * (ends - 1))
+    clean, plain = (evidence.format(score, least=0.0) for score in (
+        trials.iou(CLEAN, 0.0, NONE, trials.baseline), trials.iou(attack, epsilon, NONE, trials.baseline)
+    ))  # fmt: skip
+    told = [
+        f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {clean} to {plain} % IoU, on "
+        f"{images_text(evidence.images, evidence.units)}.",
+        *_best_defense(trials, attack, epsilon, level),
+    ]
+    if level > 95 and evidence.units > 1:
+        told.append(
+            f"Intervals of differences are of {level:.4g} %, since any two of the transforms and none might have been "
+            "compared."
+        )
+    return " ".join(told)
 
 
 def tables(run: FinishedRun, trials: Trials, attack: str, epsilon: float) -> list[Block]:
@@ -115,6 +119,37 @@ def transfer_table(trials: Trials, attack: str, epsilon: float) -> Table:
 
 
 REPORT = Report(draw, document, summary, events)
+
+
+def _best_defense(trials: Trials, attack: str, epsilon: float, level: float) -> list[str]:
+    """Sentences about the transform that helps most, with intervals of differences at that level."""
+    scored = functools.partial(trials.evidence.format, least=0.0)
+    points = functools.partial(trials.evidence.format, form="+.1f", level=level)
+
+    def surely_more(difference: Score) -> bool:
+        low, _ = trials.evidence.interval(difference, level)
+        return bool(low > 0)  # of one group of images there is none
+
+    plain = trials.iou(attack, epsilon, NONE, trials.baseline)
+    behind = {name: trials.iou(attack, epsilon, NONE, name) for name in trials.transforms}
+    best, *others = sorted(behind, key=lambda name: -behind[name][0])
+    gain, title = behind[best] - plain, transform_title(best)
+    if not surely_more(gain):
+        return [
+            f"No transform surely helps against the oblivious attack: the largest gain, of {title}, is {points(gain)} "
+            "points."
+        ]
+    told = f"The transform that helps most is {title}: {scored(behind[best])} % against the oblivious attack "
+    told += f"({points(gain)} points)"
+    if trials.has(attack, epsilon, best, best):
+        adaptive = trials.iou(attack, epsilon, best, best)
+        told += f", {scored(adaptive)} % against the adaptive one ({points(adaptive - plain)})"
+    if not others:
+        return [f"{told}."]
+    lead, second = behind[best] - behind[others[0]], transform_title(others[0])
+    if surely_more(lead):
+        return [f"{told}.", f"It helps more than {second}: {points(lead)} points."]
+    return [f"{told}.", f"It cannot be told apart from {second} on these images: {points(lead)} points."]
 
 
 def _each(run: FinishedRun) -> list[tuple[Trials, str]]:

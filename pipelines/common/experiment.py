@@ -16,6 +16,7 @@ from tfadvseg.engine.collect import collect
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Scenario
+from tfadvseg.models.spec import how_read
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
 from tfadvseg.runs.folder import RunFolder
@@ -71,9 +72,11 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
 
 def _open(pipeline: str, study: str, scenarios: Sequence[Scenario], shards: Shards) -> RunFolder:
     """The run folder, its recipe written or compared."""
+    models = [model for scenario in scenarios for model in scenario.models]
     whole = recipe(sys.argv[0]) | {
         "study": study,
-        "models": {model.name: model.digest for scenario in scenarios for model in scenario.models},
+        "models": {model.name: model.digest for model in models},
+        "readings": {model.name: how_read(model) for model in models if model.stranger},
         "data": shards.split.fingerprint(),
         "versions": versions(),
         "source": source_digest(),

@@ -47,6 +47,7 @@ def define_reading() -> None:
     flags.DEFINE_list("intensity_range", None, "What the models want for the intensities 0 and 255, e.g. -1,1.")
     flags.DEFINE_enum("channel_order", None, list(CHANNEL_ORDERS), "Order of the models' input channels.")
     flags.DEFINE_enum("model_output", None, list(OUTPUTS), "What the signature returns.")
+    flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 
 def define_attacks(default: tuple[str, ...] = ()) -> None:

@@ -58,8 +58,20 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
         model = describe(path, how, **said_by_flags())
         if model.seeded and not random:
             raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
-        found.append(model if any_classes else model.on(dataset().label_space, FLAGS.dataset))
+        found.append(model if any_classes else of_dataset(model))
     return told_apart(found)
+
+
+def of_dataset(model: "ModelSpec") -> "ModelSpec":
+    """With the classes of --dataset; of a model that has one more, --void_class is left out."""
+    space = dataset().label_space
+    if FLAGS.void_class is not None and model.classes == space.classes + 1 and not model.reading.class_map:
+        if not 0 <= FLAGS.void_class < model.classes:
+            raise ValueError(f"--void_class is one of 0 to {model.classes - 1}; got {FLAGS.void_class}.")
+        names = list(space.names)
+        names.insert(FLAGS.void_class, "")
+        model = dataclasses.replace(model, reading=dataclasses.replace(model.reading, class_map=tuple(names)))
+    return model.on(space, FLAGS.dataset)
 
 
 def model_path(name: str) -> pathlib.Path:

@@ -114,9 +114,8 @@ def _refuse_without_gradient(spec: ModelSpec, model: Model, images: tf.Tensor) -
     if not _network(model).differentiable:
         kind = "label maps" if spec.reading.output == "labels" else f"scores of {spec.interface.dtype} images"
         raise ValueError(
-            f"{spec.path} returns {kind} and its graph shows no way around, so no gradient leads to its input and it "
-            "cannot be attacked by one; export it with the scores before the argmax, or name their `tensor` in its "
-            "reading.json."
+            f"{spec.path} returns {kind} and its graph shows no way around, so no gradient leads to its input; export "
+            "it with the scores before the argmax, or name their tensor in its reading.json."
         )
     gradient = input_gradient(model, images)
     if "radient" in gradient.missing and "defined" in gradient.missing:

@@ -49,7 +49,7 @@ class Reading:
     size: (height, width) of the input where the file leaves it open. multiple: what the input's sides must be multiples
     of. fit: how a photograph becomes an input of the network's size, of `data.framing.FITS` or tiles; colour: RGB that
     fills up. classes, palette: names and RGB colours. class_map: for each class of the network the name of the
-    dataset's class that it counts as.
+    dataset's class that it counts as, or "" for one that is never to be answered, such as void.
     """
 
     signature: str = ""

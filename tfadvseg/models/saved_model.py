@@ -126,12 +126,12 @@ class LoadedModel:
         return tf.argmax(logits, -1, tf.int32)
 
 
-def channels_of_a_call(spec: ModelSpec) -> int:
-    """How many channels the scores of a file have that does not say it: those of its answer to a black image; 0 for
-    labels."""
+def asked(spec: ModelSpec) -> tuple[int, bool]:
+    """(How many channels the scores of a file have, by its answer to a black image, 0 for labels; whether a gradient
+    can lead to its input), where its signature does not say it."""
     model = LoadedModel.open(spec)
     if model.network.kind == "labels":
-        return 0
+        return 0, False
     height, width = spec.frame.size or spec.interface.size or (256, 256)
     black = to_input(tf.zeros([1, height, width, 3]), spec.reading, spec.interface.layout)
     try:
@@ -143,8 +143,8 @@ def channels_of_a_call(spec: ModelSpec) -> int:
             f"({text}); say its size and classes in a reading.json."
         ) from error
     if model.network.layout == "NHW":
-        return 1
-    return int(scores.shape[1 if model.network.layout == "NCHW" else -1])
+        return 1, model.differentiable
+    return int(scores.shape[1 if model.network.layout == "NCHW" else -1]), model.differentiable
 
 
 def _size(images: tf.Tensor) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.models import card, reading
-from tfadvseg.models.interface import Interface, find
+from tfadvseg.models.interface import FLOATS, Interface, find
 from tfadvseg.models.reading import PLAIN, TILES, Reading
 from tfadvseg.models.signatures import Signature, signatures
 
@@ -29,8 +29,8 @@ class ModelSpec:
     """name: as results know it. path: the SavedModel's version folder. files: 16 characters of SHA-256 over its graph
     and weights. classes: that it tells apart, 0 where only its answers say it. frame: how a photograph becomes its
     input. interface: its signature. reading: what its numbers mean. refinement: what follows the network, such as a
-    dense CRF. seeded: it draws at random, and its file also takes the seeds of its draws. mapping: for each class of
-    the network the dataset's class that it counts as.
+    dense CRF. seeded: it draws at random, and its file also takes the seeds of its draws. attackable: whether gradients
+    can lead to its input. mapping: for each class of the network the dataset's class that it counts as, -1 for none.
     """
 
     name: str
@@ -42,6 +42,7 @@ class ModelSpec:
     reading: Reading = PLAIN
     refinement: Refinement | None = None
     seeded: bool = False
+    attackable: bool = True
     mapping: tuple[int, ...] = ()
 
     @property
@@ -76,6 +77,11 @@ class ModelSpec:
         names = label_space.names
         if self.reading.class_map:
             return dataclasses.replace(self, classes=len(names), mapping=self._mapping(names, dataset))
+        if self.classes == len(names) + 1:
+            raise ValueError(
+                f"{self.path} knows {self.classes} classes, one more than the dataset {dataset}; if one of them is "
+                "void, name its number by `void_class`, else say in its reading.json by class_map what each counts as."
+            )
         if self.classes not in (0, len(names)):
             raise ValueError(
                 f"{self.path} knows {self.classes} classes, but the dataset {dataset} has {len(names)}; choose another "
@@ -87,14 +93,14 @@ class ModelSpec:
         given = self.reading.class_map
         if self.classes not in (0, len(given)):
             raise ValueError(f"The class map of {self.path} has {len(given)} entries for its {self.classes} classes.")
-        if unknown := [name for name in given if name not in names]:
+        if unknown := [name for name in given if name and name not in names]:
             raise ValueError(f"The class map of {self.path} names {unknown[0]!r}, which is no class of {dataset}.")
         if missing := [name for name in names if name not in given]:
             raise ValueError(
                 f"By its class map {self.path} never answers {missing[0]!r}; an attack that leads there would find no "
                 "gradient."
             )
-        return tuple(names.index(name) for name in given)
+        return tuple(names.index(name) if name else -1 for name in given)
 
 
 def describe(path: str | os.PathLike, given: Reading | None = None, **fields: Any) -> ModelSpec:
@@ -115,10 +121,11 @@ def describe(path: str | os.PathLike, given: Reading | None = None, **fields: An
         how,
         seeded=_takes_seeds(offered) and interface.signature == "logits",
     )  # fmt: skip
-    if not spec.classes:
-        from tfadvseg.models.saved_model import channels_of_a_call
+    if not spec.classes or interface.labels or interface.dtype not in FLOATS:  # only the graph says it
+        from tfadvseg.models.saved_model import asked
 
-        spec = dataclasses.replace(spec, classes=_classes(interface, how, channels_of_a_call(spec)))
+        channels, attackable = asked(spec)
+        spec = dataclasses.replace(spec, classes=_classes(interface, how, channels), attackable=attackable)
     return spec
 
 
@@ -132,6 +139,18 @@ def _classes(interface: Interface, how: Reading, channels: int | None = None) ->
 
 def _takes_seeds(offered: dict[str, Signature]) -> bool:
     return OF_SEEDS in offered and {tensor.key for tensor in offered[OF_SEEDS].inputs} == {"images", "seeds"}
+
+
+def how_read(spec: ModelSpec) -> str:
+    """In words, for a report: which output of which signature, and what its reading has of its own."""
+    interface, own = spec.interface, spec.reading
+    said = dataclasses.replace(own, signature="", input_name="", output_name="", layout="", output="logits").text()
+    size = "any size" if spec.frame.size is None else "{}x{}".format(*spec.frame.size)
+    stride = f" at stride {interface.stride:g}" if (interface.stride or 1) > 1 else ""
+    return (
+        f"{own.output}{stride} of {interface.output!r} in the signature {interface.signature!r}, images of {size}, "
+        f"{interface.dtype} {interface.layout}; {said}"
+    )
 
 
 def reread(spec: ModelSpec, how: Reading) -> ModelSpec:

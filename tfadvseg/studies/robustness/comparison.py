@@ -25,12 +25,24 @@ def least_kept(evidence: Evidence, models: Sequence[str], attacks: Sequence[str]
     """
     found = []
     for model in models:
-        where = {"model": model, "source_model": model, "epsilon": epsilon}
-        ratios = {a: evidence.ratio(**where, attack=a) for a in attacks if evidence.has(**where, attack=a)}
-        if ratios and all(np.isfinite(ratio[0]) for ratio in ratios.values()):
-            worst = min(ratios, key=lambda attack: float(ratios[attack][0]))
-            found.append(Kept(model, worst, np.min(list(ratios.values()), 0)))
+        found += _least(evidence, model, model, attacks, epsilon)
     return sorted(found, key=lambda kept: float(kept.score[0]))
+
+
+def least_shown(evidence: Evidence, attacks: Sequence[str], epsilon: float) -> list[tuple[Kept, str]]:
+    """The same of networks that were only shown what was made on another, and on which."""
+    pairs = dict.fromkeys((c.model, c.source_model) for c in evidence.results.cells if c.model != c.source_model)
+    return [(kept, source) for model, source in pairs for kept in _least(evidence, model, source, attacks, epsilon)]
+
+
+def _least(evidence: Evidence, model: str, source: str, attacks: Sequence[str], epsilon: float) -> list[Kept]:
+    """The worst of the attacks on `source` for a network; [] where none was shown to it."""
+    where = {"model": model, "source_model": source, "epsilon": epsilon}
+    ratios = {a: evidence.ratio(**where, attack=a) for a in attacks if evidence.has(**where, attack=a)}
+    if not ratios or not all(np.isfinite(ratio[0]) for ratio in ratios.values()):
+        return []
+    worst = min(ratios, key=lambda attack: float(ratios[attack][0]))
+    return [Kept(model, worst, np.min(list(ratios.values()), 0))]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

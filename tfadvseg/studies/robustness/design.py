@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models.spec import ModelSpec
 
 
@@ -13,13 +13,22 @@ def scenarios(
     """White-box attacks on each. protocol: settings of all attacks -> the protocol.
 
     A model that draws at random is attacked by an expectation over `samples` of its draws and shown the images in
-    `trials` draws of its own.
+    `trials` draws of its own. One that no gradient leads into is shown what was made on the first of the others; the
+    ValueError where there is none names it.
     """
+    sources = [model for model in models if model.attackable]
+    shown = [Target(model) for model in models if not model.attackable]
+    if not sources:
+        raise ValueError(
+            f"{models[0].path} returns label maps and its graph holds no scores before an argmax, so no gradient leads "
+            "to its input; name a second model, too, and it is shown the perturbations made on that."
+        )
     found = []
-    for model in models:
+    for number, model in enumerate(sources):
+        others = shown if number == 0 else []
         if model.seeded:
             adaptive = protocol(gradient=ExpectedGradient(None, samples))
-            found.append(Scenario(model, adaptive, (Target(model, trials=trials),)))
+            found.append(Scenario(model, adaptive, (Target(model, trials=trials), *others)))
         else:
-            found.append(white_box(model, protocol()))
+            found.append(Scenario(model, protocol(), (Target(model), *others)))
     return found

@@ -281,3 +281,16 @@ def test_a_ratio_of_no_clean_iou_is_unknown():
     ratio = evidence.ratio(attack="fgsm")
     assert np.isnan(ratio).any() and ratio[~np.isnan(ratio)] == pytest.approx(50)
     assert evidence.format(ratio) == "50.0 [50.0, 50.0]"
+
+
+def test_intervals_have_the_level_that_is_asked_for():
+    """Student's t is that of the level, too; an order of things has its resamples as they are."""
+    evidence = Evidence(found({FGSM: drawn(21)}))
+    score = evidence.iou(attack="fgsm", epsilon=8.0)
+    low, high = interval(score, 6, 99.0)
+    assert low < interval(score, 6)[0] - 1 and evidence.interval(score) == interval(score, 6)
+    assert evidence.interval(score, 99.0) == (low, high)
+    assert evidence.format(score, level=99.0) == f"{score[0]:.1f} [{low:.1f}, {high:.1f}]" != evidence.format(score)
+    ordered = np.array([500.0, *range(1, 1002)])
+    assert format_score(ordered, 16, ".0f", ranks=True, level=90.0) == "500 [51, 951]"
+    assert format_score(ordered, 16, ".0f", ranks=True) == "500 [26, 976]"

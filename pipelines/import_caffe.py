@@ -1,6 +1,7 @@
 """Makes a SavedModel of a public .caffemodel.
 
-    python -m pipelines.import_caffe --model=fcn8s_vgg --weights=fcn8_voc.caffemodel --output=saved_models/fcn8s_voc
+    python -m pipelines.import_caffe --model=fcn8s_vgg --weights=fcn8_voc.caffemodel \\
+        --output=saved_models/fcn8s_voc
 
 Prints what became of each layer. A layer of the network that the file lacks or that does not fit ends it, with nothing
 written; layers of the file that the network has no place for are listed and left out.
@@ -36,6 +37,8 @@ absl_flags.DEFINE_float(
     "width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3
 )
 absl_flags.DEFINE_list("may_miss", [], "Layers of the network that the file may lack; they keep their initial values.")
+flags.group("Models", "model", "weights", "classes", "input_size", "width")
+flags.group("Output", "output", "name")
 
 
 def run() -> None:

@@ -1,6 +1,8 @@
 """Judges and draws a finished run again, without a model: tables, verdicts, figures and TensorBoard events.
 
-python -m pipelines.report runs/robustness/2026-01-31_12-00-00
+    python -m pipelines.report runs/robustness/2026-01-31_12-00-00
+
+Ends with the run's table on stdout, and the paths of what was written.
 """
 
 import sys

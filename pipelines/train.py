@@ -2,8 +2,8 @@
 
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
-    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid --crop=360x480 --epochs=12 \\
-        --initial_weights=runs/train/enet_camvid_small/best.weights.h5
+    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
+        --crop=360x480 --epochs=12 --initial_weights=runs/train/enet_camvid_small/best.weights.h5
 
 Killed, it goes on where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains
 without TensorFlow and leaves best.weights.h5; the same command under TensorFlow then only evaluates and exports.
@@ -60,6 +60,13 @@ absl_flags.DEFINE_string(
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 absl_flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
+flags.group("Models", "model", "width", "backbone_weights", "initial_weights")
+flags.group(
+    "Training", "crop", "scales", "colour", "dropout", "epochs", "batch_size", "learning_rate", "weight_decay",
+    "validate_every",
+)  # fmt: skip
+flags.group("Output", "models_folder", "name")
+flags.group("Repeatability", "seed")
 
 
 def run() -> None:

@@ -12,6 +12,7 @@ from pipelines.common import objects
 from pipelines.common.flags import recipe
 from tfadvseg.data import split_name
 from tfadvseg.engine.arithmetic import arithmetic
+from tfadvseg.engine.checks import scale_warnings
 from tfadvseg.engine.collect import collect
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
@@ -38,6 +39,8 @@ def run_experiment(
     """
     shards, dataset = objects.shards(), objects.dataset()
     folder = _open(pipeline, study, scenarios, shards)
+    for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
+        print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     models = OpenModels()
     progress = run(scenarios, shards, folder, FLAGS.xla, models)
     if extra is not None:

@@ -242,3 +242,61 @@ def test_train_exports_a_model_that_can_be_attacked(call, undrawn, tmp_path):
     attacked = call("robustness", *arguments, f"--output={tmp_path / 'attack'}")
     assert attacked.returncode == 0, attacked.stderr
     assert "is near chance" in attacked.stderr
+
+
+GREY = "are these of 0..1? Epsilon is in grey levels of 0..255"
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--epsilons=8/255", "Epsilon is in grey levels of 0..255, so write 8 for 8/255."),
+        ("--epsilons=4,2/255", "so write 2 for 2/255."),
+        ("--alpha=1/255", "Epsilon is in grey levels of 0..255, so write 1 for 1/255."),
+        ("--epsilons=nan", "--epsilons takes finite numbers; got nan."),
+        ("--epsilons=8,inf", "--epsilons takes finite numbers; got 8,inf."),
+        ("--epsilons=-1,8", "grey levels above 0 and up to 255"),
+        ("--epsilons=0", "grey levels above 0 and up to 255"),
+        ("--epsilons=256", "grey levels above 0 and up to 255"),
+        ("--epsilons=", "name at least one in --epsilons"),
+        ("--alpha=nan", "--alpha takes a finite number; got nan."),
+        ("--alpha=inf", "--alpha takes a number in the range [1e-06, 255]; got inf."),
+        ("--alpha=0", "--alpha takes a number in the range [1e-06, 255]; got 0."),
+        ("--steps=-1", "--steps takes a whole number in the range [0, 10000]; got -1."),
+        ("--steps=2.5", "--steps takes a whole number in the range [0, 10000]; got 2.5."),
+        ("--intensity_range=0,inf", "--intensity_range takes finite numbers; got 0,inf."),
+        ("--intensity_range=nan,1", "--intensity_range takes finite numbers; got nan,1."),
+        ("--intensity_range=1", "--intensity_range takes the values that 0 and 255 become"),
+        ("--intensity_range=1,1", "goes from its low to its high end"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(call, flag, sentence):
+    ended = call("robustness", "--limit=1", flag)
+    assert ended.returncode == 1 and sentence in ended.stderr, ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_numbers_of_any_flag_are_finite(call):
+    ended = call("crf", "--limit=1", "--temperature=nan")
+    assert ended.returncode == 1 and ended.stderr == "Error: --temperature takes a finite number; got nan.\n"
+    ended = call("train", "--learning_rate=inf")
+    assert ended.returncode == 1 and ended.stderr == "Error: --learning_rate takes a finite number; got inf.\n"
+
+
+def test_an_epsilon_named_twice_is_attacked_once(call, small, undrawn, tmp_path):
+    ended = call("robustness", *small, "--limit=1", "--attacks=fgsm", "--epsilons=8,8.0,255", f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    assert pd.read_csv(tmp_path / "results.csv").epsilon.tolist() == [0, 8, 255]
+
+
+def test_strengths_of_another_scale_are_warned_of_before_and_in_the_report(call, small, undrawn, tmp_path):
+    flags = (*small, "--limit=1", "--attacks=ifgsm", "--steps=4", f"--output={tmp_path}")
+    ended = call("robustness", *flags, "--epsilons=0.03137,0.1", "--alpha=0.0078")
+    assert ended.returncode == 0, ended.stderr
+    warnings = [line for line in json.loads((tmp_path / "warnings.json").read_text()) if GREY in line]
+    assert [line.partition(";")[0] for line in warnings] == [
+        "All epsilons are below 0.2 (0.03137, 0.1)", "The steps, alpha, are below 0.05 (0.0078)"
+    ]  # fmt: skip
+    for line in warnings:
+        assert ended.stderr.count(line) == 2
+        assert ended.stderr.index(line) < ended.stderr.index("waiting for data")

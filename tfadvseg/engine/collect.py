@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import certainty_warnings, floor_warning, repeat_warning, warnings
+from tfadvseg.engine.checks import certainty_warnings, floor_warning, repeat_warning, scale_warnings, warnings
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Unit
@@ -40,6 +40,7 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         parts.append(part)
         suspicions += _warnings(scenario, part, units)
         examples += _examples(scenario, units[0])
+    suspicions += scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
         suspicions += floor_warning(model, folder.decide(f"floored-{model.name}", lambda: 0.0))
         suspicions += repeat_warning(model, folder.decide(f"repeats-{model.name}", lambda: True))

@@ -1,4 +1,4 @@
-"""python -m pipelines: the commands, a line each; `python -m pipelines <command> ...` is `python -m pipelines.<command> ...`."""
+"""The commands, a line each; `python -m pipelines <command>` is another way to write `python -m pipelines.<command>`."""
 
 import runpy
 import sys

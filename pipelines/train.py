@@ -25,6 +25,8 @@ from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import start_from
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.folder import reserved
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import Recipe, fit
 from tfadvseg.training.memory import in_memory
@@ -82,8 +84,12 @@ def run() -> None:
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
         FLAGS.seed,
     )  # fmt: skip
-    folder = objects.output_folder("train")
-    folder.mkdir(parents=True, exist_ok=True)
+    with reserved(objects.output_folder("train")) as folder:
+        train_in(folder, dataset, train, validation, recipe, size)
+
+
+def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, recipe: Recipe, size) -> None:
+    """Trains, evaluates and exports. train, validation: lists of photographs; size: of the validation photographs."""
 
     def build(input_size):
         network = zoo.build(FLAGS.model, dataset.label_space.classes, input_size, FLAGS.width)
@@ -95,7 +101,8 @@ def run() -> None:
 
     network = fit(build, train, validation, dataset.label_space.classes, recipe, str(folder), log_to(folder), size)
     scores = evaluate(network, validation, dataset.label_space)
-    (folder / "recipe.json").write_text(json.dumps(flags.recipe(sys.argv[0]), indent=1))
+    text = json.dumps(flags.recipe(sys.argv[0]), indent=1).encode()
+    write_atomically(folder / "recipe.json", lambda file: file.write(text))
     for name, value in scores.items():
         print(f"{name:14} {value:6.2f} %")
     if keras.backend.backend() == "tensorflow":

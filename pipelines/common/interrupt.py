@@ -27,7 +27,8 @@ _ending = threading.Lock()
 
 def watch() -> None:
     """Begins to listen, in the main thread. A signal that the program was started to ignore stays ignored."""
-    _state["stderr"] = os.dup(2)  # imports are kept quiet by pointing 2 elsewhere
+    with contextlib.suppress(OSError):  # there is none
+        _state["stderr"] = os.dup(2)  # imports are kept quiet by pointing 2 elsewhere
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -72,6 +73,8 @@ def end() -> NoReturn:
 def _interrupt(number: int, frame: object) -> None:
     if _state["running"]:
         _state["running"] = False
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)  # libraries print a stack trace of whatever ends their callbacks
         raise KeyboardInterrupt
 
 

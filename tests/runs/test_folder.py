@@ -43,7 +43,7 @@ def test_values_that_json_writes_alike_are_the_same_recipe(tmp_path):
     ("other", "message"),
     [
         (RECIPE | {"seed": 1}, "another recipe: seed was 0 and is now 1; choose another `folder`"),
-        (RECIPE | {"models": {"enet": "abd"}}, "models was {'enet': 'abc'} and is now {'enet': 'abd'}"),
+        (RECIPE | {"models": {"enet": "abd"}}, "models.enet was 'abc' and is now 'abd'"),
         (RECIPE | {"xla": "on"}, "xla was None and is now 'on'"),
         ({"seed": 0}, "epsilons was .* and is now None"),
     ],

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.runs.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
             f"{j}/perturbations": _half_where_exact(perturbations),
             f"{j}/predictions": np.reshape([one.prediction for one in example.attacked], (-1, *size)).astype(np.uint8),
         }
-    np.savez_compressed(path, **arrays)
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 
 
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:

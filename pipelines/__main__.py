@@ -1,4 +1,4 @@
-"""The commands, a line each; `python -m pipelines <command>` is another way to write `python -m pipelines.<command>`."""
+"""The commands, a line each; `python -m pipelines <command>` starts one, as `python -m pipelines.<command>` does."""
 
 import runpy
 import sys

@@ -69,12 +69,21 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
         if label_space and model.classes != label_space.classes:
             raise ValueError(
                 f"{path} knows {model.classes} classes, but the dataset {FLAGS.dataset} has {label_space.classes}; "
-                f"choose another --{flag} or --dataset."
+                f"{class_for_void(model.classes - label_space.classes)}choose another --{flag} or --dataset."
             )
         if model.seeded and not random:
             raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
         found.append(model)
     return found
+
+
+def class_for_void(more: int) -> str:
+    """What to do where a network has one class more than the dataset, which is then often one for void pixels."""
+    if more != 1:
+        return ""
+    if "void_class" in FLAGS:
+        return "if the one more stands for void pixels, name it by --void_class; else "
+    return "if the one more stands for void pixels, name a --signature that leaves its score out; else "
 
 
 def intensity_range() -> tuple[float, float]:

@@ -31,7 +31,11 @@ def sentence(error: BaseException) -> str:
     """An error's text on one line, arguments in backticks as the flags that set them."""
     if isinstance(error, flags.Error):
         return _of_flags(str(error))
-    text = _one_line(str(error)) or type(error).__name__
+    text = _one_line(_of_a_trace(str(error))) or type(error).__name__
+    if batch := re.search(r"Expected shape \((\d+), .*? but got shape \((\d+), ", str(error)):
+        return _of_a_fixed_batch(*map(int, batch.groups()))
+    if "Cannot batch tensors with different shapes" in text:
+        return f"The images of a batch differ in size; take them one at a time {_flagged('by `batch_size`=1')}."
     if isinstance(error, OSError) and error.errno:
         return _of_the_system(error)
     if isinstance(error, MemoryError) or "OOM when allocating" in text:
@@ -102,6 +106,21 @@ def _smaller_batches() -> str:
 def _is_of_tensorflow(error: BaseException) -> bool:
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(error, tensorflow.errors.OpError)
+
+
+def _of_a_trace(text: str) -> str:
+    """What an error says that was raised while TensorFlow traced a function, without the lines that led to it."""
+    if "in user code:" not in text:
+        return text
+    return re.split(r"\n\s+\w*(?:Error|Exception): ", text)[-1].partition("\n\n")[0]
+
+
+def _of_a_fixed_batch(wanted: int, given: int) -> str:
+    several = _flagged(" and a `limit` that it divides") if wanted > 1 else ""
+    return (
+        f"The model takes {wanted} images at once, no more and no fewer, and got {given}; "
+        f"set {_flagged('`batch_size`')}={wanted}{several}."
+    )
 
 
 def _of_a_graph(text: str) -> str:

@@ -21,7 +21,7 @@ GRACE = 2.0
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-_state: dict = {"stderr": 2, "running": False, "folder": None, "chosen": False}
+_state: dict = {"stderr": 2, "running": False, "raised": False, "folder": None, "chosen": False}
 _ending = threading.Lock()
 
 
@@ -71,8 +71,8 @@ def end() -> NoReturn:
 
 
 def _interrupt(number: int, frame: object) -> None:
-    if _state["running"]:
-        _state["running"] = False
+    if _state["running"] and not _state["raised"]:
+        _state["raised"] = True
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)  # libraries print a stack trace of whatever ends their callbacks
         raise KeyboardInterrupt

@@ -31,7 +31,7 @@ def sentence(error: BaseException) -> str:
     """An error's text on one line, arguments in backticks as the flags that set them."""
     if isinstance(error, flags.Error):
         return _of_flags(str(error))
-    text = _one_line(_of_a_trace(str(error))) or type(error).__name__
+    text = _named(_one_line(_of_a_trace(str(error)))) or type(error).__name__
     if batch := re.search(r"Expected shape \((\d+), .*? but got shape \((\d+), ", str(error)):
         return _of_a_fixed_batch(*map(int, batch.groups()))
     if "Cannot batch tensors with different shapes" in text:
@@ -40,7 +40,7 @@ def sentence(error: BaseException) -> str:
         return _of_the_system(error)
     if isinstance(error, MemoryError) or "OOM when allocating" in text:
         return f"Memory does not suffice{_smaller_batches()}."
-    if "No space left on device" in text:
+    if "No space left on device" in text and not isinstance(error, ValueError):  # whose sentences are our own
         return f"{_where_files_go()} cannot be written ({_cut(text)}); {ADVICE[errno.ENOSPC]}."
     if _is_of_tensorflow(error):
         return _flagged(_of_a_graph(text))
@@ -67,7 +67,8 @@ def _of_flags(text: str) -> str:
     if needed := re.search(r"Flag --(\w+) must have a value other than None", text):
         return f"--{needed[1]} is needed: {re.sub('^<.*?>: ', '', FLAGS[needed[1]].help or '')}"
     refused = re.match(
-        r"flag --(\w+)=(.*?): (?:invalid literal|could not convert|value should be|Non-boolean|\S+ is not an? )", text
+        r"flag --(\w+)=(.*?): (?:invalid literal|could not convert|value should be|\('Non-boolean|\S+ is not an? )",
+        text,
     )
     if not refused:
         return text if text.endswith(".") else f"{text}."
@@ -129,6 +130,11 @@ def _of_a_graph(text: str) -> str:
     if check:
         return re.sub(r"b'|['\[\]]", "", check[1])
     return _cut(re.split(r" \[\[\{\{node", text)[0])
+
+
+def _named(text: str) -> str:
+    """Without the name of the operation that TensorFlow puts first."""
+    return re.sub(r"^\{\{function_node \S+\}\} ", "", text)
 
 
 def _one_line(text: str) -> str:

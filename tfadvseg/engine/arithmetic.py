@@ -26,9 +26,11 @@ DECIDING = (
 SPARED = (
     "TF_CPP_", "TF_CONFIG", "TF_GPU_ALLOCATOR", "TF_FORCE_GPU_ALLOW_GROWTH", "TF2_BEHAVIOR", "CUDA_HOME", "CUDA_PATH",
     "CUDA_VISIBLE_DEVICES", "CUDA_CACHE", "CUDA_DEVICE_ORDER", "CUDA_VERSION",
+    "TF_ACC", "TF_CLI_", "TF_DATA_DIR", "TF_IN_AUTOMATION", "TF_INPUT", "TF_LOG", "TF_PLUGIN_CACHE", "TF_REATTACH",
+    "TF_TOKEN_", "TF_VAR_", "TF_WORKSPACE",
 )  # fmt: skip
 """all but these, which decide what is logged, where things lie and which of the processors is taken (its name is in
-the recipe),"""
+the recipe), and those of Terraform, which begin alike,"""
 SPARED_ENDINGS = ("_VERBOSE", "_LOG", "_LOGLEVEL", "_LOG_LEVEL", "_DUMP", "_PROFILE")
 """and those that end so."""
 

@@ -90,7 +90,7 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
 
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:
     """What `save_examples` wrote: the label space and the examples, perturbations as float32."""
-    with np.load(path, allow_pickle=False) as file:
+    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         palette = tuple(tuple(int(value) for value in colour) for colour in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
         names = zip(file["models"], file["images"], file["transforms"], strict=True)

@@ -1,6 +1,7 @@
 """A run folder: recipe.json, units/ and what is drawn from them. Finished work is never lost and never mixed."""
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -42,7 +43,8 @@ def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 def unwritable(path: pathlib.Path, error: OSError) -> ValueError:
     """The sentence for a run folder that cannot be written."""
-    return ValueError(f"The run folder {path} cannot be written ({error.strerror}); choose another `folder`.")
+    room = "make room there, or " if error.errno == errno.ENOSPC else ""
+    return ValueError(f"The run folder {path} cannot be written ({error.strerror}); {room}choose another `folder`.")
 
 
 SHOWN = 3
@@ -123,7 +125,7 @@ class RunFolder:
         """The arrays of a finished unit."""
         path = self.units / f"{unit}.npz"
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return {key: file[key] for key in file.files}
         except DAMAGED as error:
             raise ValueError(

@@ -1,6 +1,9 @@
-"""Command lines, one thin absl program an experiment: python -m pipelines.<name> --help."""
+"""Command lines, one thin absl program an experiment; `python -m pipelines` lists them."""
 
 import os
+import sys
+
+from pipelines.common import commands, interrupt
 
 
 def _import_tensorflow_quietly() -> None:
@@ -17,6 +20,10 @@ def _import_tensorflow_quietly() -> None:
             os.close(stderr)
 
 
+if sys.argv[0] == "-m":  # as Python has it while it looks for the program's module
+    interrupt.watch()
+    commands.refuse_unknown(commands.typed())
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and not commands.is_listing():
     _import_tensorflow_quietly()

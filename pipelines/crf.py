@@ -1,8 +1,8 @@
 """What does a dense CRF do to a network's robustness, and does it only mask the gradient? (Figures 9, 10, 19 to 23.)
 
     python -m pipelines.crf --models=enet_scenes --limit=8
-    python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --split=val --sweep
-    python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --split=train --tune
+    python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --sweep
+    python -m pipelines.crf --models=enet_camvid --dataset=camvid --data_dir=/data/camvid --tune
     python -m pipelines.crf --models=fcn8s_scenes --crf_models=crf_rnn_scenes
 
 Attacks the network, the network with the CRF, and that by the gradients of the network alone and on scaled logits. With

@@ -1,7 +1,9 @@
 """What the networks of the paper are and cost: parameters beside Table 6, arithmetic, time of a pass and a gradient.
 
-python -m pipelines.describe --models=all
-python -m pipelines.describe --models=enet,icnet --width=0.25 --nomeasure
+    python -m pipelines.describe --models=all
+    python -m pipelines.describe --models=enet,icnet --width=0.25 --nomeasure
+
+Ends with a table on stdout.
 """
 
 import contextlib
@@ -11,7 +13,7 @@ import sys
 import keras
 from absl import flags as absl_flags
 
-from pipelines.common import main
+from pipelines.common import flags, main
 from tfadvseg.models import zoo
 from tfadvseg.models.flops import gigaflops
 from tfadvseg.registry import choose
@@ -26,6 +28,7 @@ absl_flags.DEFINE_bool(
     "measure", True, "Time a forward pass and an input gradient of one image, at the published size."
 )
 absl_flags.DEFINE_integer("repeats", 3, "Timings of which the median is shown.", lower_bound=1)
+flags.group("Models", "models", "width")
 
 COLUMNS = (
     ("network", 27), ("data", 10), ("input", 9), ("parameters", 11), ("MiB", 6), ("Table 6", 7), ("diff", 5),

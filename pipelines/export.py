@@ -28,6 +28,8 @@ absl_flags.DEFINE_string(
 )
 absl_flags.DEFINE_string("name", None, "Name of the new SavedModel; by default <model>_<transform> or <model>_crf.")
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
+flags.group("Defense", "transform")
+flags.group("Output", "name", "models_folder")
 
 
 def run() -> None:

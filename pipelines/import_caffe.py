@@ -1,6 +1,7 @@
 """Makes a SavedModel of a public .caffemodel.
 
-    python -m pipelines.import_caffe --model=fcn8s_vgg --weights=fcn8_voc.caffemodel --output=saved_models/fcn8s_voc
+    python -m pipelines.import_caffe --model=fcn8s_vgg --weights=fcn8_voc.caffemodel \\
+        --output=saved_models/fcn8s_voc
 
 Prints what became of each layer. A layer of the network that the file lacks or that does not fit ends it, with nothing
 written; layers of the file that the network has no place for are listed and left out.
@@ -14,7 +15,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import flags, main, objects
 from tfadvseg.caffe.caffemodel import read
-from tfadvseg.caffe.load import LayersMissing, load
+from tfadvseg.caffe.load import LayersMissing, load, renamed
 from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
 from tfadvseg.models import zoo
 from tfadvseg.models.card import Card
@@ -35,7 +36,15 @@ absl_flags.DEFINE_string("input_size", None, "Height x width of the inputs, e.g.
 absl_flags.DEFINE_float(
     "width", 1.0, "Multiplies the network's channels; 1 is the published network.", lower_bound=1e-3
 )
+absl_flags.DEFINE_list(
+    "rename",
+    [],
+    "Layers under other names than the network's, such as a head that was trained anew: name in the file=name in the "
+    "network, e.g. score_mine=score_fr.",
+)
 absl_flags.DEFINE_list("may_miss", [], "Layers of the network that the file may lack; they keep their initial values.")
+flags.group("Models", "model", "weights", "classes", "input_size", "width")
+flags.group("Output", "output", "name")
 
 
 def run() -> None:
@@ -44,7 +53,7 @@ def run() -> None:
     labels = label_space(published)
     size = objects.size("input_size") if FLAGS.input_size else published.input_size
     weights = pathlib.Path(FLAGS.weights)
-    file = read(weights)
+    file = renamed(read(weights), new_names())
     digest = md5(weights)
     compare(weights, digest, published.md5)
     network = zoo.build(FLAGS.model, labels.classes, size, FLAGS.width)
@@ -65,6 +74,14 @@ def target(dataset: str) -> pathlib.Path:
         raise ValueError(f"--output={FLAGS.output} already names the SavedModel; leave --name={FLAGS.name} out.")
     model = FLAGS.model.removesuffix(f"_{dataset}").removesuffix("_vgg")
     return pathlib.Path(FLAGS.output or f"saved_models/{FLAGS.name or f'{model}_{dataset}'}")
+
+
+def new_names() -> dict[str, str]:
+    """--rename as {name in the file: name in the network}."""
+    pairs = [word.partition("=") for word in FLAGS.rename]
+    if wrong := ["".join(pair) for pair in pairs if not (pair[0] and pair[2])]:
+        raise ValueError(f"--rename takes pairs like score_mine=score_fr; got {wrong[0]}.")
+    return {old: new for old, _, new in pairs}
 
 
 def label_space(published: zoo.Network) -> LabelSpace:

@@ -1,7 +1,7 @@
 """How easily are segmentation networks fooled? Four attacks at eight epsilons (Figures 2 and 3, Tables 7 to 14).
 
     python -m pipelines.robustness
-    python -m pipelines.robustness --dataset=camvid --data_dir=/data/camvid --models=saved_models/enet_camvid
+    python -m pipelines.robustness --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
 
 Ends with a table on stdout and a run folder with results.csv, results.md, figures and TensorBoard events. Interrupted,
 it goes on where it stopped when it is started again with the same --output.

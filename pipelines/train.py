@@ -2,8 +2,8 @@
 
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
-    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid --crop=360x480 --epochs=12 \\
-        --initial_weights=runs/train/enet_camvid_small/best.weights.h5
+    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
+        --crop=360x480 --epochs=12 --initial_weights=runs/train/enet_camvid_small/best.weights.h5
 
 Killed, it goes on where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains
 without TensorFlow and leaves best.weights.h5; the same command under TensorFlow then only evaluates and exports.
@@ -25,6 +25,8 @@ from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import start_from
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.folder import reserved
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import Recipe, fit
 from tfadvseg.training.memory import in_memory
@@ -60,6 +62,13 @@ absl_flags.DEFINE_string(
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 absl_flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
+flags.group("Models", "model", "width", "backbone_weights", "initial_weights")
+flags.group(
+    "Training", "crop", "scales", "colour", "dropout", "epochs", "batch_size", "learning_rate", "weight_decay",
+    "validate_every",
+)  # fmt: skip
+flags.group("Output", "models_folder", "name")
+flags.group("Repeatability", "seed")
 
 
 def run() -> None:
@@ -75,8 +84,12 @@ def run() -> None:
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
         FLAGS.seed,
     )  # fmt: skip
-    folder = objects.output_folder("train")
-    folder.mkdir(parents=True, exist_ok=True)
+    with reserved(objects.output_folder("train")) as folder:
+        train_in(folder, dataset, train, validation, recipe, size)
+
+
+def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, recipe: Recipe, size) -> None:
+    """Trains, evaluates and exports. train, validation: lists of photographs; size: of the validation photographs."""
 
     def build(input_size):
         network = zoo.build(FLAGS.model, dataset.label_space.classes, input_size, FLAGS.width)
@@ -88,7 +101,8 @@ def run() -> None:
 
     network = fit(build, train, validation, dataset.label_space.classes, recipe, str(folder), log_to(folder), size)
     scores = evaluate(network, validation, dataset.label_space)
-    (folder / "recipe.json").write_text(json.dumps(flags.recipe(sys.argv[0]), indent=1))
+    text = json.dumps(flags.recipe(sys.argv[0]), indent=1).encode()
+    write_atomically(folder / "recipe.json", lambda file: file.write(text))
     for name, value in scores.items():
         print(f"{name:14} {value:6.2f} %")
     if keras.backend.backend() == "tensorflow":

@@ -1,7 +1,7 @@
 """Do random input transforms defend a network, and still when the attacker knows them? (Figures 5 to 7.)
 
     python -m pipelines.transforms --models=enet_scenes --limit=8 --epsilons=8
-    python -m pipelines.transforms --dataset=camvid --data_dir=/data/camvid --split=val --models=enet_camvid
+    python -m pipelines.transforms --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
 
 Each transform is tried, in several trials, against an oblivious attack and against an adaptive one, whose gradients are
 an expectation over it (EOT, Eq. 7). Ends with a table on stdout and a run folder, as pipelines.robustness does.

@@ -10,7 +10,7 @@ import pytest
 import tfadvseg
 
 PACKAGE = pathlib.Path(tfadvseg.__file__).parent
-SHARED = {"conventions", "registry", "seeds"}
+SHARED = {"conventions", "lock", "registry", "seeds"}
 ALLOWED = {
     "layers": set(),
     "transforms": set(),
@@ -33,10 +33,10 @@ ALLOWED = {
 }  # fmt: skip
 """What each folder may import, from the ground floor up; the folders that all share are not named."""
 WITHOUT_TENSORFLOW = {
-    "conventions.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
+    "conventions.py", "lock.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
     "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py",
     "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
-    "models/reading.py", "models/spec.py",
+    "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
     *(
         f"{folder}/*.py" for folder in
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from pipelines.common import objects
 from pipelines.common.flags import recipe
 from tfadvseg.data import split_name
 from tfadvseg.engine.arithmetic import arithmetic
+from tfadvseg.engine.checks import scale_warnings
 from tfadvseg.engine.collect import collect
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
@@ -19,7 +21,8 @@ from tfadvseg.engine.scenario import Scenario
 from tfadvseg.models.spec import how_read
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
-from tfadvseg.runs.folder import RunFolder
+from tfadvseg.runs.folder import RunFolder, reserved
+from tfadvseg.runs.progress import Progress
 from tfadvseg.runs.provenance import git_revision, source_digest, versions
 from tfadvseg.studies.claims import UNMEASURED
 from tfadvseg.studies.report import summary_text, write_report
@@ -37,20 +40,31 @@ def run_experiment(
 
     study: its name in STUDIES. design: what it wants to know again of its scenarios when it judges and draws.
     """
-    shards, dataset = objects.shards(), objects.dataset()
-    folder = _open(pipeline, study, scenarios, shards)
-    models = OpenModels()
-    progress = run(scenarios, shards, folder, FLAGS.xla, models)
-    if extra is not None:
-        extra(shards, folder, models)
+    shards = objects.shards()
+    for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
+        print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
+    with reserved(objects.output_folder(pipeline)) as path:
+        folder = _open(path, study, scenarios, shards)
+        models = OpenModels()
+        progress = run(scenarios, shards, folder, FLAGS.xla, models)
+        if extra is not None:
+            extra(shards, folder, models)
+        warnings = _collect(scenarios, shards, folder, design, progress)
+        write_and_print_report(folder, warnings)
 
+
+def _collect(
+    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, design: Mapping[str, Any], progress: Progress
+) -> list[str]:
+    """Writes what everything is judged and drawn from; returns the warnings."""
+    dataset = objects.dataset()
     collected = collect(scenarios, shards, folder, dataset.name, split_name(dataset, FLAGS.split))
     collected.results.save(folder.path / "cells.npz")
     save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
     _write_json(folder, "design", design)
     _write_json(folder, "warnings", collected.warnings)
     print(f"{collected.results.gradients.sum():,} image gradients; {progress.summary()}", file=sys.stderr)
-    write_and_print_report(folder, collected.warnings)
+    return collected.warnings
 
 
 def write_and_print_report(folder: RunFolder, warnings: Sequence[str]) -> None:
@@ -70,7 +84,7 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
     write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
 
 
-def _open(pipeline: str, study: str, scenarios: Sequence[Scenario], shards: Shards) -> RunFolder:
+def _open(path: pathlib.Path, study: str, scenarios: Sequence[Scenario], shards: Shards) -> RunFolder:
     """The run folder, its recipe written or compared."""
     models = [model for scenario in scenarios for model in scenario.models]
     whole = recipe(sys.argv[0]) | {
@@ -84,4 +98,4 @@ def _open(pipeline: str, study: str, scenarios: Sequence[Scenario], shards: Shar
     }
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
-    return RunFolder(objects.output_folder(pipeline), whole, notes)
+    return RunFolder(path, whole, notes)

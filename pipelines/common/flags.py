@@ -1,5 +1,9 @@
 """The flags that mean the same everywhere, and which of them are part of a run's recipe."""
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from absl import flags
 
 from tfadvseg import data
@@ -9,12 +13,43 @@ FLAGS = flags.FLAGS
 
 _DECIDES_NO_NUMBER: set[str] = set()
 
+GROUPS = ("Models", "Data", "Attacks", "Training", "This command", "Defense", "Output", "Repeatability")
+"""Titles in --help, in this order."""
+_GROUP_OF: dict[str, str] = {}
+
+
+def group(title: str, *names: str) -> None:
+    """Lists flags under one of GROUPS in --help; what is under none is a pipeline's own."""
+    assert title in GROUPS
+    _GROUP_OF.update(dict.fromkeys(names, title))
+
+
+def group_of(name: str) -> str:
+    """The title that a flag is listed under."""
+    return _GROUP_OF.get(name, "This command")
+
+
+def _grouped(title: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Lists under this title whatever a function defines."""
+
+    def decorate(define: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(define)
+        def defining(*arguments: Any, **named: Any) -> None:
+            before = set(FLAGS)
+            define(*arguments, **named)
+            group(title, *(set(FLAGS) - before))
+
+        return defining
+
+    return decorate
+
 
 def decides_no_number(name: str) -> None:
     """Keeps a flag out of the recipe: where things lie, and what the recipe holds in another form."""
     _DECIDES_NO_NUMBER.add(name)
 
 
+@_grouped("Data")
 def define_data(split: str = "validation", dataset: str | None = "scenes") -> None:
     """--dataset, --data_dir, --split, --every and --limit."""
     flags.DEFINE_enum("dataset", dataset, sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
@@ -25,6 +60,7 @@ def define_data(split: str = "validation", dataset: str | None = "scenes") -> No
     flags.DEFINE_integer("limit", 0, "This many of these images only, spread over them; 0 for all.", lower_bound=0)
 
 
+@_grouped("Models")
 def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how those of another origin are read."""
     flags.DEFINE_list(
@@ -35,6 +71,7 @@ def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
     define_reading()
 
 
+@_grouped("Models")
 def define_reading() -> None:
     """--reading, and its fields by themselves."""
     flags.DEFINE_list(
@@ -50,6 +87,7 @@ def define_reading() -> None:
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 
+@_grouped("Attacks")
 def define_attacks(default: tuple[str, ...] = ()) -> None:
     """--attacks (the paper's four unless `default` says which), --epsilons, --labels and the settings of the
     attacks."""
@@ -60,14 +98,15 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
     flags.DEFINE_list("epsilons", [f"{e:g}" for e in EPSILONS], "Bounds of the perturbation in grey levels.")
     flags.DEFINE_enum("labels", "prediction", list(LABELS), "What untargeted attacks lead away from.")
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
-    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", lower_bound=1e-6)
-    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", lower_bound=0)
+    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", 1e-6, 255)
+    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", 0, 10_000)
     flags.DEFINE_bool("in_range", False, "Keep adversarial images within 0..255.")
     flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
     flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
     flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
 
 
+@_grouped("Defense")
 def define_transforms() -> None:
     """--transforms, --trials, --samples, --sign_agreement and --memory."""
     from tfadvseg.transforms import DEFENSES
@@ -83,6 +122,7 @@ def define_transforms() -> None:
     flags.DEFINE_integer("memory", 2048, "MiB that a batch of such draws may take; part of the recipe.", lower_bound=1)
 
 
+@_grouped("Defense")
 def define_draws(of_what: str = "of a model that draws at random and takes seeds", trials: int = 1) -> None:
     """--trials and --samples."""
     flags.DEFINE_integer("trials", trials, f"Draws {of_what}, each scored by itself.", lower_bound=1)
@@ -93,6 +133,7 @@ def define_draws(of_what: str = "of a model that draws at random and takes seeds
     )  # fmt: skip
 
 
+@_grouped("Defense")
 def define_crf(default: str | None = "crf_rnn") -> None:
     """--crf, and what differs from it."""
     from tfadvseg.crf.parameters import NORMALISATIONS, PARAMETERS
@@ -109,6 +150,7 @@ def define_crf(default: str | None = "crf_rnn") -> None:
     flags.DEFINE_enum("normalisation", None, sorted(NORMALISATIONS), "How kernels are normalised; by default as --crf.")
 
 
+@_grouped("Repeatability")
 def define_run() -> None:
     """--batch_size, --seed, --threads and --xla."""
     from tfadvseg.engine.arithmetic import THREADS
@@ -126,14 +168,20 @@ def define_run() -> None:
     flags.DEFINE_enum("xla", "auto", list(XLA), "XLA; auto: off on a CPU, measured on a GPU.")
 
 
+@_grouped("Output")
 def define_output() -> None:
     """--output."""
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
     decides_no_number("output")
 
 
-def recipe(main: str) -> dict:
-    """The flags of this package with their values, less those that decide no number. main: the program, sys.argv[0]."""
+def own(main: str) -> list[flags.Flag]:
+    """The flags of this package, in the order of their definition. main: the program, sys.argv[0]."""
     by_module = FLAGS.flags_by_module_dict()
-    own = {flag.name: flag.value for name in (__name__, main, "__main__") for flag in by_module.get(name, [])}
-    return {name: value for name, value in sorted(own.items()) if name not in _DECIDES_NO_NUMBER}
+    return list(dict.fromkeys(flag for name in (__name__, main, "__main__") for flag in by_module.get(name, [])))
+
+
+def recipe(main: str) -> dict:
+    """Their values, less those that decide no number."""
+    values = {flag.name: flag.value for flag in own(main)}
+    return {name: value for name, value in sorted(values.items()) if name not in _DECIDES_NO_NUMBER}

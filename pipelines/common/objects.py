@@ -3,8 +3,11 @@
 What needs TensorFlow is imported where it is made, since training must do without it.
 """
 
+import contextlib
 import dataclasses
 import datetime
+import itertools
+import math
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -12,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from pipelines.common import interrupt
+from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
 from tfadvseg.models import describe, reading
@@ -102,10 +107,7 @@ def said_by_flags() -> dict[str, Any]:
     """Fields of a reading that are given by flags, for all models."""
     fields = {"signature": FLAGS.signature, "channel_order": FLAGS.channel_order, "output": FLAGS.model_output}
     if FLAGS.intensity_range is not None:
-        values = numbers("intensity_range")
-        if len(values) != 2:
-            raise ValueError(f"--intensity_range takes two numbers; got {','.join(FLAGS.intensity_range)}.")
-        fields["intensity_range"] = (values[0], values[1])
+        fields["intensity_range"] = intensity_range()
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -126,6 +128,17 @@ def _longer_name(model: "ModelSpec") -> str:
     return f"{folder.parent.name}_{folder.name}"
 
 
+def intensity_range() -> tuple[float, float]:
+    """--intensity_range."""
+    values = numbers("intensity_range")
+    if len(values) != 2:
+        raise ValueError(
+            f"--intensity_range takes the values that 0 and 255 become, e.g. --intensity_range=-1,1; got "
+            f"{','.join(FLAGS.intensity_range)}."
+        )
+    return values[0], values[1]
+
+
 def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
     """(name, attack) for each of --attacks at each of --epsilons; `settings` are further ones of all of them."""
     from tfadvseg.attacks import ATTACKS
@@ -136,7 +149,7 @@ def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
         named = choose(ATTACKS, name, "attack")
         own = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None} if named.iterative else {}
         own |= {"target": target_class(name)} if named.to_a_class else {}
-        found += [(name, named(epsilon, **own, **shared)) for epsilon in sorted(numbers("epsilons"))]
+        found += [(name, named(epsilon, **own, **shared)) for epsilon in epsilons()]
     return tuple(found)
 
 
@@ -185,9 +198,26 @@ def numbers(flag: str) -> list[float]:
     """The values of a comma-separated flag as numbers."""
     values: list[str] = list(FLAGS[flag].value or [])
     try:
-        return [float(value) for value in values]
+        found = [float(value) for value in values]
     except ValueError as error:
-        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}.") from error
+        hint = grey_levels_hint(",".join(values))
+        raise ValueError(f"--{flag} takes numbers separated by commas; got {','.join(values)}{hint}.") from error
+    if not all(map(math.isfinite, found)):
+        raise ValueError(f"--{flag} takes finite numbers; got {','.join(values)}.")
+    return found
+
+
+def epsilons() -> list[float]:
+    """--epsilons in ascending order, each once."""
+    found = sorted(set(numbers("epsilons")))
+    if not found:
+        raise ValueError("There is no strength to attack with; name at least one in --epsilons, e.g. --epsilons=8.")
+    if not (0 < found[0] and found[-1] <= 255):
+        raise ValueError(
+            f"--epsilons are grey levels above 0 and up to 255 (the clean image is scored without being named); got "
+            f"{','.join(FLAGS.epsilons)}."
+        )
+    return found
 
 
 def size(flag: str) -> tuple[int, int]:
@@ -201,7 +231,20 @@ def size(flag: str) -> tuple[int, int]:
 
 def output_folder(pipeline: str) -> pathlib.Path:
     """--output, from now on also where none was given: then a new folder named after the pipeline and the time."""
-    folder: str = FLAGS.output or f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    given = FLAGS.output
+    folder = given or str(_new_folder(f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"))
     FLAGS["output"].value = folder
+    interrupt.begun(folder, chosen=not given)
     print(f"Run folder: {folder}", file=sys.stderr)
     return pathlib.Path(folder)
+
+
+def _new_folder(name: str) -> pathlib.Path:
+    """Made now, so that a run that starts in the same second takes another name."""
+    for number in itertools.count(1):
+        folder = pathlib.Path(name if number == 1 else f"{name}_{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+            return folder
+    raise AssertionError

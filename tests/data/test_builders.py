@@ -1,5 +1,9 @@
 """The TFDS builders give what the splits give, from a cache that belongs to exactly these files."""
 
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +11,7 @@ from PIL import Image
 from tfadvseg import data
 from tfadvseg.data.builders import load_examples
 
+ROOT = pathlib.Path(__file__).parents[2]
 CAMVID = data.named("camvid")
 
 
@@ -94,4 +99,41 @@ def test_a_cache_that_cannot_be_written_is_refused(folder, tmp_path, monkeypatch
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "file" / "cache"))
     with pytest.raises(ValueError, match="cannot be written .*; set TFDS_DATA_DIR to another folder"):
+        load_examples(CAMVID, str(folder), "train")
+
+
+def test_a_cache_whose_preparing_was_killed_is_made_anew(folder, tmp_path):
+    """A half folder of TFDS under its scratch name, and one under its own name without what describes it."""
+    cache = tmp_path / "cache" / "tfadvseg" / CAMVID.split(str(folder), "train").fingerprint()[:16]
+    for half in ("1.0.0.incompleteABCDEF", "incomplete.ABCDEF_1.0.0", "1.0.0"):
+        (cache / "camvid" / half).mkdir(parents=True)
+        (cache / "camvid" / half / "camvid-train.tfrecord-00000-of-00001").write_bytes(b"half")
+    assert len(list(load_examples(CAMVID, str(folder), "train"))) == 3
+    assert [path.name for path in (cache / "camvid").iterdir()] == ["1.0.0"]
+
+
+def test_two_processes_may_want_a_cache_at_once(folder):
+    code = (
+        "import sys; from tfadvseg import data; from tfadvseg.data.builders import load_examples;"
+        "print(len(list(load_examples(data.named('camvid'), sys.argv[1], 'train'))))"
+    )
+    call = [sys.executable, "-c", code, str(folder)]
+    both = [
+        subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    ends = [program.communicate() for program in both]
+    assert [program.returncode for program in both] == [0, 0], ends
+    assert [out for out, _ in ends] == ["3\n", "3\n"]
+    assert sum("Preparing camvid train" in err for _, err in ends) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [AssertionError("Two splits"), OSError(28, "No space left on device"), RuntimeError()]
+)
+def test_whatever_tfds_raises_names_the_cache(folder, monkeypatch, error):
+    def prepare(self):
+        raise error
+
+    monkeypatch.setattr("tensorflow_datasets.core.DatasetBuilder.download_and_prepare", prepare)
+    with pytest.raises(ValueError, match="The cache .*tfadvseg.* cannot be written .*; set TFDS_DATA_DIR to another"):
         load_examples(CAMVID, str(folder), "train")

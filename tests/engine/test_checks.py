@@ -12,6 +12,7 @@ from tfadvseg.engine.checks import (
     floored,
     looks_like_probabilities,
     refuse_scores,
+    scale_warnings,
     unlabelled_warning,
     warnings,
 )
@@ -152,3 +153,24 @@ def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
 )
 def test_images_without_labels_are_counted(labelled, expected):
     assert unlabelled_warning(np.array(labelled)) == expected
+
+
+@pytest.mark.parametrize(
+    ("epsilons", "alpha", "warned"),
+    [
+        ((0.19, 0.01), 0.06, ["All epsilons are below 0.2 (0.01, 0.19)"]),
+        ((0.01, 0.2), 0.06, []),
+        ((8.0,), 0.05, []),
+        ((8.0,), 0.049, ["The steps, alpha, are below 0.05 (0.049)"]),
+        ((0.1,), 0.01, ["All epsilons are below 0.2 (0.1)", "The steps, alpha, are below 0.05 (0.01)"]),
+    ],
+)
+def test_strengths_and_steps_of_another_scale(epsilons, alpha, warned):
+    attacks = [("ifgsm", ifgsm(epsilon, alpha=alpha, steps=3)) for epsilon in epsilons]
+    found = scale_warnings(attacks)
+    assert [line.partition(";")[0] for line in found] == warned
+    assert all("are these of 0..1? Epsilon is in grey levels of 0..255" in line for line in found)
+
+
+def test_a_single_step_says_nothing_of_alpha():
+    assert scale_warnings([("fgsm", fgsm(8.0))]) == [] == scale_warnings([])

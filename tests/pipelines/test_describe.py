@@ -39,5 +39,5 @@ def test_a_thin_network_is_timed_and_not_compared_with_table_6(describe):
 def test_an_unknown_network_is_refused_in_one_sentence(describe):
     done = describe("--models=segnet,pspnet")
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.startswith("Error: Unknown model 'pspnet'; choose one of: crf_rnn, deeplab_v2_resnet101, ")
+    assert done.stderr.startswith("Error: Unknown model 'pspnet'; choose one of: pspnet_voc, segnet, enet, ")
     assert len(done.stderr.splitlines()) == 1

@@ -85,7 +85,27 @@ def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(import
     lines = done.stderr.splitlines()
     assert done.returncode == 1 and any(line.split()[:2] == ["conv1_1", "missing"] for line in lines)
     assert any(line.split()[:3] == ["aux/conv", "left", "over"] for line in lines)
-    assert lines[-1].endswith("is it another network's?") and not (tmp_path / "segnet").exists()
+    assert (
+        lines[-1].endswith("(--rename, e.g. conv5_1_1=conv1_1), or may it lack them (--may_miss)?")
+        and not (tmp_path / "segnet").exists()
+    )
+
+
+def test_a_head_of_another_name_is_renamed(import_caffe, thin_file, tmp_path):
+    """The same weights, under another name in the file, are refused by the flag that helps, and then fit."""
+    import wire
+
+    from tfadvseg.caffe.caffemodel import read
+
+    layers = read(thin_file)
+    mine = {("score_mine" if name == "deconv6_0_0" else name): blobs for name, blobs in layers.items()}
+    (tmp_path / "mine.caffemodel").write_bytes(wire.net(mine))
+    arguments = (*THIN, f"--weights={tmp_path / 'mine.caffemodel'}", f"--output={tmp_path / 'enet_thin'}")
+    refused = import_caffe(*arguments)
+    assert refused.returncode == 1 and "lacks 1 of the network's layers: 'deconv6_0_0'" in refused.stderr
+    assert "(--rename, e.g. " in refused.stderr and "=deconv6_0_0)" in refused.stderr.splitlines()[-1]
+    done = import_caffe(*arguments, "--rename=score_mine=deconv6_0_0")
+    assert done.returncode == 0 and ", 0 missing, 1 left over" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -95,6 +115,9 @@ def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(import
         (["--model=segnet", "--input_size=32x32"], "does not fit segnet: The file lacks 5"),
         (["--input_size=0x32"], "--input_size takes height x width, e.g. 184x240; got 0x32."),
         (["--may_miss=conv9"], "The network has no layer 'conv9', which the file may miss."),
+        (["--rename=conv9=conv0_1"], "The file has no layer 'conv9' to --rename; it has "),
+        (["--rename=aux/conv=conv0_1"], "--rename would give two layers of the file the name 'conv0_1'."),
+        (["--rename=aux/conv"], "--rename takes pairs like score_mine=score_fr; got aux/conv."),
         (["--input_size=large"], "--input_size takes height x width, e.g. 184x240; got large."),
         (["--name=other"], "already names the SavedModel; leave --name=other out."),
         (["cut off"], "the file is cut off or damaged"),

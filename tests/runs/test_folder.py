@@ -1,11 +1,14 @@
 """Run folders: finished work is whole, never lost and never mixed."""
 
+import errno
 import json
+import os
+import re
 
 import numpy as np
 import pytest
 
-from tfadvseg.runs.folder import RunFolder
+from tfadvseg.runs.folder import RunFolder, reserved
 
 RECIPE = {"seed": 0, "epsilons": ["1", "2"], "models": {"enet": "abc"}}
 UNIT = {"matrices": np.arange(8).reshape(2, 2, 2), "gradients": np.int64(3), "example_id": np.array("street")}
@@ -43,7 +46,7 @@ def test_values_that_json_writes_alike_are_the_same_recipe(tmp_path):
     ("other", "message"),
     [
         (RECIPE | {"seed": 1}, "another recipe: seed was 0 and is now 1; choose another `folder`"),
-        (RECIPE | {"models": {"enet": "abd"}}, "models was {'enet': 'abc'} and is now {'enet': 'abd'}"),
+        (RECIPE | {"models": {"enet": "abd"}}, "models.enet was 'abc' and is now 'abd'"),
         (RECIPE | {"xla": "on"}, "xla was None and is now 'on'"),
         ({"seed": 0}, "epsilons was .* and is now None"),
     ],
@@ -136,3 +139,80 @@ def test_units_without_their_recipe_are_refused(tmp_path):
     with pytest.raises(ValueError, match="finished units but no recipe.json, so nobody knows .* another `folder`"):
         RunFolder(tmp_path, RECIPE, {})
     assert not (tmp_path / "recipe.json").exists()
+
+
+def test_what_is_nested_is_named_with_what_was_unset_and_how_much_more(tmp_path):
+    """As the environment variables are that choose kernels."""
+    arithmetic = {"threads": 2, "environment": {}}
+    RunFolder(tmp_path, {"arithmetic": arithmetic, "source": "a1"}, {}).save("a", UNIT)
+    other = {"arithmetic": {"threads": 1, "environment": {"TF_ENABLE_ONEDNN_OPTS": "0", "XLA_FLAGS": "x"}}}
+    with pytest.raises(ValueError) as refused:
+        RunFolder(tmp_path, other | {"source": "b2"}, {})
+    assert str(refused.value) == (
+        f"{tmp_path} belongs to a run of another recipe: arithmetic.environment.TF_ENABLE_ONEDNN_OPTS was unset and is "
+        "now '0', arithmetic.environment.XLA_FLAGS was unset and is now 'x', arithmetic.threads was 2 and is now 1, "
+        "and 1 more differ; choose another `folder` or repeat that recipe."
+    )
+    with pytest.raises(ValueError, match="source .a digest of this program's code. was 'a1' and is now 'b2';"):
+        RunFolder(tmp_path, {"arithmetic": arithmetic, "source": "b2"}, {})
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "no zip", "flipped", "a list"])
+def test_a_damaged_unit_is_named_and_the_others_are_kept(tmp_path, damage):
+    folder = RunFolder(tmp_path, RECIPE, {})
+    folder.save("a", {"values": np.random.default_rng(0).normal(size=1000)})
+    folder.save("b", UNIT)
+    path = folder.units / "a.npz"
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    path.write_bytes({
+        "truncated": whole[:middle], "empty": b"", "no zip": b"not a zip file",
+        "flipped": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :], "a list": b"[1, 2]",
+    }[damage])  # fmt: skip
+    with pytest.raises(
+        ValueError, match="unit .*a.npz is damaged; delete it and start again, all other units are kept"
+    ):
+        folder.load("a")
+    assert folder.load("b").keys() == UNIT.keys()
+
+
+def test_a_damaged_decision_is_named(tmp_path):
+    folder = RunFolder(tmp_path, RECIPE, {})
+    folder.decide("xla-enet", lambda: True)
+    (folder.units / "xla-enet.json").write_text("tr")
+    with pytest.raises(
+        ValueError, match="xla-enet.json is damaged; delete it and start again, finished units are kept"
+    ):
+        folder.decide("xla-enet", lambda: True)
+
+
+def test_a_folder_is_one_process_at_a_time_and_tidied(tmp_path):
+    half = tmp_path / "run" / f".cells.npz.{'a1' * 16}"
+    with reserved(tmp_path / "run") as path:
+        assert path == tmp_path / "run"
+        with pytest.raises(ValueError) as refused, reserved(path):
+            pass
+        assert re.fullmatch(
+            rf"The run folder {path} has not finished: process {os.getpid()} on \S+ works in it; wait for it, or "
+            "choose another `folder`.", str(refused.value),
+        )  # fmt: skip
+        half.touch()
+    with reserved(tmp_path / "run"):
+        assert not half.exists()
+
+
+def test_a_full_disk_asks_for_room(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ValueError, match="cannot be written .No space left on device.; make room there, or choose an"):
+        RunFolder(tmp_path, RECIPE, {})
+
+
+@pytest.mark.parametrize("place", ["file", "file/run"])
+def test_a_file_is_no_run_folder(tmp_path, place):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=f"The run folder .*{place} cannot be written .*; choose another `folder`"):
+        with reserved(tmp_path / place):
+            pass

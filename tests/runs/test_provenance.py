@@ -1,11 +1,13 @@
 """What a run was made with."""
 
 import platform
+import runpy
 import shutil
 import subprocess
 
 import keras
 import numpy as np
+import pytest
 
 from tfadvseg.runs import provenance
 
@@ -65,5 +67,43 @@ def test_a_package_in_somebodys_repository_does_not_take_its_revision(tmp_path, 
     monkeypatch.setattr(provenance, "PACKAGE", theirs / "site" / "tfadvseg")
     assert provenance.git_revision() == "unknown"
     monkeypatch.setattr(provenance, "PACKAGE", theirs / "tfadvseg")
-    (theirs / "pyproject.toml").write_text("")
-    assert len(provenance.git_revision().rstrip("+")) == 12
+    (theirs / "pyproject.toml").write_text('[project]\nname = "theirs"\n')  # installed beside their own settings
+    assert provenance.git_revision() == "unknown"
+
+
+def test_a_checkout_says_its_commit_whatever_git_points_at(tmp_path, monkeypatch):
+    """Within a hook of git, its variables name somebody else's repository."""
+    own = tmp_path / "own"
+    (own / "tfadvseg").mkdir(parents=True)
+    (own / "pyproject.toml").write_text('[project]\nname = "tfadvseg"\n')
+    subprocess.run(["git", "-C", str(own), "init", "-q"], check=True)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "-C", str(own), *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    commit = subprocess.run(["git", "-C", str(own), "rev-parse", "HEAD"], capture_output=True, text=True).stdout
+    monkeypatch.setattr(provenance, "PACKAGE", own / "tfadvseg")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    assert provenance.git_revision() == commit[:12]
+
+
+def test_an_installed_package_says_what_it_was_built_from(tmp_path, monkeypatch):
+    """Also where it lies in a checkout of the same name; and never asks git."""
+    package = tmp_path / "tfadvseg"
+    package.mkdir()
+    monkeypatch.setattr(provenance, "PACKAGE", package)
+    monkeypatch.setattr(provenance.subprocess, "run", None)
+    (package / provenance.REVISION).write_text("0123456789ab\n")
+    assert provenance.git_revision() == "0123456789ab"
+    (package / provenance.REVISION).write_text("unknown\n")
+    assert provenance.git_revision() == "unknown"
+
+
+def test_a_build_writes_the_commit_into_the_package(tmp_path, monkeypatch):
+    """setup.py does, when a wheel or a source archive is built; what lies there from an earlier build is no matter."""
+    setup = pytest.importorskip("setuptools")
+    given = {}
+    monkeypatch.setattr(setup, "setup", given.update)
+    names = runpy.run_path(str(provenance.PACKAGE.parent / "setup.py"))
+    assert given["cmdclass"] == {"build_py": names["BuildWithRevision"], "sdist": names["SourceWithRevision"]}
+    (tmp_path / provenance.REVISION).write_text("old")
+    names["write_revision"](tmp_path)
+    assert (tmp_path / provenance.REVISION).read_text() == provenance.git_revision() + "\n"

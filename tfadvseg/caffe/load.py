@@ -12,6 +12,7 @@ from tfadvseg.caffe.caffemodel import dims
 from tfadvseg.caffe.weights import Blobs, Variables
 from tfadvseg.layers.bilinear import GroupedBilinear
 from tfadvseg.layers.walk import leaf_layers, weighted_layers
+from tfadvseg.registry import nearest_first
 
 LISTED = 8
 """Names in an error's list."""
@@ -50,8 +51,26 @@ class LayersMissing(ValueError):
 
     def __init__(self, missing: Sequence[str], report: Report):
         names = ", ".join(map(repr, missing[:LISTED])) + (" and more" if len(missing) > LISTED else "")
-        super().__init__(f"The file lacks {len(missing)} of the network's layers: {names}; is it another network's?")
+        like = next(iter(nearest_first(missing[0], report.left_over)), "<its name>")
+        super().__init__(
+            f"The file lacks {len(missing)} of the network's layers: {names}; is it another network's, has it them "
+            f"under other names (`rename`, e.g. {like}={missing[0]}), or may it lack them (`may_miss`)?"
+        )
         self.report = report
+
+
+def renamed(file: Mapping[str, Blobs], names: Mapping[str, str]) -> dict[str, Blobs]:
+    """The blobs with some layers under other names; names: {in the file: in the network}.
+
+    Raises ValueError for a layer that the file lacks, and where two would have one name.
+    """
+    for old, new in names.items():
+        if old not in file:
+            first = ", ".join(nearest_first(old, file)[:LISTED])
+            raise ValueError(f"The file has no layer {old!r} to `rename`; it has {first} and others.")
+        if (new in file and new not in names) or list(names.values()).count(new) > 1:
+            raise ValueError(f"`rename` would give two layers of the file the name {new!r}.")
+    return {names.get(name, name): blobs for name, blobs in file.items()}
 
 
 def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[str] = ()) -> Report:

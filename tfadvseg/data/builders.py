@@ -8,12 +8,14 @@ import contextlib
 import io
 import os
 import pathlib
+import shutil
 import sys
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfadvseg.data import Dataset, Split
+from tfadvseg.lock import locked
 
 
 def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
@@ -41,11 +43,26 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
     try:
         made = builder(chosen, cache)
         if not made.is_prepared():
-            print(f"Preparing {dataset.name} {chosen.name} (once; kept in {cache}) ...", file=sys.stderr, flush=True)
-            with contextlib.redirect_stdout(io.StringIO()):  # its bars on stderr are enough; stdout is for results
-                made.download_and_prepare()
-    except OSError as error:
+            made = _prepared(chosen, cache)
+        return made.as_dataset(split=chosen.name, shuffle_files=False)
+    except (OSError, AssertionError, RuntimeError, tf.errors.OpError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
-            f"The cache {cache} cannot be written ({error}); set TFDS_DATA_DIR to another folder."
+            f"The cache {cache} cannot be written ({reason}); set TFDS_DATA_DIR to another folder, or make room "
+            "there, delete it and start again."
         ) from error
-    return made.as_dataset(split=chosen.name, shuffle_files=False)
+
+
+def _prepared(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
+    """Fills the cache, or waits while another process does; what a killed one left half made is deleted first."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with locked(cache / ".lock", wait=True):
+        made = builder(split, cache)
+        if made.is_prepared():
+            return made
+        print(f"Preparing {split.dataset} {split.name} (once; kept in {cache}) ...", file=sys.stderr, flush=True)
+        for half in cache.glob(f"{split.dataset}/*"):
+            shutil.rmtree(half)
+        with contextlib.redirect_stdout(io.StringIO()):  # its bars on stderr are enough; stdout is for results
+            made.download_and_prepare()
+        return made

@@ -14,6 +14,10 @@ from tfadvseg.engine.plausible import Tried, differences
 from tfadvseg.models.conversion import LEAST_PROBABILITY
 from tfadvseg.models.spec import ModelSpec
 
+LEAST_EPSILON, LEAST_ALPHA = 0.2, 0.05
+"""Grey levels below which a run's largest strength and step are rather those of images in 0..1: the paper begins with
+0.25, and 32/255 is 0.13."""
+
 
 def warnings(
     model: ModelSpec,
@@ -51,6 +55,20 @@ def warnings(
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
     if clean is not None and clean < 200 / model.classes:
         found.append(f"{model.name}: a clean IoU of {clean:.1f} % is near chance, so its ratios mean little.")
+    return found
+
+
+def scale_warnings(attacks: Sequence[tuple[str, Attack]]) -> list[str]:
+    """About strengths and step sizes, of all attacks of a run, that look as if they were meant for images in 0..1."""
+    of_0_to_1 = "are these of 0..1? Epsilon is in grey levels of 0..255; write 8 for 8/255."
+    epsilons = [attack.epsilon for _, attack in attacks if attack.epsilon is not None]
+    alphas = [getattr(attack, "alpha", math.inf) for _, attack in attacks if getattr(attack, "steps", 1) > 1]
+    found = []
+    if max(epsilons, default=LEAST_EPSILON) < LEAST_EPSILON:
+        strengths = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(epsilons)))
+        found.append(f"All epsilons are below {LEAST_EPSILON:g} ({strengths}); {of_0_to_1}")
+    if max(alphas, default=LEAST_ALPHA) < LEAST_ALPHA:
+        found.append(f"The steps, alpha, are below {LEAST_ALPHA:g} ({max(alphas):g}); {of_0_to_1}")
     return found
 
 

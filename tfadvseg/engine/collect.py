@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.engine.checks import certainty_warnings, unlabelled_warning, warnings
+from tfadvseg.engine.checks import certainty_warnings, scale_warnings, unlabelled_warning, warnings
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
@@ -41,6 +41,7 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         parts.append(part)
         suspicions += _warnings(scenario, part, units)
         examples += _examples(scenario, units[0])
+    suspicions += scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
         suspicions += found(model, folder)
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}

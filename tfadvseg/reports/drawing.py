@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tfadvseg.reports.document import Picture
+from tfadvseg.runs.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +37,9 @@ def save_figure(figure: Figure, folder: str | pathlib.Path, name: str, dpi: int 
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf = (folder / f"{_stem(name)}.{ending}" for ending in ("png", "pdf"))
-    figure.savefig(png, dpi=dpi, metadata={"Software": None})
-    figure.savefig(pdf, dpi=dpi, metadata={"Creator": None, "Producer": None, "CreationDate": None})
+    undated = {"Creator": None, "Producer": None, "CreationDate": None}
+    write_atomically(png, lambda file: figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}))
+    write_atomically(pdf, lambda file: figure.savefig(file, format="pdf", dpi=dpi, metadata=undated))
     return [png, pdf]
 
 

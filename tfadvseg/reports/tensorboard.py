@@ -12,7 +12,6 @@ A study may add runs of its own.
 """
 
 import pathlib
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from tfadvseg.reports.events import AXIS, Events, Image, Scalar, run_name, step
 from tfadvseg.reports.figures import clean_against_ratio_figure, ratio_figure
 from tfadvseg.reports.sheets import side_by_side
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.atomic import replaced_folder
 from tfadvseg.runs.examples import Example
 
 SCALARS = {
@@ -58,8 +58,15 @@ def write(
     settings = plain(hyperparameters or {})
     if examples and label_space is None:
         raise ValueError("Examples can only be coloured with their label space; got none.")
-    folder = pathlib.Path(folder)
-    _clear(folder)
+    _refuse_foreign(pathlib.Path(folder))
+    with replaced_folder(folder) as scratch:
+        _write_all(tf, hp, scratch, cells, settings, examples, label_space, added)
+
+
+def _write_all(
+    tf: Any, hp: Any, folder: pathlib.Path, cells: pd.DataFrame, settings: Settings, examples: Sequence[Example],
+    label_space: LabelSpace | None, added: Iterable[Events],
+) -> None:  # fmt: skip
     with _writer(tf, folder):
         _write(tf, Events(".", images=_overview(cells)))
         hp.hparams_config(**_hparams(hp, cells, settings))
@@ -150,11 +157,8 @@ def _write(tf: Any, events: Events) -> None:
         tf.summary.image(image.tag, image.pixels[None], step(image.epsilon), description=image.description or None)
 
 
-def _clear(folder: pathlib.Path) -> None:
-    """Deletes the event files of an earlier call."""
-    if not folder.exists():
-        return
+def _refuse_foreign(folder: pathlib.Path) -> None:
+    """ValueError where the folder holds what no earlier call wrote."""
     foreign = [path for path in folder.rglob("*") if path.is_file() and ".tfevents." not in path.name]
     if foreign:
         raise ValueError(f"{folder} is about to be rewritten but holds {foreign[0]}, which is no event file; move it.")
-    shutil.rmtree(folder)

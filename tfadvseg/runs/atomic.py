@@ -1,21 +1,59 @@
 """Files that are there whole or not at all."""
 
+import contextlib
+import io
 import os
 import pathlib
+import re
+import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 
 def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
-    """Lets `write` fill a temporary file beside `path`, which is then renamed."""
+    """Lets `write` fill memory, which goes to a temporary file beside `path` that is then renamed.
+
+    So libraries never meet a full disk, which each would report in its own way; here it is an OSError with the path.
+    """
     path = pathlib.Path(path)
+    content = io.BytesIO()
+    write(content)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # collides with no other process or host
     try:
         with temporary.open("wb") as file:
-            write(file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replaced_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """A scratch folder beside `path` that takes its place once it is filled; where that fails `path` stays."""
+    path = pathlib.Path(path)
+    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        scratch.mkdir(parents=True)
+        yield scratch
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(scratch, path)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def remove_left_over(folder: str | os.PathLike) -> None:
+    """Deletes the temporary files and folders, below a folder that nobody else writes into, of killed processes."""
+    for path in list(pathlib.Path(folder).rglob(".*")):
+        if not re.fullmatch(r"\..+\.[0-9a-f]{32}", path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

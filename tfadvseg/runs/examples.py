@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.runs.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,12 +85,12 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
             f"{j}/perturbations": _half_where_exact(perturbations),
             f"{j}/predictions": np.reshape([one.prediction for one in example.attacked], (-1, *size)).astype(np.uint8),
         }
-    np.savez_compressed(path, **arrays)
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 
 
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:
     """What `save_examples` wrote: the label space and the examples, perturbations as float32."""
-    with np.load(path, allow_pickle=False) as file:
+    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         palette = tuple(tuple(int(value) for value in colour) for colour in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
         names = zip(file["models"], file["images"], file["transforms"], strict=True)

@@ -1,16 +1,57 @@
 """A run folder: recipe.json, units/ and what is drawn from them. Finished work is never lost and never mixed."""
 
+import contextlib
+import errno
 import json
 import os
 import pathlib
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.lock import Busy, locked
+from tfadvseg.runs.atomic import remove_left_over, write_atomically
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError)
+"""What NumPy and JSON raise of a file that is half there or changed."""
+
+
+@contextlib.contextmanager
+def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """The folder, made, and no other process's meanwhile; what killed ones left half written is removed.
+
+    Raises ValueError where it cannot be written, or another process works in it.
+    """
+    path = pathlib.Path(folder)
+    with contextlib.ExitStack() as stack:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path / ".lock"))
+            remove_left_over(path)
+        except Busy as error:
+            raise ValueError(
+                f"The run folder {path} has not finished: {error} works in it; wait for it, or choose another `folder`."
+            ) from error
+        except OSError as error:
+            raise unwritable(path, error) from error
+        yield path
+
+
+def unwritable(path: pathlib.Path, error: OSError) -> ValueError:
+    """The sentence for a run folder that cannot be written."""
+    room = "make room there, or " if error.errno == errno.ENOSPC else ""
+    return ValueError(f"The run folder {path} cannot be written ({error.strerror}); {room}choose another `folder`.")
+
+
+SHOWN = 3
+"""Differences between two recipes that an error names."""
+
+MEANING = {"source": " (a digest of this program's code)", "data": " (a digest of the photographs)"}
+"""What else to say of a key whose values say nothing to people."""
 
 
 class RunFolder:
@@ -34,22 +75,25 @@ class RunFolder:
                     "another `folder`."
                 )
             if worked:
-                self._compare(_recipe(record), now)
+                self._compare(recipe_of(self.path), now)
             else:
                 text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1)
                 write_atomically(record, lambda file: file.write(text.encode()))
         except OSError as error:
-            raise ValueError(
-                f"The run folder {self.path} cannot be written ({error.strerror}); choose another `folder`."
-            ) from error
+            raise unwritable(self.path, error) from error
 
     def _compare(self, before: dict, now: dict) -> None:
-        differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+        old, new = _flat(before), _flat(now)
+        differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
         if differing:
-            key = differing[0]
+            shown = [
+                f"{key}{MEANING.get(key, '')} was {_said(key, old)} and is now {_said(key, new)}"
+                for key in differing[:SHOWN]
+            ]
+            more = f", and {len(differing) - SHOWN} more differ" if len(differing) > SHOWN else ""
             raise ValueError(
-                f"{self.path} belongs to a run of another recipe: {key} was {before.get(key)!r} and is now "
-                f"{now.get(key)!r}; choose another `folder` or repeat that recipe."
+                f"{self.path} belongs to a run of another recipe: {', '.join(shown)}{more}; choose another `folder` "
+                "or repeat that recipe."
             )
 
     def decide(self, question: str, answer: Callable[[], Any]) -> Any:
@@ -58,7 +102,10 @@ class RunFolder:
         if not path.exists():
             text = json.dumps(answer())
             write_atomically(path, lambda file: file.write(text.encode()))
-        return json.loads(path.read_text())
+        try:
+            return json.loads(path.read_text())
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged; delete it and start again, finished units are kept.") from error
 
     def has(self, unit: str) -> bool:
         """Whether the unit is finished."""
@@ -78,14 +125,42 @@ class RunFolder:
         """The arrays of a finished unit."""
         path = self.units / f"{unit}.npz"
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return {key: file[key] for key in file.files}
-        except (zipfile.BadZipFile, ValueError, EOFError) as error:
-            raise ValueError(f"The finished unit {path} is damaged ({error}); delete it and start again.") from error
+        except DAMAGED as error:
+            raise ValueError(
+                f"The finished unit {path} is damaged; delete it and start again, all other units are kept."
+            ) from error
 
 
-def _recipe(record: pathlib.Path) -> dict:
+def recipe_of(folder: str | os.PathLike) -> dict[str, Any]:
+    """The recipe that a run folder holds; ValueError where it is damaged."""
+    record = pathlib.Path(folder) / "recipe.json"
     try:
         return dict(json.loads(record.read_text())["recipe"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{record} is damaged; choose another `folder`.") from error
+    except DAMAGED as error:
+        raise ValueError(f"{record} is damaged; choose another `folder`, or bring it back from a copy.") from error
+
+
+def whole(path: pathlib.Path, read: Callable[[pathlib.Path], Any]) -> Any:
+    """What `read` finds in a file that is made of finished units; ValueError where it is missing or damaged."""
+    try:
+        return read(path)
+    except DAMAGED as error:
+        state = "is damaged" if path.exists() else "is missing"
+        raise ValueError(
+            f"{path} {state}; start the run's command again with its `folder`, which makes it anew of the finished "
+            "units."
+        ) from error
+
+
+def _flat(recipe: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{dotted name: value} of what is nested."""
+    found: dict[str, Any] = {}
+    for key, value in recipe.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def _said(key: str, recipe: Mapping[str, Any]) -> str:
+    return "unset" if "." in key and key not in recipe else repr(recipe.get(key))

@@ -3,12 +3,17 @@
 import functools
 import hashlib
 import importlib.metadata
+import os
 import platform
 import subprocess
 from pathlib import Path
 
-LIBRARIES = ("tfadvseg", "tensorflow", "keras", "numpy", "pillow")
+LIBRARIES = ("tfadvseg", "tensorflow", "keras", "numpy", "pillow", "scipy")
 PACKAGE = Path(__file__).parents[1]
+REVISION = "revision.txt"
+"""In an installed package: the commit that it was built from, which setup.py writes there."""
+OWN_PROJECT = 'name = "tfadvseg"'
+"""The line of pyproject.toml that says whose checkout it is."""
 DECIDES_NO_NUMBER = ("reports", "paper")
 """Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
 DRAWN_IN_STUDIES = ("claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py", "study.py", "evidence.py")
@@ -40,15 +45,21 @@ def source_digest() -> str:
 
 
 def git_revision() -> str:
-    """The checkout's commit, with + where files differ from it; "unknown" where this package is no checkout of its own.
+    """The commit that this package was built from or, of a checkout, its commit with + where files differ from it;
+    "unknown" where neither is known.
 
     Installed into somebody's repository it must not take that repository's commit for its own.
     """
+    built = PACKAGE / REVISION
+    if built.is_file():
+        return built.read_text().strip() or "unknown"
     root = PACKAGE.parent
-    if not (root / ".git").exists() or not (root / "pyproject.toml").is_file():
+    settings = root / "pyproject.toml"
+    if not (root / ".git").exists() or not settings.is_file() or OWN_PROJECT not in settings.read_text().splitlines():
         return "unknown"
     try:
         call = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
-        return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
+        elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        return subprocess.run(call, capture_output=True, text=True, check=True, env=elsewhere).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

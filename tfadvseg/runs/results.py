@@ -77,7 +77,7 @@ class Results:
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Results":
         """What `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         names = [field.name for field in dataclasses.fields(Cell)]
         columns = [arrays.pop(f"cell_{name}").tolist() for name in names]

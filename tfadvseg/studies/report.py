@@ -12,6 +12,7 @@ from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import Example, load_examples
+from tfadvseg.runs.folder import whole
 from tfadvseg.studies import STUDIES
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Study
@@ -38,7 +39,7 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
     ]
     label_space, examples = None, tuple[Example, ...]()
     if (run.folder / "examples.npz").exists():
-        label_space, examples = load_examples(run.folder / "examples.npz")
+        label_space, examples = whole(run.folder / "examples.npz", load_examples)
         written += draw_sheets(examples, label_space, run.folder / "figures")
     if with_tensorboard:
         added = report.events(run, examples, label_space) if report.events else ()

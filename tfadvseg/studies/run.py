@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tfadvseg.runs.folder import recipe_of, whole
 from tfadvseg.runs.results import Results, rows, table
 from tfadvseg.studies.evidence import Evidence
 
@@ -33,9 +34,14 @@ class FinishedRun:
             raise ValueError(f"{folder} is no run folder: it holds no recipe.json.")
         if not (folder / "cells.npz").is_file():
             raise ValueError(f"{folder} holds no cells.npz: its run has not finished; go on with it first.")
-        settings = json.loads((folder / "recipe.json").read_text())["recipe"]
-        design, warnings = (json.loads((folder / name).read_text()) for name in ("design.json", "warnings.json"))
-        return cls(folder, settings["study"], design, settings, Results.read(folder / "cells.npz"), tuple(warnings))
+        settings = recipe_of(folder)
+        if "study" not in settings:
+            raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
+        design, warnings, results = (
+            whole(folder / name, read)
+            for name, read in (("design.json", _json), ("warnings.json", _json), ("cells.npz", Results.read))
+        )
+        return cls(folder, settings["study"], design, settings, results, tuple(map(str, warnings)))
 
     @functools.cached_property
     def evidence(self) -> Evidence:
@@ -56,3 +62,7 @@ class FinishedRun:
     def epsilons(self) -> list[float]:
         """Of the attacked cells, in ascending order."""
         return sorted({cell.epsilon for cell in self.results.cells if cell.epsilon})
+
+
+def _json(path: pathlib.Path) -> Any:
+    return json.loads(path.read_text())

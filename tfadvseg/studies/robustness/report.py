@@ -88,7 +88,8 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
     pairs = [told(lead, run) for lead in found_leads]
     pairs += [
         f"{kept.model} cannot be attacked by its own gradient; of what was made on {source}, "
-        f"{attack_title(kept.attack)} leaves it {evidence.format(kept.score, least=0.0)} %, which says little of attacks on itself."
+        f"{attack_title(kept.attack)} leaves it {evidence.format(kept.score, least=0.0)} %, which says little of attacks "
+        "on itself."
         for kept, source in least_shown(evidence, found, epsilon)
     ]
     return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]

@@ -1,0 +1,41 @@
+"""Writes the commit into what is built, so that an installed package knows it. All settings are in pyproject.toml."""
+
+import importlib.util
+import pathlib
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
+
+ROOT = pathlib.Path(__file__).parent
+
+
+def write_revision(package: pathlib.Path) -> None:
+    """Into the built package; what an sdist says already stays."""
+    spec = importlib.util.spec_from_file_location("provenance", ROOT / "tfadvseg" / "runs" / "provenance.py")
+    assert spec and spec.loader
+    provenance = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(provenance)
+    file = package / provenance.REVISION
+    file.unlink(missing_ok=True)  # it may be a hard link to the source
+    file.write_text(provenance.git_revision() + "\n")
+
+
+class BuildWithRevision(build_py):
+    """A wheel."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:  # a checkout that is used as it is asks git
+            write_revision(pathlib.Path(self.build_lib) / "tfadvseg")
+
+
+class SourceWithRevision(sdist):
+    """A source archive."""
+
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        super().make_release_tree(base_dir, files)
+        write_revision(pathlib.Path(base_dir) / "tfadvseg")
+
+
+setup(cmdclass={"build_py": BuildWithRevision, "sdist": SourceWithRevision})

@@ -43,10 +43,10 @@ def run() -> None:
     path = objects.model_path(FLAGS.saved_model)
     spec = describe(path, objects.readings(1)[0], **objects.said_by_flags())
     photographs = _photographs(spec.frame.size)
-    spec = fitting(spec, photographs)
+    model = fitting(spec, photographs)
     if FLAGS.dataset:
-        spec = spec.on(objects.dataset().label_space, FLAGS.dataset)
-    model = spec.open()
+        model = model.on(objects.of_dataset(model.spec))
+    spec = model.spec
     found = compare(model, photographs) if FLAGS.dataset else None
     space = objects.dataset().label_space if FLAGS.dataset else None
     how = settled(spec, found, space)

@@ -62,7 +62,7 @@ def _collect(
     collected.results.save(folder.path / "cells.npz")
     save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
     _write_json(folder, "design", design)
-    _write_json(folder, "warnings", collected.warnings)
+    _write_json(folder, "findings", collected.warnings)
     print(f"{collected.results.gradients.sum():,} image gradients; {progress.summary()}", file=sys.stderr)
     return collected.warnings
 

@@ -40,8 +40,15 @@ def test_another_order_of_the_classes_is_found():
     assert other_order(np.zeros((3, 3), int)) is None
 
 
-@pytest.mark.parametrize(("straight", "told"), [(40, False), (30, True)])
-def test_another_order_must_explain_far_more(straight, told):
-    """Twice as many pixels: 100 - s of them against s."""
+@pytest.mark.parametrize(("straight", "told"), [(46, False), (44, True)])
+def test_another_order_must_explain_more(straight, told):
+    """A tenth of the pixels: 100 - s of them against s."""
     confusion = np.array([[straight, 100 - straight], [100 - straight, straight]])
+    assert (other_order(confusion) is not None) == told
+
+
+@pytest.mark.parametrize(("share", "told"), [(49, False), (51, True)])
+def test_another_order_must_explain_half_of_the_pixels(share, told):
+    rest = (100 - share) / 2
+    confusion = np.array([[rest, share, rest], [rest, rest, share], [share, rest, rest]])
     assert (other_order(confusion) is not None) == told

@@ -61,7 +61,7 @@ def test_above_a_folder_that_is_no_version_nothing_is_looked_for(tmp_path):
         ('{"size": [32]}', "size is a list of 2"),
         ('{"size": [32, 0]}', "1 pixel or more"),
         ('{"size": [32.5, 1]}', "size is of type int; got 32.5"),
-        ('{"layout": "NWHC"}', "layout 'NWHC'; choose one of: NHWC, NCHW"),
+        ('{"layout": "NWHC"}', "Unknown layout 'NWHC'; choose one of: .*NCHW"),
         ('{"fit": "crop"}', "Unknown fit 'crop'; choose one of: .*tiles"),
         ('{"preset": "torch"}', "Unknown preset 'torch'; choose one of: .*caffe_bgr"),
         ('{"classes": ["a"], "palette": [[1, 2, 3], [1, 2, 3]]}', "a colour a class; got 2 for 1"),

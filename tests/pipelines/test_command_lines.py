@@ -191,7 +191,7 @@ def test_a_split_without_a_labelled_pixel_is_warned_of(call, conv_folder, tmp_pa
     done = call("robustness", *arguments, "--epsilons=8", f"--output={tmp_path / 'run'}")
     warning = "No pixel of the 1 images is labelled, so no IoU is known; are the labels this dataset's?"
     assert f"Warning: {warning}" in done.stderr, done.stderr
-    assert warning in (tmp_path / "run" / "warnings.json").read_text()
+    assert warning in (tmp_path / "run" / "findings.json").read_text()
     assert warning in (tmp_path / "run" / "results.md").read_text()
 
 
@@ -255,7 +255,7 @@ def test_strengths_of_another_scale_are_warned_of_before_and_in_the_report(call,
     flags = (*small, "--limit=1", "--attacks=ifgsm", "--steps=4", f"--output={tmp_path}")
     ended = call("robustness", *flags, "--epsilons=0.03137,0.1", "--alpha=0.0078")
     assert ended.returncode == 0, ended.stderr
-    warnings = [line for line in json.loads((tmp_path / "warnings.json").read_text()) if GREY in line]
+    warnings = [line for line in json.loads((tmp_path / "findings.json").read_text()) if GREY in line]
     assert [line.partition(";")[0] for line in warnings] == [
         "All epsilons are below 0.2 (0.03137, 0.1)", "The steps, alpha, are below 0.05 (0.0078)"
     ]  # fmt: skip

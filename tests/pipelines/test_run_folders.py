@@ -13,7 +13,7 @@ from tfadvseg.engine.arithmetic import environment
 from tfadvseg.runs.folder import reserved
 
 FLAGS = ("--limit=2", "--batch_size=1", "--attacks=fgsm", "--epsilons=8")
-MADE_OF_UNITS = ("cells.npz", "examples.npz", "design.json", "warnings.json")
+MADE_OF_UNITS = ("cells.npz", "examples.npz", "design.json", "findings.json")
 
 
 @pytest.fixture(scope="module")

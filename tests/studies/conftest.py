@@ -45,7 +45,7 @@ def finish(tmp_path):
         linf = np.repeat(small[:, None], IMAGES, 1)
         dataclasses.replace(measured, linf=linf, l2=10 * linf).save(folder / "cells.npz")
         recipe = {"study": study, "seed": 0, "epsilons": ["1", "8"]}
-        for file, content in (("recipe", {"recipe": recipe}), ("design", design), ("warnings", list(warnings))):
+        for file, content in (("recipe", {"recipe": recipe}), ("design", design), ("findings", list(warnings))):
             (folder / f"{file}.json").write_text(json.dumps(content))
         if starts is not None:
             np.savez(folder / "initial_gradients.npz", **starts)

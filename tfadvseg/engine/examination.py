@@ -2,6 +2,9 @@
 
 import dataclasses
 import math
+import statistics
+import time
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +12,6 @@ import tensorflow as tf
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.engine.memory import activation_bytes
-from tfadvseg.engine.timing import forward_and_gradient, seconds
 from tfadvseg.models.postprocessed import Model
 from tfadvseg.seeds import no_seeds
 
@@ -18,6 +20,8 @@ SAME = 1e-3
 
 NOISES = (0.25, 1.0, 8.0)
 """Grey levels of noise that `examine` adds."""
+
+NO_DERIVATIVE = "an operation without a derivative, such as rounding, stands between its input and its scores"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +40,10 @@ def input_gradient(model: Model, images: tf.Tensor) -> InputGradient:
     try:
         found = plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).gradient
     except (LookupError, TypeError, AttributeError, ValueError, tf.errors.OpError) as error:
-        return InputGradient(1.0, 0.0, " ".join(str(error).split())[:200] or type(error).__name__)
+        said = " ".join(str(error).split())[:200]
+        return InputGradient(1.0, 0.0, NO_DERIVATIVE if "NoneType" in said else said or type(error).__name__)
     if found is None:
-        return InputGradient(1.0, 0.0, "no operation leads from its scores to its input")
+        return InputGradient(1.0, 0.0, NO_DERIVATIVE)
     values = found.numpy()
     return InputGradient(float(np.mean(values == 0)), float(np.mean(~np.isfinite(values))))
 
@@ -88,13 +93,22 @@ class Examination:
 
 
 def examine(model: Model, images: tf.Tensor) -> Examination:
-    """Everything above, of a model on a few images [N, H, W, 3] of one size."""
-    size = images.shape[1], images.shape[2]
+    """Everything above, of a model on a few images [N, H, W, 3] of one size; times are medians of three calls."""
     first = images[:1]
-    gradient = input_gradient(model, first)
-    forward, backward = forward_and_gradient(model, size) if not gradient.missing else (seconds(model, first), math.nan)
+    gradient = input_gradient(model, first)  # it also warms up
     return Examination(
         gradient, {noise: response(model, first, noise) for noise in NOISES},
-        repeats(model(first).numpy(), model(first).numpy()), alone_as_in_company(model, images), forward, backward,
-        activation_bytes(model, size),
+        repeats(model(first).numpy(), model(first).numpy()), alone_as_in_company(model, images),
+        _median_seconds(lambda: model(first).numpy()),
+        math.nan if gradient.missing else _median_seconds(lambda: input_gradient(model, first)),
+        activation_bytes(model, (images.shape[1], images.shape[2])),
     )  # fmt: skip
+
+
+def _median_seconds(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)

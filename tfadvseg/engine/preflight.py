@@ -64,18 +64,26 @@ def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example],
         raise ValueError(
             f"{spec.path} returns scores that are no finite numbers; check its `intensity_range` and the export."
         )
-    if attacked:
-        _refuse_without_gradient(spec, model, images)
     warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
-    warnings += rounding_warning(spec, response(model, images, 0.25) == 0 < response(model, images, 8.0))
     if not spec.seeded:
         warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))
-    two = placed(spec, pair_of_a_size(photographs))
-    if not spec.seeded and not warnings:
-        warnings += company_warning(spec, alone_as_in_company(model, two))
-    if spec.stranger and spec.refinement is None and isinstance(model, LoadedModel):
-        warnings += _about_the_reading(model, photographs)
+    if spec.stranger and spec.refinement is None:
+        warnings += _of_a_stranger(spec, network, photographs, attacked, steady=not warnings)
     return warnings
+
+
+def _of_a_stranger(
+    spec: ModelSpec, model: LoadedModel, photographs: Sequence[Example], attacked: bool, steady: bool
+) -> list[str]:
+    """What this package's own exports are known to be free of. steady: whether it repeats its answers."""
+    images = placed(spec, photographs[:1])
+    about = _about_the_reading(model, photographs)
+    if attacked:
+        _refuse_without_gradient(spec, model, images, about)
+    found = rounding_warning(spec, response(model, images, 0.25) == 0 < response(model, images, 8.0))
+    if steady:
+        found += company_warning(spec, alone_as_in_company(model, placed(spec, pair_of_a_size(photographs))))
+    return found + about
 
 
 def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:
@@ -110,8 +118,8 @@ def _answer(spec: ModelSpec, model: Model, images: tf.Tensor) -> np.ndarray:
         raise ValueError(f"{spec.path} fails on an image of {height}x{width} (height x width); {way}.") from error
 
 
-def _refuse_without_gradient(spec: ModelSpec, model: Model, images: tf.Tensor) -> None:
-    if not _network(model).differentiable:
+def _refuse_without_gradient(spec: ModelSpec, model: LoadedModel, images: tf.Tensor, about: Sequence[str]) -> None:
+    if not model.differentiable:
         kind = "label maps" if spec.reading.output == "labels" else f"scores of {spec.interface.dtype} images"
         raise ValueError(
             f"{spec.path} returns {kind} and its graph shows no way around, so no gradient leads to its input; export "
@@ -124,8 +132,11 @@ def _refuse_without_gradient(spec: ModelSpec, model: Model, images: tf.Tensor) -
             "tf.saved_model.SaveOptions(experimental_custom_gradients=True)."
         )
     if gradient.missing or gradient.zero == 1:
-        why = gradient.missing or "it is zero everywhere"
-        raise ValueError(f"No gradient leads to the input of {spec.path} ({why}), so it would look robust; it is not.")
+        why = gradient.missing or "it is zero everywhere: its scores are so large that the loss is 0"
+        raise ValueError(
+            f"No gradient leads to the input of {spec.path} ({why}), so it would look robust; it is not."
+            + "".join(f" {text}" for text in about)
+        )
     if gradient.not_finite:
         raise ValueError(
             f"{100 * gradient.not_finite:.2g} % of the input gradient of {spec.path} are no finite numbers."

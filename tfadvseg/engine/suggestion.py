@@ -17,32 +17,31 @@ from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec, reread
 
 
-def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> ModelSpec:
-    """The same, so that it takes the photographs and its scores are called what they are."""
+def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
+    """The model, opened and read so that it takes the photographs and its scores are called what they are."""
     model = spec.open()
     if spec.frame.size is None and spec.frame.multiple == (1, 1):
+        images = placed(spec, photographs[:1])
         try:
-            model(placed(spec, photographs[:1]))
+            model(images)
         except Exception:  # whatever its graph happens to hit
-            multiple = least_multiple(model, placed(spec, photographs[:1]))
+            multiple = least_multiple(model, images)
             if multiple is None:
                 raise
-            spec = reread(spec, dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
-            model = spec.open()
-    return _named_output(spec, model.raw(placed(spec, photographs[:1])).numpy())
+            model = model.read_as(dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
+    kind = _kind(model.spec, model.raw(placed(model.spec, photographs[:1])).numpy())
+    if kind == spec.reading.output:
+        return model
+    return reread(model.spec, dataclasses.replace(model.spec.reading, output=kind)).open()
 
 
-def _named_output(spec: ModelSpec, raw: np.ndarray) -> ModelSpec:
-    """Scores that are called logits and are probabilities, or the probability of a foreground, are called so."""
+def _kind(spec: ModelSpec, raw: np.ndarray) -> str:
+    """What scores are that are called logits and may be probabilities, or the probability of a foreground."""
     if spec.reading.output != "logits":
-        return spec
-    single = raw.shape[-1] == 1
-    inside = bool(raw.min() >= 0 and raw.max() <= 1 and raw.min() < raw.max())
-    if single and inside:
-        return reread(spec, dataclasses.replace(spec.reading, output="sigmoid"))
-    if not single and looks_like_probabilities(raw):
-        return reread(spec, dataclasses.replace(spec.reading, output="probabilities"))
-    return spec
+        return spec.reading.output
+    if raw.shape[-1] == 1 and 0 <= raw.min() < raw.max() <= 1:
+        return "sigmoid"
+    return "probabilities" if raw.shape[-1] > 1 and looks_like_probabilities(raw) else "logits"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -96,6 +96,10 @@ class LoadedModel:
         """The same file with its images prepared in another way."""
         return dataclasses.replace(self, spec=reread(self.spec, how))
 
+    def on(self, spec: ModelSpec) -> "LoadedModel":
+        """The same file with the classes of a dataset (`ModelSpec.on`)."""
+        return dataclasses.replace(self, spec=spec)
+
     def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The same of a model whose spec is `seeded`, by the draws of seeds int32 [N, 2], one for each image."""
         (output,) = self._keep_alive.signatures[OF_SEEDS](images=images, seeds=seeds).values()

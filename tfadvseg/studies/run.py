@@ -39,7 +39,7 @@ class FinishedRun:
             raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
         design, warnings, results = (
             whole(folder / name, read)
-            for name, read in (("design.json", _json), ("warnings.json", _json), ("cells.npz", Results.read))
+            for name, read in (("design.json", _json), ("findings.json", _json), ("cells.npz", Results.read))
         )
         return cls(folder, settings["study"], design, settings, results, tuple(map(str, warnings)))
 

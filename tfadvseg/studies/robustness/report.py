@@ -17,7 +17,7 @@ from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
-from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept, least_shown
+from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
@@ -86,13 +86,17 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
             "networks might have been compared."
         )
     pairs = [told(lead, run) for lead in found_leads]
-    pairs += [
-        f"{kept.model} cannot be attacked by its own gradient; of what was made on {source}, "
-        f"{attack_title(kept.attack)} leaves it {evidence.format(kept.score, least=0.0)} %, which says little of attacks "
-        "on itself."
-        for kept, source in least_shown(evidence, found, epsilon)
-    ]
+    pairs += [transferred(kept, source, run) for kept, source in least_shown(evidence, found, epsilon)]
     return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]
+
+
+def transferred(kept: Kept, source: str, run: FinishedRun) -> str:
+    """What a network keeps that was only shown what was made on another."""
+    left = run.evidence.format(kept.score, least=0.0)
+    return (
+        f"{kept.model} cannot be attacked by its own gradient; of what was made on {source}, "
+        f"{attack_title(kept.attack)} leaves it {left} %, which says little of attacks on itself."
+    )
 
 
 def told(lead: Lead, run: FinishedRun) -> str:

@@ -16,6 +16,7 @@ MASKED = "The CRF masks the gradient (on 16 images)."
 UNMASKED = "No sign that the CRF masks the gradient (on 16 images)."
 UNSURE = "It is not certain whether the CRF masks the gradient (on 16 images)."
 REMAINS, NONE_OF_IT = "it remains", "there is none, of 2 points or more"
+LESS = "the CRF makes the network less robust, by 2 points or more"
 LITTLE_LEFT, NOT_CERTAIN = "less than 2 points of it are left", "it is not certain what is left"
 
 
@@ -149,6 +150,10 @@ def fate(**ratios) -> str:
         ({"own": 55.0, "around": 40.01}, REMAINS),
         ({"own": 55.0, "around": 40.0}, LITTLE_LEFT),
         ({"own": 55.0, "around": 39.99}, LITTLE_LEFT),
+        ({"own": 55.0, "around": 38.01}, LITTLE_LEFT),
+        ({"own": 55.0, "around": 37.99}, LESS),
+        ({"own": 38.01, "around": 40.0}, NONE_OF_IT),
+        ({"own": 37.99, "around": 40.0}, LESS),
         ({"own": 41.99, "around": 40.0}, NONE_OF_IT),
         ({"own": 42.01, "around": 40.0}, LITTLE_LEFT),
         ({"own": 40.0, "around": 40.0}, NONE_OF_IT),
@@ -256,7 +261,7 @@ def test_the_more_ways_there_are_the_surer_must_be_what_is_left(beyond, scaled, 
     for fgsm, sure, else_ in (
         ({"around": 40 + shown(strength, beyond)}, REMAINS, NOT_CERTAIN),
         ({"around": 42 - more}, LITTLE_LEFT, NOT_CERTAIN),
-        ({"own": 42 - more, "around": 35.0}, NONE_OF_IT, LITTLE_LEFT),
+        ({"own": 42 - more, "around": 39.0}, NONE_OF_IT, LITTLE_LEFT),
     ):
         cells = attacked(attack="ifgsm", scaled=scaled) | attacked(**fgsm, scaled=scaled and (90.0, 90.0, 90.0))
         (ground,) = (ground for ground in masking(subject(cells)).grounds if ground.startswith("fgsm"))
@@ -283,9 +288,12 @@ def test_that_nothing_is_masked_must_be_sure_to_two_points(most, expected):
         # What is left is surely less than 2, or not.
         ({"around": 41.99 - HIGH + 3 * OPPOSITE}, LITTLE_LEFT),
         ({"around": 42.01 - HIGH + 3 * OPPOSITE}, NOT_CERTAIN),
+        # And that it is less.
+        ({"around": 37.99 - HIGH + 3 * OPPOSITE}, LESS),
+        ({"around": 38.01 - HIGH + 3 * OPPOSITE}, LITTLE_LEFT),
         # So is what there was.
-        ({"own": 41.99 - HIGH + 3 * OPPOSITE, "around": 35.0}, NONE_OF_IT),
-        ({"own": 42.01 - HIGH + 3 * OPPOSITE, "around": 35.0}, LITTLE_LEFT),
+        ({"own": 41.99 - HIGH + 3 * OPPOSITE, "around": 39.0}, NONE_OF_IT),
+        ({"own": 42.01 - HIGH + 3 * OPPOSITE, "around": 39.0}, LITTLE_LEFT),
         # What there was is not certain, nor is what is left.
         ({"own": 40.0 + 9 * OPPOSITE, "around": 60.0}, NOT_CERTAIN),
         # On the other network.

@@ -116,6 +116,8 @@ def _fate(pair: Pair, gain: Score, rest: Score, level: float) -> str:
         return "it remains"
     if not _below_margin(pair, rest, level):
         return "it is not certain what is left"
+    if _holds(pair, -rest - MARGIN, level):
+        return f"the CRF makes the network less robust, by {MARGIN:g} points or more"
     if _below_margin(pair, gain, level):
         return f"there is none, of {MARGIN:g} points or more"
     return f"less than {MARGIN:g} points of it are left"

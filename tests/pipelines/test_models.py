@@ -1,0 +1,82 @@
+"""--models of several origins in one run: each read in its own way, told apart, or refused in a sentence."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+SMALL = ("--limit=1", "--attacks=fgsm", "--epsilons=8")
+
+
+@pytest.fixture(scope="module")
+def saved(conv_model, tmp_path_factory):
+    """A folder of SavedModels around one network: as it is with a class for void in the middle, and with blue first in
+    0..1."""
+    folder = tmp_path_factory.mktemp("models")
+
+    def void(x):
+        scores = conv_model(x)
+        return {"y": tf.concat([scores[..., :4], tf.zeros_like(scores[..., :1]), scores[..., 4:]], -1)}
+
+    for name, function in (("void", void), ("bgr", lambda x: {"y": conv_model(255 * x[..., ::-1])})):
+        module = tf.Module()
+        module.kept = conv_model.trackable
+        serve = tf.function(function).get_concrete_function(tf.TensorSpec((None, 32, 48, 3), tf.float32, "x"))
+        tf.saved_model.save(module, str(folder / name), {"serve": serve})
+    (folder / "bgr.json").write_text(json.dumps({"preset": "0..1", "channel_order": "bgr"}))
+    return folder
+
+
+@pytest.fixture
+def iou(call, undrawn, tmp_path):
+    """--models and further flags -> {model: IoU under FGSM}."""
+
+    def go(*models, **flags):
+        further = [f"--{name}={value}" for name, value in flags.items()]
+        done = call(
+            "robustness", f"--models={','.join(map(str, models))}", f"--output={tmp_path}/run", *SMALL, *further
+        )
+        assert done.returncode == 0, done.stderr
+        table = pd.read_csv(tmp_path / "run" / "results.csv")
+        return table[table["attack"] == "fgsm"].set_index("model")["iou"].to_dict()
+
+    return go
+
+
+def test_models_of_different_readings_go_into_one_run(iou, saved, conv_folder, tmp_path):
+    """It is one network, so its scores are the same."""
+    readings = f",,{saved / 'bgr.json'}"
+    found = iou(conv_folder, saved / "void", saved / "bgr", reading=readings, void_class=4)
+    assert list(found) == ["conv", "void", "bgr"]
+    assert found["void"] == pytest.approx(found["conv"], abs=0.2) and found["bgr"] == pytest.approx(
+        found["conv"], abs=0.2
+    )
+    recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())["recipe"]
+    assert list(recipe["readings"]) == ["void", "bgr"]
+    assert recipe["readings"]["bgr"] == (
+        "logits of 'y' in the signature 'serve', images of 32x48, float32 NHWC; channel order bgr, "
+        "intensity range (0, 1)"
+    )
+
+
+def test_two_versions_and_two_folders_of_one_name_are_told_apart(iou, conv_folder, tmp_path):
+    for place in ("a/conv/1", "a/conv/2", "b/conv"):
+        shutil.copytree(conv_folder, tmp_path / place)
+    found = iou(tmp_path / "a/conv/1", tmp_path / "a/conv/2", tmp_path / "b/conv")
+    assert list(found) == ["conv@1", "conv@2", "b_conv"] and len(set(found.values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--reading=0..1,imagenet",), "--reading has 2 entries for 1 models; give one for all, or one each"),
+        (("--reading=none.json",), "none.json cannot be read as a reading"),
+        (("--void_class=12",), "--void_class is one of 0 to 11; got 12"),
+        ((), "knows 12 classes, one more than the dataset scenes; if one of them is void, name its number by --void_c"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_ends_in_a_sentence(call, saved, flags, message):
+    done = call("robustness", f"--models={saved / 'void'}", *SMALL, *flags)
+    assert done.returncode == 1 and message in done.stderr.splitlines()[-1]

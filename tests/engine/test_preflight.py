@@ -152,6 +152,7 @@ def test_what_was_found_is_kept_in_the_run(stranger, spec, tmp_path):
         (lambda net, x: tf.sigmoid((net(x)[..., :1] - 240) / 20), "sigmoid"),
         (lambda net, x: net(x)[..., :1], "logits"),
         (lambda net, x: tf.sigmoid(net(x)), "logits"),
+        (lambda net, x: tf.cast(tf.argmax(net(x), -1), tf.float32), "labels"),
     ],
 )  # fmt: skip
 def test_scores_are_called_what_they_are(stranger, function, output):

@@ -165,6 +165,9 @@ FORMS = {
     "one channel without an axis": Form(of(lambda net, x: net(x)[..., 0]), foreground),
     "sigmoids of several classes": Form(of(lambda net, x: tf.sigmoid(net(x))), reading={"output": "sigmoid"}),
     "labels of an argmax": Form(of(lambda net, x: tf.argmax(net(x), -1))),
+    "labels as fractions": Form(
+        of(lambda net, x: tf.cast(tf.argmax(net(x), -1), tf.float32)), reading={"output": "labels"}
+    ),
     "labels of a softmax's argmax": Form(
         of(lambda net, x: tf.cast(tf.argmax(tf.nn.softmax(net(x)), -1)[..., None], tf.uint8))
     ),

@@ -14,7 +14,7 @@ from tfadvseg.engine.plausible import Tried, clearly_better, compared, other_ord
 from tfadvseg.engine.preflight import placed
 from tfadvseg.models.reading import Reading
 from tfadvseg.models.saved_model import LoadedModel
-from tfadvseg.models.spec import ModelSpec, reread
+from tfadvseg.models.spec import ModelSpec, describe
 
 
 def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
@@ -32,7 +32,7 @@ def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
     kind = _kind(model.spec, model.raw(placed(model.spec, photographs[:1])).numpy())
     if kind == spec.reading.output:
         return model
-    return reread(model.spec, dataclasses.replace(model.spec.reading, output=kind)).open()
+    return describe(spec.path, dataclasses.replace(model.spec.reading, output=kind)).open()
 
 
 def _kind(spec: ModelSpec, raw: np.ndarray) -> str:
@@ -41,6 +41,8 @@ def _kind(spec: ModelSpec, raw: np.ndarray) -> str:
         return spec.reading.output
     if raw.shape[-1] == 1 and 0 <= raw.min() < raw.max() <= 1:
         return "sigmoid"
+    if raw.shape[-1] == 1 and 0 <= raw.min() and raw.max() > 1 and (raw == np.round(raw)).all():
+        return "labels"
     return "probabilities" if raw.shape[-1] > 1 and looks_like_probabilities(raw) else "logits"
 
 

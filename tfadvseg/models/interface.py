@@ -84,7 +84,7 @@ def _interface(name: str, signature: Signature, reading: Reading) -> Interface:
     if sides and sides[3] is not None and sides[3] != 3:
         raise _Unfit(f"takes {sides[3]} channels and not RGB")
     scores = _scores(signature.outputs, reading)
-    labels = scores.dtype in INTEGERS and not reading.tensor
+    labels = (scores.dtype in INTEGERS or reading.output == "labels") and not reading.tensor
     scores_layout = _scores_layout(scores.shape, size, layout, labels, reading)
     known = None if reading.tensor else _in_order(scores.shape, scores_layout)
     stride = None

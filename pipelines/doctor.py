@@ -22,6 +22,7 @@ from tfadvseg.reports.terminal import terminal
 FLAGS = absl_flags.FLAGS
 
 absl_flags.DEFINE_string("saved_model", None, "The SavedModel's folder, or a name in saved_models/.", required=True)
+flags.group("Models", "saved_model")
 flags.define_data(dataset=None)
 flags.define_reading()
 absl_flags.DEFINE_integer("images", 8, "Photographs of --dataset to try readings on.", lower_bound=1)

@@ -105,6 +105,18 @@ def of_a_tf1_graph(folder) -> None:
         v1.saved_model.simple_save(session, str(folder), {"ImageTensor": images}, {"SemanticPredictions": labels})
 
 
+def of_a_tf1_graph_that_fills_up(folder) -> None:
+    """As DeepLab's published graphs: filled up to a square within, the labels cut to the image."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
+        images = v1.placeholder(tf.uint8, [1, None, None, 3], "ImageTensor")
+        shape = tf.shape(images)
+        square = tf.pad(tf.cast(images, tf.float32), [[0, 0], [0, 128 - shape[1]], [0, 128 - shape[2]], [0, 0]])
+        logits = tf.identity(network(tf.ensure_shape(square, [1, 128, 128, 3])), "ResizeBilinear_2")
+        labels = tf.slice(tf.argmax(logits, 3), [0, 0, 0], [1, shape[1], shape[2]], name="SemanticPredictions")
+        v1.saved_model.simple_save(session, str(folder), {"ImageTensor": images}, {"SemanticPredictions": labels})
+
+
 def decoded(net: Net, files: tf.Tensor) -> tf.Tensor:
     """Logits of encoded files."""
     images = tf.map_fn(lambda f: tf.io.decode_jpeg(f, 3), files, fn_output_signature=tf.uint8)
@@ -179,6 +191,7 @@ FORMS = {
         lambda x: 1e4 * tf.one_hot(tf.argmax(network(x), -1), 4), {"classes": tuple("abcd")}, differentiable=False,
     ),
     "TensorFlow 1": Form(of_a_tf1_graph, lambda x: network(rounded(x))),
+    "TensorFlow 1, filled up within": Form(of_a_tf1_graph_that_fills_up, lambda x: network(rounded(x))),
     "encoded files beside images": Form(of(decoded, FILES, pictures=(lambda net, x: net(x), NHWC))),
     "mean and std outside": Form(
         of(lambda net, x: net((x * STD + MEAN) * 255)),

@@ -26,7 +26,7 @@ def found(*outputs, image=(None, 32, 48, 3), dtype="float32", **reading):
 
 def test_the_ordinary_case():
     assert dataclasses.astuple(found()) == (
-        "serve", "x", "y", "node_x", "node_y", "float32", "NHWC", "NHWC", None, (32, 48), 1.0, 5, False,
+        "serve", "x", "y", "node_x", "node_y", "float32", "NHWC", "NHWC", None, (32, 48), 1.0, 5, False, False,
     )  # fmt: skip
 
 

@@ -40,6 +40,20 @@ def test_its_attack_is_that_of_a_direct_computation(form, attack):
     assert np.abs(expected).max() == 4 and (found != expected).mean() < 0.01
 
 
+def test_a_tensor_that_says_something_else_than_the_labels_is_refused(tmp_path):
+    FORMS["TensorFlow 1, filled up within"].write(tmp_path / "net")
+    with pytest.raises(ValueError, match="the tensor 'ResizeBilinear_2' says something else than the labels of"):
+        load(tmp_path / "net", tensor="ResizeBilinear_2")
+
+
+def test_a_tensor_that_says_what_the_labels_say_is_taken(tmp_path):
+    FORMS["TensorFlow 1"].write(tmp_path / "net")
+    model = load(tmp_path / "net", tensor="ResizeBilinear_2")
+    assert model.network.kind == "logits" and model.classes == 4
+    with pytest.raises(ValueError, match="its graph has no tensor 'ResizeBilinear_3'; it has .*ResizeBilinear_2:0"):
+        load(tmp_path / "net", tensor="ResizeBilinear_3")
+
+
 def test_it_knows_whether_gradients_reach_its_input(form):
     one, model = form
     assert model.differentiable == one.differentiable

@@ -13,7 +13,8 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 PASSING = ("Identity", "IdentityN", "StopGradient", "PreventGradient")
-RESHAPING = (*PASSING, "Cast", "Squeeze", "ExpandDims", "StridedSlice", "Reshape")
+CROPPING = ("Slice", "StridedSlice")
+RESHAPING = (*PASSING, *CROPPING, "Cast", "Squeeze", "ExpandDims", "Reshape")
 SQUASHING = ("Softmax", "Sigmoid")
 OWN_GRADIENT = "_gradient_op_type"
 
@@ -21,11 +22,13 @@ OWN_GRADIENT = "_gradient_op_type"
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cut:
     """call: images -> scores, a part of a graph. before: the op that its scores would have gone into, Softmax, Sigmoid
-    or ArgMax, or "" where it ends where the signature ends. class_axis: of the scores, where the op says it."""
+    or ArgMax, or "" where it ends where the signature ends. class_axis: of the scores, where the op says it. cropped:
+    whether labels are cut after the argmax, as graphs do that fill images up within."""
 
     call: Callable[[tf.Tensor], tf.Tensor]
     before: str = ""
     class_axis: int | None = None
+    cropped: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,7 +79,8 @@ def cut(signature: Any, output: str, tensor: str = "", images_are_whole: bool = 
     op = _behind(end, RESHAPING)
     if op.type == "ArgMax":
         axis = tf.get_static_value(op.inputs[1])
-        return Cut(_pruned(flat, feeds, _behind_softmax(op.inputs[0])), "ArgMax", None if axis is None else int(axis))
+        scores = _pruned(flat, feeds, _behind_softmax(op.inputs[0]))
+        return Cut(scores, "ArgMax", None if axis is None else int(axis), _passes(end, CROPPING))
     return Cut(_pruned(flat, feeds, end))
 
 
@@ -87,6 +91,16 @@ def _behind(tensor: tf.Tensor, passing: tuple[str, ...]) -> tf.Operation:
         tensor = op.inputs[tensor.value_index if op.type == "IdentityN" else 0]
         op = tensor.op
     return op
+
+
+def _passes(tensor: tf.Tensor, kinds: tuple[str, ...]) -> bool:
+    """Whether an op of these kinds is among those that `_behind` leaves out."""
+    op = tensor.op
+    while op.type in RESHAPING:
+        if op.type in kinds:
+            return True
+        op = op.inputs[0].op
+    return False
 
 
 def _behind_softmax(tensor: tf.Tensor) -> tf.Tensor:
@@ -111,10 +125,13 @@ def _after_the_cast(images: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _pruned(flat: Flat, feeds: list[tf.Tensor], fetch: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-    part = flat.function.prune(feeds, [fetch])
+    """Images go in where the graph has them as floating point, and as they are for whatever else needs them, such as
+    their shape."""
+    ends = [flat.images, *(feed for feed in feeds if feed is not flat.images)]
+    part = flat.function.prune(ends, [fetch])
 
     def call(images: tf.Tensor) -> tf.Tensor:
-        return part(*[tf.cast(images, feed.dtype) for feed in feeds])[0]
+        return part(*[tf.cast(images, end.dtype) for end in ends])[0]
 
     return call
 

@@ -20,7 +20,8 @@ class Interface:
     """signature, input, output: names in the file. node, scores_node: of input and output in its graph. dtype: of the
     input. layout, scores_layout: of LAYOUTS; NHW for scores without an axis of classes. batch: where the file fixes
     it. size: (height, width) of the input, where the file fixes it. stride: its pixels to one of the scores, where that
-    is known. channels: of the scores, where that is known. labels: whether it gives class numbers in place of scores.
+    is known. channels: of the scores, where that is known. labels: whether it gives class numbers in place of scores;
+    output_labels: whether its output does, where a tensor within is taken in place of that.
     """
 
     signature: str
@@ -36,6 +37,7 @@ class Interface:
     stride: float | None
     channels: int | None
     labels: bool = False
+    output_labels: bool = False
 
 
 class _Unfit(ValueError):
@@ -84,7 +86,8 @@ def _interface(name: str, signature: Signature, reading: Reading) -> Interface:
     if sides and sides[3] is not None and sides[3] != 3:
         raise _Unfit(f"takes {sides[3]} channels and not RGB")
     scores = _scores(signature.outputs, reading)
-    labels = (scores.dtype in INTEGERS or reading.output == "labels") and not reading.tensor
+    output_labels = scores.dtype in INTEGERS or reading.output == "labels"
+    labels = output_labels and not reading.tensor
     scores_layout = _scores_layout(scores.shape, size, layout, labels, reading)
     known = None if reading.tensor else _in_order(scores.shape, scores_layout)
     stride = None
@@ -92,7 +95,7 @@ def _interface(name: str, signature: Signature, reading: Reading) -> Interface:
         stride = _stride(size, small, scores)
     return Interface(
         name, image.key, scores.key, image.node, reading.tensor or scores.node, image.dtype, layout, scores_layout,
-        sides[0] if sides else None, size, stride, known[3] if known and not labels else None, labels,
+        sides[0] if sides else None, size, stride, known[3] if known and not labels else None, labels, output_labels,
     )  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from tfadvseg.models.spec import ModelSpec
 TOLERANCE = 1e-3
 """How far what is called may lie from what the signature answers: last digits of a sum in another order."""
 
+PROBE = 64, 96
+"""Of the image that a network of any size is tried on: multiples of 32, and small enough for graphs that fill up to a
+size of their own."""
 MOST_CLASSES = 1024
 """For labels of which nobody said how many there are."""
 
@@ -41,9 +44,15 @@ def open_network(spec: ModelSpec, signature: Any) -> Network:
     plain = Network(_of_signature(spec, signature), kind, interface.scores_layout, gradient)
     if spec.reading.tensor:
         try:
-            return _around(spec, cut(signature, interface.output, spec.reading.tensor, whole_images), kind)
+            named = _around(spec, cut(signature, interface.output, spec.reading.tensor, whole_images), kind)
         except ValueError as error:
             raise ValueError(f"{spec.path}: {error}") from error
+        if interface.output_labels and not _agree(spec, named, dataclasses.replace(plain, kind="labels")):
+            raise ValueError(
+                f"{spec.path}: the tensor {spec.reading.tensor!r} says something else than the labels of "
+                f"{interface.output!r}; name another, or leave it out."
+            )
+        return named
     if kind == "logits" and not whole_images:
         return plain
     found = cut(signature, interface.output, images_are_whole=whole_images)
@@ -74,11 +83,19 @@ def _around(spec: ModelSpec, found: Cut | None, kind: str) -> Network:
     whole_images = spec.interface.dtype not in FLOATS
     if found is None:
         raise ValueError("its whole numbers become floating point in a way that this package does not know.")
+    layout = _layout(found, spec.interface.scores_layout)
 
     def call(images: tf.Tensor) -> tf.Tensor:
-        return found.call(whole(images) if whole_images else images)
+        scores = found.call(whole(images) if whole_images else images)
+        return _cropped(scores, images, spec.interface.layout, layout) if found.cropped else scores
 
-    return Network(_batched(call, spec.interface.batch), kind, _layout(found, spec.interface.scores_layout), True)
+    return Network(_batched(call, spec.interface.batch), kind, layout, True)
+
+
+def _cropped(scores: tf.Tensor, images: tf.Tensor, layout: str, scores_layout: str) -> tf.Tensor:
+    """The upper left corner of scores that is as large as the images, of those that are larger."""
+    height, width = tf.unstack(tf.shape(images)[2:4] if layout == "NCHW" else tf.shape(images)[1:3])
+    return scores[:, :, :height, :width] if scores_layout == "NCHW" else scores[:, :height, :width]
 
 
 def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -88,7 +105,7 @@ def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Calla
 def _agree(spec: ModelSpec, one: Network, other: Network) -> bool:
     """Whether a network says of a random image what the signature says: class by class, or the same labels but for
     ties, and by the same gradient."""
-    height, width = spec.frame.size or spec.interface.size or (64, 96)
+    height, width = spec.frame.size or spec.interface.size or PROBE
     images = tf.constant(np.random.default_rng(0).integers(0, 256, (1, height, width, 3)), tf.float32)
     try:
         first, slope = _answer(spec, one, images)

@@ -11,7 +11,7 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.models import card
 from tfadvseg.models.card import Card
 from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
-from tfadvseg.models.network import Network, open_network
+from tfadvseg.models.network import PROBE, Network, open_network
 from tfadvseg.models.reading import TILES, Reading
 from tfadvseg.models.signatures import damaged
 from tfadvseg.models.spec import OF_SEEDS, ModelSpec, reread
@@ -136,7 +136,7 @@ def asked(spec: ModelSpec) -> tuple[int, bool]:
     model = LoadedModel.open(spec)
     if model.network.kind == "labels":
         return 0, False
-    height, width = spec.frame.size or spec.interface.size or (256, 256)
+    height, width = spec.frame.size or spec.interface.size or PROBE
     black = to_input(tf.zeros([1, height, width, 3]), spec.reading, spec.interface.layout)
     try:
         scores = model.network.call(black)

@@ -8,7 +8,7 @@ from made_up import IMAGES, OPPOSITE, Answer, PerImage, cell, results
 
 from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.studies.evidence import Evidence
-from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept
+from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 
 CLEAN_IOU = {"a": 80.0, "b": 50.0, "c": 100.0}
 
@@ -164,3 +164,14 @@ def test_a_lead_knows_that_the_worst_attack_was_looked_for():
     assert found.difference[0] == pytest.approx(2) and resampled.mean() < 1
     drawn = 8 * resample_weights(range(IMAGES)) @ OPPOSITE / IMAGES
     np.testing.assert_allclose(resampled, np.minimum(2 + drawn, 2.1 - drawn), atol=1e-9)
+
+
+def test_what_was_made_on_another_network_is_told_apart_from_what_was_made_on_itself():
+    answers = {cell(model): Answer(iou) for model, iou in CLEAN_IOU.items()}
+    answers[cell("a", "fgsm", 8.0)] = Answer(24.0)
+    answers |= {cell("b", attack, 8.0, source="a"): Answer(iou) for attack, iou in (("fgsm", 40.0), ("ifgsm", 35.0))}
+    known = Evidence(results(answers))
+    assert told(least(known)) == [("a", "fgsm", 30.0)]
+    ((kept, source),) = least_shown(known, ("fgsm", "ifgsm"), 8.0)
+    assert (told([kept]), source) == ([("b", "ifgsm", 70.0)], "a")
+    assert least_shown(known, ("fgsm",), 4.0) == [] == least_shown(evidence({("a", "fgsm"): 30.0}), ("fgsm",), 8.0)

@@ -96,3 +96,20 @@ def test_attacks_that_find_their_own_norm_are_not_compared(finish):
     alone = {cell("a"): Answer(50.0), cell("a", "smallest", None): Answer(1.0)}
     found = said(finish("robustness", alone, {}, name="alone"))
     assert found == ["No network was attacked within a given epsilon."]
+
+
+def test_a_network_without_a_gradient_is_told_apart(finish):
+    answers = attacked(a=10.0) | {cell("labels"): Answer(50.0), cell("labels", "fgsm", 8.0, source="a"): Answer(40.0)}
+    run = finish("robustness", answers, {})
+    opening, shown = said(run)
+    assert "labels" not in opening and shown == (
+        "labels cannot be attacked by its own gradient; of what was made on a, FGSM leaves it 80.0 [80.0, 80.0] %, which "
+        "says little of attacks on itself."
+    )
+
+
+def test_how_models_of_another_origin_were_read_stands_in_the_report(finish):
+    run = finish("robustness", attacked(a=10.0), {})
+    read = dataclasses.replace(run, settings={**run.settings, "readings": {"a": "logits of 'y', rgb"}})
+    parts = [block for block in document(read, [], []).blocks if isinstance(block, Bullets)]
+    assert any(block.items == ["a: logits of 'y', rgb"] and "were read" in block.heading for block in parts)

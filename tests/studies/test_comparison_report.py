@@ -103,8 +103,8 @@ def test_a_network_without_a_gradient_is_told_apart(finish):
     run = finish("robustness", answers, {})
     opening, shown = said(run)
     assert "labels" not in opening and shown == (
-        "labels cannot be attacked by its own gradient; of what was made on a, FGSM leaves it 80.0 [80.0, 80.0] %, which "
-        "says little of attacks on itself."
+        "labels cannot be attacked by its own gradient; of what was made on a, FGSM leaves it 80.0 [80.0, 80.0] %, "
+        "which says little of attacks on itself."
     )
 
 

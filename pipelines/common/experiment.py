@@ -43,7 +43,8 @@ def run_experiment(
     if extra is not None:
         extra(shards, folder, models)
 
-    collected = collect(scenarios, shards, folder, dataset.name, split_name(dataset, FLAGS.split))
+    names = dataset.label_space.names
+    collected = collect(scenarios, shards, folder, dataset.name, split_name(dataset, FLAGS.split), names)
     collected.results.save(folder.path / "cells.npz")
     save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
     _write_json(folder, "design", design)

@@ -16,6 +16,7 @@ from tfadvseg.engine.collect import collect
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Scenario
+from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
 from tfadvseg.runs.folder import RunFolder
@@ -37,7 +38,8 @@ def run_experiment(
     study: its name in STUDIES. design: what it wants to know again of its scenarios when it judges and draws.
     """
     shards, dataset = objects.shards(), objects.dataset()
-    folder = _open(pipeline, study, scenarios, shards)
+    networks = [model for scenario in scenarios for model in scenario.models]
+    folder = open_folder(pipeline, networks, study=study, data=shards.split.fingerprint())
     models = OpenModels()
     progress = run(scenarios, shards, folder, FLAGS.xla, models)
     if extra is not None:
@@ -70,16 +72,15 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
     write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
 
 
-def _open(pipeline: str, study: str, scenarios: Sequence[Scenario], shards: Shards) -> RunFolder:
-    """The run folder, its recipe written or compared."""
-    whole = recipe(sys.argv[0]) | {
-        "study": study,
-        "models": {model.name: model.digest for scenario in scenarios for model in scenario.models},
-        "data": shards.split.fingerprint(),
+def open_folder(pipeline: str, models: Sequence[ModelSpec], **decisive: Any) -> RunFolder:
+    """The run folder, its recipe written or compared. decisive: what else decides the numbers beside flags, models and
+    machine."""
+    whole = recipe(sys.argv[0]) | decisive | {
+        "models": {model.name: model.digest for model in models},
         "versions": versions(),
         "source": source_digest(),
         "arithmetic": arithmetic(),
-    }
+    }  # fmt: skip
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
     return RunFolder(objects.output_folder(pipeline), whole, notes)

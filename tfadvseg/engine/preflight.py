@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Example, Split
 from tfadvseg.engine.checks import (
     company_warning,
@@ -20,6 +21,7 @@ from tfadvseg.engine.checks import (
     refuse_scores,
     repeat_warning,
     rounding_warning,
+    unread_warning,
 )
 from tfadvseg.engine.examination import alone_as_in_company, input_gradient, least_multiple, repeats, response
 from tfadvseg.engine.opened import OpenModels
@@ -74,7 +76,8 @@ def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example],
     if not spec.seeded and not warnings:
         warnings += company_warning(spec, alone_as_in_company(model, two))
     if spec.stranger and spec.refinement is None and isinstance(model, LoadedModel):
-        warnings += _about_the_reading(model, photographs)
+        labelled = [one for one in photographs if (one.labels != IGNORED).any()]
+        warnings += _about_the_reading(model, labelled) if labelled else unread_warning(spec)
     return warnings
 
 

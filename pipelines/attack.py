@@ -35,7 +35,7 @@ SPACES = {name: dataset.label_space for name, dataset in DATASETS.items()} | PUB
 
 absl_flags.DEFINE_multi_string(
     "images", [], "Photographs: files, folders and patterns in quotation marks, with commas between them; also words "
-    "behind the flags.",
+    "that are no flags",
 )  # fmt: skip
 flags.decides_no_number("images")  # each finished photograph keeps the digest of its own file
 flags.define_models("enet_scenes")
@@ -49,13 +49,13 @@ flags.define_arithmetic()
 flags.define_output()
 
 
-def run() -> None:
+def run(words: list[str]) -> None:
     if not FLAGS.epsilon >= 1:
         raise ValueError(f"A PNG holds whole grey levels, so `epsilon` is 1 or more; got {FLAGS.epsilon:g}.")
     default = SPACES[FLAGS.classes_of] if FLAGS.classes_of else None
     models = [with_classes(one, default, FLAGS.classes_of) for one in objects.models(any_classes=True, random=False)]
     scenarios = [white_box(spec, protocol(space)) for spec, space in models]
-    photographs = split([*FLAGS.images, *FLAGS(sys.argv)[1:]], leave_out=FLAGS.output)
+    photographs = split([*FLAGS.images, *words], leave_out=FLAGS.output)
     folder = open_folder("attack", [spec for spec, _ in models])
     spaces = {spec.name: space for spec, space in models}
     left_out = attack_photographs(scenarios, photographs, spaces, folder, FLAGS.xla, save_pictures)
@@ -68,7 +68,8 @@ def run() -> None:
     write_tables(folder.path, rows, notes)
     print(terminal(document(rows, notes)))
     if left_out:
-        print(f"{len(left_out)} left out: {', '.join(left_out)}", file=sys.stderr)
+        told = f"{len(left_out)} of {len(photographs)} photographs left out: {', '.join(left_out)}"
+        print(told, file=sys.stderr)
     print(f"Results: {folder.path}/attacked.csv, attacked.md; of each photograph {folder.path}/<model>/<name>/")
 
 

@@ -3,8 +3,6 @@
 python -m pipelines.report runs/robustness/2026-01-31_12-00-00
 """
 
-import sys
-
 from absl import flags as absl_flags
 
 from pipelines.common import flags, main
@@ -14,8 +12,8 @@ FLAGS = absl_flags.FLAGS
 flags.define_output()
 
 
-def run() -> None:
-    folders = [FLAGS.output] if FLAGS.output else [word for word in FLAGS(sys.argv)[1:]]
+def run(words: list[str]) -> None:
+    folders = [FLAGS.output] if FLAGS.output else words
     if len(folders) != 1:
         raise ValueError(f"Name the one run folder to judge and draw again; got {len(folders)}.")
     written = write_report(folders[0])

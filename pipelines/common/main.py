@@ -19,8 +19,9 @@ FLAG_OF = {"folder": "output", "output": "model_output"}
 """Arguments of the library, in backticks in its errors, whose flag has another name."""
 
 
-def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
-    """Runs a pipeline; `main` reads the flags. takes_arguments: whether words that are no flags are welcome."""
+def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
+    """Runs a pipeline; `main` reads the flags. takes_arguments: whether words that are no flags are welcome; then
+    `main` is given the list of them, wherever they stand."""
 
     def guarded(argv: list[str]) -> None:
         if len(argv) > 1 and not takes_arguments:
@@ -32,7 +33,7 @@ def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
                 from tfadvseg.engine.arithmetic import set_threads
 
                 set_threads(FLAGS.threads)
-            main()
+            main(*([argv[1:]] if takes_arguments else []))
         except KeyboardInterrupt:
             print(f"\nInterrupted; nothing finished is lost. {how_to_go_on()}", file=sys.stderr, flush=True)
             os._exit(INTERRUPTED)  # without waiting for TensorFlow's threads
@@ -41,6 +42,7 @@ def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
 
     for flag in FLAGS.get_flags_for_module(shared.__name__):
         FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # or --help would leave them out
+    FLAGS.set_gnu_getopt(takes_arguments)
     app.run(guarded)
 
 

@@ -12,6 +12,7 @@ from tfadvseg.engine.checks import (
     floored,
     looks_like_probabilities,
     refuse_scores,
+    saving_warnings,
     unlabelled_warning,
     warnings,
 )
@@ -152,3 +153,13 @@ def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
 )
 def test_images_without_labels_are_counted(labelled, expected):
     assert unlabelled_warning(np.array(labelled)) == expected
+
+
+def test_a_saved_photograph_that_fools_much_less_is_named():
+    """As its row says."""
+    row = {"model": "enet", "image": "a", "changed_input": 80.0, "changed_float": 59.96, "changed": 59.9}
+    assert saving_warnings([row | {"fools_less": False}]) == []
+    assert saving_warnings([row | {"fools_less": True}]) == [
+        "enet, a: the saved photograph fools much less than the attack that was made: 80.0 % of the labels changed on "
+        "the network's input, 60.0 % once it was resized to the photograph, 59.9 % in the file."
+    ]

@@ -41,10 +41,8 @@ def units_of(groups: Groups) -> int:
 def units_of_each_class(labelled: np.ndarray, groups: Groups) -> np.ndarray:
     """In how many groups [C] each class occurs, of the labelled pixels [N, C] of images: of a class that one drive
     alone has, resamples of drives say nothing."""
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    present = np.zeros((len(names), labelled.shape[-1]), bool)
-    np.logical_or.at(present, member, labelled > 0)
-    return present.sum(0)
+    names = np.asarray(groups)
+    return np.array([units_of(names[pixels > 0].tolist()) for pixels in labelled.T])
 
 
 def resampled_iou(counts: Counts, weights: np.ndarray) -> np.ndarray:

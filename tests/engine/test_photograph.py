@@ -106,3 +106,26 @@ def test_scores_that_are_no_numbers_are_refused():
     view = Viewer(lambda images: images * np.nan, Frame((4, 4)))
     with pytest.raises(ValueError, match="scores that are no finite numbers"):
         view(np.zeros((4, 4, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("fit", "multiple"), [("pad", (1, 1)), ("reflect", (16, 16))])
+def test_a_model_of_any_size_sees_photographs_as_they_are(tmp_path, fit, multiple):
+    """Of two sizes, one after the other; where the model wants multiples, photographs are filled up and not resized."""
+    from tests.models.strangers import FREE, network, save
+    from tfadvseg.models import describe
+    from tfadvseg.models.reading import Reading
+
+    save(tmp_path / "free", lambda net, images: {"logits": net(images)}, FREE)
+    spec = describe(tmp_path / "free", Reading(fit=fit, multiple=multiple))
+    protocol = Protocol((("fgsm", ATTACKS["fgsm"](8.0, in_range=True)),), "prediction", False, False)
+    attack = PhotographAttack(white_box(spec, protocol), OpenModels(), RunFolder(tmp_path / "run", {}, {}), "off")
+    for height, width in ((28, 40), (61, 33)):
+        image = np.random.default_rng(height).integers(0, 256, (height, width, 3)).astype(np.uint8)
+        made = attack("a", image)
+        assert made.perturbation.shape == image.shape and np.abs(made.perturbation).max() == 8
+        if multiple == (1, 1):
+            for seen, shown in ((made.before, image), (made.as_floats, image + made.perturbation)):
+                direct = tf.argmax(network(tf.constant(shown[None], tf.float32)), -1)[0]
+                assert np.mean(seen.labels == direct.numpy()) > 0.999
+            np.testing.assert_array_equal(made.on_input.labels, made.as_floats.labels)
+        assert np.mean(made.before.labels != made.as_floats.labels) > 0.05

@@ -6,7 +6,6 @@ Ends with the run's table on stdout, and the paths of what was written.
 """
 
 import pathlib
-import sys
 
 from absl import flags as absl_flags
 
@@ -19,8 +18,8 @@ FLAGS = absl_flags.FLAGS
 flags.define_output()
 
 
-def run() -> None:
-    folders = [FLAGS.output] if FLAGS.output else [word for word in FLAGS(sys.argv)[1:]]
+def run(words: list[str]) -> None:
+    folders = [FLAGS.output] if FLAGS.output else words
     if len(folders) != 1:
         raise ValueError(f"Name the one run folder to judge and draw again; got {len(folders)}.")
     folder = pathlib.Path(folders[0])

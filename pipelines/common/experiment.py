@@ -18,7 +18,7 @@ from tfadvseg.engine.collect import collect
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Scenario
-from tfadvseg.models.spec import how_read
+from tfadvseg.models.spec import ModelSpec, how_read
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
 from tfadvseg.runs.folder import RunFolder, reserved
@@ -44,7 +44,8 @@ def run_experiment(
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     with reserved(objects.output_folder(pipeline)) as path:
-        folder = _open(path, study, scenarios, shards)
+        networks = [model for scenario in scenarios for model in scenario.models]
+        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint())
         models = OpenModels()
         progress = run(scenarios, shards, folder, FLAGS.xla, models)
         if extra is not None:
@@ -58,7 +59,8 @@ def _collect(
 ) -> list[str]:
     """Writes what everything is judged and drawn from; returns the warnings."""
     dataset = objects.dataset()
-    collected = collect(scenarios, shards, folder, dataset.name, split_name(dataset, FLAGS.split))
+    split, names = split_name(dataset, FLAGS.split), dataset.label_space.names
+    collected = collect(scenarios, shards, folder, dataset.name, split, names)
     collected.results.save(folder.path / "cells.npz")
     save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
     _write_json(folder, "design", design)
@@ -84,18 +86,16 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
     write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
 
 
-def _open(path: pathlib.Path, study: str, scenarios: Sequence[Scenario], shards: Shards) -> RunFolder:
-    """The run folder, its recipe written or compared."""
-    models = [model for scenario in scenarios for model in scenario.models]
-    whole = recipe(sys.argv[0]) | {
-        "study": study,
+def open_folder(path: pathlib.Path, models: Sequence[ModelSpec], **decisive: Any) -> RunFolder:
+    """The run folder, its recipe written or compared. decisive: what else decides the numbers beside flags, models and
+    machine."""
+    whole = recipe(sys.argv[0]) | decisive | {
         "models": {model.name: model.digest for model in models},
         "readings": {model.name: how_read(model) for model in models if model.stranger},
-        "data": shards.split.fingerprint(),
         "versions": versions(),
         "source": source_digest(),
         "arithmetic": arithmetic(),
-    }
+    }  # fmt: skip
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
     return RunFolder(path, whole, notes)

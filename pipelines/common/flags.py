@@ -97,13 +97,19 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
     flags.DEFINE_list("attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}.")
     flags.DEFINE_list("epsilons", [f"{e:g}" for e in EPSILONS], "Bounds of the perturbation in grey levels.")
     flags.DEFINE_enum("labels", "prediction", list(LABELS), "What untargeted attacks lead away from.")
-    flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
-    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", 1e-6, 255)
-    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", 0, 10_000)
+    define_steps()
     flags.DEFINE_bool("in_range", False, "Keep adversarial images within 0..255.")
     flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
     flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
     flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
+
+
+@_grouped("Attacks")
+def define_steps() -> None:
+    """--target_class, --alpha and --steps."""
+    flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
+    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", 1e-6, 255)
+    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", 0, 10_000)
 
 
 @_grouped("Defense")
@@ -153,13 +159,18 @@ def define_crf(default: str | None = "crf_rnn") -> None:
 @_grouped("Repeatability")
 def define_run() -> None:
     """--batch_size, --seed, --threads and --xla."""
-    from tfadvseg.engine.arithmetic import THREADS
-    from tfadvseg.engine.xla import XLA
-
     flags.DEFINE_integer(
         "batch_size", 0, "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
         lower_bound=0,
     )  # fmt: skip
+    define_arithmetic()
+
+
+def define_arithmetic() -> None:
+    """--seed, --threads and --xla."""
+    from tfadvseg.engine.arithmetic import THREADS
+    from tfadvseg.engine.xla import XLA
+
     flags.DEFINE_integer("seed", 0, "Seed of every random draw.", lower_bound=0)
     flags.DEFINE_integer(
         "threads", THREADS, "Threads within an operation; the last bits depend on it, so it is part of the recipe.",

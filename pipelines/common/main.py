@@ -15,8 +15,9 @@ from pipelines.common.sentences import sentence
 FLAGS = flags.FLAGS
 
 
-def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
-    """Runs a pipeline; `main` reads the flags. takes_arguments: whether words that are no flags are welcome."""
+def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
+    """Runs a pipeline; `main` reads the flags. takes_arguments: whether words that are no flags are welcome; then
+    `main` is given the list of them, wherever they stand."""
     if helping.is_asked_for(sys.argv[1:]):
         print(helping.text(main.__globals__["__doc__"], shared.own(sys.argv[0])))
         return
@@ -30,7 +31,7 @@ def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
                     from tfadvseg.engine.arithmetic import set_threads
 
                     set_threads(FLAGS.threads)
-                main()
+                main(*([argv[1:]] if takes_arguments else []))
         except KeyboardInterrupt:
             interrupt.end()
         except Exception as error:
@@ -38,6 +39,7 @@ def start(main: Callable[[], None], takes_arguments: bool = False) -> None:
                 raise
             fail(sentence(error))
 
+    FLAGS.set_gnu_getopt(takes_arguments)
     app.run(guarded, flags_parser=parse)
 
 

@@ -141,21 +141,24 @@ def intensity_range() -> tuple[float, float]:
 
 def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
     """(name, attack) for each of --attacks at each of --epsilons; `settings` are further ones of all of them."""
+    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels, **settings}
+    names, sizes = dataset().label_space.names, epsilons()
+    return tuple((name, attack(name, epsilon, names, **shared)) for name in FLAGS.attacks for epsilon in sizes)
+
+
+def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -> "Attack":
+    """An attack by its name, with --alpha, --steps and --target_class where it takes them. classes: their names."""
     from tfadvseg.attacks import ATTACKS
 
-    shared = {"in_range": FLAGS.in_range, "whole_levels": FLAGS.whole_levels, **settings}
-    found = []
-    for name in FLAGS.attacks:
-        named = choose(ATTACKS, name, "attack")
-        own = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None} if named.iterative else {}
-        own |= {"target": target_class(name)} if named.to_a_class else {}
-        found += [(name, named(epsilon, **own, **shared)) for epsilon in epsilons()]
-    return tuple(found)
+    named = choose(ATTACKS, name, "attack")
+    own: dict[str, Any] = {"alpha": FLAGS.alpha, "steps": FLAGS.steps or None} if named.iterative else {}
+    own |= {"target": target_class(name, classes)} if named.to_a_class else {}
+    return named(epsilon, **own, **settings)
 
 
-def target_class(attack: str) -> int:
-    """--target_class as a number."""
-    names, given = dataset().label_space.names, FLAGS.target_class
+def target_class(attack: str, names: Sequence[str]) -> int:
+    """--target_class as a number, of classes with these names."""
+    given = FLAGS.target_class
     if given in names:
         return names.index(given)
     if given is None or not given.isdigit() or int(given) >= len(names):

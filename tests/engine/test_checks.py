@@ -12,6 +12,7 @@ from tfadvseg.engine.checks import (
     floored,
     looks_like_probabilities,
     refuse_scores,
+    saving_warnings,
     scale_warnings,
     unlabelled_warning,
     warnings,
@@ -174,3 +175,13 @@ def test_strengths_and_steps_of_another_scale(epsilons, alpha, warned):
 
 def test_a_single_step_says_nothing_of_alpha():
     assert scale_warnings([("fgsm", fgsm(8.0))]) == [] == scale_warnings([])
+
+
+def test_a_saved_photograph_that_fools_much_less_is_named():
+    """As its row says."""
+    row = {"model": "enet", "image": "a", "changed_input": 80.0, "changed_float": 59.96, "changed": 59.9}
+    assert saving_warnings([row | {"fools_less": False}]) == []
+    assert saving_warnings([row | {"fools_less": True}]) == [
+        "enet, a: the saved photograph fools much less than the attack that was made: 80.0 % of the labels changed on "
+        "the network's input, 60.0 % once it was resized to the photograph, 59.9 % in the file."
+    ]

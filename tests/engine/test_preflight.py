@@ -174,3 +174,13 @@ def test_other_photographs_than_the_inputs_size_try_other_fits(stranger):
     names = [one.name for one in compare(model, PHOTOGRAPHS).tried]
     assert names[0] == "as it is read" and not any("fit" in name for name in names)
     assert {"fit stretch", "fit tiles"} <= {one.name for one in compare(model, [split()[3]]).tried}
+
+
+def test_without_labels_no_reading_is_tried_but_its_lack_is_told(stranger):
+    """Until somebody says how its images are prepared."""
+    folder = stranger(lambda net, x: net(x[..., ::-1]))
+    blank = [one._replace(labels=np.full_like(one.labels, 255)) for one in PHOTOGRAPHS]
+    (text,) = warned(folder, photographs=blank)
+    assert text.startswith("stranger: nothing says how it wants its images") and f"--saved_model={folder}" in text
+    assert warned(folder, photographs=blank, channel_order="bgr") == []
+    assert warned(folder, photographs=[blank[0], PHOTOGRAPHS[1]], channel_order="bgr") == []

@@ -5,6 +5,7 @@ import scipy.stats
 from tfadvseg.metrics.counts import Counts, class_counts
 from tfadvseg.metrics.intervals import (
     calibrated,
+    class_iou_interval,
     interval,
     iou_interval,
     iou_ratio_interval,
@@ -13,8 +14,9 @@ from tfadvseg.metrics.intervals import (
     resample_weights,
     resampled_iou,
     units_of,
+    units_of_each_class,
 )
-from tfadvseg.metrics.scores import iou_ratio, mean_iou
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou
 
 
 def random_counts(images, seed, right=0.7, classes=4, pixels=100):
@@ -167,3 +169,30 @@ def test_refusals():
         iou_interval(Counts(*np.zeros((3, 0, 3))))
     with pytest.raises(ValueError, match="got 2 attacked, 3 clean"):
         iou_ratio_interval(Counts(*np.ones((3, 2, 3))), Counts(*np.ones((3, 3, 3))))
+
+
+def test_a_class_is_in_as_many_units_as_have_it():
+    labelled = np.array([[5, 0, 1, 0], [5, 2, 0, 0], [5, 0, 1, 0]])
+    np.testing.assert_array_equal(units_of_each_class(labelled, ("x", "x", "y")), [2, 1, 2, 0])
+    np.testing.assert_array_equal(units_of_each_class(labelled, range(3)), [3, 1, 2, 0])
+
+
+def test_the_interval_of_a_class_is_that_of_its_own_scores():
+    """By the resamples of the mean IoU's interval, as many units as have the class; NaN of fewer than two."""
+    counts = random_counts(8, 11)
+    for part in counts:
+        part[1:, 2] = 0  # one image has class 2, none class 3
+        part[:, 3] = 0
+    low, high = class_iou_interval(counts, seed=3)
+    weights = resample_weights(range(8), seed=3)
+    whole, drawn = iou_per_class(counts.total()), iou_per_class(counts.weighted(weights))
+    for c in (0, 1):
+        expected = interval(np.concatenate([whole[c : c + 1], drawn[:, c]]), units=8)
+        assert (low[c], high[c]) == pytest.approx(expected) and low[c] < whole[c] < high[c]
+    assert np.isnan([low[2:], high[2:]]).all() and whole[2] > 0 and np.isnan(whole[3])
+
+
+def test_of_alike_images_a_class_has_as_many_units_as_groups():
+    counts = random_counts(8, 11)
+    one_drive, two = (class_iou_interval(counts, groups) for groups in (["a"] * 8, ["a", "b"] * 4))
+    assert np.isnan(one_drive).all() and np.isfinite(two).all()

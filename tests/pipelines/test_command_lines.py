@@ -25,6 +25,8 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, undr
     assert tuple(results.columns) == COLUMNS
     assert len(results) == 1 + 2 * 2
     held = {"recipe.json", "design.json", "cells.npz", "claims.json", "results.md", "units", "figures", "tensorboard"}
+    by_class = pd.read_csv(tmp_path / "first" / "per_class.csv")
+    assert len(by_class) == 11 * len(results) and by_class["class"].iloc[0] == "sky"
     assert held <= set(os.listdir(tmp_path / "first"))
     for name in ("iou_ratio.png", "iou_ratio.pdf"):
         assert (tmp_path / "first" / "figures" / name).stat().st_size > 10_000

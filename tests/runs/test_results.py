@@ -77,13 +77,22 @@ def test_the_table_has_the_columns_of_the_design(found):
 
 def test_the_file_gives_back_everything(results, tmp_path):
     own_norm = dataclasses.replace(ATTACKED, epsilon=None)
-    changed = dataclasses.replace(results, cells=(CLEAN, own_norm))
+    changed = dataclasses.replace(results, cells=(CLEAN, own_norm), classes=("road", "sky"))
     changed.save(tmp_path / "cells.npz")
     read = Results.read(tmp_path / "cells.npz")
     assert (read.cells, read.ids, read.groups) == (changed.cells, results.ids, results.groups)
-    for field in dataclasses.fields(Results)[3:]:
+    assert read.classes == read.class_names == ("road", "sky")
+    for field in dataclasses.fields(Results)[3:-1]:
         np.testing.assert_array_equal(getattr(read, field.name), getattr(results, field.name))
     assert [path.name for path in tmp_path.iterdir()] == ["cells.npz"]
+
+
+def test_a_file_without_class_names_has_their_numbers(results, tmp_path):
+    """As older versions wrote it."""
+    results.save(tmp_path / "cells.npz")
+    with np.load(tmp_path / "cells.npz") as file:
+        np.savez(tmp_path / "old.npz", **{name: file[name] for name in file.files if name != "classes"})
+    assert Results.read(tmp_path / "old.npz").class_names == ("class 0", "class 1")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 INTERVALS, CLAIMS, EVIDENCE = "metrics/intervals.py", "studies/claims.py", "studies/evidence.py"
+BY_CLASS, BY_CLASS_TESTS = "studies/robustness/by_class.py", "studies/test_by_class.py"
+INTERVAL_TESTS = "metrics/test_intervals.py"
 COMPARISON, MASKING = "studies/robustness/comparison.py", "studies/crf/masking.py"
 ROBUSTNESS, TRANSFORMS, CRF = (f"studies/{name}/claims.py" for name in ("robustness", "transforms", "crf"))
 JUDGE, BOUNDS, EVIDENCE_TESTS, FEW_TESTS, COMPARISON_TESTS, MASKING_TESTS = (
@@ -106,6 +108,24 @@ MUTANTS = [
             ("len(set(groups))", "len(groups)"),
             ("widening(units, level) * (score[1:] - middle)", "(score[1:] - middle)"),
             ("np.sqrt(units / (units - 1)) *", ""), ("if units < 2:", "if units < 3:"),
+        ],
+    ),
+    *about(
+        INTERVALS, INTERVAL_TESTS,
+        [
+            ("names[pixels > 0]", "names[pixels >= 0]"),
+            ("interval(score, int(n), level)", "interval(score, units_of(groups), level)"),
+            ("for score, n in zip(scores.T,", "for score, n in zip(scores[:, ::-1].T,"),
+        ],
+    ),
+    *about(
+        BY_CLASS, BY_CLASS_TESTS,
+        [
+            ("np.min([iou_ratio", "np.max([iou_ratio"),
+            ("np.isnan(one.kept[0]), one.kept[0])", "np.isnan(one.kept[0]), -one.kept[0])"),
+            ("(np.isnan(one.clean), np.isnan(one.kept[0]),", "(np.isnan(one.kept[0]),"),
+            ("one.kept[0] < 100", "one.kept[0] <= 100"), ("one.kept[0] < 100", "True"),
+            ("intervals.interval(one.kept, one.units)", "intervals.interval(one.kept, 16)"),
         ],
     ),
     *about(
@@ -204,7 +224,8 @@ MUTANTS = [
             ("values @ self.weights.T", "values @ self.weights[::-1].T"), ("len(kinds) != 1", "len(kinds) == 0"),
             ("len(kinds) != 1", "len(kinds) > 1"),
             ("dataclasses.replace(self.results.cells[k], trial=0)", "self.results.cells[k]"),
-            ("self.results.of(k)", "self.results.of(0)"), ("self.results.pixels[k]", "self.results.pixels[0]"),
+            ("resampled_iou(self.results.of(k)", "resampled_iou(self.results.of(0)"),
+            ("self.results.pixels[k]", "self.results.pixels[0]"),
             ("self.weights @ sums[k] /", "self.weights @ sums[0] /"),
             ("resamples, seed)", "resamples, seed + 1)"), ("resamples, seed)", "1000, seed)"),
             ("np.isfinite(stacked).sum(0)", "np.isfinite(stacked).any(0) * len(stacked)"),

@@ -26,7 +26,7 @@ FIGURES = {
 }  # fmt: skip
 EXAMPLES = {"robustness": ("a", "fgsm"), "transforms": ("net", "ifgsm_ll", ("jpeg",)), "crf": ("net", "fgsm")}
 SECTIONS = {
-    "robustness": ["Warnings", "IoU ratio at epsilon 8", "IoU", "Attacks that find their own norm",
+    "robustness": ["Warnings", "IoU ratio at epsilon 8", "IoU", "IoU by class", "Attacks that find their own norm",
                    "Claims of the paper: a", "Claims of the paper: a+crf"],
     "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
                    "Claims of the paper: net, ifgsm_ll"],
@@ -74,6 +74,8 @@ def test_claims_and_cells_are_written_as_they_were_judged(run):
     table = pd.read_csv(run.folder / "results.csv", keep_default_na=False, na_values=[""])
     assert tuple(table.columns) == COLUMNS
     np.testing.assert_allclose(table["iou"], run.table["iou"], rtol=1e-15)
+    by_class = pd.read_csv(run.folder / "per_class.csv", keep_default_na=False, na_values=[""])
+    np.testing.assert_allclose(by_class["iou"], table["iou"], rtol=1e-12)  # of one class it is the mean
     free = [cell.epsilon is None for cell in run.results.cells]
     assert table["epsilon"].isna().tolist() == free and (table["linf"][free] == 3.25).all()
 

@@ -38,7 +38,7 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     assert told.blocks[1] == Bullets(["a+crf keeps more than a: +10.0 [+10.0, +10.0] points."])
     assert [block.path for block in told.blocks if isinstance(block, Picture)] == shown[:1]
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 3] == [
-        "FGSM", "Iterative FGSM ll",
+        "FGSM", "Iterative FGSM ll", "a", "a+crf",
     ]  # fmt: skip
     assert not any(isinstance(block, Bullets | ClaimTable) for block in told.blocks[2:])
     iou = [block for block in told.blocks if isinstance(block, Table)][1]

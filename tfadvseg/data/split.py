@@ -70,6 +70,13 @@ class Split:
         kept = list(range(0, len(self), every))
         if 0 < limit < len(kept):
             kept = [kept[i * len(kept) // limit] for i in range(limit)]
+        return self._of(kept)
+
+    def only(self, index: int) -> "Split":
+        """That photograph alone."""
+        return self._of([index])
+
+    def _of(self, kept: list[int]) -> "Split":
         ids, groups = (tuple(part[i] for i in kept) for part in (self.ids, self.groups))
         return dataclasses.replace(self, ids=ids, groups=groups, origins=tuple(self.origins[i] for i in kept))
 

@@ -5,7 +5,8 @@ gradients, attacks without effect, a network near chance.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -161,6 +162,31 @@ def reading_warning(model: ModelSpec, own: Tried, better: Tried | None) -> list[
         f"{differences(own.reading, better.reading)}; a network that is read wrongly looks more robust than it is. Run "
         f"python -m pipelines.doctor --saved_model={model.path} with the same dataset, and --write."
     ]
+
+
+PREPARATION = ("channel_order", "intensity_range", "mean", "std")
+"""Fields of a reading that say what becomes of a photograph's values."""
+
+
+def unread_warning(model: ModelSpec) -> list[str]:
+    """What it means that nobody said how images are prepared for a model, and no labels can tell."""
+    if set(PREPARATION) & model.reading.changed().keys():
+        return []
+    return [
+        f"{model.name}: nothing says how it wants its images, and without labels nothing checks that it wants them in "
+        "RGB of 0..255; a network that is read wrongly sees something else. Say so by --reading, or let "
+        f"python -m pipelines.doctor --saved_model={model.path} find it out on labelled photographs."
+    ]
+
+
+def saving_warnings(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """About each saved photograph that fools much less than the attack that was made; rows: of `runs.attacked`."""
+    return [
+        f"{row['model']}, {row['image']}: the saved photograph fools much less than the attack that was made: "
+        f"{row['changed_input']:.1f} % of the labels changed on the network's input, {row['changed_float']:.1f} % once "
+        f"it was resized to the photograph, {row['changed']:.1f} % in the file."
+        for row in rows if row["fools_less"]
+    ]  # fmt: skip
 
 
 def order_warning(model: ModelSpec, order: Sequence[int] | None) -> list[str]:

@@ -30,8 +30,15 @@ class Collected:
     examples: list[Example]
 
 
-def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, dataset: str, split: str) -> Collected:
-    """Everything that the finished units of the scenarios hold."""
+def collect(
+    scenarios: Sequence[Scenario],
+    shards: Shards,
+    folder: RunFolder,
+    dataset: str,
+    split: str,
+    classes: Sequence[str] = (),
+) -> Collected:
+    """Everything that the finished units of the scenarios hold. classes: their names."""
     cells, parts, suspicions, examples = [], [], [], []
     for scenario in scenarios:
         units = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
@@ -46,7 +53,7 @@ def collect(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, da
         suspicions += found(model, folder)
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
-    results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays)
+    results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays, classes=tuple(classes))
     unlabelled = unlabelled_warning(results.counts.labelled.sum((0, 2)))
     return Collected(results, unlabelled + suspicions + _certainty(results), examples)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Example, Split
 from tfadvseg.engine.checks import (
     company_warning,
@@ -20,6 +21,7 @@ from tfadvseg.engine.checks import (
     refuse_scores,
     repeat_warning,
     rounding_warning,
+    unread_warning,
 )
 from tfadvseg.engine.examination import alone_as_in_company, input_gradient, least_multiple, repeats, response
 from tfadvseg.engine.opened import OpenModels
@@ -77,7 +79,8 @@ def _of_a_stranger(
 ) -> list[str]:
     """What this package's own exports are known to be free of. steady: whether it repeats its answers."""
     images = placed(spec, photographs[:1])
-    about = _about_the_reading(model, photographs)
+    labelled = [one for one in photographs if (one.labels != IGNORED).any()]
+    about = _about_the_reading(model, labelled) if labelled else unread_warning(spec)
     if attacked:
         _refuse_without_gradient(spec, model, images, about)
     found = rounding_warning(spec, response(model, images, 0.25) == 0 < response(model, images, 8.0))

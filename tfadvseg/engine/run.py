@@ -96,15 +96,15 @@ def _run_scenario(
             progress.skip(len(batch["id"]))
             continue
         if make is None:
-            make = _maker(scenario, batch, folder, xla, models)
+            make = maker(scenario, batch, folder, xla, models)
         tick = functools.partial(progress.tick, images=len(batch["id"]))
         folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick))
 
 
-def _maker(
+def maker(
     scenario: Scenario, batch: dict[str, tf.Tensor], folder: RunFolder, xla: str, models: OpenModels
 ) -> UnitMaker:
-    """Opens the models, which costs time, only where there is something to do."""
+    """Opens the models, which costs time, only where there is something to do. batch: what XLA is tried on."""
     source = scenario.source
     compiled = False
     if not source.seeded:

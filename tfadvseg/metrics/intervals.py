@@ -17,7 +17,7 @@ import numpy as np
 import scipy.stats
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.metrics.scores import iou_ratio, mean_iou
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou
 
 Groups = Sequence[str] | Sequence[int]
 """The group of each image, N of them."""
@@ -36,6 +36,13 @@ def resample_weights(groups: Groups, resamples: int = 1000, seed: int = 0) -> np
 def units_of(groups: Groups) -> int:
     """How many groups there are: the number of images that are not alike."""
     return len(set(groups))
+
+
+def units_of_each_class(labelled: np.ndarray, groups: Groups) -> np.ndarray:
+    """In how many groups [C] each class occurs, of the labelled pixels [N, C] of images: of a class that one drive
+    alone has, resamples of drives say nothing."""
+    names = np.asarray(groups)
+    return np.array([units_of(names[pixels > 0].tolist()) for pixels in labelled.T])
 
 
 def resampled_iou(counts: Counts, weights: np.ndarray) -> np.ndarray:
@@ -82,6 +89,19 @@ def iou_interval(
     groups = range(len(counts.hits)) if groups is None else groups
     score = _with_measured(functools.partial(resampled_iou, counts), groups, resamples, seed)
     return _clipped(interval(score, units_of(groups), level), 100.0)
+
+
+def class_iou_interval(
+    counts: Counts, groups: Groups | None = None, resamples: int = 1000, seed: int = 0, level: float = 95.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high), each [C], in per cent of the IoU of each class of counts [N, C] of images, from the same resamples
+    as that of their mean; NaN for a class that fewer than two groups have."""
+    groups = range(len(counts.hits)) if groups is None else groups
+    scores = _with_measured(lambda weights: iou_per_class(counts.weighted(weights)), groups, resamples, seed)
+    units = units_of_each_class(counts.labelled, groups)
+    ends = [_clipped(interval(score, int(n), level), 100.0) for score, n in zip(scores.T, units, strict=True)]
+    low, high = np.array(ends).reshape(-1, 2).T
+    return low, high
 
 
 def iou_ratio_interval(

@@ -15,6 +15,7 @@ from tfadvseg.reports.cells import HEADLINE_EPSILON
 from tfadvseg.reports.drawing import save_figure
 from tfadvseg.reports.plots import SIZE
 from tfadvseg.reports.titles import attack_title, transform_title
+from tfadvseg.runs.attacked import AttackedPhotograph
 from tfadvseg.runs.examples import Attacked, Example, pixels
 from tfadvseg.runs.results import NONE
 
@@ -23,6 +24,8 @@ SHOWN = "ifgsm_ll"
 """The attack that the paper shows pictures of; the last one where it was not run."""
 COLUMN = 2.9
 """Width of one picture in inches."""
+MOST = 1200
+"""Pixels of a photograph's longer side above which a sheet shows every second, third ... pixel."""
 
 
 def amplification(epsilon: float) -> int:
@@ -38,6 +41,11 @@ def largest_change(one: Attacked) -> float:
 def around_grey(perturbation: np.ndarray, factor: float) -> np.ndarray:
     """128 + factor * perturbation as uint8 [H, W, 3]: grey where nothing is added."""
     return pixels(128 + factor * np.asarray(perturbation, np.float32))
+
+
+def scaled_title(factor: int) -> str:
+    """What `around_grey` shows, in words."""
+    return "128 + perturbation" if factor == 1 else f"128 + {factor} x perturbation"
 
 
 def attack_sheet(example: Example, attack: str, label_space: LabelSpace) -> Figure:
@@ -58,8 +66,7 @@ def attack_sheet(example: Example, attack: str, label_space: LabelSpace) -> Figu
     for row, one in zip(axes[1:], steps, strict=True):
         factor = amplification(largest_change(one))
         changed = one.prediction != example.prediction
-        scaled = "128 + perturbation" if factor == 1 else f"128 + {factor} x perturbation"
-        _picture(row[0], around_grey(one.perturbation, factor), scaled, _strength(one.epsilon))
+        _picture(row[0], around_grey(one.perturbation, factor), scaled_title(factor), _strength(one.epsilon))
         _picture(row[1], pixels(example.image + one.perturbation), "Image + perturbation")
         _picture(row[2], label_space.colours(one.prediction), "Prediction")
         _picture(row[3], _mask(changed), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
@@ -119,6 +126,25 @@ def defense_sheet(
     return figure
 
 
+def photograph_sheet(one: AttackedPhotograph, label_space: LabelSpace) -> Figure:
+    """A photograph, its attacked file and what that adds; below them the labels of both and where they differ."""
+    step = max(1, max(one.photograph.shape) // MOST)
+    image, saved, added, before, after = (
+        array[::step, ::step] for array in (one.photograph, one.saved, one.perturbation, one.before, one.after)
+    )
+    title = f"{attack_title(one.attack)}, {_strength(one.epsilon)}, on {one.model}, image {one.name}"
+    figure, axes, height = _sheet(2, 3, image.shape, title)
+    factor, changed = amplification(one.epsilon), one.before != one.after
+    _picture(axes[0, 0], image, "Photograph", "image")
+    _picture(axes[0, 1], saved, "Attacked, as saved")
+    _picture(axes[0, 2], around_grey(added, factor), scaled_title(factor))
+    _picture(axes[1, 0], label_space.colours(before), "Labels of the photograph", "labels")
+    _picture(axes[1, 1], label_space.colours(after), "Labels of the attacked file")
+    _picture(axes[1, 2], _mask(changed[::step, ::step]), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
+    _legend(figure, label_space, [one.before, one.after], 3, height)
+    return figure
+
+
 def reading_sheet(
     title: str, rows: Sequence[tuple[np.ndarray, np.ndarray, Mapping[str, np.ndarray]]], label_space: LabelSpace
 ) -> Figure:
@@ -168,7 +194,7 @@ def _sheet(rows: int, columns: int, shape: Sequence[int], title: str) -> tuple[F
     height = rows * (COLUMN * shape[0] / shape[1] + 0.32) + 0.55
     layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
     figure = Figure(figsize=(COLUMN * columns + 0.3, height), layout=layout)
-    figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=SIZE + 2)
+    figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=SIZE + 2, parse_math=False)
     return figure, figure.subplots(rows, columns, squeeze=False), height
 
 

@@ -16,7 +16,9 @@ OWN_PROJECT = 'name = "tfadvseg"'
 """The line of pyproject.toml that says whose checkout it is."""
 DECIDES_NO_NUMBER = ("reports", "paper")
 """Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
-DRAWN_IN_STUDIES = ("claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py", "study.py", "evidence.py")
+DRAWN_IN_STUDIES = (
+    "by_class.py", "claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py", "study.py", "evidence.py",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

@@ -47,7 +47,8 @@ class Cell:
 class Results:
     """Of K cells and N images: counts [K, N, C]; confidence, entropy, boundaries: sums over the pixels of an image, and
     these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added, in grey levels; gradients,
-    queries, seconds [K]. groups: the drive, or the like, of each image: images of one group are alike."""
+    queries, seconds [K]. groups: the drive, or the like, of each image: images of one group are alike. classes: names
+    [C], or none."""
 
     cells: tuple[Cell, ...]
     ids: tuple[str, ...]
@@ -62,11 +63,13 @@ class Results:
     gradients: np.ndarray
     queries: np.ndarray
     seconds: np.ndarray
+    classes: tuple[str, ...] = ()
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes cells.npz, whole or not at all."""
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
+        arrays["classes"] = np.array(self.classes, str)
         for field in dataclasses.fields(Cell):
             values = [getattr(cell, field.name) for cell in self.cells]
             arrays[f"cell_{field.name}"] = np.array(
@@ -84,8 +87,13 @@ class Results:
         cells = [Cell(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         cells = [dataclasses.replace(one, epsilon=None) if one.epsilon != one.epsilon else one for one in cells]
         counts = Counts(*(arrays.pop(key) for key in Counts._fields))
-        ids, groups = (tuple(map(str, arrays.pop(key))) for key in ("ids", "groups"))
-        return cls(tuple(cells), ids, groups, counts, **arrays)
+        ids, groups, classes = (tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes"))
+        return cls(tuple(cells), ids, groups, counts, **arrays, classes=classes)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One a class; where none were given, as of runs of older versions, their numbers."""
+        return self.classes or tuple(f"class {c}" for c in range(self.counts.hits.shape[-1]))
 
     def of(self, k: int) -> Counts:
         """Counts [N, C] of cell number k."""

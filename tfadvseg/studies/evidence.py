@@ -5,6 +5,7 @@ resamples for all scores of a run. So arithmetic on scores carries their interva
 paired."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ import scipy.stats
 
 from tfadvseg.metrics import intervals
 from tfadvseg.metrics.intervals import resample_weights, resampled_iou, units_of
-from tfadvseg.metrics.scores import iou_ratio
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio
 from tfadvseg.runs.results import CLEAN, Results
 
 Score = np.ndarray
@@ -46,6 +47,16 @@ class Evidence:
     def iou(self, **where) -> Score:
         """IoU in per cent of the one cell that is meant, the mean over its trials."""
         return np.mean([self._iou(k) for k in self._one_cell(where)], 0)
+
+    def class_iou(self, **where) -> np.ndarray:
+        """IoU in per cent of each class [C, 1 + R] of the one cell that is meant, the mean over its trials; NaN where a
+        class is not in the labels."""
+        return np.mean([self._class_iou(k) for k in self._one_cell(where)], 0)
+
+    @functools.cached_property
+    def class_units(self) -> np.ndarray:
+        """In how many groups [C] each class occurs."""
+        return intervals.units_of_each_class(self.results.counts.labelled[0], self.results.groups)
 
     def ratio(self, **where) -> Score:
         """Its IoU in per cent of that on clean images before the same network and input transform."""
@@ -91,6 +102,9 @@ class Evidence:
         if k not in self._known:
             self._known[k] = resampled_iou(self.results.of(k), self.weights)
         return self._known[k]
+
+    def _class_iou(self, k: int) -> np.ndarray:
+        return iou_per_class(self.results.of(k).weighted(self.weights)).T
 
     def _pixel_mean(self, sums: np.ndarray, where) -> Score:
         own = self._one_cell(where)

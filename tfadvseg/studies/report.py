@@ -1,4 +1,5 @@
-"""Everything that is made of a finished run: claims.json, results.csv, results.md, figures/ and tensorboard/."""
+"""Everything that is made of a finished run: claims.json, results.csv, per_class.csv, results.md, figures/ and
+tensorboard/."""
 
 import dataclasses
 import json
@@ -10,6 +11,7 @@ from tfadvseg.reports import tensorboard
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
+from tfadvseg.runs import per_class
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
@@ -34,6 +36,7 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
     written = [
         _write(run.folder / "claims.json", claims),
         _write(run.folder / "results.csv", run.table.to_csv(index=False)),
+        _write(run.folder / "per_class.csv", per_class.table(run.results).to_csv(index=False)),
         _write(run.folder / "results.md", markdown(report.document(run, judgements, shown))),
         *figures,
     ]

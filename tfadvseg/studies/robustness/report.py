@@ -17,6 +17,7 @@ from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
+from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
@@ -38,7 +39,7 @@ def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
-    """Ratios at one epsilon, then the IoU at all of them, then the claims."""
+    """Ratios at one epsilon, then the IoU at all of them, then by class, then the claims."""
     cells = cells_of(run)
     blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run)]
     found = attacks(cells)
@@ -48,7 +49,8 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         blocks += [Heading(title), Paragraph(RATIO), headline_table(cells), *curves, Heading("IoU"), Paragraph(IOU)]
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
-    return Document(f"Robustness on {subject(cells)}", [*blocks, *own_norm_part(cells), *claims_part(judgements)])
+    by_class, claims = class_part(run.evidence, cells), claims_part(judgements)
+    return Document(f"Robustness on {subject(cells)}", [*blocks, *by_class, *own_norm_part(cells), *claims])
 
 
 def summary(run: FinishedRun) -> Document:

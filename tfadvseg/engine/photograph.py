@@ -1,0 +1,118 @@
+"""An attack on one photograph of any size, and what is left of it in a file.
+
+The attack is made on the model's input and lifted onto the photograph, as `exposure` does for another model. Pixels
+that fill up an input are no part of a photograph, so the attack leaves these alone. Then it is brought to what an 8-bit
+file holds. What that costs is measured and not assumed: the labels that change on the model's input, on the photograph
+before it is rounded, and in the file are counted each.
+
+What survives: everything, where the photograph is not resized, which is so at the model's own size, and below it where
+the model fills up. Of a larger photograph the model reads each value back as a mean of a few that the lifting
+interpolated between neighbours, which blurs the perturbation's finest grain; at odd multiples of the model's size it
+meets the values themselves, and nothing is lost. Of a photograph that the model enlarges, what lies between two pixels
+of the photograph is lost. Rounding costs next to nothing. BUILD_NOTES.md has the shares.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from tfadvseg.attacks.base import Model
+from tfadvseg.conventions import IGNORED
+from tfadvseg.data.framing import Frame, crop
+from tfadvseg.engine.exposure import expose
+from tfadvseg.engine.opened import OpenModels
+from tfadvseg.engine.run import maker
+from tfadvseg.engine.scenario import Scenario
+from tfadvseg.engine.unit import Tick, UnitMaker
+from tfadvseg.runs.folder import RunFolder
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Seen:
+    """What a model makes of a photograph. labels: uint8 [H, W] in the photograph's size. confidence: the mean largest
+    softmax probability over the pixels of the model's input that are photograph."""
+
+    labels: np.ndarray
+    confidence: float
+
+
+class Viewer:
+    """Shows photographs to a model; traced once for each size of input."""
+
+    def __init__(self, model: Model, frame: Frame):
+        self.frame, self._logits = frame, tf.function(lambda images: model(images))
+
+    def __call__(self, photograph: np.ndarray | tf.Tensor) -> Seen:
+        """Of a photograph [H, W, 3] in 0..255."""
+        placed, size = self.frame.place(tf.cast(photograph, tf.float32))
+        return self.of_input(placed, size, (int(photograph.shape[0]), int(photograph.shape[1])))
+
+    def of_input(self, image: tf.Tensor, size: tf.Tensor, shape: tuple[int, int]) -> Seen:
+        """Of an input [H, W, 3], of which `size` is the part of a photograph of this shape; ValueError where a score is
+        no finite number."""
+        logits = self._logits(image[tf.newaxis])[0]
+        if not np.isfinite(logits.numpy()).all():
+            raise ValueError("The model returns scores that are no finite numbers; check its reading and the export.")
+        confidence = tf.reduce_mean(tf.reduce_max(tf.nn.softmax(crop(logits, size)), -1))
+        return Seen(labels_on_photograph(logits, self.frame, size, shape), float(confidence))
+
+
+def labels_on_photograph(logits: tf.Tensor, frame: Frame, size: tf.Tensor, shape: tuple[int, int]) -> np.ndarray:
+    """Labels uint8 [H, W] of a photograph of this shape, from the logits [h, w, C] of its input.
+
+    A class at a time: of twelve million pixels the scores of all classes would take gigabytes.
+    """
+    best, labels = np.full(shape, -np.inf, np.float32), np.zeros(shape, np.uint8)
+    for label in range(logits.shape[-1]):
+        scores = frame.lift(logits[..., label : label + 1], size, shape)[..., 0].numpy()
+        higher = scores > best
+        best[higher], labels[higher] = scores[higher], label
+    return labels
+
+
+def on_whole_levels(photograph: np.ndarray, perturbation: np.ndarray, epsilon: float) -> np.ndarray:
+    """The photograph uint8 [H, W, 3] that an 8-bit file can hold nearest to the perturbed one: whole levels within
+    0..255, none farther than epsilon from the photograph's."""
+    whole, reach = photograph.astype(np.int16), math.floor(min(epsilon, 255))
+    wanted = np.rint(photograph + np.asarray(perturbation, np.float32))
+    return np.clip(wanted, np.maximum(whole - reach, 0), np.minimum(whole + reach, 255)).astype(np.uint8)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Made:
+    """perturbation: float32 [H, W, 3] on the photograph, within epsilon of 0, not yet rounded. before, on_input,
+    as_floats: what the model makes of the photograph, of its input as the attack left it, and of the photograph with
+    the perturbation."""
+
+    perturbation: np.ndarray
+    before: Seen
+    on_input: Seen
+    as_floats: Seen
+
+
+class PhotographAttack:
+    """The one attack of a scenario, made on photographs of any size, one after the other."""
+
+    def __init__(self, scenario: Scenario, models: OpenModels, folder: RunFolder, xla: str):
+        self.scenario, self.frame = scenario, scenario.source.frame
+        self._models, self._folder, self._xla = models, folder, xla
+        self._maker: UnitMaker | None = None
+        self.view = Viewer(models[scenario.source], self.frame)
+
+    def __call__(self, name: str, photograph: np.ndarray, tick: Tick = lambda work: None) -> Made:
+        """Of a photograph uint8 [H, W, 3]; the model's random draws, where an attack has any, come from its name."""
+        shape = (photograph.shape[0], photograph.shape[1])
+        placed, size = self.frame.place(tf.constant(photograph))
+        unlabelled = tf.fill([1, *placed.shape[:2]], IGNORED)
+        batch = {"image": placed[tf.newaxis], "labels": unlabelled, "size": size[tf.newaxis]}
+        if self._maker is None:
+            self._maker = maker(self.scenario, batch, self._folder, self._xla, self._models)
+        made = self._maker.perturb(expose(batch, self.frame), [name], tick)
+        on_input = tf.constant(made.perturbations[0][0])
+        lifted = self.frame.lift(on_input, size, shape)
+        return Made(
+            lifted.numpy(), self.view.of_input(placed, size, shape), self.view.of_input(placed + on_input, size, shape),
+            self.view(tf.cast(photograph, tf.float32) + lifted),
+        )  # fmt: skip

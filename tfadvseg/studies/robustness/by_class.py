@@ -1,0 +1,83 @@
+"""Which classes break first: the IoU of each, on clean images and under each attack."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tfadvseg.metrics import intervals
+from tfadvseg.metrics.scores import iou_ratio
+from tfadvseg.reports.cells import attacks, headline_epsilon, models
+from tfadvseg.reports.document import Block, Heading, Paragraph, Table
+from tfadvseg.reports.numbers import number, with_interval
+from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.results import CLEAN
+from tfadvseg.studies.evidence import Evidence, Score
+
+NAMED = 3
+"""Classes that the sentence names."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClassKept:
+    """IoU in per cent of one class on clean images and under each attack, NaN where it is not in the labels. kept: the
+    least share in per cent that any of the attacks leaves of the clean IoU; units: groups of images with the class."""
+
+    name: str
+    clean: float
+    attacked: tuple[float, ...]
+    kept: Score
+    units: int
+
+
+def classes_kept(evidence: Evidence, model: str, shown: Sequence[str], epsilon: float) -> list[ClassKept]:
+    """Of each class, the one that loses the largest share of its IoU first, those without any to lose last.
+
+    As for whole networks, the worst attack is found anew in each resample.
+    """
+    clean = evidence.class_iou(model=model, attack=CLEAN)
+    under = [evidence.class_iou(model=model, source_model=model, attack=a, epsilon=epsilon) for a in shown]
+    kept = np.min([iou_ratio(one, clean) for one in under], 0)
+    found = [
+        ClassKept(name, float(clean[c, 0]), tuple(float(one[c, 0]) for one in under), kept[c], int(units))
+        for c, (name, units) in enumerate(zip(evidence.results.class_names, evidence.class_units, strict=True))
+    ]
+    return sorted(found, key=lambda one: (np.isnan(one.clean), np.isnan(one.kept[0]), one.kept[0]))
+
+
+def class_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
+    """A table and a sentence for each network, at the headline epsilon; nothing where nothing has an epsilon."""
+    epsilon = headline_epsilon(cells)
+    blocks: list[Block] = []
+    for model in models(cells):
+        shown = [attack for attack in attacks(cells) if evidence.has(model=model, attack=attack, epsilon=epsilon)]
+        if shown:
+            found = classes_kept(evidence, model, shown, epsilon)
+            blocks += [Heading(model, 3), Paragraph(first_to_break(model, found)), _table(found, shown)]
+    told = (
+        f"IoU of each class in per cent on clean images and at epsilon {epsilon:g}, sorted by what is kept: the least "
+        "share of its clean IoU that any of the attacks leaves a class, with its 95 % interval where two groups of "
+        "images or more have the class. The intervals of all cells are in per_class.csv."
+    )
+    return [Heading("IoU by class"), Paragraph(told), *blocks] if blocks else []
+
+
+def first_to_break(model: str, found: Sequence[ClassKept]) -> str:
+    """A sentence; found: as sorted by `classes_kept`."""
+    breaking = [one for one in found if one.kept[0] < 100][:NAMED]
+    if not breaking:
+        return f"No class of {model} loses any of its IoU."
+    each = [f"{one.name} ({_kept(one)} % kept)" for one in breaking]
+    listed = each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}"
+    return f"Of {model}, {listed} {'breaks' if len(each) == 1 else 'break'} first."
+
+
+def _table(found: Sequence[ClassKept], shown: Sequence[str]) -> Table:
+    rows = [[one.name, number(one.clean), *map(number, one.attacked), _kept(one)] for one in found]
+    return Table(["Class", "Clean", *map(attack_title, shown), "Kept (%)"], rows)
+
+
+def _kept(one: ClassKept) -> str:
+    low, high = np.maximum(intervals.interval(one.kept, one.units), 0.0)
+    return with_interval(float(one.kept[0]), float(low), float(high))

@@ -94,7 +94,7 @@ CLAIMS = (
 
 def judged(run: FinishedRun) -> list[Judgement]:
     """Every claim on every network."""
-    models = list(dict.fromkeys(cell.source_model for cell in run.results.cells))
+    models = list(dict.fromkeys(cell.model for cell in run.results.cells if cell.model == cell.source_model))
     attacks = tuple(run.attacks)
     epsilons = tuple(run.epsilons)
     found: list[Judgement] = []

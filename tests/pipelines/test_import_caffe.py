@@ -148,23 +148,39 @@ def test_a_network_of_one_answer_is_refused(import_caffe, thin_file, tmp_path):
     assert not done.stdout and not output.parent.exists()
 
 
-PUBLIC = "TFADVSEG_ENET"
+PUBLIC, CAMVID = "TFADVSEG_ENET", "TFADVSEG_CAMVID"
+IN_CAMVID = (
+    "road", "pavement", "building", "building", "fence", "pole", "sign_symbol", "sign_symbol", "tree", "tree", "sky",
+    "pedestrian", "bicyclist", "car", "car", "car", "car", "bicyclist", "bicyclist",
+)  # fmt: skip
+"""What the classes of Cityscapes are called in CamVid."""
 
 
 @pytest.mark.skipif(PUBLIC not in os.environ, reason=f"{PUBLIC} names no cityscapes_weights.caffemodel")
+@pytest.mark.skipif(CAMVID not in os.environ, reason=f"{CAMVID} names no folder with CamVid's images")
 def test_the_public_enet_is_merged_and_sees_a_street(import_caffe, tmp_path):
-    """The drawn street has no names in common with Cityscapes but road, building, sky and car."""
+    """Measured: an IoU of 45.3 %, and 31.7 % with red and blue exchanged; with its zeros as they are it is all road."""
+    from tfadvseg.data import camvid
+    from tfadvseg.data.labels import CAMVID as LABELS
     from tfadvseg.data.labels import CITYSCAPES
-    from tfadvseg.data.scenes import split
-    from tfadvseg.models import load as load_saved_model
+    from tfadvseg.engine.plausible import tried
+    from tfadvseg.models import describe
+    from tfadvseg.models.reading import Reading
 
     done = import_caffe("--model=enet", f"--weights={os.environ[PUBLIC]}", f"--output={tmp_path / 'enet'}")
     assert done.returncode == 0 and "Warning" not in done.stderr, done.stderr
     assert "83 normalisations are merged into the convolutions before them" in done.stdout
     assert "244 imported, 0 missing, 0 left over" in done.stdout
-    model = load_saved_model(tmp_path / "enet")
+    how = Reading(class_map=IN_CAMVID)
+    model = describe(tmp_path / "enet", how).on(LABELS, "camvid").open()
     assert model.input_size == (512, 1024) and model.card.names == CITYSCAPES.names
     assert model.card.parameters == 381_287 and model.frame.fit == "stretch"
+    photograph = camvid.split(os.environ[CAMVID], "validation")[0]
+    found = tried(model, "as it is read", how, [photograph])
+    labelled, hits = found.confusion.sum(-1)[0], found.confusion[0].diagonal()
+    for name in ("sky", "building", "road", "tree"):
+        assert hits[LABELS.names.index(name)] > 0.7 * labelled[LABELS.names.index(name)], name
+    assert found.iou > 40
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,13 @@ def test_a_merged_file_computes_what_the_unmerged_one_does(tmp_path, how, norm_b
     report = load(loaded, through_a_file(without(merged, norms, how), tmp_path / "merged.caffemodel"))
     assert_close(answers(loaded), answers(plain))
     assert report.merged == len(norms) and not report.missing and not report.left_over
-    assert f"\n{len(norms)} normalisations are merged into the convolutions before them" in report.table()
+    assert f"so identities here: {len(norms)} normalisations\n" in report.table()
     assert loaded.count_params() == plain.count_params()
 
 
 def test_an_unmerged_file_reports_no_merged_layers():
     report = load(network(), file_of(network()))
-    assert report.merged == 0 and "are merged into" not in report.table()
+    assert report.merged == 0 and "identities" not in report.table()
 
 
 def test_a_file_with_no_normalisation_at_all_is_merged():
@@ -91,9 +91,12 @@ def test_the_merged_enet_computes_what_the_unmerged_one_does(how):
         scaled[name] = [blob / np.float32(0.99 if name.startswith("bn1") else 0.9) for blob in file[name]]
     norms = [name for name in file if name.startswith("bn") and name not in KEPT]
     merged = file | merge(scaled, [(name.replace("bn", "conv"), name) for name in norms])
+    for name in [name for name in merged if name.endswith("_a")]:
+        merged[name] = [*merged[name], np.zeros(len(merged[name][0]), np.float32)]
     report = load(loaded, without(merged, norms, how))
     assert_close(answers(loaded), answers(plain))
-    assert report.merged == len(norms) == 83
+    assert report.merged == len(norms) == 83 and not report.left_over
+    assert report.imported["bn2_3_1"] == "merged into conv2_3_1"  # that convolution has a bias of its own
     assert report.imported["bn2_3_0"] == "merged into conv2_3_0, its bias from conv2_3_0"
     assert report.imported["bn1_0_2"] == "merged into conv1_0_2, its bias from conv1_0_2"  # and no factor of a dropout
     assert {name for name, told in report.imported.items() if "bn" in name and "merged" not in told} == set(KEPT)

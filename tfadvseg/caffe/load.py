@@ -47,9 +47,7 @@ class Report:
         width = max(len(name) for name, _, _ in rows)
         lines = [f"{name:{width}}  {status:9}  {detail}".rstrip() for name, status, detail in rows]
         if self.merged:
-            lines.append(
-                f"{self.merged} normalisations are merged into the convolutions before them: left as identities."
-            )
+            lines.append(f"merged into the convolutions before them, so identities here: {self.merged} normalisations")
         counts = f"{len(self.imported)} imported, {len(self.missing)} missing, {len(self.left_over)} left over"
         return "\n".join([*lines, counts])
 

@@ -4,7 +4,8 @@
         --output=saved_models/fcn8s_voc
 
 Prints what became of each layer. A layer of the network that the file lacks or that does not fit ends it, with nothing
-written; layers of the file that the network has no place for are listed and left out.
+written, as does a network that then answers the same whatever it is shown; layers of the file that the network has no
+place for are listed and left out.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import sys
 from absl import flags as absl_flags
 
 from pipelines.common import flags, main, objects
+from tfadvseg.caffe.alive import check_alive
 from tfadvseg.caffe.caffemodel import read
 from tfadvseg.caffe.load import LayersMissing, load, renamed
 from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
@@ -64,6 +66,10 @@ def run() -> None:
             print(error.report.table(), file=sys.stderr)
         raise ValueError(f"{weights} does not fit {FLAGS.model}: {error}") from error
     del file  # as large as the network
+    try:
+        check_alive(network, trained=not report.missing)
+    except ValueError as error:
+        raise ValueError(f"{FLAGS.model} does not work with {weights}: {error}; is the file whole?") from error
     print(report.table())
     print(f"SavedModel: {export(network, folder, labels, size, published, digest)}")
 

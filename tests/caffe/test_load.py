@@ -221,28 +221,6 @@ def test_the_unmerged_enet_gets_the_factors_of_its_dropout(enets):
     assert not report.left_over
 
 
-def test_the_merged_enet_computes_what_the_unmerged_one_does(enets):
-    """As the authors' script leaves it: every convolution has a bias, `_a` of 0, and three normalisations remain."""
-    net, file, _ = enets
-    file = dict(file)
-    for name in [name for name in file if name.startswith("bn") and name.endswith("_2")]:
-        rate = 0.01 if name.startswith("bn1") else 0.1
-        file[name] = [blob / np.float32(1 - rate) for blob in file[name]]  # the dropout's factor, merged as well
-    kept = {"bn0_1", "bn4_0_1", "bn5_0_1"}
-    pairs = [(name.replace("bn", "conv"), name) for name in file if name.startswith("bn") and name not in kept]
-    merged = merge(file, pairs)
-    for name in [name for name in merged if name.endswith("_a")]:
-        merged[name] = [*merged[name], np.zeros(len(merged[name][0]), np.float32)]
-    assert all(len(blobs) == 2 for name, blobs in merged.items() if "prelu" not in name)
-    loaded = enet(5, SIZE, width=0.25)
-    report = load(loaded, merged)
-    assert_close(answers(loaded), answers(net))
-    assert "merged into conv2_3_1, its bias" not in report.imported["bn2_3_1"]  # that convolution has one of its own
-    assert report.imported["bn2_3_1"] == "merged into conv2_3_1"
-    assert report.imported["bn2_3_0"] == "merged into conv2_3_0, its bias from conv2_3_0"
-    assert {name for name, detail in report.imported.items() if "bn" in name and "merged" not in detail} == kept
-
-
 @pytest.mark.parametrize("name", sorted(zoo.MODELS))
 def test_every_layer_of_every_network_has_its_caffe_layer(name):
     net = zoo.build(name, 5, (161, 161) if "icnet" in name else (192, 192), width=0.04)

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 import pathlib
 import subprocess
 import sys
@@ -106,6 +107,80 @@ def test_a_head_of_another_name_is_renamed(import_caffe, thin_file, tmp_path):
     assert "(--rename, e.g. " in refused.stderr and "=deconv6_0_0)" in refused.stderr.splitlines()[-1]
     done = import_caffe(*arguments, "--rename=score_mine=deconv6_0_0")
     assert done.returncode == 0 and ", 0 missing, 1 left over" in done.stdout, done.stderr
+
+
+def zeroed(layers, *names):
+    """The layers of a file, some of them all zeros."""
+    return layers | {name: [np.zeros_like(blob) for blob in layers[name]] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "sentence"),
+    [
+        (("bn0_1",), "does not fit enet: Layer 'bn0_1' does not fit: the file holds zeros alone for it, and no conv"),
+        (("conv2_1_1",), "enet does not work with {}: layer 'conv2_1_1' is dead, its output is the same on two random"),
+        (("conv0_1", "prelu0_1", "deconv6_0_0"), "layer 'conv0_1' is dead, its output is the same on two random"),
+        (("deconv6_0_0",), "enet does not work with {}: layer 'deconv6_0_0' is dead"),
+    ],
+)
+def test_a_dead_network_is_refused_by_its_first_dead_layer(import_caffe, thin_file, tmp_path, spoilt, sentence):
+    import wire
+
+    from tfadvseg.caffe.caffemodel import read
+
+    path, output = tmp_path / "zeros.caffemodel", tmp_path / "models" / "enet_thin"
+    path.write_bytes(wire.net(zeroed(read(thin_file), *spoilt)))
+    done = import_caffe(*THIN, f"--weights={path}", f"--output={output}")
+    assert done.returncode == 1 and sentence.format(path) in done.stderr and "Traceback" not in done.stderr
+    assert not done.stdout and not output.parent.exists()
+
+
+def test_a_network_of_one_answer_is_refused(import_caffe, thin_file, tmp_path):
+    import wire
+
+    from tfadvseg.caffe.caffemodel import read
+
+    layers, path, output = read(thin_file), tmp_path / "one.caffemodel", tmp_path / "models" / "enet_thin"
+    kernel, bias = layers["deconv6_0_0"]
+    path.write_bytes(wire.net(layers | {"deconv6_0_0": [kernel, bias + 1e30 * (np.arange(5) == 3)]}))
+    done = import_caffe(*THIN, f"--weights={path}", f"--output={output}")
+    assert done.returncode == 1 and "it answers class 3 at every pixel of four random images" in done.stderr
+    assert not done.stdout and not output.parent.exists()
+
+
+PUBLIC, CAMVID = "TFADVSEG_ENET", "TFADVSEG_CAMVID"
+IN_CAMVID = (
+    "road", "pavement", "building", "building", "fence", "pole", "sign_symbol", "sign_symbol", "tree", "tree", "sky",
+    "pedestrian", "bicyclist", "car", "car", "car", "car", "bicyclist", "bicyclist",
+)  # fmt: skip
+"""What the classes of Cityscapes are called in CamVid."""
+
+
+@pytest.mark.skipif(PUBLIC not in os.environ, reason=f"{PUBLIC} names no cityscapes_weights.caffemodel")
+@pytest.mark.skipif(CAMVID not in os.environ, reason=f"{CAMVID} names no folder with CamVid's images")
+def test_the_public_enet_is_merged_and_sees_a_street(import_caffe, tmp_path):
+    """Measured: an IoU of 45.3 %, and 31.7 % with red and blue exchanged; with its zeros as they are it is all road."""
+    from tfadvseg.data import camvid
+    from tfadvseg.data.labels import CAMVID as LABELS
+    from tfadvseg.data.labels import CITYSCAPES
+    from tfadvseg.engine.plausible import tried
+    from tfadvseg.models import describe
+    from tfadvseg.models.reading import Reading
+
+    done = import_caffe("--model=enet", f"--weights={os.environ[PUBLIC]}", f"--output={tmp_path / 'enet'}")
+    assert done.returncode == 0 and "Warning" not in done.stderr, done.stderr
+    assert "merged into the convolutions before them, so identities here: 83 normalisations" in done.stdout
+    assert "244 imported, 0 missing, 0 left over" in done.stdout
+    how = Reading(class_map=IN_CAMVID)
+    model = describe(tmp_path / "enet", how).on(LABELS, "camvid").open()
+    assert model.input_size == (512, 1024) and model.card.names == CITYSCAPES.names
+    assert model.card.parameters == 381_287 and model.frame.fit == "stretch"
+    photograph = camvid.split(os.environ[CAMVID], "validation")[0]
+    found = tried(model, "as it is read", how, [photograph])
+    labelled, hits = found.confusion.sum(-1)[0], found.confusion[0].diagonal()
+    for name in ("sky", "building", "road", "tree"):
+        assert hits[LABELS.names.index(name)] > 0.7 * labelled[LABELS.names.index(name)], name
+    assert found.iou > 40
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from keras import layers
 
 from tfadvseg.caffe import weights
 from tfadvseg.caffe.caffemodel import dims
+from tfadvseg.caffe.merged import merged
+from tfadvseg.caffe.names import sources
 from tfadvseg.caffe.weights import Blobs, Variables
 from tfadvseg.layers.bilinear import GroupedBilinear
 from tfadvseg.layers.walk import leaf_layers, weighted_layers
@@ -26,15 +28,17 @@ class Report:
 
     imported: Keras layer -> the shapes that it was made of, and what was special. missing: layers of the network that
     the file lacks. left_over: Caffe layer -> shapes that nothing in the network wanted,
-    such as auxiliary classifiers and the copies of a network with several scales.
+    such as auxiliary classifiers and the copies of a network with several scales. merged: how many of the imported are
+    normalisations that the file has multiplied into the convolutions before them; in the network they change nothing.
     """
 
     imported: dict[str, str]
     missing: tuple[str, ...]
     left_over: dict[str, str]
+    merged: int = 0
 
     def table(self) -> str:
-        """One line a layer, and one with the counts."""
+        """One line a layer, and at the end the counts."""
         rows = [
             *((name, "imported", detail) for name, detail in self.imported.items()),
             *((name, "missing", "not in the file") for name in self.missing),
@@ -42,6 +46,8 @@ class Report:
         ]
         width = max(len(name) for name, _, _ in rows)
         lines = [f"{name:{width}}  {status:9}  {detail}".rstrip() for name, status, detail in rows]
+        if self.merged:
+            lines.append(f"merged into the convolutions before them, so identities here: {self.merged} normalisations")
         counts = f"{len(self.imported)} imported, {len(self.missing)} missing, {len(self.left_over)} left over"
         return "\n".join([*lines, counts])
 
@@ -81,39 +87,39 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
     A Keras layer takes its weights from the Caffe layer of its name, "." for "/"; layers of sub-models are the
     network's own, once however many scales a sub-model is called at. A BatchNormalization bnX whose Caffe layer holds
     mean, variance and factor also takes the Scale layer scaleX. Where an inference-only file has merged normalisations
-    into the convolutions before them, those normalisations become the identity; a bias that the network's convolution
-    lacks goes into the normalisation after it. Raises ValueError, with the network unchanged, where a layer does not
-    fit, is missing (`LayersMissing`), or is named in `may_miss` and none of the network's.
+    into the convolutions before them (`merged`), these become the identity; a bias that the network's convolution lacks
+    goes into the normalisation after it. Raises ValueError, with the network unchanged, where a layer does not fit, is
+    missing (`LayersMissing`), or is named in `may_miss` and none of the network's.
     """
     _check_input_scales(file)
     targets = weighted_layers(network)
     leaves = leaf_layers(network)
     norm_of = _norms_after_convolutions(leaves)
-    merged = _merged(targets, norm_of, file)
+    convolution_of = merged(targets, norm_of, file)
     plan: dict[str, Variables] = {}
     details: dict[str, str] = {}
     missing: list[str] = []
     for name, layer in targets.items():
-        sources = _sources(layer, file)
-        absent = [source for source in sources if source not in file]
-        if name in merged:
+        needed = sources(layer, file)
+        absent = [source for source in needed if source not in file]
+        if name in convolution_of:
             plan[name] = weights.identity(layer.gamma.shape[0], layer.epsilon)
-            details[name] = f"merged into {merged[name]}"
+            details[name] = f"merged into {convolution_of[name]}"
         elif absent:
             missing += absent
         else:
-            plan[name] = _converted(layer, *(file[source] for source in sources))
-            details[name] = ", ".join(_shapes(file[source]) for source in sources)
-    wanted = {source for layer in targets.values() for source in _sources(layer, file)}
+            plan[name] = _converted(layer, *(file[source] for source in needed))
+            details[name] = ", ".join(_shapes(file[source]) for source in needed)
+    wanted = {source for layer in targets.values() for source in sources(layer, file)}
     if strange := sorted(set(may_miss) - wanted):
         raise ValueError(f"The network has no layer {strange[0]!r}, which the file may miss.")
-    used = {source for name in plan for source in _sources(targets[name], file)}
+    used = {source for name in plan for source in sources(targets[name], file)}
     left_over = {name: _shapes(blobs) for name, blobs in file.items() if name not in used}
-    report = Report(details, tuple(missing), left_over)
-    if needed := [name for name in missing if name not in may_miss]:
-        raise LayersMissing(needed, report)
+    report = Report(details, tuple(missing), left_over, len(convolution_of))
+    if refused := [name for name in missing if name not in may_miss]:
+        raise LayersMissing(refused, report)
     _move_biases(targets, plan, details, norm_of)
-    _fold_dropout(leaves, plan, details, merged)
+    _fold_dropout(leaves, plan, details, convolution_of)
     for name, variables in plan.items():
         _check_complete(targets[name], variables)
 
@@ -121,19 +127,6 @@ def load(network: keras.Model, file: Mapping[str, Blobs], may_miss: Collection[s
         for variable in targets[name].weights:
             variable.assign(variables[variable.name])
     return report
-
-
-def _caffe(name: str) -> str:
-    """Keras forbids the slash, and no Caffe name has a dot."""
-    return name.replace(".", "/")
-
-
-def _sources(layer, file) -> list[str]:
-    """Names of the Caffe layers that a Keras layer is made of."""
-    name = _caffe(layer.name)
-    scale = "scale" + name.removeprefix("bn")
-    split = name.startswith("bn") and (scale in file or len(file.get(name, ())) == 3)
-    return [name, scale] if split and isinstance(layer, layers.BatchNormalization) else [name]
 
 
 def _shapes(blobs: Blobs) -> str:
@@ -181,21 +174,6 @@ def _norms_after_convolutions(leaves) -> dict[str, layers.BatchNormalization]:
     return {layer.name: norm for layer in convolutions if (norm := _reader(layer, norms))}
 
 
-def _merged(targets, norm_of, file) -> dict[str, str]:
-    """Normalisation -> the convolution that the file has merged it into.
-
-    Only a file that also has a bias where the network's convolution has none is a merged one; in any other file a
-    normalisation that is not there is missing.
-    """
-    without = {
-        name: norm for name, norm in norm_of.items()
-        if _caffe(norm.name) not in file and len(file.get(_caffe(name), ())) == 2
-    }  # fmt: skip
-    if not any(not targets[name].use_bias for name in without):
-        return {}
-    return {norm.name: name for name, norm in without.items()}
-
-
 def _move_biases(targets, plan, details, norm_of) -> None:
     """Takes biases that the network's convolutions lack off the means of the normalisations after them."""
     for name, variables in plan.items():
@@ -212,7 +190,7 @@ def _move_biases(targets, plan, details, norm_of) -> None:
             )
 
 
-def _fold_dropout(leaves, plan, details, merged) -> None:
+def _fold_dropout(leaves, plan, details, merged_norms) -> None:
     """Caffe's spatial dropout, a layer of E-Net's authors, multiplies by 1 / (1 - rate) at test time, too.
 
     Networks were trained with that, so the factor goes into the normalisation before it. Merged files have it in their
@@ -221,7 +199,7 @@ def _fold_dropout(leaves, plan, details, merged) -> None:
     dropouts = _readers(leaves, layers.SpatialDropout2D)
     for layer in leaves:
         dropout = _reader(layer, dropouts) if isinstance(layer, layers.BatchNormalization) else None
-        if dropout and layer.name in plan and layer.name not in merged:
+        if dropout and layer.name in plan and layer.name not in merged_norms:
             for variable in ("gamma", "beta"):
                 plan[layer.name][variable] = plan[layer.name][variable] / np.float32(1 - dropout.rate)
             details[layer.name] += f", divided by {1 - dropout.rate:g} as its dropout does"

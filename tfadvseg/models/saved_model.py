@@ -153,4 +153,5 @@ def asked(spec: ModelSpec) -> tuple[int, bool]:
 
 def _size(images: tf.Tensor) -> Any:
     """(H, W), as numbers where these are known."""
-    return images.shape[1:3] if images.shape[1:3].is_fully_defined() else tf.shape(images)[1:3]
+    size = tf.TensorShape(images.shape[1:3])  # of an array, too
+    return size if size.is_fully_defined() else tf.shape(images)[1:3]

@@ -18,18 +18,25 @@ from tfadvseg.models.spec import ModelSpec, reread
 
 
 def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> ModelSpec:
-    """The same, so that it takes the photographs and its scores are called what they are."""
+    """The same, so that it takes photographs of any size that it can take and its scores are called what they are."""
     model = spec.open()
     if spec.frame.size is None and spec.frame.multiple == (1, 1):
+        odd = placed(spec, [_of_odd_sides(photographs[0])])
         try:
-            model(placed(spec, photographs[:1]))
+            model(odd)
         except Exception:  # whatever its graph happens to hit
-            multiple = least_multiple(model, placed(spec, photographs[:1]))
-            if multiple is None:
-                raise
-            spec = reread(spec, dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
-            model = spec.open()
+            multiple = least_multiple(model, odd)
+            if multiple is not None:
+                spec = reread(spec, dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
+                model = spec.open()
     return _named_output(spec, model.raw(placed(spec, photographs[:1])).numpy())
+
+
+def _of_odd_sides(photograph: Example) -> Example:
+    """Less a row and a column where their number is even: the photographs at hand may have sides that suit, others
+    not."""
+    height, width = ((side - 1) | 1 for side in photograph.image.shape[:2])
+    return photograph._replace(image=photograph.image[:height, :width])
 
 
 def _named_output(spec: ModelSpec, raw: np.ndarray) -> ModelSpec:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.models.conversion import in_batches, to_input, to_logits, whole
+from tfadvseg.models.conversion import classes_last, in_batches, to_input, to_logits, whole
 from tfadvseg.models.flattening import Cut, cut
 from tfadvseg.models.interface import FLOATS
 from tfadvseg.models.spec import ModelSpec
@@ -87,7 +87,8 @@ def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Calla
 
 def _agree(spec: ModelSpec, one: Network, other: Network) -> bool:
     """Whether a network says of a random image what the signature says: class by class, or the same labels but for
-    ties, and by the same gradient."""
+    ties, and by the same gradient. Compared where they are computed: scores at a stride become others when a softmax
+    follows their resizing, and the same network by that."""
     height, width = spec.frame.size or spec.interface.size or (64, 96)
     images = tf.constant(np.random.default_rng(0).integers(0, 256, (1, height, width, 3)), tf.float32)
     try:
@@ -111,9 +112,9 @@ def _answer(spec: ModelSpec, network: Network, images: tf.Tensor) -> tuple[np.nd
     with tf.GradientTape() as tape:
         tape.watch(images)
         given = to_input(images, spec.reading, spec.interface.layout)
-        logits = to_logits(
-            network.call(given), network.kind, network.layout, images.shape[1:3], spec.classes or MOST_CLASSES
-        )
+        scores = network.call(given)
+        size = tf.shape(classes_last(scores, network.layout))[1:3]
+        logits = to_logits(scores, network.kind, network.layout, size, spec.classes or MOST_CLASSES)
         likeliest = tf.reduce_mean(tf.reduce_max(tf.nn.log_softmax(logits), -1))
     gradient = tape.gradient(likeliest, images) if network.gradient else None
     return logits.numpy(), np.zeros(images.shape) if gradient is None else gradient.numpy()

@@ -190,6 +190,10 @@ FORMS = {
     "labels at the size of whole numbers in": Form(
         of(resized_to_whole_images, images_of(1, None, None, 3, dtype=tf.uint8)), lambda x: enlarged(4)(rounded(x))
     ),
+    "labels of probabilities that were resized": Form(
+        of(lambda net, x: tf.argmax(tf.image.resize(tf.nn.softmax(net(x, 4)), SIZE), -1)),
+        lambda x: tf.math.log(tf.image.resize(tf.nn.softmax(network(x, stride=4)), SIZE)),
+    ),
     "encoded files beside images": Form(of(decoded, FILES, pictures=(lambda net, x: net(x), NHWC))),
     "mean and std outside": Form(
         of(lambda net, x: net((x * STD + MEAN) * 255)),

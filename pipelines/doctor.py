@@ -9,6 +9,7 @@ pipeline then reads it. Of a Keras, ONNX, PyTorch or frozen file it says how to 
 """
 
 import pathlib
+import shlex
 
 from absl import flags as absl_flags
 
@@ -61,8 +62,16 @@ def run() -> None:
         print(f"Sheet: {_draw(pathlib.Path(FLAGS.sheet), model, found, photographs)}")
     if FLAGS.write:
         print(f"Written: {reading.write(how, spec.path)}")
+        print(f"Next: {_next(path)}")
     else:
         print(f"To be read with {how.text()}; --write keeps that beside the model.")
+
+
+def _next(path: pathlib.Path) -> str:
+    """The command that attacks it."""
+    names = [name for name in ("dataset", "data_dir", "split") if not FLAGS[name].using_default_value]
+    given = [f"--{name}={FLAGS[name].value}" for name in names]
+    return shlex.join(["python", "-m", "pipelines.robustness", f"--models={path}", *given])
 
 
 def _photographs(size: tuple[int, int] | None) -> list[Example]:
@@ -76,21 +85,26 @@ def _photographs(size: tuple[int, int] | None) -> list[Example]:
 
 def signature_part(offered, spec) -> list[Block]:
     """What the file offers, and what is used of it."""
-    rows = [
-        ["used" if name == spec.interface.signature else "", name, ", ".join(map(str, one.inputs)),
-         ", ".join(map(str, one.outputs))]
-        for name, one in offered.items()
-    ]  # fmt: skip
     interface = spec.interface
+    items = [
+        f"{name}{' (used)' if name == interface.signature else ''}: {', '.join(map(str, one.inputs))} -> "
+        f"{', '.join(map(str, one.outputs))}"
+        for name, one in offered.items()
+    ]
     size = "any size" if interface.size is None else "{}x{} (height x width)".format(*interface.size)
     batch = "any number" if interface.batch is None else f"exactly {interface.batch}"
+    sides = "" if spec.frame.multiple == (1, 1) else f", its sides multiples of {_pair(spec.frame.multiple)}"
     stride = f", one score for {interface.stride:g} pixels, resized" if (interface.stride or 1) > 1 else ""
     classes = f"{spec.classes} classes" if spec.classes else "an unknown number of classes"
     told = (
-        f"It takes {batch} of {interface.dtype} images {interface.layout} of {size} and returns {spec.reading.output} "
-        f"of {classes}{stride}."
+        f"It takes {interface.dtype} images {interface.layout} of {size}{sides}, {batch} in a call, and returns, as "
+        f"{interface.output}, {spec.reading.output} of {classes}{stride}."
     )
-    return [Heading("Signatures"), Table(["", "signature", "takes", "returns"], rows), Paragraph(told)]
+    return [Heading("Signatures"), Bullets(items), Paragraph(told)]
+
+
+def _pair(numbers: tuple[int, int]) -> str:
+    return str(numbers[0]) if numbers[0] == numbers[1] else "{} and {}".format(*numbers)
 
 
 def answer_part(model, facts) -> list[Block]:
@@ -130,18 +144,39 @@ def reading_part(found, size) -> list[Block]:
     """How photographs are to be prepared."""
     if found is None:
         return []
+    from tfadvseg.engine.checks import near_chance
+
     rows = sorted(found.tried, key=lambda one: -one.iou)
     own = found.tried[0]
     table = Table(
         ["reading", "clean IoU (%)"],
         [[one.name, f"{one.iou:.1f}"] for one in rows],
     )
+    told = f"As it is read, it is given {prepared(own.reading)}."
     verdict = (
         "No other plausible reading is clearly better." if found.best is own
-        else f"Clearly better: {found.best.name} ({found.best.reading.text()})."
+        else f"Clearly better: {found.best.name}, that is {prepared(found.best.reading)}."
     )  # fmt: skip
+    if rows[0] is not found.best and found.best is not own:
+        verdict += f" {rows[0].name} is not surely better than that."
+    if near_chance(found.best.iou, len(own.confusion[0])):
+        verdict += (
+            " But even so it is near chance: was it trained for these classes in this order, were its weights saved, "
+            "and are its moving averages those of inference?"
+        )
     order = [Paragraph(f"Its classes lie where the labels are {found.order}.")] if found.order else []
-    return [Heading(f"Readings on {len(own.confusion)} photographs"), table, Paragraph(verdict), *order]
+    return [
+        Heading(f"Readings on {len(own.confusion)} photographs"), Paragraph(told), table, Paragraph(verdict), *order
+    ]  # fmt: skip
+
+
+def prepared(how: reading.Reading) -> str:
+    """What a network is given of a photograph, in words."""
+    low, high = how.intensity_range
+    shift = "" if not any(how.mean) else ", less {:g}, {:g}, {:g}".format(*how.mean)
+    scale = "" if set(how.std) == {1.0} else ", divided by {:g}, {:g}, {:g}".format(*how.std)
+    fit = "" if how.fit == "pad" else f", fit {how.fit}"
+    return f"{how.channel_order.upper()} of {low:g} to {high:g}{shift}{scale}{fit}"
 
 
 def _draw(path: pathlib.Path, model, found, photographs) -> pathlib.Path:

@@ -2,7 +2,9 @@
 
 import tensorflow as tf
 
+from tests.models.strangers import FREE, NHWC, SIZE, of
 from tfadvseg.engine.memory import activation_bytes, images_at_once
+from tfadvseg.models import load
 
 
 def test_every_feature_map_counts_once_also_within_functions():
@@ -20,6 +22,14 @@ def test_a_loaded_model_is_counted_within(conv_model):
     """At least the eight planes of its first convolution, before and after the activation."""
     height, width = conv_model.input_size
     assert 2 * 4 * height * width * 8 < activation_bytes(conv_model, conv_model.input_size) < 4 * height * width * 200
+
+
+def test_an_unknown_height_and_width_are_those_of_the_image(tmp_path):
+    """A file for images of any size does not say within its functions how large its planes are."""
+    of(lambda net, images: net(images), FREE)(tmp_path / "free")
+    of(lambda net, images: net(images), NHWC)(tmp_path / "fixed")
+    free, fixed = (activation_bytes(load(tmp_path / name), SIZE) for name in ("free", "fixed"))
+    assert fixed / 2 < free < 2 * fixed
 
 
 def test_as_many_images_as_fit_but_at_least_one():

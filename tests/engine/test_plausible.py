@@ -1,10 +1,12 @@
 """Which reading suits photographs: counted by hand, decided just inside and just outside the margin."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tfadvseg.engine.plausible import POINTS, Tried, clearly_better, other_order
-from tfadvseg.models.reading import PLAIN
+from tfadvseg.models.reading import PLAIN, Reading
 
 
 def with_ious(*ious):
@@ -30,6 +32,14 @@ def test_it_must_be_better_on_every_photograph():
     assert clearly_better(own, [with_ious(90, 90, 69.9)]) is None
     assert clearly_better(own, [with_ious(90, 90, 70.1)]) is not None
     assert clearly_better(own, []) is None
+
+
+@pytest.mark.parametrize(("blue", "kept"), [((51.9, 51.9), "rgb"), ((52.1, 52.1), "bgr"), ((60, 49.9), "rgb")])
+def test_the_order_of_channels_stays_where_the_other_is_not_surely_better(blue, kept):
+    """By more than 2 points and on every photograph."""
+    red, turned = with_ious(50, 50), dataclasses.replace(with_ious(*blue), reading=Reading(channel_order="bgr"))
+    found = clearly_better(with_ious(10, 10), [red, turned])
+    assert found is not None and found.reading.channel_order == kept
 
 
 def test_another_order_of_the_classes_is_found():

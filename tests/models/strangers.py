@@ -117,6 +117,11 @@ def of_a_tf1_graph_that_fills_up(folder) -> None:
         v1.saved_model.simple_save(session, str(folder), {"ImageTensor": images}, {"SemanticPredictions": labels})
 
 
+def resized_to_whole_images(net: Net, images: tf.Tensor) -> tf.Tensor:
+    """Labels at the size of images that are whole numbers, as DeepLab's files give them."""
+    return tf.argmax(tf.image.resize(net(tf.cast(images, tf.float32), 4), tf.shape(images)[1:3]), 3)
+
+
 def decoded(net: Net, files: tf.Tensor) -> tf.Tensor:
     """Logits of encoded files."""
     images = tf.map_fn(lambda f: tf.io.decode_jpeg(f, 3), files, fn_output_signature=tf.uint8)
@@ -171,6 +176,12 @@ FORMS = {
         of(lambda net, x: tf.nn.softmax(channels_first(net(turned(x))), 1), images_of(None, 3, *SIZE)),
         lambda x: tf.nn.log_softmax(network(x)), {"output": "probabilities"},
     ),
+    "probabilities at a stride of 4": Form(
+        of(lambda net, x: tf.nn.softmax(net(x, 4))), enlarged(4), {"output": "probabilities"}
+    ),
+    "labels of an argmax at a stride of 4, any size": Form(
+        of(lambda net, x: tf.argmax(net(x, 4), -1), FREE), enlarged(4)
+    ),
     "one channel of a sigmoid": Form(of(lambda net, x: tf.sigmoid(net(x)[..., :1])), foreground,
                                      {"output": "sigmoid"}),
     "one channel of logits": Form(of(lambda net, x: net(x)[..., :1]), foreground),
@@ -192,6 +203,13 @@ FORMS = {
     ),
     "TensorFlow 1": Form(of_a_tf1_graph, lambda x: network(rounded(x))),
     "TensorFlow 1, filled up within": Form(of_a_tf1_graph_that_fills_up, lambda x: network(rounded(x))),
+    "labels at the size of whole numbers in": Form(
+        of(resized_to_whole_images, images_of(1, None, None, 3, dtype=tf.uint8)), lambda x: enlarged(4)(rounded(x))
+    ),
+    "labels of probabilities that were resized": Form(
+        of(lambda net, x: tf.argmax(tf.image.resize(tf.nn.softmax(net(x, 4)), SIZE), -1)),
+        lambda x: tf.math.log(tf.image.resize(tf.nn.softmax(network(x, stride=4)), SIZE)),
+    ),
     "encoded files beside images": Form(of(decoded, FILES, pictures=(lambda net, x: net(x), NHWC))),
     "mean and std outside": Form(
         of(lambda net, x: net((x * STD + MEAN) * 255)),

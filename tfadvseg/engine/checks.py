@@ -54,7 +54,7 @@ def warnings(
             )
         if clean is not None and attack.epsilon >= 8 and iou >= clean:
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
-    if clean is not None and clean < 200 / model.classes:
+    if clean is not None and near_chance(clean, model.classes):
         found.append(f"{model.name}: a clean IoU of {clean:.1f} % is near chance, so its ratios mean little.")
     return found
 
@@ -71,6 +71,11 @@ def scale_warnings(attacks: Sequence[tuple[str, Attack]]) -> list[str]:
     if max(alphas, default=LEAST_ALPHA) < LEAST_ALPHA:
         found.append(f"The steps, alpha, are below {LEAST_ALPHA:g} ({max(alphas):g}); {of_0_to_1}")
     return found
+
+
+def near_chance(iou: float, classes: int) -> bool:
+    """Whether a clean IoU in per cent is below twice that of one in `classes`."""
+    return iou < 200 / classes
 
 
 def certainty_warnings(cell: str, confidence: float, entropy: float, classes: int) -> list[str]:

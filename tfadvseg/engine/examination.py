@@ -67,9 +67,10 @@ def response(model: Model, images: tf.Tensor, size: float, seed: int = 0) -> flo
 
 
 def least_multiple(call, images: tf.Tensor, multiples: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128)) -> int | None:
-    """The least number whose multiples as sides a network takes, where it does not take those of `images`."""
+    """The least number whose multiples as sides a network takes, where it does not take those of `images`. Tried on
+    odd multiples, since 192 as a multiple of 2 is one of 64, too."""
     for multiple in multiples:
-        pads = [[0, -side % multiple] for side in images.shape[1:3]]
+        pads = [[0, -(side - multiple) % (2 * multiple)] for side in images.shape[1:3]]
         try:
             call(tf.pad(images, [[0, 0], *pads, [0, 0]]))
         except Exception:  # whatever its graph happens to hit

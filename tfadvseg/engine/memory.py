@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import tensorflow as tf
 from tensorflow.core.framework.node_def_pb2 import NodeDef
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tfadvseg.attacks.base import Model
 
@@ -14,8 +15,12 @@ def activation_bytes(model: Model, size: tuple[int, int]) -> int:
 
     An upper estimate of what a gradient keeps: operations that are fused or done in place are counted apart.
     """
-    graph = tf.function(model).get_concrete_function(tf.TensorSpec((1, *size, 3), tf.float32)).graph
-    whole = graph.as_graph_def(add_shapes=True)
+    forward = tf.function(model).get_concrete_function(tf.TensorSpec((1, *size, 3), tf.float32))
+    whole = forward.graph.as_graph_def(add_shapes=True)
+    if any(map(_is_open, [*whole.node, *(node for function in whole.library.function for node in function.node_def)])):
+        # The functions of a file for images of any size do not know this size before they are inlined.
+        inlined = convert_variables_to_constants_v2(forward, lower_control_flow=False)
+        whole = inlined.graph.as_graph_def(add_shapes=True)
     functions = {function.signature.name: function.node_def for function in whole.library.function}
     return _bytes(whole.node, functions)
 
@@ -26,6 +31,12 @@ def images_at_once(model: Model, size: tuple[int, int], limit: int) -> int:
 
 
 _FREE = ("Const", "ReadVariableOp", "Placeholder", "Identity")
+
+
+def _is_open(node: NodeDef) -> bool:
+    """Whether height or width of an images-like output is unknown."""
+    shapes = node.attr["_output_shapes"].list.shape
+    return any(len(shape.dim) == 4 and min(dim.size for dim in shape.dim[1:3]) < 0 for shape in shapes)
 
 
 def _bytes(nodes: Iterable[NodeDef], functions: Mapping[str, Sequence[NodeDef]]) -> int:

@@ -90,11 +90,19 @@ def _confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.
 
 
 def clearly_better(own: Tried, others: Sequence[Tried]) -> Tried | None:
-    """The best of the others where it is better than `own` by POINTS and on every photograph."""
+    """The best of the others where it is surely better than `own`. Many networks hardly tell red from blue: where the
+    best is not surely better than one with the order of channels that `own` has, that one."""
     best = max(others, key=lambda one: one.iou, default=None)
-    if best is None or not best.iou > own.iou + POINTS or not (best.ious > own.ious).all():
+    if best is None or not _surely_better(best, own):
         return None
-    return best
+    same_order = [one for one in others if one.reading.channel_order == own.reading.channel_order]
+    as_good = [one for one in same_order if _surely_better(one, own) and not _surely_better(best, one)]
+    return max(as_good, key=lambda one: one.iou, default=best)
+
+
+def _surely_better(one: Tried, other: Tried) -> bool:
+    """By POINTS of all, and on every photograph."""
+    return bool(one.iou > other.iou + POINTS and (one.ious > other.ious).all())
 
 
 def other_order(confusion: np.ndarray) -> list[int] | None:

@@ -18,21 +18,28 @@ from tfadvseg.models.spec import ModelSpec, describe
 
 
 def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
-    """The model, opened and read so that it takes the photographs and its scores are called what they are."""
+    """The model, opened and read so that it takes photographs of any size that it can take and its scores are called
+    what they are."""
     model = spec.open()
     if spec.frame.size is None and spec.frame.multiple == (1, 1):
-        images = placed(spec, photographs[:1])
+        odd = placed(spec, [_of_odd_sides(photographs[0])])
         try:
-            model(images)
+            model(odd)
         except Exception:  # whatever its graph happens to hit
-            multiple = least_multiple(model, images)
-            if multiple is None:
-                raise
-            model = model.read_as(dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
+            multiple = least_multiple(model, odd)
+            if multiple is not None:
+                model = model.read_as(dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
     kind = _kind(model.spec, model.raw(placed(model.spec, photographs[:1])).numpy())
     if kind == spec.reading.output:
         return model
     return describe(spec.path, dataclasses.replace(model.spec.reading, output=kind)).open()
+
+
+def _of_odd_sides(photograph: Example) -> Example:
+    """Less a row and a column where their number is even: the photographs at hand may have sides that suit, others
+    not."""
+    height, width = ((side - 1) | 1 for side in photograph.image.shape[:2])
+    return photograph._replace(image=photograph.image[:height, :width])
 
 
 def _kind(spec: ModelSpec, raw: np.ndarray) -> str:

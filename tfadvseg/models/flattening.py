@@ -67,9 +67,12 @@ def cut(signature: Any, output: str, tensor: str = "", images_are_whole: bool = 
     of them is found. ValueError where the graph has no such tensor.
     """
     flat = flattened(signature)
-    feeds = _after_the_cast(flat.images) if images_are_whole else [flat.images]
-    if not feeds:
-        return None
+    feeds = [flat.images]
+    if images_are_whole:
+        cast = _after_the_cast(flat.images)
+        if not cast:
+            return None
+        feeds += cast  # beside the images themselves, whose shape may be asked for
     if tensor:
         return Cut(_pruned(flat, feeds, _named(flat.function.graph, tensor)))
     end = flat.outputs[output]

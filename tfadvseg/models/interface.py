@@ -139,8 +139,8 @@ def _scores(outputs: tuple[Tensor, ...], reading: Reading) -> Tensor:
             return chosen[0]
         if kind:
             raise _Unfit(
-                f"returns {', '.join(tensor.key for tensor in kind)}, of which any may be the scores (name one as "
-                "output_name in a reading)"
+                f"returns {', '.join(tensor.key for tensor in kind)}, of which any may be the scores (name it in its "
+                f'reading.json, {{"output_name": "{kind[0].key}"}})'
             )
     raise _Unfit("returns no scores [N, H, W, classes]")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.models.conversion import in_batches, to_input, to_logits, whole
+from tfadvseg.models.conversion import classes_last, in_batches, to_input, to_logits, whole
 from tfadvseg.models.flattening import Cut, cut
 from tfadvseg.models.interface import FLOATS
 from tfadvseg.models.spec import ModelSpec
@@ -59,6 +59,8 @@ def open_network(spec: ModelSpec, signature: Any) -> Network:
     if found is None or not (found.before or whole_images):
         return plain
     around = _around(spec, found, "logits" if found.before else kind)
+    if found.before == "ArgMax" and _gives_probabilities(spec, around):
+        around = dataclasses.replace(around, kind="probabilities")
     return around if _agree(spec, around, plain) else plain
 
 
@@ -102,11 +104,27 @@ def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Calla
     return call if batch is None else lambda images: in_batches(call, images, batch)
 
 
+def _gives_probabilities(spec: ModelSpec, network: Network) -> bool:
+    """Whether an argmax was taken of a softmax's answers, as where these are resized in between."""
+    try:
+        given = to_input(_noise(spec), spec.reading, spec.interface.layout)
+        scores = classes_last(network.call(given), network.layout).numpy()
+    except Exception:  # a part that does not fit may hit anything
+        return False
+    return bool(scores.min() >= 0 and np.allclose(scores.sum(-1), 1, atol=1e-3))
+
+
+def _noise(spec: ModelSpec) -> tf.Tensor:
+    """A random image [1, H, W, 3]."""
+    height, width = spec.frame.size or spec.interface.size or PROBE
+    return tf.constant(np.random.default_rng(0).integers(0, 256, (1, height, width, 3)), tf.float32)
+
+
 def _agree(spec: ModelSpec, one: Network, other: Network) -> bool:
     """Whether a network says of a random image what the signature says: class by class, or the same labels but for
-    ties, and by the same gradient."""
-    height, width = spec.frame.size or spec.interface.size or PROBE
-    images = tf.constant(np.random.default_rng(0).integers(0, 256, (1, height, width, 3)), tf.float32)
+    ties, and by the same gradient. Compared where they are computed: scores at a stride become others when a softmax
+    follows their resizing, and the same network by that."""
+    images = _noise(spec)
     try:
         first, slope = _answer(spec, one, images)
         second, other_slope = _answer(spec, other, images)
@@ -128,9 +146,9 @@ def _answer(spec: ModelSpec, network: Network, images: tf.Tensor) -> tuple[np.nd
     with tf.GradientTape() as tape:
         tape.watch(images)
         given = to_input(images, spec.reading, spec.interface.layout)
-        logits = to_logits(
-            network.call(given), network.kind, network.layout, images.shape[1:3], spec.classes or MOST_CLASSES
-        )
+        scores = network.call(given)
+        size = tf.shape(classes_last(scores, network.layout))[1:3]
+        logits = to_logits(scores, network.kind, network.layout, size, spec.classes or MOST_CLASSES)
         likeliest = tf.reduce_mean(tf.reduce_max(tf.nn.log_softmax(logits), -1))
     gradient = tape.gradient(likeliest, images) if network.gradient else None
     return logits.numpy(), np.zeros(images.shape) if gradient is None else gradient.numpy()

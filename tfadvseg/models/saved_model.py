@@ -11,6 +11,7 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.models import card
 from tfadvseg.models.card import Card
 from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
+from tfadvseg.models.loading import load
 from tfadvseg.models.network import PROBE, Network, open_network
 from tfadvseg.models.reading import TILES, Reading
 from tfadvseg.models.signatures import damaged
@@ -34,7 +35,7 @@ class LoadedModel:
     def open(cls, spec: ModelSpec) -> "LoadedModel":
         """Loads graph and weights; raises ValueError in one sentence where the file is damaged."""
         try:
-            loaded = tf.saved_model.load(str(spec.path))
+            loaded = load(spec.path)
             signature = loaded.signatures[spec.interface.signature]
         except Exception as error:  # TensorFlow raises whatever the damaged part happens to hit
             raise damaged(spec.path, error) from error

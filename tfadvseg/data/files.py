@@ -49,6 +49,13 @@ class Picture(NamedTuple):
     orientation: int
 
 
+class Mask(NamedTuple):
+    """values: int32 [H, W] numbers, or uint8 [H, W, 3] colours. palette: of the numbers, [n, 3], where there is one."""
+
+    values: np.ndarray
+    palette: np.ndarray | None
+
+
 def read_photograph(path: Path) -> np.ndarray:
     """RGB uint8 [H, W, 3]; ValueError says why a file is none, or why its grey levels are not known.
 
@@ -78,33 +85,62 @@ def read_labels(path: Path, colours: Sequence[Colour] = ()) -> np.ndarray:
     colours: of the labels 0, 1, ... in the dataset, with which a palette is compared. ValueError says why a file holds
     no labels. Whether the numbers are classes is for the label space to say, before any smaller type cuts them.
     """
-    with _picture(path) as (image, raw, orientation):
+    with _picture(path) as picture:
+        _refuse_inexact(path, picture.image)
+        labels, palette = _numbers(path, picture)
+        if palette is not None:
+            _refuse_other_order(path, labels, palette, colours)
+    return turned(labels, picture.orientation)
+
+
+def read_mask(path: Path) -> Mask:
+    """Labels as numbers or as colours, exactly as they are stored; ValueError says why a file holds neither."""
+    with _picture(path) as picture:
+        image = picture.image
         _refuse_inexact(path, image)
-        if image.mode not in WHOLE:
-            held = "fractions" if image.mode == "F" else f"colours ({image.mode})"
-            raise FileError(
-                f"{path} is not a single-channel label image, it holds {held}; save the number of each pixel's class "
-                "as a PNG of one channel, grey or with a palette."
-            )
-        labels = np.array(image)
-        if _signed(image):
-            labels = labels.view(np.dtype(f"i{labels.itemsize}"))  # Pillow takes 8 bits as unsigned
-        labels = labels.astype(np.int32) // SAMPLES.get(raw[:3], 1)
-        if image.mode == "P":
-            _refuse_other_order(path, labels, np.array(image.getpalette("RGB") or []).reshape(-1, 3), colours)
-    return turned(labels, orientation)
+        if image.mode not in ("RGB", "RGBA"):
+            labels, palette = _numbers(path, picture)
+            return Mask(turned(labels, picture.orientation), palette)
+        if ";16" in picture.raw:
+            raise FileError(f"{path} has 16 bits a colour, of which Pillow keeps 8; save the mask with 8 bits.")
+        if image.mode == "RGBA" and np.asarray(image)[..., 3].min() < 255:
+            raise FileError(f"{path} is a mask of colours with transparent pixels; save it without alpha.")
+        return Mask(turned(np.array(image.convert("RGB")), picture.orientation), None)
+
+
+def _numbers(path: Path, picture: Picture) -> tuple[np.ndarray, np.ndarray | None]:
+    """(int32 [H, W] as they are stored, the palette [n, 3] of a file that has one)."""
+    image = picture.image
+    if image.mode not in WHOLE:
+        held = "fractions" if image.mode == "F" else f"colours ({image.mode})"
+        raise FileError(
+            f"{path} is not a single-channel label image, it holds {held}; save the number of each pixel's class "
+            "as a PNG of one channel, grey or with a palette."
+        )
+    labels = np.array(image)
+    if _signed(image):
+        labels = labels.view(np.dtype(f"i{labels.itemsize}"))  # Pillow takes 8 bits as unsigned
+    labels = labels.astype(np.int32)
+    if picture.raw[:3] in SAMPLES:
+        labels //= SAMPLES[picture.raw[:3]]
+    return labels, np.array(image.getpalette("RGB") or []).reshape(-1, 3) if image.mode == "P" else None
 
 
 def read_pair(image_path: Path, labels_path: Path, colours: Sequence[Colour] = ()) -> tuple[np.ndarray, np.ndarray]:
     """(photograph uint8 [H, W, 3], its labels [H, W]), both as they are shown; ValueError where their sizes differ."""
     image, labels = read_photograph(image_path), read_labels(labels_path, colours)
-    if labels.shape != image.shape[:2]:
-        turn = " (one of the two may be turned)" if labels.shape == image.shape[1::-1] else ""
+    refuse_other_size(image_path, image, labels_path, labels)
+    return image, labels
+
+
+def refuse_other_size(image_path: Path, image: np.ndarray, labels_path: Path, labels: np.ndarray) -> None:
+    """ValueError where labels [H, W, ...] have not the size of their image."""
+    if labels.shape[:2] != image.shape[:2]:
+        turn = " (one of the two may be turned)" if labels.shape[:2] == image.shape[1::-1] else ""
         raise FileError(
             f"{labels_path} is {_size(labels)} but its image {pathlib.Path(image_path).name} is {_size(image)}{turn}; "
             "labels must have the size of their image."
         )
-    return image, labels
 
 
 def turned(stored: np.ndarray, orientation: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Picture sheets after Figs. 5 and 11 to 13: what an attack adds to an image, and what the network then sees."""
 
 import pathlib
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -136,6 +137,21 @@ def reading_sheet(
     return figure
 
 
+def sample_sheet(title: str, samples: Sequence[tuple[str, np.ndarray, np.ndarray]], label_space: LabelSpace) -> Figure:
+    """Photographs (id, image, labels), two in a row, each beside its labels."""
+    rows = -(-len(samples) // 2)
+    shape = max((image.shape for _, image, _ in samples), key=lambda shape: shape[0] / shape[1])
+    figure, axes, height = _sheet(rows, 4 if len(samples) > 1 else 2, shape, title)
+    places = axes.reshape(-1, 2)
+    for place in places[len(samples) :].ravel():
+        place.set_axis_off()
+    for (left, right), (name, image, labels) in zip(places, samples, strict=False):
+        _picture(left, image, textwrap.shorten(name, 40, placeholder="..."))
+        _picture(right, label_space.colours(labels), _share_ignored(labels))
+    _legend(figure, label_space, [labels for _, _, labels in samples], axes.shape[1], height)
+    return figure
+
+
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
     """Writes, for each attacked example without a transform, sheet_<model>_<image> over its attacks and
     sheet_<model>_<image>_<attack> of one of them; and defense_<model>_<image>_<attack> where transforms were tried."""
@@ -197,6 +213,12 @@ def _agreement(prediction: np.ndarray, example: Example) -> str:
 
 def _share(count: int, total: int) -> str:
     return f"{100 * count / max(total, 1):.1f} %"
+
+
+def _share_ignored(labels: np.ndarray) -> str:
+    """No label is void unless it says so: black may be a class, too."""
+    ignored = int((labels == IGNORED).sum())
+    return f"Labels, {_share(ignored, labels.size)} void" if ignored else "Labels"
 
 
 def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray], columns: int, height: float) -> None:

@@ -2,7 +2,8 @@
 
     python -m pipelines.inspect_data --dataset=cityscapes
     python -m pipelines.inspect_data --dataset=voc --data_dir=/data/VOCdevkit --split=val
-    python -m pipelines.inspect_data --dataset=folder --data_dir=/data/mine --classes=/data/mine/classes.csv --split=all
+    python -m pipelines.inspect_data --dataset=folder --data_dir=/data/mine --split=all \\
+        --classes=/data/mine/classes.csv
 
 Without --data_dir, or where files are missing, it says where those of the dataset come from, under what licence, and
 where they must lie. Ends with a page on stdout and the sheet as a PNG; the exit code is 1 where a file will not do.

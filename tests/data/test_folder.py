@@ -234,8 +234,8 @@ def test_classes_are_the_lines_that_are_not_ignored(tmp_path):
         ("name,index\nroad,1\ncar,1\n", "lists the index 1 twice"),
         ("name,colour\nroad,#000001\ncar,0 0 1\n", r"lists the colour \(0, 0, 1\) twice"),
         ("name,index,colour\nroad,1,#000001\ncar,2,\n", "gives car no colour, but others; fill the column"),
-        ("name,index,ignored\nroad,1,yes\n", "lists 0 classes that are not ignored; there may be 1 to 255"),
-        ("name,index\n" + "\n".join(f"c{i},{i}" for i in range(256)), "lists 256 classes that are not ignored"),
+        ("name,index,ignored\nroad,1,yes\n", "lists 0 classes that are not ignored; there may be 1 to 254"),
+        ("name,index\n" + "\n".join(f"c{i},{i}" for i in range(255)), "lists 255 classes that are not ignored"),
     ],
 )
 def test_a_file_of_classes_that_will_not_do_is_refused(tmp_path, text, message):

@@ -16,6 +16,13 @@ def test_numbers_become_classes():
     assert pickle.loads(pickle.dumps(NUMBERING)) == NUMBERING
 
 
+def test_bytes_are_looked_up_as_wider_numbers_are():
+    stored = np.array([[0, 7, 8]], np.uint8)
+    np.testing.assert_array_equal(NUMBERING.classes(stored, "a"), NUMBERING.classes(stored.astype(np.int32), "a"))
+    with pytest.raises(ValueError, match="a holds label 254, first in row 0 and column 1"):
+        NUMBERING.classes(np.array([[0, 254]], np.uint8), "a")
+
+
 @pytest.mark.parametrize("wrong", [-1, 1, 9, 299, 301, 65535, -(2**31), 2**31 - 1])
 def test_any_other_is_named_with_its_place_and_what_is_known(wrong):
     stored = np.array([[0, 7], [7, wrong]], np.int32)

@@ -78,7 +78,7 @@ def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarra
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     image, labels = read_pair(image_path, labels_path, LABEL_SPACE.palette)
     labels = LABEL_SPACE.check(np.where(labels == VOID, IGNORED, labels), str(labels_path))
-    return image, labels.astype(np.uint8)
+    return image, labels.astype(np.uint8, copy=False)
 
 
 def _list(root: pathlib.Path, name: str) -> pathlib.Path:

@@ -17,7 +17,7 @@ from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import Colour, FileError, Mask
 from tfadvseg.data.labels import LabelSpace, voc_palette
 from tfadvseg.data.listing import text_of
-from tfadvseg.data.numbering import LARGEST, Numbering
+from tfadvseg.data.numbering import LARGEST, UNKNOWN, Numbering
 
 COLUMNS = ("name", "colour", "index", "ignored")
 SPELLED = {"color": "colour", "ignore": "ignored"}
@@ -134,8 +134,8 @@ def read_classes(path: pathlib.Path) -> Classes:
         entries.append(_entry(dict(zip(header, map(str.strip, row), strict=True)), f"Line {number} of {path}"))
     found = Classes(path, tuple(entries))
     count = sum(not entry.ignored for entry in entries)
-    if not 1 <= count <= IGNORED:
-        raise ValueError(f"{path} lists {count} classes that are not ignored; there may be 1 to {IGNORED}.")
+    if not 1 <= count <= UNKNOWN:
+        raise ValueError(f"{path} lists {count} classes that are not ignored; there may be 1 to {UNKNOWN}.")
     _refuse_repeated(path, entries)
     return found
 

@@ -8,7 +8,8 @@ import numpy as np
 
 LARGEST = 65535
 """Number that a file of 16 bits can hold."""
-UNKNOWN = -1
+UNKNOWN = 254
+"""No class: with IGNORED that leaves 254 of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,20 +20,25 @@ class Numbering:
 
     def classes(self, stored: np.ndarray, source: str) -> np.ndarray:
         """Numbers [H, W] of a file -> uint8 [H, W]; ValueError names `source` and the first that means nothing."""
-        within = (stored >= 0) & (stored < len(self._table))
-        found = self._table[stored] if within.all() else np.where(within, self._table[stored * within], UNKNOWN)
-        if found.min(initial=0) < 0:
-            row, column = np.argwhere(found < 0)[0]
+        if stored.dtype == np.uint8:  # bytes are translated three times as fast as NumPy looks up
+            translated = stored.tobytes().translate(self._table[:256].tobytes())
+            found, strange = np.frombuffer(translated, np.uint8).reshape(stored.shape), UNKNOWN in translated
+        else:
+            within = (stored >= 0) & (stored < len(self._table))
+            found = np.where(within, self._table[stored * within], np.uint8(UNKNOWN))
+            strange = UNKNOWN in found
+        if strange:
+            row, column = np.argwhere(found == UNKNOWN)[0]
             raise ValueError(
                 f"{source} holds label {stored[row, column]}, first in row {row} and column {column} counted from 0, "
                 f"which is none of the numbers that are known here ({_ranges(number for number, _ in self.pairs)}); is "
                 "this the right dataset?"
             )
-        return found.astype(np.uint8)
+        return found
 
     @functools.cached_property
     def _table(self) -> np.ndarray:
-        table = np.full(1 + max((number for number, _ in self.pairs), default=0), UNKNOWN, np.int16)
+        table = np.full(1 + max(255, *(number for number, _ in self.pairs)), UNKNOWN, np.uint8)
         for number, label in self.pairs:
             table[number] = label
         return table

@@ -131,7 +131,7 @@ def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarra
         refuse_other_size(image_path, image, labels_path, labels)
     else:
         image, labels = read_pair(image_path, labels_path, LABEL_SPACE.palette)
-    return image, LABEL_SPACE.check(labels, str(labels_path)).astype(np.uint8)
+    return image, LABEL_SPACE.check(labels, str(labels_path)).astype(np.uint8, copy=False)
 
 
 def read_mat(path: pathlib.Path) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Picture sheets after Figs. 5 and 11 to 13: what an attack adds to an image, and what the network then sees."""
 
 import pathlib
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -146,7 +145,7 @@ def sample_sheet(title: str, samples: Sequence[tuple[str, np.ndarray, np.ndarray
     for place in places[len(samples) :].ravel():
         place.set_axis_off()
     for (left, right), (name, image, labels) in zip(places, samples, strict=False):
-        _picture(left, image, textwrap.shorten(name, 40, placeholder="..."))
+        _picture(left, image, name if len(name) <= 36 else f"...{name[-33:]}")
         _picture(right, label_space.colours(labels), _share_ignored(labels))
     _legend(figure, label_space, [labels for _, _, labels in samples], axes.shape[1], height)
     return figure
@@ -226,7 +225,7 @@ def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray],
     present = np.unique(np.concatenate([np.unique(labels) for labels in maps]))
     colours = {label_space.names[label]: label_space.palette[label] for label in present if label != IGNORED}
     if IGNORED in present:
-        colours["void"] = (0, 0, 0)
+        colours["void"] = label_space.void
     handles = [
         Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor="0.4", linewidth=0.5, label=name)
         for name, colour in colours.items()

@@ -72,7 +72,7 @@ flags.group("Repeatability", "seed")
 
 
 def run() -> None:
-    dataset = data.named(FLAGS.dataset)
+    dataset = objects.dataset()
     train, validation = (
         in_memory(dataset.split(FLAGS.data_dir, name).chosen(FLAGS.every, FLAGS.limit), f"{dataset.name} {name}")
         for name in (FLAGS.split, "validation")

@@ -13,6 +13,14 @@ FLAGS = flags.FLAGS
 
 _DECIDES_NO_NUMBER: set[str] = set()
 
+DATASET_OPTIONS = {
+    "classes": "CSV of the classes of --dataset=folder: name, colour or index, ignored.",
+    "images_folder": "Where --dataset=folder has its images; by default images, in --data_dir.",
+    "masks_folder": "Where it has their masks; by default masks, in --data_dir.",
+    "mask_suffix": "What a mask's name has behind its image's, such as _mask; by default nothing.",
+}
+"""Flags that some dataset takes: its keyword arguments in `data.named`."""
+
 GROUPS = ("Models", "Data", "Attacks", "Training", "This command", "Defense", "Output", "Repeatability")
 """Titles in --help, in this order."""
 _GROUP_OF: dict[str, str] = {}
@@ -52,12 +60,18 @@ def decides_no_number(name: str) -> None:
 @_grouped("Data")
 def define_data(split: str = "validation", dataset: str | None = "scenes") -> None:
     """--dataset, --data_dir, --split, --every and --limit."""
-    flags.DEFINE_enum("dataset", dataset, sorted(data.DATASETS), "Dataset; scenes is rendered and needs no files.")
+    flags.DEFINE_enum(
+        "dataset", dataset, sorted(data.DATASETS),
+        "Dataset; scenes is rendered and needs no files, pipelines.inspect_data says where those of others come from.",
+    )  # fmt: skip
     flags.DEFINE_string("data_dir", None, "Folder with the dataset's files, where it needs any.")
     decides_no_number("data_dir")  # the recipe holds the fingerprint of what lies there
     flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
     flags.DEFINE_integer("every", 1, "Every n-th image only: neighbouring frames of a video are alike.", lower_bound=1)
     flags.DEFINE_integer("limit", 0, "This many of these images only, spread over them; 0 for all.", lower_bound=0)
+    for name, meaning in DATASET_OPTIONS.items():
+        flags.DEFINE_string(name, None, meaning)
+        decides_no_number(name)  # the recipe holds the fingerprint of the files that it leads to
 
 
 @_grouped("Models")

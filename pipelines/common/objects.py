@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from pipelines.common import interrupt
+from pipelines.common.flags import DATASET_OPTIONS
 from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
@@ -35,8 +36,9 @@ SAVED_MODELS = pathlib.Path(__file__).parents[2] / "saved_models"
 
 
 def dataset() -> Dataset:
-    """--dataset."""
-    return data.named(FLAGS.dataset)
+    """--dataset, with those of its options that are given."""
+    options = {name: FLAGS[name].value for name in DATASET_OPTIONS if FLAGS[name].value is not None}
+    return data.named(FLAGS.dataset, **options)
 
 
 def split() -> Split:

@@ -217,8 +217,8 @@ def test_splits_without_a_list_are_refused(folder):
 @pytest.mark.parametrize(
     ("data_dir", "message"),
     [
-        (None, "camvid needs data_dir"),
-        ("", "camvid needs data_dir"),
+        (None, "camvid needs `data_dir`"),
+        ("", "camvid needs `data_dir`"),
         ("/no/where", "/no/where does not exist"),
         (__file__, "test_camvid.py is a file"),
     ],
@@ -234,5 +234,5 @@ def test_a_folder_without_lists_is_refused(tmp_path):
 
 
 def test_an_unknown_dataset_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown dataset 'voc'; choose one of: camvid, scenes"):
-        data.named("voc")
+    with pytest.raises(ValueError, match="Unknown dataset 'vocs'; choose one of: voc, ade20k, camvid, cityscapes"):
+        data.named("vocs")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from tfadvseg.data.files import read_labels, read_pair, read_photograph, turned
+from tfadvseg.data.files import read_labels, read_mask, read_pair, read_photograph, turned
 from tfadvseg.data.labels import CAMVID, voc_palette
 
 RNG = np.random.default_rng(0)
@@ -326,7 +326,7 @@ def test_damage_anywhere_ends_in_a_sentence_or_a_picture(tmp_path):
 def test_labels_of_every_width_are_the_numbers_of_the_file(tmp_path, labels):
     Image.fromarray(labels).save(tmp_path / "a.tif")
     read = read_labels(tmp_path / "a.tif")
-    assert read.dtype == np.int32
+    assert read.dtype == (np.uint8 if labels.dtype == np.uint8 else np.int32)
     np.testing.assert_array_equal(read, labels)
 
 
@@ -431,3 +431,22 @@ def test_sizes_are_compared_as_both_are_shown(tmp_path):
         ValueError, match=r"b.png is 7x5 but its image a.png is 5x7 \(one of the two may be turned\); labels"
     ):
         read_pair(tmp_path / "a.png", tmp_path / "b.png")
+
+
+def test_a_mask_is_numbers_with_their_palette_or_colours(tmp_path):
+    """Of which indices are never made colours in silence; what may have changed colours is refused."""
+    path = tmp_path / "a.png"
+    palette = Image.fromarray(LABELS)
+    palette.putpalette(np.ravel(voc_palette(11)).tolist())
+    palette.save(path)
+    values, colours = read_mask(path)
+    np.testing.assert_array_equal(values, LABELS)
+    np.testing.assert_array_equal(colours[:11], voc_palette(11))
+    Image.fromarray(COLOURS).save(path)
+    np.testing.assert_array_equal(read_mask(path).values, COLOURS)
+    write_png(path, COLOURS.astype(np.uint16) * 257, 16, 2)
+    with pytest.raises(ValueError, match="a.png has 16 bits a colour, of which Pillow keeps 8"):
+        read_mask(path)
+    Image.fromarray(LABELS).convert("LA").save(path)
+    with pytest.raises(ValueError, match="not a single-channel label image"):
+        read_mask(path)

@@ -66,3 +66,8 @@ def test_cityscapes_has_nineteen_classes_each_with_a_colour_of_its_own():
 
 def test_no_two_colours_of_a_generated_palette_are_equal():
     assert len(set(voc_palette(256))) == 256
+
+
+def test_void_is_pale_where_a_class_is_black():
+    assert CAMVID.void == (0, 0, 0) and PASCAL_VOC.void == (224, 224, 192)
+    assert PASCAL_VOC.colours(np.array([[0, 255]])).tolist() == [[[0, 0, 0], [224, 224, 192]]]

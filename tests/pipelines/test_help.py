@@ -12,8 +12,10 @@ from pipelines.common.flags import GROUPS
 COMMANDS = (
     "crf",
     "describe",
+    "doctor",
     "export",
     "import_caffe",
+    "inspect_data",
     "report",
     "robustness",
     "train",
@@ -50,8 +52,8 @@ def test_help_explains_every_flag(call):
     for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):
         assert re.search(rf"^  --{flag}=\S+ ", ended.stdout, re.M), flag
     assert "  --[no]in_range            Keep adversarial images within 0..255. [false]" in ended.stdout
-    assert "  --channel_order=rgb|bgr   Order of the model's input channels. [rgb]" in ended.stdout
-    assert "One of logits, probabilities. [logits]" in ended.stdout
+    assert "  --channel_order=rgb|bgr   Order of the models' input channels.\n" in ended.stdout
+    assert "One of logits, probabilities, sigmoid," in ended.stdout
     assert not flags.FLAGS.is_parsed()
 
 
@@ -72,8 +74,8 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, crf, describe, export, import_caffe, report, "
-        "train, transform_transfer, transforms.\n"
+        "Error: Unknown command 'robustnes'; choose one of: robustness, crf, describe, doctor, export, import_caffe, "
+        "inspect_data, report, train, transform_transfer, transforms.\n"
     )
 
 
@@ -97,7 +99,7 @@ def test_the_module_that_was_typed(monkeypatch, words, module):
         (["--zzzzzz"], "Unknown flag --zzzzzz; --help lists all flags."),
         (["--limit=x"], "--limit takes a non-negative whole number; got x."),
         (["--every=0"], "--every takes a positive whole number; got 0."),
-        (["--dataset=scene"], "--dataset should be one of <scenes|camvid>; got scene."),
+        (["--dataset=scene"], "--dataset should be one of <scenes|ade20k|camvid|"),
         (["--in_range=perhaps"], "--in_range takes true or false; got perhaps."),
         (["--attacks=fgsm_lll"], "Unknown attack 'fgsm_lll'; choose one of: fgsm_ll, ifgsm_ll, fgsm_class, fgsm, "),
         (["--models=fcn8_scenes"], "Unknown model 'fcn8_scenes'; choose one of: fcn8s_scenes, "),

@@ -1,52 +1,42 @@
 """Datasets: what each is called, its classes, and its photographs by index, with NumPy and Pillow alone.
 
-A module of a dataset offers `split(data_dir, name) -> Split`. On the splits stand training (which takes any sequence of
-examples), the `tf.data` pipelines (`batches`, with a network's `framing`) and the TFDS builders (`builders`).
+A module of a dataset offers a function that makes the `Dataset` of its options, which few have: the classes of a
+folder of one's own are in a file. Its docstring tells users where the files come from, under what licence, and where
+they lie. On the splits stand training (which takes any sequence of examples), the `tf.data` pipelines (`batches`, with
+a network's `framing`) and the TFDS builders (`builders`).
 """
 
-import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from tfadvseg.data import camvid, scenes
-from tfadvseg.data.labels import LabelSpace
+from tfadvseg.data import ade20k, camvid, cityscapes, folder, scenes, voc
+from tfadvseg.data.dataset import Dataset, split_name
 from tfadvseg.data.split import Example, Split
 from tfadvseg.registry import choose
 
-__all__ = ["DATASETS", "Dataset", "Example", "Split", "named", "split_name"]
+__all__ = ["DATASETS", "Dataset", "Example", "Split", "about", "named", "split_name"]
 
-
-@dataclasses.dataclass(frozen=True)
-class Dataset:
-    """name: in the table. splits: the names of its parts. open: (data_dir, name of a part) -> that Split."""
-
-    name: str
-    label_space: LabelSpace
-    splits: tuple[str, ...]
-    open: Callable[[str | None, str], Split]
-
-    def split(self, data_dir: str | None, name: str) -> Split:
-        """The photographs of that part of the dataset; `val` is short for `validation`.
-
-        data_dir: the folder with the dataset's files, where it needs any. ValueError where the dataset has no such
-        part, or the folder does not hold it.
-        """
-        return self.open(data_dir, split_name(self, name))
-
-
-DATASETS: Mapping[str, Dataset] = {
-    "camvid": Dataset("camvid", camvid.LABEL_SPACE, tuple(camvid.SPLITS), camvid.split),
-    "scenes": Dataset("scenes", scenes.LABEL_SPACE, tuple(scenes.SPLITS), scenes.split),
+DATASETS: Mapping[str, Callable[..., Dataset]] = {
+    "ade20k": ade20k.dataset,
+    "camvid": camvid.dataset,
+    "cityscapes": cityscapes.dataset,
+    "cityscapes_full": cityscapes.full,
+    "folder": folder.dataset,
+    "scenes": scenes.dataset,
+    "voc": voc.dataset,
 }
+"""By name, what makes a dataset of its options."""
 
 
-def split_name(dataset: Dataset, split: str) -> str:
-    """The split's one name; `val` is short for `validation`."""
-    split = "validation" if split == "val" else split
-    if split not in dataset.splits:
-        raise ValueError(f"{dataset.name} has no split {split!r}; choose one of: {', '.join(sorted(dataset.splits))}.")
-    return split
+def named(name: str, **options: Any) -> Dataset:
+    """The dataset of that name; ValueError with the known names, or for an option that it does not have."""
+    make = choose(DATASETS, name, "dataset")
+    if unknown := [option for option in options if option not in inspect.signature(make).parameters]:
+        raise ValueError(f"The dataset {name} takes no `{unknown[0]}`; leave it out.")
+    return make(**options)
 
 
-def named(name: str) -> Dataset:
-    """The dataset of that name; raises ValueError with the known names otherwise."""
-    return choose(DATASETS, name, "dataset")
+def about(name: str) -> str:
+    """What users are told of a dataset: where its files come from, under what licence, and where they lie."""
+    return inspect.getdoc(inspect.getmodule(choose(DATASETS, name, "dataset"))) or ""

@@ -55,10 +55,10 @@ def batches(split: Split, frame: Frame, batch_size: int, first: int = 0, count: 
         except Exception as error:
             failed[index] = error
             raise
-        return name.encode(), image, labels
+        return name.encode(), np.asarray(image, np.float32), labels
 
     def prepare(index: tf.Tensor) -> dict[str, tf.Tensor]:
-        name, image, labels = tf.numpy_function(read, [index], (tf.string, tf.uint8, tf.uint8))
+        name, image, labels = tf.numpy_function(read, [index], (tf.string, tf.float32, tf.uint8))
         image, labels = tf.ensure_shape(image, (None, None, 3)), tf.ensure_shape(labels, (None, None))
         placed, inside = frame.place(image)
         return {

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import sys
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -19,12 +20,15 @@ from tfadvseg.lock import locked
 
 
 def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
-    """{"id", "image" uint8 [H, W, 3], "labels" uint8 [H, W, 1] with 255 ignored}, in the order of the split."""
+    """{"id", "image" [H, W, 3] of the split's type, "labels" uint8 [H, W, 1] with 255 ignored}, in its order."""
+    shape = (None, None, 3)
+    whole = split.dtype == "uint8"  # a PNG holds nothing else
     features = {
         "id": tfds.features.Text(),
-        "image": tfds.features.Image(shape=(None, None, 3)),
+        "image": tfds.features.Image(shape=shape) if whole
+        else tfds.features.Tensor(shape=shape, dtype=np.float32, encoding=tfds.features.Encoding.ZLIB),
         "labels": tfds.features.LabeledImage(labels=256, shape=(None, None, 1)),  # class indices and 255
-    }
+    }  # fmt: skip
     examples = (
         (i, {"id": name, "image": image, "labels": labels[..., None]}) for i, (name, image, labels) in enumerate(split)
     )

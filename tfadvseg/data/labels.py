@@ -23,9 +23,14 @@ class LabelSpace:
         """Number of classes, void not counted."""
         return len(self.names)
 
+    @property
+    def void(self) -> tuple[int, int, int]:
+        """The colour of ignored pixels: black, or Pascal VOC's pale one where a class is black."""
+        return (224, 224, 192) if (0, 0, 0) in self.palette else (0, 0, 0)
+
     def colours(self, labels: np.ndarray) -> np.ndarray:
-        """Labels [..., H, W] -> uint8 RGB [..., H, W, 3]; ignored pixels are black."""
-        table = np.zeros((256, 3), np.uint8)
+        """Labels [..., H, W] -> uint8 RGB [..., H, W, 3], ignored pixels in the colour `void`."""
+        table = np.full((256, 3), self.void, np.uint8)
         table[: self.classes] = self.palette
         return table[np.asarray(labels).astype(np.uint8)]
 

@@ -1,4 +1,4 @@
-"""Lists of pairs, image and labels a line, as they come from any system, and the files under a folder that they name.
+"""Lists of pairs, image and labels a line, and of names, as they come from any system, and the files that they name.
 
 docs/files.md tells users what a line may look like.
 """
@@ -48,13 +48,25 @@ def read_pairs(listing: pathlib.Path, root: pathlib.Path) -> list[Pair]:
     A path is taken relative to `root`, else the longest end of it, of two parts or more, that is a file under `root`:
     so another machine's paths are found. One that is a file of this machine alone is taken as it is.
     """
-    texts = END_OF_LINE.split(_text(listing))
+    texts = END_OF_LINE.split(text_of(listing, "a line 'image labels' for each image"))
     lines = [Line(listing, number, text.strip(), root) for number, text in enumerate(texts, start=1) if text.strip()]
     if not lines:
         raise ValueError(f"{listing} lists no photograph; a line is 'image labels'.")
     cuts = [_cut(line) for line in lines]
     _refuse_repeated(lines, *zip(*cuts, strict=True))
     return [pair for _, pair in cuts]
+
+
+def read_names(listing: pathlib.Path) -> tuple[str, ...]:
+    """The names that a list holds, one a line and each once, in its order; of a path, or a line of two, the first one's
+    name without folders and suffix. ValueError where there is no list, or nothing in it."""
+    words = (line.split() for line in END_OF_LINE.split(text_of(listing, "a name a line")))
+    names = tuple(pathlib.PurePosixPath(line[0].replace("\\", "/")).stem for line in words if line)
+    if not names:
+        raise ValueError(f"{listing} lists no photograph; a line is the name of one.")
+    if repeated := [name for name, count in collections.Counter(names).items() if count > 1]:
+        raise ValueError(f"{listing} lists {repeated[0]} {names.count(repeated[0])} times; list each photograph once.")
+    return names
 
 
 def ids(images: Sequence[pathlib.Path]) -> tuple[str, ...]:
@@ -79,8 +91,8 @@ def _end(path: pathlib.Path, size: int) -> str:
     return "/".join(path.with_suffix("").parts[-size:] if size <= count else path.parts[count - size :])
 
 
-def _text(listing: pathlib.Path) -> str:
-    """In the encoding that the file begins with, else UTF-8, else the one of Western Windows."""
+def text_of(listing: pathlib.Path, holds: str) -> str:
+    """In the encoding that the file begins with, else UTF-8, else the one of Western Windows. holds: what it should."""
     try:
         content = listing.read_bytes()
     except OSError as error:
@@ -91,7 +103,7 @@ def _text(listing: pathlib.Path) -> str:
     except UnicodeDecodeError:
         text = content.decode("cp1252" if encoding == "utf-8" else encoding, errors="replace")
     if "\0" in text:
-        raise ValueError(f"The list {listing} is not text; save it as UTF-8, a line 'image labels' for each image.")
+        raise ValueError(f"The list {listing} is not text; save it as UTF-8, {holds}.")
     return text
 
 

@@ -1,8 +1,9 @@
-"""Rendered street scenes with CamVid's classes (`tfadvseg.scenes`): a dataset that needs no files."""
+"""Rendered street scenes with CamVid's classes (`tfadvseg.scenes`): a dataset that needs no files, and no data_dir."""
 
 import pathlib
 
 from tfadvseg import scenes
+from tfadvseg.data.dataset import Dataset
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.data.split import Split
 from tfadvseg.registry import choose
@@ -12,6 +13,11 @@ if scenes.NAMES != CAMVID.names:
     raise ValueError(f"Scenes are drawn with the classes {scenes.NAMES}, which are not CamVid's {CAMVID.names}.")
 
 LABEL_SPACE = CAMVID
+
+
+def dataset() -> Dataset:
+    """The scenes; they have no options."""
+    return Dataset("scenes", LABEL_SPACE, tuple(SPLITS), split)
 
 
 def split(data_dir: str | None, name: str) -> Split:

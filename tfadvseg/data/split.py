@@ -12,7 +12,8 @@ from tfadvseg.data.digest import digest
 
 
 class Example(NamedTuple):
-    """A labelled photograph. image: uint8 [H, W, 3]; labels: uint8 [H, W], void is 255."""
+    """A labelled photograph. image: [H, W, 3] in 0..255, uint8, or float32 where a dataset shrinks its photographs;
+    labels: uint8 [H, W], void is 255."""
 
     id: str
     image: np.ndarray
@@ -32,9 +33,9 @@ class Split:
     """The labelled photographs of one part of a dataset, each read when it is asked for.
 
     ids, groups: of each photograph; those of one group are alike, as frames of one second of a drive are: statistics
-    draw groups. origins: for each what
-    `read` is given, paths or numbers. read: *origin -> (image, labels); a function of a module, so that a split can be
-    sent to another process. sources: files that decide all photographs, as a renderer's code does.
+    draw groups. origins: for each what `read` is given, paths or numbers. read: *origin -> (image, labels); a function
+    of a module or a frozen dataclass, so that a split can be sent to another process. sources: files that decide all
+    photographs, as a renderer's code does. dtype: of the images, uint8 or float32.
     """
 
     dataset: str
@@ -44,6 +45,7 @@ class Split:
     origins: tuple[tuple, ...] = dataclasses.field(repr=False)
     read: Callable[..., tuple[np.ndarray, np.ndarray]] = dataclasses.field(repr=False)
     sources: tuple[pathlib.Path, ...] = dataclasses.field(default=(), repr=False)
+    dtype: str = dataclasses.field(default="uint8", repr=False)
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.groups) == len(self.origins):

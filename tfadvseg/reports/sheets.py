@@ -162,6 +162,21 @@ def reading_sheet(
     return figure
 
 
+def sample_sheet(title: str, samples: Sequence[tuple[str, np.ndarray, np.ndarray]], label_space: LabelSpace) -> Figure:
+    """Photographs (id, image, labels), two in a row, each beside its labels."""
+    rows = -(-len(samples) // 2)
+    shape = max((image.shape for _, image, _ in samples), key=lambda shape: shape[0] / shape[1])
+    figure, axes, height = _sheet(rows, 4 if len(samples) > 1 else 2, shape, title)
+    places = axes.reshape(-1, 2)
+    for place in places[len(samples) :].ravel():
+        place.set_axis_off()
+    for (left, right), (name, image, labels) in zip(places, samples, strict=False):
+        _picture(left, image, name if len(name) <= 36 else f"...{name[-33:]}")
+        _picture(right, label_space.colours(labels), _share_ignored(labels))
+    _legend(figure, label_space, [labels for _, _, labels in samples], axes.shape[1], height)
+    return figure
+
+
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
     """Writes, for each attacked example without a transform, sheet_<model>_<image> over its attacks and
     sheet_<model>_<image>_<attack> of one of them; and defense_<model>_<image>_<attack> where transforms were tried."""
@@ -225,12 +240,18 @@ def _share(count: int, total: int) -> str:
     return f"{100 * count / max(total, 1):.1f} %"
 
 
+def _share_ignored(labels: np.ndarray) -> str:
+    """No label is void unless it says so: black may be a class, too."""
+    ignored = int((labels == IGNORED).sum())
+    return f"Labels, {_share(ignored, labels.size)} void" if ignored else "Labels"
+
+
 def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray], columns: int, height: float) -> None:
     """The colours of the classes that occur in `maps`, below the pictures, in an own strip added to the figure."""
     present = np.unique(np.concatenate([np.unique(labels) for labels in maps]))
     colours = {label_space.names[label]: label_space.palette[label] for label in present if label != IGNORED}
     if IGNORED in present:
-        colours["void"] = (0, 0, 0)
+        colours["void"] = label_space.void
     handles = [
         Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor="0.4", linewidth=0.5, label=name)
         for name, colour in colours.items()

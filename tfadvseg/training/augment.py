@@ -33,13 +33,21 @@ def _scaled_crop(image, labels, scale, crop, rng):
     top, left = (rng.integers(0, full - part + 1) for full, part in zip((height, width), source, strict=True))
     window = np.s_[top : top + source[0], left : left + source[1]]
     size = (int(target[1]), int(target[0]))
-    image = np.asarray(Image.fromarray(np.ascontiguousarray(image[window])).resize(size, Image.Resampling.BILINEAR))
-    labels = np.asarray(Image.fromarray(np.ascontiguousarray(labels[window])).resize(size, Image.Resampling.NEAREST))
+    image = _resized(image[window], size, Image.Resampling.BILINEAR)
+    labels = _resized(labels[window], size, Image.Resampling.NEAREST)
     missing = [(0, int(c - t)) for c, t in zip(crop, target, strict=True)]
     return (
         np.pad(image, [*missing, (0, 0)], constant_values=128),
         np.pad(labels, missing, constant_values=IGNORED),
     )
+
+
+def _resized(image, size, how):
+    """Of any type; Pillow takes channels of fractions one by one."""
+    if image.dtype == np.uint8:
+        return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(size, how))
+    channels = (Image.fromarray(np.ascontiguousarray(channel)) for channel in np.moveaxis(image, -1, 0))
+    return np.stack([np.asarray(channel.resize(size, how)) for channel in channels], -1)
 
 
 def _jitter_colour(image, strength, rng):

@@ -20,8 +20,8 @@ from absl import flags as absl_flags
 from pipelines.common import flags, main, objects
 from pipelines.common.experiment import open_folder
 from tfadvseg.attacks import ATTACKS
-from tfadvseg.data import DATASETS
-from tfadvseg.data.labels import PUBLISHED, LabelSpace
+from tfadvseg.data import DATASETS, named
+from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.photographs import split
 from tfadvseg.engine.attack_run import attack_photographs, attacked_rows
 from tfadvseg.engine.checks import saving_warnings
@@ -33,7 +33,7 @@ from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import RunFolder, reserved
 
 FLAGS = absl_flags.FLAGS
-SPACES = {name: dataset.label_space for name, dataset in DATASETS.items()} | PUBLISHED
+SPACES = {name: named(name).label_space for name in DATASETS if name != "folder"}  # whose classes are in a file
 
 absl_flags.DEFINE_multi_string(
     "images", [], "Photographs: files, folders and patterns in quotation marks, with commas between them; also words "

@@ -1,6 +1,6 @@
 """A small PyTorch network as torchvision's are: mean and std outside, scores and auxiliary scores. Writes ONNX.
 
-venvs/torch/bin/python docs/examples/pytorch_network.py runs/own/scenes.npz runs/own/pytorch_net.onnx
+venv-torch/bin/python docs/examples/pytorch_network.py runs/own/scenes.npz runs/own/pytorch_net.onnx
 """
 
 import sys

@@ -1,6 +1,6 @@
 """A U-Net of segmentation_models, briefly fitted, as a SavedModel and as the .h5 file of Keras 2.
 
-    TF_USE_LEGACY_KERAS=1 SM_FRAMEWORK=tf.keras venvs/keras2/bin/python docs/examples/unet.py runs/own/scenes.npz \
+    TF_USE_LEGACY_KERAS=1 SM_FRAMEWORK=tf.keras venv-unet/bin/python docs/examples/unet.py runs/own/scenes.npz \
         runs/own/unet
 
 It takes images of any height and width whose sides are multiples of 32.

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
-from tfadvseg.engine.memory import images_at_once
+from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models import load
 from tfadvseg.seeds import no_seeds
 from tfadvseg.transforms import TRANSFORMS

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.engine.timing import tiled_image
+from tfadvseg.doctor.timing import tiled_image
 from tfadvseg.models import zoo
 from tfadvseg.seeds import no_seeds
 

@@ -69,7 +69,7 @@ def describe(name: str, network: zoo.Network) -> list[str]:
     ]  # fmt: skip
     if not FLAGS.measure:
         return cells
-    from tfadvseg.engine.timing import forward_and_gradient
+    from tfadvseg.doctor.timing import forward_and_gradient
 
     forward, gradient = forward_and_gradient(model, network.input_size, FLAGS.repeats)
     return [*cells, f"{1e3 * forward:.0f} ms", f"{1e3 * gradient:.0f} ms", f"{gradient / forward:.1f}"]

@@ -37,9 +37,8 @@ def run() -> None:
     if told := advice(path):
         print(told)
         return
-    from tfadvseg.engine.examination import examine
-    from tfadvseg.engine.preflight import pair_of_a_size, placed
-    from tfadvseg.engine.suggestion import compare, fitting, settled
+    from tfadvseg.doctor.examination import examine, pair_of_a_size, placed
+    from tfadvseg.doctor.suggestion import compare, fitting, settled
     from tfadvseg.models import describe
     from tfadvseg.models.signatures import signatures
 
@@ -145,7 +144,7 @@ def reading_part(found, size) -> list[Block]:
     """How photographs are to be prepared."""
     if found is None:
         return []
-    from tfadvseg.engine.checks import near_chance
+    from tfadvseg.doctor.warnings import near_chance
 
     rows = sorted(found.tried, key=lambda one: -one.iou)
     own = found.tried[0]

@@ -12,7 +12,7 @@ from absl import flags as absl_flags
 from pipelines.common import flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.engine.memory import images_at_once
+from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.reports.titles import transform_title
 from tfadvseg.studies.transforms.design import BASELINE, agreement, scenarios

@@ -26,7 +26,8 @@ ALLOWED = {
     "runs": {"data", "metrics"},
     "serving": {"models"},
     "reports": {"data", "runs"},
-    "engine": {"attacks", "data", "metrics", "models", "runs", "transforms"},
+    "doctor": {"attacks", "data", "metrics", "models"},
+    "engine": {"attacks", "data", "doctor", "metrics", "models", "runs", "transforms"},
     "studies": {
         "attacks", "crf", "data", "engine", "metrics", "models", "paper", "reports", "runs", "transforms",
     },

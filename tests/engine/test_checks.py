@@ -8,10 +8,6 @@ import pytest
 from tfadvseg.attacks import fgsm, ifgsm
 from tfadvseg.engine.checks import (
     certainty_warnings,
-    floor_warning,
-    floored,
-    looks_like_probabilities,
-    refuse_scores,
     saving_warnings,
     scale_warnings,
     unlabelled_warning,
@@ -77,37 +73,6 @@ def test_a_network_near_chance_is_named():
     assert found(ious=(18.3, 9.0, 8.0)) == []
 
 
-def test_probabilities_are_told_from_logits():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (2, 4, 4, 5)).astype(np.float32)
-    p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    assert looks_like_probabilities(p) and looks_like_probabilities(np.eye(5)[None, None])
-    assert not looks_like_probabilities(logits)
-    assert not looks_like_probabilities(1 / (1 + np.exp(-logits)))  # in 0..1, but no distribution
-    assert not looks_like_probabilities(p - 0.2)
-
-
-def test_probabilities_where_logits_belong_are_refused():
-    rng = np.random.default_rng(0)
-    scores = rng.normal(0, 3, (2, 4, 4, 5)).astype(np.float32)
-    p = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
-    model = types.SimpleNamespace(path="m")
-    refuse_scores(model, scores, "logits")
-    refuse_scores(model, p, "probabilities")
-    refuse_scores(model, p[..., :1], "logits")
-    with pytest.raises(ValueError, match="m returns probabilities and not logits; its `output` is probabilities"):
-        refuse_scores(model, p, "logits")
-
-
-@pytest.mark.parametrize("kind", ["probabilities", "sigmoid"])
-def test_logits_where_probabilities_belong_are_refused(kind):
-    model = types.SimpleNamespace(path="m")
-    refuse_scores(model, np.array([[[[-0.0009, 1.0009]]]]), kind)
-    for wrong in (np.array([[[[-0.0011, 0.5]]]]), np.array([[[[0.5, 1.0011]]]])):
-        with pytest.raises(ValueError, match="m returns scores of .* which are no probabilities; its `output` is log"):
-            refuse_scores(model, wrong, kind)
-
-
 def test_attacks_that_find_their_own_norm_have_no_bound_to_break():
     smallest = types.SimpleNamespace(epsilon=None)
     assert found((60.0, 59.0), (99,), (0.5,), (("smallest", smallest),)) == []
@@ -119,19 +84,6 @@ def test_steps_that_cannot_reach_epsilon_are_named(steps, said):
     found_now = found((60.0, 30.0), (3.5,), (0,), attacks)
     text = "enet, ifgsm at epsilon 4: its steps reach 3.5 grey levels at most, so it is no attack of that epsilon; "
     assert [one.startswith(text) for one in found_now] == [True] * said
-
-
-def test_probabilities_of_nothing_are_counted_and_named():
-    """Of four pixels one has a class whose probability underflowed."""
-    from tfadvseg.models.conversion import LEAST_PROBABILITY
-
-    p = np.array([[[[0.5, 0.5], [1.0, 0.0], [1 - 1e-30, 1e-30], [0.9, 0.1]]]], np.float32)
-    logits = np.log(np.maximum(p, LEAST_PROBABILITY))
-    assert floored(logits) == 0.25
-    spec = types.SimpleNamespace(name="enet")
-    assert floor_warning(spec, 0.01) == []
-    (text,) = floor_warning(spec, 0.0101)
-    assert text.startswith("enet: 1 % of the pixels have a class of probability 0")
 
 
 @pytest.mark.parametrize(

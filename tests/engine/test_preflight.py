@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 from six_images import grid, split
 
+from tfadvseg.doctor.suggestion import compare, fitting, settled
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import examine, found
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
-from tfadvseg.engine.suggestion import compare, fitting, settled
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder
 

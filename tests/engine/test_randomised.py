@@ -7,8 +7,8 @@ from six_images import go, grid, split, without_seconds
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.engine.checks import repeat_warning
-from tfadvseg.engine.examination import repeats
+from tfadvseg.doctor.examination import repeats
+from tfadvseg.doctor.warnings import repeat_warning
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.metrics.counts import class_counts

@@ -163,7 +163,7 @@ def test_the_public_enet_is_merged_and_sees_a_street(import_caffe, tmp_path):
     from tfadvseg.data import camvid
     from tfadvseg.data.labels import CAMVID as LABELS
     from tfadvseg.data.labels import CITYSCAPES
-    from tfadvseg.engine.plausible import tried
+    from tfadvseg.doctor.plausible import tried
     from tfadvseg.models import describe
     from tfadvseg.models.reading import Reading
 

@@ -12,7 +12,17 @@ import tensorflow as tf
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Example, Split
-from tfadvseg.engine.checks import (
+from tfadvseg.doctor.examination import (
+    alone_as_in_company,
+    input_gradient,
+    least_multiple,
+    pair_of_a_size,
+    placed,
+    repeats,
+    response,
+)
+from tfadvseg.doctor.plausible import clearly_better, compared, other_order
+from tfadvseg.doctor.warnings import (
     company_warning,
     floor_warning,
     floored,
@@ -23,9 +33,7 @@ from tfadvseg.engine.checks import (
     rounding_warning,
     unread_warning,
 )
-from tfadvseg.engine.examination import alone_as_in_company, input_gradient, least_multiple, repeats, response
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.plausible import clearly_better, compared, other_order
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.models.postprocessed import Model, PostprocessedModel
 from tfadvseg.models.saved_model import LoadedModel
@@ -89,20 +97,8 @@ def _of_a_stranger(
     return found + about
 
 
-def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:
-    """Photographs of one size as the model's input [N, H, W, 3]."""
-    return tf.stack([spec.frame.place(tf.constant(image, tf.float32))[0] for _, image, _ in photographs])
-
-
 def _network(model: Model) -> LoadedModel:
     return model.model if isinstance(model, PostprocessedModel) else model
-
-
-def pair_of_a_size(photographs: Sequence[Example]) -> list[Example]:
-    """The first and another as large, or the first upside down."""
-    first = photographs[0]
-    alike = [other for other in photographs[1:] if other.image.shape == first.image.shape]
-    return [first, alike[0] if alike else first._replace(image=first.image[::-1])]
 
 
 def _answer(spec: ModelSpec, model: Model, images: tf.Tensor) -> np.ndarray:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfadvseg.engine.plausible import POINTS, Tried, clearly_better, other_order
+from tfadvseg.doctor.plausible import POINTS, Tried, clearly_better, other_order
 from tfadvseg.models.reading import PLAIN, Reading
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.models.strangers import FREE, of
 from tfadvseg.data.split import Example
-from tfadvseg.engine.suggestion import fitting
+from tfadvseg.doctor.suggestion import fitting
 from tfadvseg.models import describe
 
 
@@ -21,4 +21,4 @@ def halved_and_back(net, images):
 def test_the_multiple_of_the_sides_is_found_on_photographs_that_have_it(tmp_path, function, multiple):
     of(function, FREE)(tmp_path / "net")
     photograph = Example("a", np.zeros((16, 24, 3), np.uint8), np.zeros((16, 24), np.uint8))
-    assert fitting(describe(tmp_path / "net"), [photograph]).reading.multiple == (multiple, multiple)
+    assert fitting(describe(tmp_path / "net"), [photograph]).spec.reading.multiple == (multiple, multiple)

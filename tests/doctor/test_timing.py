@@ -5,7 +5,7 @@ import time
 import tensorflow as tf
 
 from tfadvseg.crf.filtering import bilateral_filter
-from tfadvseg.engine import timing
+from tfadvseg.doctor import timing
 
 
 def test_forward_and_gradient_are_timed_with_the_medians_of_their_runs(monkeypatch):

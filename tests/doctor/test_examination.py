@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tfadvseg.engine.examination import least_multiple
+from tfadvseg.doctor.examination import least_multiple
 
 
 def taking(multiple):

@@ -4,15 +4,17 @@ import dataclasses
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.engine.memory import activation_bytes
+from tfadvseg.data.split import Example
+from tfadvseg.doctor.memory import activation_bytes
 from tfadvseg.models.postprocessed import Model
+from tfadvseg.models.spec import ModelSpec
 from tfadvseg.seeds import no_seeds
 
 SAME = 1e-3
@@ -113,3 +115,15 @@ def _median_seconds(call: Callable[[], object]) -> float:
         call()
         times.append(time.perf_counter() - started)
     return statistics.median(times)
+
+
+def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:
+    """Photographs of one size as the model's input [N, H, W, 3]."""
+    return tf.stack([spec.frame.place(tf.constant(image, tf.float32))[0] for _, image, _ in photographs])
+
+
+def pair_of_a_size(photographs: Sequence[Example]) -> list[Example]:
+    """The first and another as large, or the first upside down."""
+    first = photographs[0]
+    alike = [other for other in photographs[1:] if other.image.shape == first.image.shape]
+    return [first, alike[0] if alike else first._replace(image=first.image[::-1])]

@@ -8,10 +8,9 @@ import numpy as np
 
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.split import Example
-from tfadvseg.engine.checks import looks_like_probabilities
-from tfadvseg.engine.examination import least_multiple
-from tfadvseg.engine.plausible import Tried, clearly_better, compared, other_order
-from tfadvseg.engine.preflight import placed
+from tfadvseg.doctor.examination import least_multiple, placed
+from tfadvseg.doctor.plausible import Tried, clearly_better, compared, other_order
+from tfadvseg.doctor.warnings import looks_like_probabilities
 from tfadvseg.models.reading import Reading
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec, describe

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tests.models.strangers import FREE, NHWC, SIZE, of
-from tfadvseg.engine.memory import activation_bytes, images_at_once
+from tfadvseg.doctor.memory import activation_bytes, images_at_once
 from tfadvseg.models import load
 
 

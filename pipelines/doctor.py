@@ -1,8 +1,8 @@
 """What a SavedModel is, whether it can be attacked, and how its images must be prepared.
 
     python -m pipelines.doctor --saved_model=DIR
-    python -m pipelines.doctor --saved_model=DIR --dataset=camvid --data_dir=/data/camvid --split=val \\
-        --write
+    python -m pipelines.doctor --saved_model=DIR --dataset=camvid --data_dir=/data/camvid \\
+        --split=val --write
 
 Prints one page. With --dataset it tries the plausible ways to prepare photographs on a few of them, names the best, and
 with --sheet=FILE.png draws what the network sees. --write puts a reading.json into the model's folder, by which every

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tfadvseg.data.labels import PASCAL_VOC
 from tfadvseg.reports import sheets
 
 
@@ -102,3 +103,19 @@ def test_the_papers_attack_is_shown_where_it_was_run(make_example, label_space, 
 
 def test_examples_of_clean_images_alone_have_no_sheet(make_example, label_space, tmp_path):
     assert sheets.draw_sheets([make_example(attacks=())], label_space, tmp_path) == []
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 2), (2, 4), (3, 4)])
+def test_a_sheet_of_samples_has_each_beside_its_labels(count, columns):
+    """Of fractions of grey levels, too; long names lose their beginning."""
+    labels = np.array([[0, 255], [3, 3]], np.uint8)
+    samples = [(f"{'folder/' * 9}{i}", np.full((2, 2, 3), 7.5, np.float32), labels) for i in range(count)]
+    figure = sheets.sample_sheet("mine", samples, PASCAL_VOC)
+    shown = [axes for axes in figure.axes if axes.axison]
+    assert len(shown) == 2 * count and len(figure.axes) == columns * -(-count // 2)
+    titles = [axes.get_title() for axes in shown]
+    assert titles[0].startswith("...") and titles[0].endswith("/0") and len(titles[0]) == 36
+    assert titles[1] == "Labels, 25.0 % void"
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["background", "bird", "void"]
+    np.testing.assert_array_equal(shown[1].images[0].get_array()[0, 1], PASCAL_VOC.void)

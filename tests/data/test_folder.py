@@ -134,6 +134,13 @@ def test_other_folders_and_masks_beside_their_images(write, open_split):
         open_split(masks_folder="images")
 
 
+def test_masks_may_lie_below_their_images(write, open_split):
+    write("../a.png", np.full((5, 7), 3, np.uint8), "a.png")
+    assert open_split(images_folder=".").ids == ("a",)
+    write("b.png", np.full((5, 7), 3, np.uint8), "../b_mask.png")
+    assert open_split(masks_folder=".", mask_suffix="_mask").ids == ("b",)
+
+
 def test_accents_may_be_written_in_two_ways(write, open_split):
     write(unicodedata.normalize("NFD", "ö.png"), np.full((5, 7), 3, np.uint8), unicodedata.normalize("NFC", "ö.png"))
     assert len(open_split()) == 1

@@ -76,9 +76,10 @@ class Opener:
             raise ValueError(f"The folder of masks {masks} does not exist; name it by `masks_folder`.")
         suffix = unicodedata.normalize("NFC", self.mask_suffix)
         candidates = _by_stem(masks)
-        found = _by_stem(images)
         if images == masks:
-            found = {stem: paths for stem, paths in found.items() if not stem.endswith(suffix)}
+            found = {stem: paths for stem, paths in candidates.items() if not stem.endswith(suffix)}
+        else:
+            found = _by_stem(images, without=masks if masks.is_relative_to(images) else None)
         if not found:
             raise ValueError(f"There is no image in {images}; its files end in {', '.join(IMAGES)}.")
         of_image = {}
@@ -113,10 +114,15 @@ def _split_folder(images: pathlib.Path, name: str) -> pathlib.Path:
     raise ValueError(f"There is no folder {images / SPLITS[name][0]}; `split`={ALL} takes whatever is in {images}.")
 
 
-def _by_stem(folder: pathlib.Path) -> dict[str, list[pathlib.Path]]:
-    """Image files below a folder, by their path in it up to the suffix, in whichever way accents are written."""
+def _by_stem(folder: pathlib.Path, without: pathlib.Path | None = None) -> dict[str, list[pathlib.Path]]:
+    """Image files below a folder, by their path in it up to the suffix, in whichever way accents are written.
+
+    without: a folder below it that is left out, as that of the masks among the images.
+    """
     found = collections.defaultdict(list)
     for path in sorted(folder.rglob("*")):
+        if without is not None and path.is_relative_to(without):
+            continue
         if path.suffix.lower() in IMAGES and not path.name.startswith(".") and path.is_file():
             stem = path.relative_to(folder).with_suffix("").as_posix()
             found[unicodedata.normalize("NFC", stem)].append(path)

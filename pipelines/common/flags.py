@@ -98,6 +98,10 @@ def define_reading() -> None:
     flags.DEFINE_list("intensity_range", None, "What the models want for the intensities 0 and 255, e.g. -1,1.")
     flags.DEFINE_enum("channel_order", None, list(CHANNEL_ORDERS), "Order of the models' input channels.")
     flags.DEFINE_enum("model_output", None, list(OUTPUTS), "What the signature returns.")
+    flags.DEFINE_string(
+        "class_map", None,
+        "CSV with the columns model and dataset: what each class counts as of models with other classes.",
+    )  # fmt: skip
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 

@@ -21,6 +21,8 @@ from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
 from tfadvseg.models import describe, reading
+from tfadvseg.models.class_map import read_class_map
+from tfadvseg.models.classes import with_classes
 from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
@@ -70,8 +72,15 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
 
 
 def of_dataset(model: "ModelSpec") -> "ModelSpec":
-    """With the classes of --dataset; of a model that has one more, --void_class is left out."""
+    """With the classes of --dataset, by --class_map where it has others; of a model that has one more, --void_class is
+    left out."""
     space = dataset().label_space
+    if FLAGS.class_map and model.classes != space.classes and not model.reading.class_map:
+        own, known = with_classes(model)
+        class_map = read_class_map(FLAGS.class_map, known.names)
+        return dataclasses.replace(own, reading=dataclasses.replace(own.reading, class_map=class_map)).on(
+            space, FLAGS.dataset
+        )
     if FLAGS.void_class is not None and model.classes == space.classes + 1 and not model.reading.class_map:
         if not 0 <= FLAGS.void_class < model.classes:
             raise ValueError(f"--void_class is one of 0 to {model.classes - 1}; got {FLAGS.void_class}.")

@@ -34,7 +34,7 @@ def test_classes_that_fit_stay_as_they_are(folder):
 
 def test_other_classes_are_refused(folder):
     two = LabelSpace(("a", "b"), ((0, 0, 0), (1, 1, 1)))
-    with pytest.raises(ValueError, match="knows 4 classes, but the dataset streets has 2; .* by class_map"):
+    with pytest.raises(ValueError, match="knows 4 classes, but the dataset streets has 2; .* by `class_map`"):
         describe(folder).on(two, "streets")
     with pytest.raises(ValueError, match="knows 4 classes, one more than the dataset streets; .* by `void_class`"):
         describe(folder).on(SPACE, "streets")

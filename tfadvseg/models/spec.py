@@ -85,7 +85,7 @@ class ModelSpec:
         if self.classes not in (0, len(names)):
             raise ValueError(
                 f"{self.path} knows {self.classes} classes, but the dataset {dataset} has {len(names)}; choose another "
-                "model or `dataset`, or say in its reading.json by class_map what each counts as."
+                "model or `dataset`, or say by `class_map` what each counts as."
             )
         return dataclasses.replace(self, classes=len(names))
 

@@ -1,0 +1,40 @@
+"""A map between the classes of a network and those of a dataset, from a CSV file (docs/datasets.md)."""
+
+import csv
+import io
+import os
+import pathlib
+from collections.abc import Sequence
+
+from tfadvseg.data.listing import text_of
+
+COLUMNS = ("model", "dataset")
+
+
+def read_class_map(path: str | os.PathLike, names: Sequence[str]) -> tuple[str, ...]:
+    """For each class of a network, of these names, the dataset's class that it counts as, "" for none.
+
+    A line is a class of the network, by its name or its number, and a class of the dataset, which may be left empty.
+    ValueError names the line that does not fit.
+    """
+    path = pathlib.Path(path)
+    rows = csv.DictReader(io.StringIO(text_of(path, "with the columns model and dataset")))
+    if [column.strip() for column in rows.fieldnames or ()] != list(COLUMNS):
+        raise ValueError(f"{path} has the columns {rows.fieldnames}; a class map has the columns model and dataset.")
+    found: dict[int, str] = {}
+    for line, row in enumerate(rows, start=2):
+        model, to = ((row[column] or "").strip() for column in rows.fieldnames or ())
+        if model not in names and not (model.isdigit() and int(model) < len(names)):
+            raise ValueError(
+                f"Line {line} of {path} names {model!r}, which is none of the network's {len(names)} classes: "
+                f"{', '.join(names)}."
+            )
+        number = names.index(model) if model in names else int(model)
+        if number in found:
+            raise ValueError(f"Line {line} of {path} names {model!r} again.")
+        found[number] = to
+    if missing := [name for number, name in enumerate(names) if number not in found]:
+        raise ValueError(
+            f"{path} does not say what {missing[0]!r} counts as; leave its dataset empty if it is nothing."
+        )
+    return tuple(found[number] for number in range(len(names)))

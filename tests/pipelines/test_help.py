@@ -10,6 +10,7 @@ from pipelines.common.commands import commands, typed
 from pipelines.common.flags import GROUPS
 
 COMMANDS = (
+    "attack",
     "crf",
     "describe",
     "doctor",
@@ -74,8 +75,8 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, crf, describe, doctor, export, import_caffe, "
-        "inspect_data, report, train, transform_transfer, transforms.\n"
+        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, crf, describe, doctor, export, "
+        "import_caffe, inspect_data, report, train, transform_transfer, transforms.\n"
     )
 
 

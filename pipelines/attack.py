@@ -1,6 +1,6 @@
 """Attacks your own photographs, of any size and without labels, and saves what still fools once it is a file.
 
-    python -m pipelines.attack --models=enet_camvid --images='photos/*.jpg' --attack=ifgsm_ll --epsilon=8 --output=out
+    python -m pipelines.attack --models=enet_camvid --images='photos/*.jpg' --epsilon=8 --output=out
 
 Writes for each model and photograph a folder out/<model>/<photograph>: attacked.png in the photograph's own size,
 perturbation.npz (exact, int16) and perturbation.png (amplified), labels_before.png and labels_after.png (class
@@ -46,6 +46,9 @@ absl_flags.DEFINE_enum(
 )
 absl_flags.DEFINE_enum("attack", "ifgsm_ll", sorted(ATTACKS), "Attack.")
 absl_flags.DEFINE_float("epsilon", 8.0, "Bound of the perturbation in grey levels.")
+flags.group("Data", "images")
+flags.group("Models", "classes_of")
+flags.group("Attacks", "attack", "epsilon")
 flags.define_steps()
 flags.define_arithmetic()
 flags.define_output()

@@ -118,7 +118,7 @@ def test_a_run_goes_on_and_refuses_another_recipe(call, conv_folder, photographs
             ["--images=README.md", "--attack=fgsm_class"],
             "fgsm_class leads to one class: --target_class is one of sky, ",
         ),
-        (["--images=README.md", "--classes_of=coco"], "should be one of <camvid|cityscapes|scenes|voc>"),
+        (["--images=README.md", "--classes_of=coco"], "should be one of <ade20k|camvid|cityscapes|"),
     ],
 )
 def test_a_mistake_ends_in_one_sentence(call, conv_folder, tmp_path, arguments, sentence):

@@ -1,13 +1,17 @@
-"""Writes the commit into what is built, so that an installed package knows it. All settings are in pyproject.toml."""
+"""Puts the commit and two small networks into what is built, so that an installed package knows its source and has
+something to begin with. All settings are in pyproject.toml."""
 
 import importlib.util
 import pathlib
+import shutil
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 ROOT = pathlib.Path(__file__).parent
+NETWORKS = "enet_scenes", "fcn8s_scenes"
+"""Those that pipelines.robustness attacks unless told otherwise; MANIFEST.in has them, too."""
 
 
 def write_revision(package: pathlib.Path) -> None:
@@ -27,7 +31,10 @@ class BuildWithRevision(build_py):
     def run(self) -> None:
         super().run()
         if not self.editable_mode:  # a checkout that is used as it is asks git
-            write_revision(pathlib.Path(self.build_lib) / "tfadvseg")
+            package = pathlib.Path(self.build_lib) / "tfadvseg"
+            write_revision(package)
+            for name in NETWORKS:
+                shutil.copytree(ROOT / "saved_models" / name, package / "saved_models" / name, dirs_exist_ok=True)
 
 
 class SourceWithRevision(sdist):

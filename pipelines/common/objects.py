@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from tfadvseg.models.spec import ModelSpec
 
 FLAGS = flags.FLAGS
-SAVED_MODELS = pathlib.Path(__file__).parents[2] / "saved_models"
+CHECKOUT = pathlib.Path(__file__).parents[2]
+SAVED_MODELS = (
+    CHECKOUT if (CHECKOUT / "saved_models").is_dir() else pathlib.Path(data.__file__).parents[1]
+) / "saved_models"
+"""Of a checkout; an installed package has two small ones of its own."""
 
 
 def dataset() -> Dataset:

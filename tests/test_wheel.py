@@ -1,0 +1,22 @@
+"""What an installed package brings."""
+
+import ast
+import pathlib
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def test_a_wheel_has_the_networks_that_the_first_command_attacks():
+    """setup.py copies them, MANIFEST.in puts them into the source archive."""
+    tree = ast.parse((ROOT / "setup.py").read_text())
+    (copied,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "NETWORKS"
+    )
+    flags = (ROOT / "pipelines" / "common" / "flags.py").read_text()
+    assert f'def define_models(default: str = "{",".join(copied)}")' in flags
+    assert (ROOT / "MANIFEST.in").read_text().split() == [
+        word for name in copied for word in ("graft", f"saved_models/{name}")
+    ]
+    assert all((ROOT / "saved_models" / name / "1" / "saved_model.pb").is_file() for name in copied)

@@ -5,7 +5,7 @@
         --split=val --write
 
 Prints one page. With --dataset it tries the plausible ways to prepare photographs on a few of them, names the best, and
-with --sheet=FILE.png draws what the network sees. --write puts a reading.json into the model's folder, by which every
+draws a sheet of what the network sees. --write puts a reading.json into the model's folder, by which every
 pipeline then reads it. Of a Keras, ONNX, PyTorch or frozen file it says how to make a SavedModel of it.
 """
 
@@ -29,7 +29,7 @@ flags.define_data(dataset=None)
 flags.define_reading()
 absl_flags.DEFINE_integer("images", 8, "Photographs of --dataset to try readings on.", lower_bound=1)
 absl_flags.DEFINE_bool("write", False, "Write the reading.json that this page ends with.")
-absl_flags.DEFINE_string("sheet", None, "PNG to draw: photographs, labels, what the network sees.")
+absl_flags.DEFINE_string("sheet", None, "PNG to draw with --dataset; by default runs/doctor/<model>.png.")
 
 
 def run() -> None:
@@ -44,7 +44,7 @@ def run() -> None:
 
     path = objects.model_path(FLAGS.saved_model)
     spec = describe(path, objects.readings(1)[0], **objects.said_by_flags())
-    photographs = _photographs(spec.frame.size)
+    photographs = _photographs()
     model = fitting(spec, photographs)
     if FLAGS.dataset:
         model = model.on(objects.of_dataset(model.spec))
@@ -55,11 +55,12 @@ def run() -> None:
     best = model.read_as(found.best.reading) if found else model
     facts = examine(best, placed(best.spec, pair_of_a_size(photographs)))
     blocks: list[Block] = [
-        *signature_part(signatures(spec.path), spec), *answer_part(best, facts), *reading_part(found, spec.frame.size)
+        *signature_part(signatures(spec.path), spec), *answer_part(best, facts), *reading_part(found)
     ]  # fmt: skip
     print(terminal(Document(str(path), blocks)))
-    if FLAGS.sheet and found:
-        print(f"Sheet: {_draw(pathlib.Path(FLAGS.sheet), model, found, photographs)}")
+    if found:
+        sheet = pathlib.Path(FLAGS.sheet or f"runs/doctor/{model.name}.png")
+        print(f"Sheet: {_draw(sheet, model, found, photographs)}")
     if FLAGS.write:
         print(f"Written: {reading.write(how, spec.path)}")
         print(f"Next: {_next(path)}")
@@ -74,7 +75,7 @@ def _next(path: pathlib.Path) -> str:
     return shlex.join(["python", "-m", "pipelines.robustness", f"--models={path}", *given])
 
 
-def _photographs(size: tuple[int, int] | None) -> list[Example]:
+def _photographs() -> list[Example]:
     """Of the dataset, or else two drawn streets."""
     from tfadvseg.data import named
 
@@ -140,7 +141,7 @@ def way_in(model) -> str:
     return "its output" if kind == declared else f"the scores within, before they become {declared}"
 
 
-def reading_part(found, size) -> list[Block]:
+def reading_part(found) -> list[Block]:
     """How photographs are to be prepared."""
     if found is None:
         return []

@@ -72,6 +72,12 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
         if model.seeded and not random:
             raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
         found.append(model if any_classes else of_dataset(model))
+    for name in ("class_map", "void_class"):
+        if not any_classes and FLAGS[name].value is not None and not any(model.mapping for model in found):
+            raise ValueError(
+                f"--{name} meets no model: each has as many classes as the dataset {FLAGS.dataset}; where their order "
+                "differs, say so by class_map in that model's reading.json."
+            )
     return told_apart(found)
 
 

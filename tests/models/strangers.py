@@ -82,6 +82,11 @@ def rounded(images: tf.Tensor) -> tf.Tensor:
     return images + tf.stop_gradient(tf.clip_by_value(tf.round(images), 0, 255) - images)
 
 
+def rounded_beyond(images: tf.Tensor) -> tf.Tensor:
+    """As wide whole numbers hold them, below 0 and above 255, too."""
+    return images + tf.stop_gradient(tf.round(images) - images)
+
+
 def enlarged(stride: int) -> Callable:
     """Logits at a stride, resized to the images."""
     return lambda images: tf.image.resize(network(images, stride=stride), images.shape[1:3])
@@ -152,7 +157,11 @@ FORMS = {
     ),
     "int32 in": Form(
         of(lambda net, x: net(tf.cast(x, tf.float32)), images_of(None, *SIZE, 3, dtype=tf.int32)),
-        lambda x: network(rounded(x)),
+        lambda x: network(rounded_beyond(x)),
+    ),
+    "quantised, int8 in": Form(
+        of(lambda net, x: net(tf.cast(x, tf.float32) + 128), images_of(None, *SIZE, 3, dtype=tf.int8)),
+        lambda x: network(rounded(x)), {"intensity_range": (-128.0, 127.0)},
     ),
     "a stride of 4": Form(of(lambda net, x: net(x, 4)), enlarged(4)),
     "a stride of 8, any size": Form(of(lambda net, x: net(x, 8), FREE), enlarged(8)),

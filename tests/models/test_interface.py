@@ -13,7 +13,7 @@ FILE = pathlib.Path("net")
 
 
 def tensor(key, *shape, dtype="float32"):
-    return Tensor(key, f"node_{key}", dtype, None if shape == ("?",) else shape)
+    return Tensor(key, dtype, None if shape == ("?",) else shape)
 
 
 def one(image=(None, 32, 48, 3), *outputs, dtype="float32"):
@@ -26,7 +26,7 @@ def found(*outputs, image=(None, 32, 48, 3), dtype="float32", **reading):
 
 def test_the_ordinary_case():
     assert dataclasses.astuple(found()) == (
-        "serve", "x", "y", "node_x", "node_y", "float32", "NHWC", "NHWC", None, (32, 48), 1.0, 5, False, False,
+        "serve", "x", "y", "float32", "NHWC", "NHWC", None, (32, 48), 1.0, 5, False, False,
     )  # fmt: skip
 
 
@@ -108,6 +108,18 @@ def test_the_input_may_be_named():
     assert find(FILE, Reading(input_name="x"), offered).input == "x"
     with pytest.raises(ValueError, match="has no input 'z'"):
         find(FILE, Reading(input_name="z"), offered)
+
+
+def test_whole_numbers_must_hold_the_intensities():
+    for dtype, low, high, fits in (
+        ("uint8", 0.0, 255.0, True), ("int8", -128.0, 127.0, True), ("int8", 0.0, 255.0, False),
+        ("int8", -128.0, 128.0, False), ("uint8", -1.0, 1.0, False), ("int32", 0.0, 255.0, True),
+    ):  # fmt: skip
+        if fits:
+            assert found(dtype=dtype, intensity_range=(low, high)).dtype == dtype
+        else:
+            with pytest.raises(ValueError, match=rf"takes {dtype}, which holds .* by `intensity_range` what 0 and 255"):
+                found(dtype=dtype, intensity_range=(low, high))
 
 
 def test_another_size_than_the_files_is_refused():

@@ -94,3 +94,10 @@ def test_a_file_without_the_gradients_of_its_own_operations_ends_in_a_sentence(r
 def test_what_does_not_fit_ends_in_a_sentence(call, saved, flags, message):
     done = call("robustness", f"--models={saved / 'void'}", *SMALL, *flags)
     assert done.returncode == 1 and message in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("flag", ["--void_class=4", "--class_map=map.csv"])
+def test_a_map_that_meets_no_model_is_refused(call, flag):
+    done = call("robustness", "--models=enet_scenes", *SMALL, flag)
+    assert done.returncode == 1
+    assert f"{flag.partition('=')[0]} meets no model: each has as many classes" in done.stderr.splitlines()[-1]

@@ -3,8 +3,7 @@
 import dataclasses
 import math
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +12,7 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.split import Example
 from tfadvseg.doctor.memory import activation_bytes
+from tfadvseg.doctor.timing import seconds
 from tfadvseg.models.postprocessed import Model
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.seeds import no_seeds
@@ -38,9 +38,8 @@ class InputGradient:
 
 def input_gradient(model: Model, images: tf.Tensor) -> InputGradient:
     """Of the loss that leads away from the model's own predictions."""
-    labels = tf.argmax(model(images), -1, tf.int32)
     try:
-        found = plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).gradient
+        found = _gradient(model, images)
     except (LookupError, TypeError, AttributeError, ValueError, tf.errors.OpError) as error:
         said = " ".join(str(error).split())[:200]
         return InputGradient(1.0, 0.0, NO_DERIVATIVE if "NoneType" in said else said or type(error).__name__)
@@ -48,6 +47,11 @@ def input_gradient(model: Model, images: tf.Tensor) -> InputGradient:
         return InputGradient(1.0, 0.0, NO_DERIVATIVE)
     values = found.numpy()
     return InputGradient(float(np.mean(values == 0)), float(np.mean(~np.isfinite(values))))
+
+
+def _gradient(model: Model, images: tf.Tensor) -> tf.Tensor:
+    labels = tf.argmax(model(images), -1, tf.int32)
+    return plain_gradient(model, away_from_labels, images, labels, no_seeds(images)).gradient
 
 
 def repeats(first: np.ndarray, again: np.ndarray) -> bool:
@@ -102,19 +106,11 @@ def examine(model: Model, images: tf.Tensor) -> Examination:
     return Examination(
         gradient, {noise: response(model, first, noise) for noise in NOISES},
         repeats(model(first).numpy(), model(first).numpy()), alone_as_in_company(model, images),
-        _median_seconds(lambda: model(first).numpy()),
-        math.nan if gradient.missing else _median_seconds(lambda: input_gradient(model, first)),
+        statistics.median(seconds(model, first) for _ in range(3)),
+        math.nan if gradient.missing
+        else statistics.median(seconds(lambda x: _gradient(model, x), first) for _ in range(3)),
         activation_bytes(model, (images.shape[1], images.shape[2])),
     )  # fmt: skip
-
-
-def _median_seconds(call: Callable[[], object]) -> float:
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
 
 
 def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -21,7 +22,7 @@ def forward_and_gradient(model: Model, size: tuple[int, int], repeats: int = 3) 
     labels = tf.argmax(forward(images), -1, tf.int32)
     gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, no_seeds(x)).gradient)
     gradient(images)
-    times = [(_seconds(forward, images), _seconds(gradient, images)) for _ in range(repeats)]
+    times = [(seconds(forward, images), seconds(gradient, images)) for _ in range(repeats)]
     first, second = (statistics.median(column) for column in zip(*times, strict=True))
     return first, second
 
@@ -34,7 +35,8 @@ def tiled_image(size: tuple[int, int]) -> tf.Tensor:
     return tf.clip_by_value(tf.round(tf.image.resize(tiles, size, "nearest") + noise), 0, 255)
 
 
-def _seconds(function, images) -> float:
+def seconds(function: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor) -> float:
+    """Of one call, until its result is there."""
     started = time.perf_counter()
     function(images).numpy()
     return time.perf_counter() - started

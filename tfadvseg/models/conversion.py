@@ -31,10 +31,16 @@ def to_input(images: tf.Tensor, reading: Reading, layout: str) -> tf.Tensor:
     return tf.transpose(images, [0, 3, 1, 2]) if layout == "NCHW" else images
 
 
-@tf.custom_gradient
-def whole(images: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-    """Values as uint8 holds them, with the gradient of the identity (BPDA; Athalye et al. 2018, section 4.1)."""
-    return tf.clip_by_value(tf.round(images), 0.0, 255.0), lambda upstream: upstream
+def whole(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Values as a type of whole numbers holds them, in images' own type, with the gradient of the identity (BPDA;
+    Athalye et al. 2018, section 4.1)."""
+
+    @tf.custom_gradient
+    def rounded(values: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        held = tf.clip_by_value(tf.round(values), float(dtype.min), float(dtype.max))
+        return held, lambda upstream: upstream
+
+    return rounded(images)
 
 
 def to_logits(scores: tf.Tensor, kind: str, layout: str, size: tf.TensorShape | tf.Tensor, classes: int) -> tf.Tensor:

@@ -7,6 +7,8 @@ import dataclasses
 import pathlib
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from tfadvseg.models.reading import Reading
 from tfadvseg.models.signatures import Shape, Signature, Tensor, offer
 
@@ -17,18 +19,16 @@ PREFERRED = ("logits", "serving_default")
 
 @dataclasses.dataclass(frozen=True)
 class Interface:
-    """signature, input, output: names in the file. node, scores_node: of input and output in its graph. dtype: of the
-    input. layout, scores_layout: of LAYOUTS; NHW for scores without an axis of classes. batch: where the file fixes
-    it. size: (height, width) of the input, where the file fixes it. stride: its pixels to one of the scores, where that
-    is known. channels: of the scores, where that is known. labels: whether it gives class numbers in place of scores;
-    output_labels: whether its output does, where a tensor within is taken in place of that.
+    """signature, input, output: names in the file. dtype: of the input. layout, scores_layout: of LAYOUTS; NHW for
+    scores without an axis of classes. batch: where the file fixes it. size: (height, width) of the input, where the
+    file fixes it. stride: its pixels to one of the scores, where that is known. channels: of the scores, where that is
+    known. labels: whether it gives class numbers in place of scores; output_labels: whether its output does, where a
+    tensor within is taken in place of that.
     """
 
     signature: str
     input: str
     output: str
-    node: str
-    scores_node: str
     dtype: str
     layout: str
     scores_layout: str
@@ -94,7 +94,7 @@ def _interface(name: str, signature: Signature, reading: Reading) -> Interface:
     if known and size and (small := _both(known[1:3])):
         stride = _stride(size, small, scores)
     return Interface(
-        name, image.key, scores.key, image.node, reading.tensor or scores.node, image.dtype, layout, scores_layout,
+        name, image.key, scores.key, image.dtype, layout, scores_layout,
         sides[0] if sides else None, size, stride, known[3] if known and not labels else None, labels, output_labels,
     )  # fmt: skip
 
@@ -112,6 +112,14 @@ def _image(inputs: tuple[Tensor, ...], reading: Reading) -> Tensor:
         raise _Unfit("takes encoded files, through whose decoding no gradient leads")
     if image.dtype not in (*FLOATS, *INTEGERS) or (image.shape is not None and len(image.shape) != 4):
         raise _Unfit(f"takes {image}, which is no batch of images")
+    if image.dtype in INTEGERS:
+        low, high = reading.intensity_range
+        held = np.iinfo(image.dtype)
+        if not held.min <= low < high <= held.max:
+            raise _Unfit(
+                f"takes {image.dtype}, which holds {held.min} to {held.max} and not {low:g} to {high:g} (say by "
+                "`intensity_range` what 0 and 255 become)"
+            )
     return image
 
 

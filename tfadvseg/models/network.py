@@ -74,7 +74,7 @@ def _of_signature(spec: ModelSpec, signature: Any) -> Callable[[tf.Tensor], tf.T
     dtype = tf.dtypes.as_dtype(interface.dtype)
 
     def call(images: tf.Tensor) -> tf.Tensor:
-        given = images if dtype.is_floating else whole(images)
+        given = images if dtype.is_floating else whole(images, dtype)
         return signature(**{interface.input: tf.cast(given, dtype)})[interface.output]
 
     return _batched(call, interface.batch)
@@ -86,9 +86,10 @@ def _around(spec: ModelSpec, found: Cut | None, kind: str) -> Network:
     if found is None:
         raise ValueError("its whole numbers become floating point in a way that this package does not know.")
     layout = _layout(found, spec.interface.scores_layout)
+    dtype = tf.dtypes.as_dtype(spec.interface.dtype)
 
     def call(images: tf.Tensor) -> tf.Tensor:
-        scores = found.call(whole(images) if whole_images else images)
+        scores = found.call(whole(images, dtype) if whole_images else images)
         return _cropped(scores, images, spec.interface.layout, layout) if found.cropped else scores
 
     return Network(_batched(call, spec.interface.batch), kind, layout, True)

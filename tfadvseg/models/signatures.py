@@ -8,11 +8,9 @@ Shape = tuple[int | None, ...]
 
 
 class Tensor(NamedTuple):
-    """key: its name in the signature. node: its name in the graph. dtype: as "float32". shape: None for an unknown
-    rank."""
+    """key: its name in the signature. dtype: as "float32". shape: None for an unknown rank."""
 
     key: str
-    node: str
     dtype: str
     shape: Shape | None
 
@@ -52,9 +50,7 @@ def _tensors(infos) -> tuple[Tensor, ...]:
             return None
         return tuple(side.size if side.size >= 0 else None for side in info.tensor_shape.dim)
 
-    return tuple(
-        Tensor(key, info.name, tf.dtypes.as_dtype(info.dtype).name, shape(info)) for key, info in sorted(infos.items())
-    )
+    return tuple(Tensor(key, tf.dtypes.as_dtype(info.dtype).name, shape(info)) for key, info in sorted(infos.items()))
 
 
 def damaged(folder: pathlib.Path, error: Exception) -> ValueError:

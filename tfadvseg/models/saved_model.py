@@ -13,6 +13,7 @@ from tfadvseg.models.card import Card
 from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
 from tfadvseg.models.loading import load
 from tfadvseg.models.network import PROBE, Network, open_network
+from tfadvseg.models.packing import unpacked
 from tfadvseg.models.reading import TILES, Reading
 from tfadvseg.models.signatures import damaged
 from tfadvseg.models.spec import OF_SEEDS, ModelSpec, reread
@@ -114,7 +115,7 @@ class LoadedModel:
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """{name: values} of the variables behind the signature."""
-        return {variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables}
+        return unpacked(self.path, self._signature.variables) or {variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables}
 
     @property
     def differentiable(self) -> bool:

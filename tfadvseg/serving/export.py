@@ -9,14 +9,20 @@ import keras
 import tensorflow as tf
 
 from tfadvseg.models.card import Card
+from tfadvseg.models.network import PROBE
+from tfadvseg.serving.packed import PackedWeights, check_logits
 
 
-def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -> pathlib.Path:
+def export(
+    network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False
+) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
+    half: whether kernels are stored in half the space (`serving.packed`); ValueError where that would move its logits.
     The folder appears whole or not at all. Returns it.
     """
-    return write_version(card, models_folder, lambda folder: _write(network, card, folder))
+    write = _write_packed if half else _write
+    return write_version(card, models_folder, lambda folder: write(network, card, folder))
 
 
 def write_version(
@@ -53,11 +59,21 @@ def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
     def logits(images):
         return {"logits": network(images, training=False)}
 
-    archive.add_endpoint(
-        "logits",
-        logits,
-        input_signature=[tf.TensorSpec((None, *(card.input_size or (None, None)), 3), tf.float32, name="images")],
-    )
-    archive.write_out(
-        str(folder), options=tf.saved_model.SaveOptions(experimental_custom_gradients=True), verbose=False
-    )
+    archive.add_endpoint("logits", logits, input_signature=[_images(card)])
+    archive.write_out(str(folder), options=_options(), verbose=False)
+
+
+def _write_packed(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
+    packed = PackedWeights(network)
+    check_logits(network, packed, card.input_size or PROBE)
+    logits = tf.function(lambda images: {"logits": packed(images)}, input_signature=[_images(card)])
+    tf.saved_model.save(packed.module, str(folder), {"logits": logits}, _options())
+    packed.write_list(folder)
+
+
+def _images(card: Card) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *(card.input_size or (None, None)), 3), tf.float32, name="images")
+
+
+def _options() -> tf.saved_model.SaveOptions:
+    return tf.saved_model.SaveOptions(experimental_custom_gradients=True)

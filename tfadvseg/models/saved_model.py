@@ -115,7 +115,9 @@ class LoadedModel:
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """{name: values} of the variables behind the signature."""
-        return unpacked(self.path, self._signature.variables) or {variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables}
+        return unpacked(self.path, self._signature.variables) or {
+            variable.name.partition(":")[0]: variable.numpy() for variable in self._signature.variables
+        }
 
     @property
     def differentiable(self) -> bool:

@@ -13,9 +13,7 @@ from tfadvseg.models.network import PROBE
 from tfadvseg.serving.packed import PackedWeights, check_logits
 
 
-def export(
-    network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False
-) -> pathlib.Path:
+def export(network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
     half: whether kernels are stored in half the space (`serving.packed`); ValueError where that would move its logits.

@@ -89,7 +89,7 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small)
     [
         ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
-        ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
+        ("export", [], "Error: Say --transform=..., --crf=... or --scales=..., one of the three."),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
         (
             "crf",

@@ -1,14 +1,13 @@
 """SavedModels over scales: a signature for each, one set of variables, of networks of the zoo and of strangers."""
 
 import dataclasses
-import importlib.util
-import pathlib
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.models import strangers
 from tfadvseg.models import card, describe, load, scales, zoo
 from tfadvseg.models.zoo.multiscale import branches
 from tfadvseg.serving.defended import export_defended, randomised
@@ -17,12 +16,6 @@ from tfadvseg.serving.multiscale import export_multiscale
 from tfadvseg.transforms import TRANSFORMS
 
 SIZE, WIDTH, SCALES = (32, 48), 0.03, (0.5, 0.75, 1.0)
-
-_found = importlib.util.spec_from_file_location(
-    "strangers", pathlib.Path(__file__).parents[1] / "models" / "strangers.py"
-)
-strangers = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(strangers)
 
 
 @pytest.fixture(scope="module")

@@ -204,7 +204,7 @@ def test_networks_see_red_and_blue_apart(networks, name):
     assert np.abs(logits - swapped).max() > 1e-3 * np.abs(logits).max()
 
 
-@pytest.mark.parametrize("name", [name for name in EACH if "deeplab_v2_multiscale" not in name])
+@pytest.mark.parametrize("name", [name for name in EACH if "deeplab_v2_multiscale" not in str(name)])
 def test_the_colour_that_fills_up_is_nothing_to_the_network(name, networks):
     """After its normalisation the first convolution sees zeros."""
     network = networks(name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.models import load
+from tfadvseg.models import load, scales, zoo
 from tfadvseg.models.initial import start_from
 from tfadvseg.models.packing import FILE, unpacked
 from tfadvseg.serving.export import export
@@ -110,10 +110,11 @@ def _scaled(factor):
 
 
 def test_a_kernel_beyond_float16_keeps_float32():
-    packed = PackedWeights(_scaled(65536.0))
+    network = _scaled(65536.0)
+    packed = PackedWeights(network)
     assert [part for part, *_ in packed.entries] == ["float32", "float32"]
     x = tf.ones((1, *SIZE, 3))
-    np.testing.assert_allclose(packed(x), np.full((1, *SIZE, 2), 3 * 65536.0))
+    np.testing.assert_allclose(packed.call(network, x), np.full((1, *SIZE, 2), 3 * 65536.0))
     assert PackedWeights(_scaled(65504.0)).entries[0][0] == "float16"
 
 
@@ -133,3 +134,16 @@ def test_logits_that_move_too_far_are_refused():
 def test_a_file_that_is_not_packed_has_no_list(tmp_path):
     assert unpacked(tmp_path, []) == {}
     assert FILE == pathlib.Path("assets.extra/weights.json")
+
+
+def test_an_ensemble_over_scales_has_all_its_signatures_on_the_same_variables(make_card, tmp_path):
+    network = zoo.build_multiscale("enet", 11, (32, 48), 0.1, scales=(0.5, 1.0))
+    card = dataclasses.replace(make_card("scaled", network), input_size=(32, 48))
+    folder = export(network, card, tmp_path, half=True)
+    kernels = sum(np.asarray(v).size for v in network.weights if len(v.shape) > 1)
+    assert (folder / "variables" / "variables.data-00000-of-00001").stat().st_size < 2 * kernels + 50_000
+    x = tf.constant(np.random.default_rng(2).uniform(0, 255, (1, 32, 48, 3)), tf.float32)
+    answers = {spec.name: spec.open()(x).numpy() for spec in scales(folder)}
+    assert list(answers) == ["scaled@50", "scaled@100", "scaled"]
+    np.testing.assert_allclose(answers["scaled"], np.maximum(answers["scaled@50"], answers["scaled@100"]), atol=1e-4)
+    assert np.abs(answers["scaled@50"] - answers["scaled@100"]).max() > 1e-3

@@ -1,26 +1,30 @@
 """From a trained Keras model to saved_models/<name>/<version>."""
 
+import functools
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
 
 from tfadvseg.models.card import Card
 from tfadvseg.models.network import PROBE
+from tfadvseg.models.zoo.multiscale import branches
 from tfadvseg.serving.packed import PackedWeights, check_logits
 
 
 def export(network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
-    half: whether kernels are stored in half the space (`serving.packed`); ValueError where that would move its logits.
-    The folder appears whole or not at all. Returns it.
+    An ensemble over scales gets one more for each, such as `logits_50`, on the same variables. half: whether kernels are
+    stored in half the space (`serving.packed`); ValueError where that would move its logits. The folder appears whole
+    or not at all. Returns it.
     """
+    parts = {"logits": network} | {f"logits_{percent}": part for percent, part in branches(network).items()}
     write = _write_packed if half else _write
-    return write_version(card, models_folder, lambda folder: write(network, card, folder))
+    return write_version(card, models_folder, lambda folder: write(parts, card, folder))
 
 
 def write_version(
@@ -50,23 +54,33 @@ def _next_version(folder: pathlib.Path, parent: pathlib.Path) -> pathlib.Path:
             version += 1
 
 
-def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
+def _write(parts: Mapping[str, keras.Model], card: Card, folder: pathlib.Path) -> None:
     archive = keras.export.ExportArchive()
-
-    @tf.function
-    def logits(images):
-        return {"logits": network(images, training=False)}
-
-    archive.add_endpoint("logits", logits, input_signature=[_images(card)])
+    for name, part in parts.items():
+        archive.add_endpoint(name, _logits(functools.partial(part, training=False)), input_signature=[_images(card)])
     archive.write_out(str(folder), options=_options(), verbose=False)
 
 
-def _write_packed(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
+def _write_packed(parts: Mapping[str, keras.Model], card: Card, folder: pathlib.Path) -> None:
+    network = parts["logits"]
     packed = PackedWeights(network)
     check_logits(network, packed, card.input_size or PROBE)
-    logits = tf.function(lambda images: {"logits": packed(images)}, input_signature=[_images(card)])
-    tf.saved_model.save(packed.module, str(folder), {"logits": logits}, _options())
+    signatures = {
+        name: _logits(functools.partial(packed.call, part)).get_concrete_function(_images(card))
+        for name, part in parts.items()
+    }
+    tf.saved_model.save(packed.module, str(folder), signatures, _options())
     packed.write_list(folder)
+
+
+def _logits(call: Callable) -> Callable:
+    """A signature's function."""
+
+    @tf.function
+    def logits(images):
+        return {"logits": call(images)}
+
+    return logits
 
 
 def _images(card: Card) -> tf.TensorSpec:

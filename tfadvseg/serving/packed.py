@@ -7,6 +7,7 @@ nothing but the rounding, once, of each kernel changes. A list in assets.extra/ 
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import pathlib
@@ -27,7 +28,6 @@ class PackedWeights:
     the order in which they lie in the variable of that part."""
 
     def __init__(self, network: keras.Model):
-        self._network = network
         self._stored = {variable.path: _stored(variable) for variable in network.weights}
         self.entries = [[_part(values), name, list(values.shape)] for name, values in self._stored.items()]
         self.module = tf.Module()
@@ -38,9 +38,19 @@ class PackedWeights:
         values = np.concatenate(own) if own else np.zeros(0, part)
         return tf.Variable(values, trainable=False, name=part)
 
-    def values(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-        """float32 (trainable, other) variables of the network, in its own order, for `stateless_call`. The states of
-        random draws, which no answer depends on, are 0."""
+    def call(self, network: keras.Model, images: tf.Tensor) -> tf.Tensor:
+        """The answer of the network, or of a part of it that has the same variables, to images [N, H, W, 3]."""
+        found = self._values()
+
+        def of(variable: Any) -> tf.Tensor:
+            """Of the states of random draws, on which no answer depends, a zero."""
+            return found[variable.path] if variable.path in found else tf.zeros(variable.shape, variable.dtype)
+
+        variables = network.trainable_variables, network.non_trainable_variables
+        return network.stateless_call(*([*map(of, part)] for part in variables), images, training=False)[0]
+
+    def _values(self) -> dict[str, tf.Tensor]:
+        """Each weight in float32, by its name."""
         found: dict[str, tf.Tensor] = {}
         for part, flat in self.module.packed.items():
             own = [(name, shape) for at, name, shape in self.entries if at == part]
@@ -50,16 +60,7 @@ class PackedWeights:
                     name: tf.cast(tf.reshape(piece, shape), tf.float32)
                     for (name, shape), piece in zip(own, pieces, strict=True)
                 }
-
-        def of(variable: Any) -> tf.Tensor:
-            return found[variable.path] if variable.path in found else tf.zeros(variable.shape, variable.dtype)
-
-        network = self._network
-        return [*map(of, network.trainable_variables)], [*map(of, network.non_trainable_variables)]
-
-    def __call__(self, images: tf.Tensor) -> tf.Tensor:
-        """Images [N, H, W, 3] -> logits [N, H, W, C]."""
-        return self._network.stateless_call(*self.values(), images, training=False)[0]
+        return found
 
     def write_list(self, folder: pathlib.Path) -> None:
         """Writes what lies where into the SavedModel in `folder`."""
@@ -71,7 +72,8 @@ class PackedWeights:
 def check_logits(network: keras.Model, packed: PackedWeights, size: tuple[int, int]) -> None:
     """ValueError where a random image's logits move too far."""
     image = tf.constant(np.random.default_rng(0).uniform(0, 255, (1, *size, 3)), tf.float32)
-    whole, half = (np.asarray(tf.function(call)(image)) for call in (lambda x: network(x, training=False), packed))
+    calls = functools.partial(network, training=False), functools.partial(packed.call, network)
+    whole, half = (np.asarray(tf.function(lambda x, call=call: call(x))(image)) for call in calls)
     moved = float(np.abs(half - whole).max() / np.abs(whole).max())
     if not moved < FARTHEST:
         raise ValueError(

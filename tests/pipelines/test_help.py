@@ -20,6 +20,7 @@ COMMANDS = (
     "report",
     "robustness",
     "train",
+    "transfer",
     "transform_transfer",
     "transforms",
 )

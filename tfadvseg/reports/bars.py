@@ -33,6 +33,7 @@ def groups_axis(axes: Axes, labels: Sequence[str], title: str) -> None:
     """x with a label for each group."""
     axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.grid(visible=False, axis="x")
     axes.set_xlabel(title, fontsize=plots.SIZE)
 
 

@@ -14,6 +14,7 @@ from tfadvseg.reports import plots
 
 COLOURS = "YlOrRd_r"
 """Dark is low; its lightness rises all the way, so it can be read in grey."""
+FRAME = plots.COLOURS[0]
 LETTER = 0.083
 """Inches of a letter of a label."""
 
@@ -34,6 +35,8 @@ def matrix_panels(
     grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
     for spare in grid[count:]:
         spare.remove()
+    for index, axes in enumerate(grid[:count]):
+        axes.tick_params(labelleft=index % across == 0, labelbottom=index + across >= count)
     return figure, list(grid[:count])
 
 
@@ -52,10 +55,10 @@ def draw_matrix(
             fontweight="bold" if (row, column) in bold else "normal",
         )  # fmt: skip
     for row, column in framed:
-        frame = Rectangle((column - 0.46, row - 0.45), 0.92, 0.9, fill=False, edgecolor="#0072B2", linewidth=2.2)
+        frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=FRAME, linewidth=2.5, clip_on=False)
         axes.add_patch(frame)
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
-    axes.tick_params(labelsize=plots.SIZE - 1, length=0, labelbottom=True, labelleft=True)
+    axes.tick_params(labelsize=plots.SIZE - 1, length=0)
     axes.spines[:].set_visible(False)
     return image

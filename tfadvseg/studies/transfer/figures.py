@@ -60,11 +60,11 @@ def bar_figure(matrix: Matrix, epsilons: Sequence[float], about: str) -> Figure:
                 edged=source == row,
             )  # fmt: skip
             most += [*measured, *high]
-        groups_axis(axes, [f"{epsilon:g}" for epsilon in epsilons], plots.EPSILON)
-    for axes in panels:
-        plots.ratio_axis(axes, plots.highest(most))
     headings = [f"Evaluated on {row}" for row in matrix.rows]
     plots.finish(figure, panels, headings, f"{attack_title(matrix.attack)}, {about}")
+    for axes in panels:
+        plots.ratio_axis(axes, plots.highest(most))
+        groups_axis(axes, [f"{epsilon:g}" for epsilon in epsilons], plots.EPSILON)
     bars_legend(figure, matrix.columns, SOURCE, OWN)
     return figure
 

@@ -23,10 +23,10 @@ HOW_TO_READ = (
     "attacked ones resampled together; alike images are drawn as one."
 )
 BETWEEN_ROWS = (
-    "Points of IoU ratio that the network of the row keeps beyond that of the column, the mean over the sources that "
-    "are foreign to both, or over all sources where there is none. Both are shown the same perturbations of the same "
-    "images. The intervals are of {level:.4g} %, since any two of the networks might have been compared; those that "
-    "exclude 0 are marked."
+    "The second table of an attack compares rows: points of IoU ratio that the network of the row keeps beyond that of "
+    "the column, the mean over the sources that are foreign to both, or over all sources where there is none. Both are "
+    "shown the same perturbations of the same images. Its intervals are of {level:.4g} %, since any two of the "
+    "networks might have been compared; those that exclude 0 are marked."
 )
 
 
@@ -49,11 +49,11 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     opening = [Bullets([headline(one) for one in found])] if found else []
     blocks: list[Block] = [*opening, *warnings_part(run)]
     if found:
-        blocks += [Heading("How to read the tables"), Paragraph(HOW_TO_READ)]
+        blocks += [Heading("How to read the tables"), *map(Paragraph, how_to_read(found[0]))]
         blocks += pictures([matrix_drawing(found, run)], shown)
     for one in found:
         blocks += [Heading(_title(one)), matrix_table(one, with_intervals=True)]
-        blocks += [Bullets(strongest_sources(one)), *rows_part(one)]
+        blocks += [*strongest_part(one), *rows_part(one)]
         blocks += pictures([bar_drawing(one, run)], shown)
     return Document(_subject(run), [*blocks, *own_norm_part(run.table), *claims_part(judgements)])
 
@@ -65,6 +65,12 @@ def summary(run: FinishedRun) -> Document:
         blocks += [Paragraph(headline(one)), matrix_table(one, with_intervals=False)]
     how = [Paragraph("In parentheses white-box; * the strongest of the others in a row.")] if blocks else []
     return Document(f"IoU ratio (% of clean IoU), {_subject(run)}", [*how, *blocks, *own_norm_part(run.table)])
+
+
+def how_to_read(matrix: Matrix) -> list[str]:
+    """What the numbers mean, a paragraph each."""
+    differences = between_rows(matrix)
+    return [HOW_TO_READ, *(BETWEEN_ROWS.format(level=one.level) for one in differences[:1])]
 
 
 def headline(matrix: Matrix) -> str:
@@ -96,20 +102,26 @@ def matrix_table(matrix: Matrix, with_intervals: bool) -> Table:
 
 
 def strongest_sources(matrix: Matrix) -> list[str]:
-    """Of each network the strongest source from outside, and whether the next can be told from it."""
+    """Of each network the strongest source from outside, and whether the next can be told from it, where there is
+    one."""
     found = []
     for row in matrix.rows:
         strongest, after = matrix.strongest(row), next_strongest(matrix, row)
-        if strongest is None:
-            continue
-        told = f"{row}: of the other networks {strongest} makes the strongest examples"
-        if after is None:
-            found.append(f"{told}, the only ones.")
+        if strongest is None or after is None:
             continue
         points = matrix.evidence.format(after.score, "+.1f", level=after.level)
         how = "surely" if after.told_apart else "not surely"
-        found.append(f"{told}, {how} before {after.first} ({points} points).")
+        found.append(
+            f"{row}: of the other networks {strongest} makes the strongest examples, {how} before {after.first} "
+            f"({points} points)."
+        )
     return found
+
+
+def strongest_part(matrix: Matrix) -> list[Block]:
+    """The sentences about the strongest sources."""
+    found = strongest_sources(matrix)
+    return [Bullets(found)] if found else []
 
 
 def rows_part(matrix: Matrix) -> list[Block]:
@@ -129,7 +141,7 @@ def rows_part(matrix: Matrix) -> list[Block]:
                 marked.add((number, 1 + place))
         rows.append([row, *told])
     table = Table(["Keeps more than", *second], rows, marked=frozenset(marked))
-    return [Paragraph(BETWEEN_ROWS.format(level=differences[0].level)), table]
+    return [table]
 
 
 def _title(matrix: Matrix) -> str:

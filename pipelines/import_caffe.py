@@ -123,7 +123,7 @@ def export(network, folder, labels, size, published, digest) -> pathlib.Path:
     }  # fmt: skip
     card = Card(
         folder.name, FLAGS.model, labels.names, labels.palette, size, published.pad_colour, network.count_params(), {},
-        provenance, published.fit,
+        provenance, published.fit, FLAGS.width,
     )  # fmt: skip
     return write(network, card, folder.parent)
 

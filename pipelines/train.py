@@ -160,6 +160,7 @@ def export(network, dataset, size, scores) -> pathlib.Path:
     card = Card(
         name, FLAGS.model, dataset.label_space.names, dataset.label_space.palette, size, published.pad_colour,
         network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance, published.fit,
+        FLAGS.width,
     )  # fmt: skip
     return write(network, card, FLAGS.models_folder)
 

@@ -67,8 +67,9 @@ def models(any_classes: bool = False, flag: str = "models", random: bool = True)
     names: list[str] = FLAGS[flag].value or []
     found = []
     for name, how in zip(names, readings(len(names)), strict=True):
+        name, scale = at_scale(name)
         path = model_path(name)
-        model = describe(path, how, **said_by_flags())
+        model = describe(path, how, **said_by_flags() | scale)
         if model.seeded and not random:
             raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
         found.append(model if any_classes else of_dataset(model))
@@ -98,6 +99,14 @@ def of_dataset(model: "ModelSpec") -> "ModelSpec":
         names.insert(FLAGS.void_class, "")
         model = dataclasses.replace(model, reading=dataclasses.replace(model.reading, class_map=tuple(names)))
     return model.on(space, FLAGS.dataset)
+
+
+def at_scale(name: str) -> tuple[str, dict[str, str]]:
+    """("net", the signature of that scale) of net@50, unless there is a folder of that name."""
+    folder, _, percent = name.rpartition("@")
+    if not folder or not percent.isdigit() or pathlib.Path(name).exists() or (SAVED_MODELS / name).exists():
+        return name, {}
+    return folder, {"signature": f"logits_{percent}"}
 
 
 def model_path(name: str) -> pathlib.Path:
@@ -133,8 +142,8 @@ def said_by_flags() -> dict[str, Any]:
 
 
 def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
-    """Those that share a name get their version, net@2, or else the folder above, runs_net; the same one twice stays
-    and is refused later."""
+    """Those that share a name get their version, net@2, or else the folder above, runs_net, before a scale; the same one
+    twice stays and is refused later."""
     names = [model.name for model in models]
     return [
         dataclasses.replace(model, name=_longer_name(model)) if names.count(model.name) > 1 else model
@@ -145,8 +154,8 @@ def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
 def _longer_name(model: "ModelSpec") -> str:
     folder = model.path.absolute()
     if folder.name.isdigit():
-        return f"{folder.parent.name}@{folder.name}"
-    return f"{folder.parent.name}_{folder.name}"
+        return f"{folder.parent.name}@{folder.name}{model.at_scale}"
+    return f"{folder.parent.name}_{folder.name}{model.at_scale}"
 
 
 def intensity_range() -> tuple[float, float]:

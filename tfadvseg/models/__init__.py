@@ -19,6 +19,13 @@ def describe(path, given: "Reading | None" = None, **fields) -> "ModelSpec":
     return describe_saved_model(path, given, **fields)
 
 
+def scales(path, given: "Reading | None" = None, **fields) -> "tuple[ModelSpec, ...]":
+    """The branches of a model over scales, then the model itself; see tfadvseg.models.spec.scales."""
+    from tfadvseg.models.spec import scales as scales_of_saved_model
+
+    return scales_of_saved_model(path, given, **fields)
+
+
 def load(path, given: "Reading | None" = None, **fields) -> "LoadedModel":
     """The SavedModel in `path`, opened: a callable from images [N, H, W, 3] to logits; arguments as of `describe`."""
     return describe(path, given, **fields).open()

@@ -14,7 +14,7 @@ class Card:
 
     input_size: (height, width), or None for any. fit, pad_colour: how a photograph becomes an input of that size
     (data.batches.FITS), and the RGB that fills it up. scores: validation results in per cent. provenance: data, recipe,
-    git revision, library versions.
+    git revision, library versions. width: of the zoo's network `architecture`, None where nobody said it.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Card:
     scores: dict[str, float]
     provenance: dict[str, Any]
     fit: str = "pad"
+    width: float | None = None
 
     def write(self, folder: pathlib.Path) -> None:
         """Writes the card into the SavedModel in `folder`."""

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,10 @@ Refinement = Callable[[Any, Any], Any]
 
 OF_SEEDS = "logits_of_seeds"
 """The signature of a model that draws at random: (images, seeds int32 [N, 2]) -> logits."""
+
+OF_A_SCALE = re.compile(r"logits_(\d+)")
+"""Signatures of a model over scales: logits of its images at so many per cent, beside `logits` of all scales together.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +58,20 @@ class ModelSpec:
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
     @property
+    def scale(self) -> int | None:
+        """Per cents of its image's sides that it sees, of a branch of a model over scales."""
+        found = OF_A_SCALE.fullmatch(self.interface.signature)
+        return int(found[1]) if found else None
+
+    @property
     def bare(self) -> "ModelSpec":
         """The network without its refinement, under the name of its folder; models of one file have the same."""
-        return dataclasses.replace(self, name=_name(self.path), refinement=None)
+        return dataclasses.replace(self, name=_name(self.path) + self.at_scale, refinement=None)
+
+    @property
+    def at_scale(self) -> str:
+        """What a branch's name ends in, such as @50."""
+        return "" if self.scale is None else f"@{self.scale}"
 
     @property
     def stranger(self) -> bool:
@@ -107,7 +123,7 @@ def describe(path: str | os.PathLike, given: Reading | None = None, **fields: An
     """What saved_models/<name>, its newest version, or .../<name>/<version> is, from its files.
 
     given: how a file that this package did not write is to be read, by default what its reading.json says; `fields`
-    are those of a Reading that differ from it. Raises ValueError, in one sentence that lists what the file offers,
+    are those of a Reading that differ from it. A scale's signature, logits_50, makes the name <name>@50. Raises ValueError, in one sentence that lists what the file offers,
     where no signature fits.
     """
     folder = _version_folder(pathlib.Path(path))
@@ -121,12 +137,29 @@ def describe(path: str | os.PathLike, given: Reading | None = None, **fields: An
         how,
         seeded=_takes_seeds(offered) and interface.signature == "logits",
     )  # fmt: skip
+    spec = dataclasses.replace(spec, name=spec.name + spec.at_scale)
     if not spec.classes or interface.labels or interface.dtype not in FLOATS:  # only the graph says it
         from tfadvseg.models.saved_model import asked
 
         channels, attackable = asked(spec)
         spec = dataclasses.replace(spec, classes=_classes(interface, how, channels), attackable=attackable)
     return spec
+
+
+def scales(path: str | os.PathLike, given: Reading | None = None, **fields: Any) -> tuple[ModelSpec, ...]:
+    """The branches of a model over scales, the smallest first, then the model itself; arguments as of `describe`.
+
+    All take the whole image. ValueError where the file has none.
+    """
+    folder = _version_folder(pathlib.Path(path))
+    found = sorted(int(match[1]) for match in map(OF_A_SCALE.fullmatch, signatures(folder)) if match)
+    if not found:
+        raise ValueError(
+            f"{folder} has no signature of a scale, such as logits_50; pipelines.export makes a model over scales of "
+            "it by --scales=0.5,0.75,1."
+        )
+    branches = (describe(folder, given, **fields | {"signature": f"logits_{percent}"}) for percent in found)
+    return *branches, describe(folder, given, **fields)
 
 
 def _classes(interface: Interface, how: Reading, channels: int | None = None) -> int:

@@ -3,20 +3,25 @@
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
 
 from tfadvseg.models.card import Card
+from tfadvseg.models.zoo.multiscale import branches
 
 
 def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
-    The folder appears whole or not at all. Returns it.
+    An ensemble over scales gets one more for each, `logits_50` of 50 per cent, on the same variables. The folder appears whole or not at all. Returns it.
     """
-    return write_version(card, models_folder, lambda folder: _write(network, card, folder))
+    scales = branches(network)
+    return write_version(
+        card, models_folder,
+        lambda folder: _write_scales(network, scales, card, folder) if scales else _write(network, card, folder),
+    )  # fmt: skip
 
 
 def write_version(
@@ -61,3 +66,17 @@ def _write(network: keras.Model, card: Card, folder: pathlib.Path) -> None:
     archive.write_out(
         str(folder), options=tf.saved_model.SaveOptions(experimental_custom_gradients=True), verbose=False
     )
+
+
+def _write_scales(network: keras.Model, scales: Mapping[int, keras.Model], card: Card, folder: pathlib.Path) -> None:
+    archive = keras.export.ExportArchive()
+    images = tf.TensorSpec((None, *(card.input_size or (None, None)), 3), tf.float32, name="images")
+    for name, part in {"logits": network, **{f"logits_{percent}": part for percent, part in scales.items()}}.items():
+        archive.add_endpoint(name, _logits_of(part), input_signature=[images])
+    archive.write_out(
+        str(folder), options=tf.saved_model.SaveOptions(experimental_custom_gradients=True), verbose=False
+    )
+
+
+def _logits_of(network: keras.Model) -> Callable:
+    return tf.function(lambda images: {"logits": network(images, training=False)})

@@ -1,10 +1,11 @@
-"""Deeplab v2 (Chen et al. 2016) at one scale: atrous spatial pyramid pooling on VGG-16 or ResNet-101, for VOC."""
+"""Deeplab v2 (Chen et al. 2016): atrous spatial pyramid pooling on VGG-16 or ResNet-101, at one scale or three, for VOC."""
 
 import keras
 from keras import layers
 
 from tfadvseg.layers.interpolation import fill_up, zoom
 from tfadvseg.layers.normalise import caffe_bgr
+from tfadvseg.models.zoo.multiscale import SCALES, ensemble
 from tfadvseg.models.zoo.resnet101 import resnet101
 from tfadvseg.models.zoo.vgg16 import thin, vgg16
 
@@ -32,6 +33,30 @@ def deeplab_v2_resnet101(classes, input_size, width=1.0):
     return _at_image_size(score_resnet101, classes, input_size, width, "deeplab_v2_resnet101")
 
 
+def deeplab_v2_multiscale(classes, input_size, width=1.0):
+    """Deeplab v2 on ResNet-101 as released: the maximum over 50, 75 and 100 %; arguments as of `deeplab_v2_vgg`.
+
+    It has the parameters of one scale. Its loss is that of the fused scores alone; the authors added one for each
+    scale, so that theirs also learns from a scale where it loses.
+    """
+    return at_scales("deeplab_v2_resnet101", classes, input_size, width)
+
+
+def at_scales(name, classes, input_size, width=1.0, scales=SCALES, fusion="max"):
+    """The network of that name in SCORES at several scales, its scores fused at stride 8 and then enlarged.
+
+    Filled up images of 8 k + 1 pixels become 8 k' + 1, k' the nearest to k times the scale, and their score maps those
+    of the whole image again. With 513 pixels that is 257 and 385 as released.
+    """
+    images = keras.Input((*input_size, 3), name="images")
+    x = fill_up(caffe_bgr(images, MEAN), 8)
+    part = keras.Input((None, None, 3))  # of any size, so that it can be called at each scale
+    scores = keras.Model(part, SCORES[name](part, classes, width), name=name)
+    return ensemble(
+        images, x, lambda size: scores, lambda x: zoom(x, 8, kept=input_size), scales, fusion, f"{name}_multiscale", 8
+    )
+
+
 def score_vgg(x, classes, width=1.0):
     """Scores [N, h + 1, w + 1, classes] of normalised BGR images [N, 8 h + 1, 8 w + 1, 3]: the layer fc8_voc12."""
     pools = ((3, 2), (3, 2), (3, 2), (3, 1), (3, 1))
@@ -48,6 +73,12 @@ def score_resnet101(x, classes, width=1.0):
         for branch, rate in enumerate(RATES)
     ]
     return layers.Add(name="fc1_voc12")(branches)
+
+
+SCORES = {
+    "deeplab_v2_vgg": score_vgg, "deeplab_v2_resnet101": score_resnet101, "deeplab_v2_multiscale": score_resnet101,
+}  # fmt: skip
+"""Networks that fuse scales at their stride."""
 
 
 def _vgg_branch(x, branch, rate, classes, width):

@@ -1,0 +1,97 @@
+"""A finished network as an ensemble over scales of its image: a SavedModel with the signatures `logits`, and `logits_50`
+and the like of each scale, on one set of variables."""
+
+import dataclasses
+import functools
+import os
+import pathlib
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from tfadvseg.models import card, zoo
+from tfadvseg.models.initial import start_from
+from tfadvseg.models.reading import TILES
+from tfadvseg.models.saved_model import LoadedModel
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.models.zoo.multiscale import percents
+from tfadvseg.registry import choose
+from tfadvseg.serving.defended import Servable, export_defended
+from tfadvseg.serving.export import export
+
+FUSIONS: dict[str, Callable[[Sequence[tf.Tensor]], tf.Tensor]] = {
+    "max": lambda maps: functools.reduce(tf.maximum, maps),
+    "average": lambda maps: tf.add_n(list(maps)) / len(maps),
+}
+"""As the zoo's, of any SavedModel's logits."""
+
+
+def export_multiscale(
+    spec: ModelSpec, name: str, scales: Sequence[float], fusion: str, models_folder: str | os.PathLike
+) -> pathlib.Path:
+    """Writes a SavedModel's network at these scales as the next version of <models_folder>/<name>; returns its folder.
+
+    A network of the zoo is built anew for the size of each scale and gets the file's weights by name; any other must
+    take images of any size and is resized around. ValueError for one that takes images of one size only.
+    """
+    choose(FUSIONS, fusion, "fusion")
+    added = {"scales": [percent / 100 for percent in percents(scales)], "fusion": fusion}
+    found = card.read(spec.path)
+    if found and found.architecture in zoo.MODELS and set(found.provenance.get("added", added)) == set(added):
+        width = _width(found)
+        network = zoo.build_multiscale(
+            found.architecture, len(found.names), found.input_size, width, scales, fusion
+        )  # type: ignore[arg-type]
+        if lacking := start_from(network, str(spec.path)):
+            raise ValueError(f"{spec.path} has no {lacking[0]}, which {found.architecture} needs; train it again.")
+        history = {"added": added, "network": {"name": spec.name, "digest": spec.digest}}
+        history |= {"of the network": found.provenance}
+        made = dataclasses.replace(found, name=name, scores={}, provenance=history, width=width)
+        return export(network, made, models_folder)
+    return export_defended(resized_around(spec.open(), scales, fusion), name, added, models_folder)
+
+
+def resized_around(model: LoadedModel, scales: Sequence[float], fusion: str) -> Servable:
+    """A network of any size behind a resizing of its images, and its logits resized back and fused at their size.
+
+    Both bilinearly with half-pixel centres and without a low pass (`tf.image.resize`, antialias False); nothing is
+    resized at 100 %. Sides become whole pixels, or multiples of what the network's images are multiples of, the nearest
+    ones to the scale.
+    """
+    if model.spec.interface.size is not None or model.spec.reading.fit == TILES:
+        raise ValueError(
+            f"{model.path} takes images of one size and is no network that this package can build for another, so it "
+            "has one scale only; name a file that takes images of any height and width."
+        )
+    if model.card and "scales" in model.card.provenance.get("added", {}):
+        raise ValueError(f"{model.path} is over scales already; name the network that it was made of.")
+    images = tf.TensorSpec((None, *(model.input_size or (None, None)), 3), tf.float32, "images")
+    fuse = choose(FUSIONS, fusion, "fusion")
+
+    def at(percent: int, images: tf.Tensor) -> tf.Tensor:
+        if percent == 100:
+            return model.logits(images)
+        size = tf.shape(images)[1:3]
+        parts = size // model.frame.multiple
+        smaller = tf.maximum((parts * percent + 50) // 100, 1) * model.frame.multiple
+        return tf.image.resize(model.logits(tf.image.resize(images, smaller)), size)
+
+    def logits(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logits": fuse([at(percent, images) for percent in percents(scales)])}
+
+    def of_scale(percent: int, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logits": at(percent, images)}
+
+    signatures = {
+        f"logits_{percent}": (functools.partial(of_scale, percent), [images])
+        for percent in percents(scales)
+    }
+    return Servable(model, {"logits": (logits, [images]), **signatures})
+
+
+def _width(found: card.Card) -> float:
+    """Of the card, or in older ones of the command that trained or imported the network."""
+    if found.width is not None:
+        return found.width
+    recorded = {**found.provenance.get("import", {}), **found.provenance.get("training", {})}
+    return float(recorded.get("width", 1.0))

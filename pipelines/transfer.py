@@ -10,21 +10,23 @@ them to a network that did not exist then, without attacking anything.
 """
 
 import pathlib
+from collections.abc import Mapping, Sequence
 
 from absl import flags as absl_flags
 
 from pipelines.common import flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.engine.kept import kept_sources
+from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, scenarios
 
 FLAGS = absl_flags.FLAGS
 
 
-def define_flags() -> None:
-    """Those of this pipeline and of scale_transfer."""
+def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
+    """Those of this pipeline and of scale_transfer. models: the default of --models."""
     flags.define_data()
-    flags.define_models()
+    flags.define_models(models)
     flags.define_transfer()
     flags.define_attacks()
     flags.define_draws()
@@ -33,7 +35,11 @@ def define_flags() -> None:
 
 
 def run() -> None:
-    models = objects.models()
+    run_matrix("transfer", objects.models())
+
+
+def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapping] = ()) -> None:
+    """Every source shown to every model. scales: which of them are one network at several scales."""
     if FLAGS.perturbations:
         flags.refuse_given("Attacks", "keep_perturbations", because="--perturbations holds attacks that were made")
         kept = kept_sources(pathlib.Path(FLAGS.perturbations), FLAGS.sources)
@@ -42,8 +48,8 @@ def run() -> None:
         attacked = chosen_sources(models, FLAGS.sources)
         made = scenarios(attacked, models, objects.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]
-    design = {"models": [model.name for model in models], "sources": sources}
-    run_experiment("transfer", "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations)
+    design = {"models": [model.name for model in models], "sources": sources, "scales": list(scales)}
+    run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations)
 
 
 if __name__ == "__main__":

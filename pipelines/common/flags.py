@@ -75,7 +75,7 @@ def define_data(split: str = "validation", dataset: str | None = "scenes") -> No
 
 
 @_grouped("Models")
-def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
+def define_models(default: str | None = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how those of another origin are read."""
     flags.DEFINE_list(
         "models", default,

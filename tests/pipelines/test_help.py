@@ -19,6 +19,7 @@ COMMANDS = (
     "inspect_data",
     "report",
     "robustness",
+    "scale_transfer",
     "train",
     "transfer",
     "transform_transfer",

@@ -8,6 +8,7 @@ from tfadvseg.studies.claims import Claim, Judgement, judge
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transfer.matrix import Matrix, matrices
+from tfadvseg.studies.transfer.scales import judged_scales
 
 PAIRS = (("fgsm", "ifgsm_ll"), ("fgsm_ll", "ifgsm"))
 """Single-step attacks and the iterative ones that the paper sets against them."""
@@ -61,14 +62,14 @@ CLAIMS = (*OF_ONE_ATTACK, *OF_ALL_ATTACKS)
 
 
 def judged(run: FinishedRun) -> list[Judgement]:
-    """Every claim, attack by attack and then across them."""
+    """Every claim, attack by attack and then across them; last those about scales."""
     found, images = matrices(run), (run.evidence.images, run.evidence.units)
     judgements: list[Judgement] = []
     for matrix in found:
         judgements += judge(OF_ONE_ATTACK, matrix, about(matrix), *images)
     if found:
         judgements += judge(OF_ALL_ATTACKS, _by_attack(found), f"attacks at epsilon {found[0].epsilon:g}", *images)
-    return judgements
+    return judgements + judged_scales(run, found, about)
 
 
 def about(matrix: Matrix) -> str:

@@ -1,6 +1,8 @@
 """Each perturbation is made once, on one network, and shown to all (Tables 1 and 17 to 20)."""
 
+import pathlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.engine.kept import KeptAttack, KeptSource
@@ -52,6 +54,30 @@ def scenarios(
         )  # fmt: skip
         found.append(Scenario(source, own, shown))
     return found
+
+
+def scale_groups(models: Sequence[ModelSpec], average: ModelSpec | None = None) -> list[dict[str, Any]]:
+    """For design.json: the forms of each network over scales (`scales.ScaleGroup`). average: an ensemble of the weights
+    of the first that pools by the mean.
+
+    ValueError where none of the models is over scales.
+    """
+    single: dict[pathlib.Path, dict[str, str]] = {}
+    for model in models:
+        if model.scale is not None:
+            single.setdefault(model.path, {})[str(model.scale)] = model.name
+    whole = {model.path: model.name for model in models if model.scale is None and model != average}
+    groups: list[dict[str, Any]] = [
+        {"single": own, "ensemble": whole[path]} for path, own in single.items() if path in whole and len(own) > 1
+    ]
+    if not groups:
+        raise ValueError(
+            f"None of the models {', '.join(model.name for model in models)} is over scales; pipelines.export makes "
+            "one by --scales=0.5,0.75,1."
+        )
+    if average is not None:
+        groups[0]["average"] = average.name
+    return groups
 
 
 def kept_scenarios(

@@ -7,8 +7,8 @@ import numpy as np
 from tfadvseg.studies.claims import Claim, Judgement, judge
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transfer import scales
 from tfadvseg.studies.transfer.matrix import Matrix, matrices
-from tfadvseg.studies.transfer.scales import judged_scales
 
 PAIRS = (("fgsm", "ifgsm_ll"), ("fgsm_ll", "ifgsm"))
 """Single-step attacks and the iterative ones that the paper sets against them."""
@@ -58,7 +58,7 @@ OF_ALL_ATTACKS = (
 )  # fmt: skip
 """About {attack: matrix}."""
 
-CLAIMS = (*OF_ONE_ATTACK, *OF_ALL_ATTACKS)
+CLAIMS = (*OF_ONE_ATTACK, *OF_ALL_ATTACKS, *scales.OF_ONE_ATTACK, *scales.OF_ALL_ATTACKS)
 
 
 def judged(run: FinishedRun) -> list[Judgement]:
@@ -69,7 +69,7 @@ def judged(run: FinishedRun) -> list[Judgement]:
         judgements += judge(OF_ONE_ATTACK, matrix, about(matrix), *images)
     if found:
         judgements += judge(OF_ALL_ATTACKS, _by_attack(found), f"attacks at epsilon {found[0].epsilon:g}", *images)
-    return judgements + judged_scales(run, found, about)
+    return judgements + scales.judged_scales(run, found, about)
 
 
 def about(matrix: Matrix) -> str:

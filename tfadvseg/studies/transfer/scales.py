@@ -77,8 +77,21 @@ class Scaled:
         return dataclasses.replace(self, matrix=self.matrix.at(epsilon))
 
 
-ByAttack = Mapping[str, Scaled]
+@dataclasses.dataclass(frozen=True, eq=False)
+class AllAttacks:
+    """The same under each attack. epsilons: of the run."""
+
+    by_attack: Mapping[str, Scaled]
+    epsilons: tuple[float, ...]
+
+    @property
+    def any(self) -> Scaled:
+        """One of them, for what they have in common."""
+        return next(iter(self.by_attack.values()))
+
+
 Scores = dict[str, Score]
+ScoresByEpsilon = dict[str, dict[float, Score]]
 
 
 def own_lead(scaled: Scaled) -> Scores:
@@ -177,9 +190,9 @@ def average_on_scales(scaled: Scaled) -> Scores:
     return {name: scaled.x(name, name) - scaled.x(scaled.group.average, name) for name in names}
 
 
-def clean_steps(found: ByAttack) -> Scores:
+def clean_steps(found: AllAttacks) -> Scores:
     """IoU on clean images from one scale to the next, and on to the ensemble."""
-    scaled = next(iter(found.values()))
+    scaled = found.any
     forms = {f"{percent} %": name for percent, name in scaled.group.single.items()} | {
         "ensemble": scaled.group.ensemble
     }
@@ -188,42 +201,42 @@ def clean_steps(found: ByAttack) -> Scores:
     return {f"{before} to {after}": step for before, after, step in steps}
 
 
-def averaging_is_alike(found: ByAttack) -> Scores:
+def averaging_is_alike(found: AllAttacks) -> Scores:
     """Of the averaging ensemble: white-box beyond the largest scale, and its lead as a source."""
     scores: Scores = {}
-    for attack, scaled in found.items():
+    for attack, scaled in found.by_attack.items():
         group = scaled.group
         own = scaled.x(group.average, group.average) - scaled.x(group.largest, group.largest)
-        scores[f"{attack}, as target"] = own
-        scores[f"{attack}, as source"] = np.min(list(ensemble_transfers(scaled, group.average).values()), 0)
+        scores[f"{attack} as target"] = own
+        scores[f"{attack} as source"] = np.min(list(ensemble_transfers(scaled, group.average).values()), 0)
     return scores
 
 
-def beyond_one_scale(epsilons: Sequence[float], found: ByAttack) -> dict[str, dict[float, Score]]:
+def beyond_one_scale(found: AllAttacks) -> ScoresByEpsilon:
     """White-box IoU ratio of the ensembles beyond the largest scale's."""
-    scores = {}
-    for attack, scaled in found.items():
+    scores: ScoresByEpsilon = {}
+    for attack, scaled in found.by_attack.items():
         group = scaled.group
-        for name, ensemble in (("", group.ensemble), (", averaging", group.average)):
+        for name, ensemble in (("", group.ensemble), (" averaging", group.average)):
             if ensemble:
                 scores[f"{attack}{name}"] = {
                     e: scaled.at(e).x(ensemble, ensemble) - scaled.at(e).x(group.largest, group.largest)
-                    for e in epsilons
+                    for e in found.epsilons
                 }
     return scores
 
 
-def average_on_clean(found: ByAttack) -> Scores:
+def average_on_clean(found: AllAttacks) -> Scores:
     """The size of what averaging does to the clean IoU of the largest scale."""
-    scaled = next(iter(found.values()))
+    scaled = found.any
     return {"": np.abs(scaled.matrix.clean(scaled.group.average) - scaled.matrix.clean(scaled.group.largest))}
 
 
-def at_every_epsilon(epsilons: Sequence[float], found: ByAttack) -> dict[str, dict[float, Score]]:
+def at_every_epsilon(found: AllAttacks) -> ScoresByEpsilon:
     """The least margins of C40, C42 and C46 under FGSM."""
     margins = {"C40": own_lead, "C42": smallest_lags, "C46": ensemble_transfers}
     return {
-        number: {e: np.min(list(margin(found["fgsm"].at(e)).values()), 0) for e in epsilons}
+        number: {e: np.min(list(margin(found.by_attack["fgsm"].at(e)).values()), 0) for e in found.epsilons}
         for number, margin in margins.items()
     }
 
@@ -240,8 +253,8 @@ def _iterative_ll_on_others(scaled: Scaled) -> str:
     return _iterative_ll(scaled) or _others(scaled)
 
 
-def _average(subject: Scaled | ByAttack) -> str:
-    scaled = subject if isinstance(subject, Scaled) else next(iter(subject.values()))
+def _average(subject: Scaled | AllAttacks) -> str:
+    scaled = subject.any if isinstance(subject, AllAttacks) else subject
     return "" if scaled.group.average else "needs an ensemble that averages"
 
 
@@ -249,8 +262,8 @@ def _average_under_ll(scaled: Scaled) -> str:
     return _iterative_ll(scaled) or _average(scaled)
 
 
-def _fgsm(found: ByAttack) -> str:
-    return "" if "fgsm" in found else "needs fgsm"
+def _fgsm(found: AllAttacks) -> str:
+    return "" if "fgsm" in found.by_attack else "needs fgsm"
 
 
 OF_ONE_ATTACK = (
@@ -274,20 +287,19 @@ OF_ONE_ATTACK = (
 """About a `Scaled`."""
 
 
-def of_all_attacks(epsilons: Sequence[float]) -> tuple[Claim, ...]:
-    """About {attack: Scaled}, of a run at these epsilons."""
-    return (
-        Claim("C39", "A larger scale has the larger clean IoU, and the ensemble the largest (points of IoU)",
-              clean_steps, above=0.0),
-        Claim("C50", "Averaging the scales does what their maximum does: more robust than the largest scale, and the "
-              "best source (points of IoU ratio)", averaging_is_alike, above=0.0, needs=_average),
-        Claim("C51", "The ensemble keeps more than the largest scale at every epsilon (points of IoU ratio, white-box)",
-              functools.partial(beyond_one_scale, epsilons), above=0.0, each=True),
-        Claim("C53", "Averaging changes the clean IoU by at most 1 point (size of the change)", average_on_clean,
-              at_most=NOTHING, needs=_average, form=".1f", least=0.0),
-        Claim("C54", "C40, C42 and C46 hold of FGSM at every epsilon (least points of IoU ratio)",
-              functools.partial(at_every_epsilon, epsilons), above=0.0, needs=_fgsm, each=True),
-    )  # fmt: skip
+OF_ALL_ATTACKS = (
+    Claim("C39", "A larger scale has the larger clean IoU, and the ensemble the largest (points of IoU)", clean_steps,
+          above=0.0),
+    Claim("C50", "Averaging the scales does what their maximum does: more robust than the largest scale, and the best "
+          "source (points of IoU ratio)", averaging_is_alike, above=0.0, needs=_average),
+    Claim("C51", "The ensemble keeps more than the largest scale at every epsilon (points of IoU ratio, white-box)",
+          beyond_one_scale, above=0.0, each=True),
+    Claim("C53", "Averaging changes the clean IoU by at most 1 point (size of the change)", average_on_clean,
+          at_most=NOTHING, needs=_average, form=".1f", least=0.0),
+    Claim("C54", "C40, C42 and C46 hold of FGSM at every epsilon (least points of IoU ratio)", at_every_epsilon,
+          above=0.0, needs=_fgsm, each=True),
+)  # fmt: skip
+"""About `AllAttacks`."""
 
 
 def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[Matrix], str]) -> list[Judgement]:
@@ -302,5 +314,6 @@ def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[
         for scaled in by_attack.values():
             found += judge(OF_ONE_ATTACK, scaled, f"{group.ensemble}, {name(scaled.matrix)}", *images)
         if by_attack:
-            found += judge(of_all_attacks(run.epsilons), by_attack, f"{group.ensemble}, all attacks", *images)
+            every = AllAttacks(by_attack, tuple(run.epsilons))
+            found += judge(OF_ALL_ATTACKS, every, f"{group.ensemble}, all attacks", *images)
     return found

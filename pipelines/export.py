@@ -1,5 +1,5 @@
-"""Makes a SavedModel of a network and a defense: behind a random input transform, followed by a dense CRF, or at several
-scales of its image.
+"""Makes a SavedModel of a network and a defense: behind a random input transform, followed by a dense CRF, or over
+several scales of its image.
 
     python -m pipelines.export --models=enet_scenes --transform=jpeg
     python -m pipelines.export --models=enet_scenes --crf=deeplab_vgg --theta_alpha=20

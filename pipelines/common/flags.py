@@ -79,8 +79,8 @@ def define_models(default: str | None = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how those of another origin are read."""
     flags.DEFINE_list(
         "models", default,
-        "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/; net@50 is the "
-        "branch at 50 % of a model over scales.",
+        "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/; net@50 is "
+        "the branch at 50 % of a model over scales.",
     )  # fmt: skip
     decides_no_number("models")  # the recipe holds their digests
     define_reading()

@@ -149,8 +149,8 @@ def said_by_flags() -> dict[str, Any]:
 
 
 def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
-    """Those that share a name get their version, net@2, or else the folder above, runs_net, before a scale; the same one
-    twice stays and is refused later."""
+    """Those that share a name get their version, net@2, or else the folder above, runs_net, in front of a scale; the
+    same one twice stays and is refused later."""
     names = [model.name for model in models]
     return [
         dataclasses.replace(model, name=_longer_name(model)) if names.count(model.name) > 1 else model

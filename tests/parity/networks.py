@@ -40,6 +40,7 @@ REFERENCES = {
     "fcn8s_resnet101": Reference(residual.fcn8s_resnet101, 21, IMAGENET, filled_up=8),
     "deeplab_v2_vgg": Reference(vgg.deeplab_v2_vgg, 21, DEEPLAB, filled_up=8),
     "deeplab_v2_resnet101": Reference(residual.deeplab_v2_resnet101, 21, DEEPLAB, filled_up=8),
+    "deeplab_v2_multiscale": Reference(residual.deeplab_v2_multiscale, 21, DEEPLAB, filled_up=32),
     "dilated_frontend_voc": Reference(vgg.dilated_frontend_voc, 21, DILATED_VOC, margin=186, zoomed_outside=True),
     "dilated_frontend_cityscapes": Reference(vgg.dilated_frontend_cityscapes, 19, DILATED_CITYSCAPES, margin=186),
     "dilated_context_voc": Reference(vgg.dilated_context_voc, 21, DILATED_VOC, margin=186, zoomed_outside=True),

@@ -89,6 +89,10 @@ def add(name, *bottoms):
     return out_of_place(name, "Eltwise", bottoms, "eltwise_param", operation="SUM")
 
 
+def maximum(name, *bottoms):
+    return out_of_place(name, "Eltwise", bottoms, "eltwise_param", operation="MAX")
+
+
 def concat(name, *bottoms):
     return out_of_place(name, "Concat", bottoms)
 

@@ -14,6 +14,7 @@ from .prototxt import (
     dropout,
     interp,
     max_pool,
+    maximum,
     relu,
     scale,
 )  # fmt: skip
@@ -65,6 +66,28 @@ def deeplab_v2_resnet101(classes, size, width):
     for head, rate in zip(heads, (6, 12, 18, 24), strict=True):
         layers.append(convolution(head, "res5c", classes, 3, pad=rate, dilation=rate))
     return [*layers, add("fc1_voc12", *heads), interp("logits", "fc1_voc12", *zoomed(eighth(size), 8))]
+
+
+def deeplab_v2_multiscale(classes, size, width):
+    """Three copies that share their weights; the released ones end in _res075 and _res05."""
+    *single, _ = deeplab_v2_resnet101(classes, size, width)
+    layers = [
+        interp("data_res075", "data", *zoomed(shrunk(size, 4), 3)), interp("data_res05", "data", *shrunk(size, 2)),
+    ]  # fmt: skip
+    for suffix in ("", *COPIES):
+        layers += [with_suffix(layer, suffix) for layer in single]
+    maps = [f"fc1_voc12{suffix}_interp" for suffix in COPIES]
+    layers += [interp(name, name.removesuffix("_interp"), *eighth(size)) for name in maps]
+    layers.append(maximum("fc_fusion", "fc1_voc12", *maps))
+    return [*layers, interp("logits", "fc_fusion", *zoomed(eighth(size), 8))]
+
+
+COPIES = ("_res075", "_res05")
+
+
+def with_suffix(layer, suffix):
+    bottoms, tops = (tuple(f"{blob}{suffix}" for blob in blobs) for blobs in (layer.bottoms, layer.tops))
+    return dataclasses.replace(layer, name=f"{layer.name}{suffix}", bottoms=bottoms, tops=tops)
 
 
 def fcn8s_resnet101(classes, size, width):

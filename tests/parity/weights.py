@@ -93,6 +93,15 @@ def draw(layers, seed=0):
     return weights
 
 
+def shared(weights, suffixes):
+    """The same where a layer whose name ends in one of them has the weights of the layer without it."""
+
+    def original(name):
+        return next((name.removesuffix(suffix) for suffix in suffixes if name.endswith(suffix)), name)
+
+    return {name: weights[original(name)] for name in weights}
+
+
 def as_opencv_has_it(layers, weights):
     """The same weights with each BN of four blobs as BatchNorm and Scale, and their types by layer name."""
     kinds = {layer.name: layer.kind for layer in layers if layer.name in weights}

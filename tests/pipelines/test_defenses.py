@@ -1,6 +1,7 @@
 """The pipelines about defenses as a user runs them."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -77,6 +78,25 @@ def test_export_makes_a_defended_model_that_can_be_attacked(call, conv_folder, s
     assert results.loc[("conv_blur+grayscale", "fgsm", 1)].iou != results.loc[("conv_blur+grayscale", "fgsm", 0)].iou
 
 
+def test_export_makes_a_model_over_scales_whose_branches_can_be_attacked(call, small, undrawn, tmp_path):
+    """By their names with a scale, of a folder or in saved_models/."""
+    _, *data = small
+    made = call("export", "--models=fcn8s_scenes", "--scales=0.5,1", "--fusion=average", f"--models_folder={tmp_path}")
+    assert made.returncode == 0, made.stderr
+    folder = tmp_path / "fcn8s_scenes_multiscale"
+    assert f"SavedModel: {folder / '1'}" in made.stdout
+    shutil.copytree(folder / "1", folder / "2")
+    names = f"--models={folder}@50,{folder / '1'}@50,{folder},fcn8s_scenes"
+    attacked = call("robustness", names, "--limit=1", "--epsilons=4", "--attacks=fgsm", f"--output={tmp_path / 'run'}")
+    assert attacked.returncode == 0, attacked.stderr
+    name = "fcn8s_scenes_multiscale"
+    iou = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack"]).iou
+    assert set(iou.index.unique("model")) == {f"{name}@2@50", f"{name}@1@50", name, "fcn8s_scenes"}
+    assert iou[f"{name}@2@50", "fgsm"] == iou[f"{name}@1@50", "fgsm"] < iou["fcn8s_scenes", "clean"]
+    refused = call("robustness", f"--models={folder}@75", "--limit=1")
+    assert refused.returncode == 1 and "has no signature 'logits_75'; it offers 'logits'" in refused.stderr
+
+
 def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small):
     ended = call("transforms", *small, "--limit=1", "--transforms=blur", "--sign_agreement")
     assert ended.returncode == 0, ended.stderr
@@ -89,7 +109,7 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small)
     [
         ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
-        ("export", [], "Error: Say either --transform=... or --crf=..., one of the two."),
+        ("export", [], "Error: Say --transform=..., --crf=... or --scales=..., one of the three."),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
         (
             "crf",

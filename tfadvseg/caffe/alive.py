@@ -12,15 +12,17 @@ def check_alive(network: keras.Model, trained: bool = True) -> None:
     """Raises ValueError with the first layer whose output is the same on two random images, or where all is one class.
 
     trained: false where some layers have their initial values, so that the classes mean nothing. The second pair is
-    looked at only where the first is all of one class. A pair costs a forward pass of two images.
+    looked at only where the first is all of one class. A pair costs a forward pass of two images. Of a sub-model, such
+    as what several scales share, only what it leads to is looked at.
     """
-    probe = keras.Model(network.inputs, [network.output, *(_differences(layer) for layer in network.layers)])
+    layers = [layer for layer in network.layers if not isinstance(layer, keras.Model)]
+    probe = keras.Model(network.inputs, [network.output, *map(_differences, layers)])
     probe.compile(jit_compile=False)  # to compile it for one call would take longer than the call
     found: set[int] = set()
     for grains in GRAINS:
         images = np.stack([squares(grain, network.input_shape[1:3]) for grain in grains])
         logits, *differences = probe.predict(images, verbose=0)
-        for layer, difference in zip(network.layers, differences, strict=True):
+        for layer, difference in zip(layers, differences, strict=True):
             if not difference.any():
                 raise ValueError(f"layer {layer.name!r} is dead, its output is the same on two random images")
         if not np.isfinite(logits).all():

@@ -123,8 +123,8 @@ def describe(path: str | os.PathLike, given: Reading | None = None, **fields: An
     """What saved_models/<name>, its newest version, or .../<name>/<version> is, from its files.
 
     given: how a file that this package did not write is to be read, by default what its reading.json says; `fields`
-    are those of a Reading that differ from it. A scale's signature, logits_50, makes the name <name>@50. Raises ValueError, in one sentence that lists what the file offers,
-    where no signature fits.
+    are those of a Reading that differ from it. The signature of a scale, logits_50, makes the name <name>@50. Raises
+    ValueError, in one sentence that lists what the file offers, where no signature fits.
     """
     folder = _version_folder(pathlib.Path(path))
     how = dataclasses.replace(given or reading.beside(folder) or PLAIN, **fields)

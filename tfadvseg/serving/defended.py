@@ -8,8 +8,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfadvseg.models import reading
 from tfadvseg.models.card import Card
 from tfadvseg.models.postprocessed import PostprocessedModel
+from tfadvseg.models.reading import PLAIN, Reading
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.serving.export import write_version
 
@@ -59,7 +61,8 @@ def export_defended(
     """Writes it as the next version of <models_folder>/<name>, with the network's card; `defense` says what was added.
 
     The new SavedModel takes images and gives logits by this package's convention, whatever the network's own file
-    wants. Returns its folder.
+    wants; where it takes images of any size, a reading.json keeps what their sides must be multiples of. Returns its
+    folder.
     """
     network = servable.network
     card = dataclasses.replace(
@@ -67,10 +70,15 @@ def export_defended(
         provenance={"added": dict(defense), "network": {"name": network.name, "digest": network.digest}}
         | ({"of the network": network.card.provenance} if network.card else {}),
     )  # fmt: skip
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
-    return write_version(
-        card, models_folder, lambda folder: tf.saved_model.save(servable, str(folder), servable.endpoints, options)
-    )
+    frame = network.frame
+
+    def write(folder: pathlib.Path) -> None:
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
+        tf.saved_model.save(servable, str(folder), servable.endpoints, options)
+        if frame.multiple != PLAIN.multiple:
+            reading.write(Reading(multiple=frame.multiple, fit=frame.fit, colour=frame.colour), folder)
+
+    return write_version(card, models_folder, write)
 
 
 def _card(model: LoadedModel) -> Card:

@@ -15,7 +15,8 @@ from tfadvseg.models.zoo.multiscale import branches
 def export(network: keras.Model, card: Card, models_folder: str | os.PathLike) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
-    An ensemble over scales gets one more for each, `logits_50` of 50 per cent, on the same variables. The folder appears whole or not at all. Returns it.
+    An ensemble over scales gets one more for each, such as `logits_50`, on the same variables. The folder appears whole
+    or not at all. Returns it.
     """
     scales = branches(network)
     return write_version(

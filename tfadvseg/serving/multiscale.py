@@ -1,5 +1,5 @@
-"""A finished network as an ensemble over scales of its image: a SavedModel with the signatures `logits`, and `logits_50`
-and the like of each scale, on one set of variables."""
+"""A finished network as an ensemble over scales of its image: a SavedModel with the signature `logits`, and one such as
+`logits_50` for each scale, on one set of variables."""
 
 import dataclasses
 import functools
@@ -39,9 +39,7 @@ def export_multiscale(
     found = card.read(spec.path)
     if found and found.architecture in zoo.MODELS and set(found.provenance.get("added", added)) == set(added):
         width = _width(found)
-        network = zoo.build_multiscale(
-            found.architecture, len(found.names), found.input_size, width, scales, fusion
-        )  # type: ignore[arg-type]
+        network = zoo.build_multiscale(found.architecture, len(found.names), found.input_size, width, scales, fusion)  # type: ignore[arg-type]
         if lacking := start_from(network, str(spec.path)):
             raise ValueError(f"{spec.path} has no {lacking[0]}, which {found.architecture} needs; train it again.")
         history = {"added": added, "network": {"name": spec.name, "digest": spec.digest}}
@@ -82,10 +80,7 @@ def resized_around(model: LoadedModel, scales: Sequence[float], fusion: str) -> 
     def of_scale(percent: int, images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logits": at(percent, images)}
 
-    signatures = {
-        f"logits_{percent}": (functools.partial(of_scale, percent), [images])
-        for percent in percents(scales)
-    }
+    signatures = {f"logits_{percent}": (functools.partial(of_scale, percent), [images]) for percent in percents(scales)}
     return Servable(model, {"logits": (logits, [images]), **signatures})
 
 

@@ -19,6 +19,7 @@ PUBLISHED = {
     "deeplab_v2_vgg": (21, (513, 513), 37_877_652),
     "fcn8s_resnet101": (21, (513, 513), 42_695_047 + FACTORS),
     "deeplab_v2_resnet101": (21, (513, 513), 44_153_980 + FACTORS),
+    "deeplab_v2_multiscale": (21, (513, 513), 44_153_980 + FACTORS),
     "pspnet_voc": (21, (473, 473), 65_819_349),
     "dilated_frontend_voc": (21, (528, 528), 134_346_581),
     "fcn8s_vgg": (21, (513, 513), 134_489_780),

@@ -72,9 +72,7 @@ MODELS = {
     "dilated_context_cityscapes": _cityscapes(
         dilated.dilated_context_cityscapes, "reflect", 512.6, dilated.CITYSCAPES_MEAN, _DILATED_CITYSCAPES_MD5
     ),
-    "segnet": _voc(
-        segnet.segnet, (224, 224), "stretch", 112.4, md5="6e01077e3cda996f95b2a82ea4641a4c", multiple=32
-    ),
+    "segnet": _voc(segnet.segnet, (224, 224), "stretch", 112.4, md5="6e01077e3cda996f95b2a82ea4641a4c", multiple=32),
     "deeplab_v2_vgg": _voc(deeplab_v2.deeplab_v2_vgg, (513, 513), "pad", 144.5, deeplab_v2.MEAN),
     "fcn8s_resnet101": _voc(fcn8s.fcn8s_resnet101, (513, 513), "pad", 162.9, fcn8s.MEAN),
     "deeplab_v2_resnet101": _voc(deeplab_v2.deeplab_v2_resnet101, (513, 513), "pad", 168.4, deeplab_v2.MEAN),

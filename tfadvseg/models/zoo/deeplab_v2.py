@@ -1,4 +1,4 @@
-"""Deeplab v2 (Chen et al. 2016): atrous spatial pyramid pooling on VGG-16 or ResNet-101, at one scale or three, for VOC."""
+"""Deeplab v2 (Chen et al. 2016): atrous spatial pyramid pooling on VGG-16 or ResNet-101, at one or more scales."""
 
 import keras
 from keras import layers

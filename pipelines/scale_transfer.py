@@ -27,7 +27,8 @@ def run() -> None:
         raise ValueError("Name a model over scales in --models; pipelines.export makes one by --scales=0.5,0.75,1.")
     models, average = objects.models(branches=True), objects.models(flag="average")
     groups = scale_groups(models, *average[:1])
-    transfer.run_matrix("scale_transfer", [*models, *average], groups)
+    beside = 1 + [model.name for model in models].index(groups[0]["ensemble"])
+    transfer.run_matrix("scale_transfer", [*models[:beside], *average, *models[beside:]], groups)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,7 @@ def test_rows_are_paired_image_by_image():
     """What an image does to both does not count; where only one of them varies it may decide nothing."""
     both = {("c", "a"): 50 + 20 * OPPOSITE, ("c", "b"): 51 + 20 * OPPOSITE}
     one = {("c", "a"): 50 + 20 * OPPOSITE, ("c", "b"): 51.0}
-    alike, apart = (
-        {(d.first, d.second): d for d in between_rows(matrix(ratios))}["a", "b"] for ratios in (both, one)
-    )
+    alike, apart = ({(d.first, d.second): d for d in between_rows(matrix(ratios))}["a", "b"] for ratios in (both, one))
     assert alike.told_apart and not apart.told_apart
     np.testing.assert_allclose(alike.score, -1)
 

@@ -8,7 +8,7 @@ from made_up import Answer, PerImage, cell, results
 
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.transfer.matrix import Matrix
-from tfadvseg.studies.transfer.scales import AllAttacks, ScaleGroup, Scaled
+from tfadvseg.studies.transfer.scales import AllAttacks, Scaled, ScaleGroup
 
 NETS = ("a", "b", "c")
 GROUP = ScaleGroup({50: "net@50", 75: "net@75", 100: "net@100"}, "net")
@@ -50,6 +50,11 @@ def scaled(
     """All forms of a network and, unless said, one beside it."""
     models = (*ALL, *filter(None, [group.average])) if models is None else models
     return Scaled(matrix(ratios, models, attack=attack), group)
+
+
+def under_ll(ratios: Ratios, group: ScaleGroup = GROUP, models: Sequence[str] | None = None) -> AllAttacks:
+    """Iterative FGSM ll alone."""
+    return AllAttacks({"ifgsm_ll": scaled(ratios, group, "ifgsm_ll", models)}, (8.0,))
 
 
 def every(
@@ -129,20 +134,20 @@ def c46(margin: Margin) -> Scaled:
     return scaled(own | {("net", row): 60 - margin(row, 0) for row in (*SINGLE, "other")})
 
 
-def c47(margin: Margin) -> Scaled:
+def c47(margin: Margin) -> AllAttacks:
     """White-box 20."""
     ratios: dict[tuple[str, str], PerImage] = {(name, name): 20.0 for name in SINGLE}
     ratios |= {("net", name): 25 - margin(f"ensemble on {name}", 0) for name in SINGLE}
     ratios |= {(s, r): 25 + margin(f"others on {r}", 0) for s in SINGLE for r in SINGLE if s != r}
-    return scaled(ratios, attack="ifgsm_ll")
+    return under_ll(ratios)
 
 
-def c48(margin: Margin) -> Scaled:
+def c48(margin: Margin) -> AllAttacks:
     """White-box 10."""
     ensemble = 50 + margin("far on other", 0)
     ratios: dict[tuple[str, str], PerImage] = {("other", "other"): 10.0, ("net", "other"): ensemble}
     ratios |= {("net@50", "other"): 90.0, ("net@75", "other"): 90.0}
-    return scaled(ratios | {("net@100", "other"): ensemble + margin("better on other", 0)}, attack="ifgsm_ll")
+    return under_ll(ratios | {("net@100", "other"): ensemble + margin("better on other", 0)})
 
 
 def c50(margin: Margin) -> AllAttacks:
@@ -159,9 +164,9 @@ def c51(margin: Margin) -> AllAttacks:
     return every({("fgsm", e): {(n, n): 60 + margin(k, e) for n, k in kinds.items()} for e in (1.0, 8.0)}, WITH_AVERAGE)
 
 
-def c52(margin: Margin) -> Scaled:
+def c52(margin: Margin) -> AllAttacks:
     """Each scale keeps 60 of its own."""
-    return scaled({("mean", name): 60 - margin(name, 0) for name in SINGLE}, WITH_AVERAGE, "ifgsm_ll")
+    return under_ll({("mean", name): 60 - margin(name, 0) for name in SINGLE}, WITH_AVERAGE)
 
 
 def c53(sign: int) -> Case:
@@ -207,7 +212,7 @@ CASES = {
 ALONE = "needs a network that is attacked and shown what was made on another"
 TWO = "needs two networks, and fgsm and ifgsm_ll, or fgsm_ll and ifgsm"
 BESIDE = "needs a network of the whole image beside those of the scales"
-LL = "is about ifgsm_ll"
+LL = "needs ifgsm_ll"
 
 MISSING = {
     "C40": {
@@ -219,15 +224,15 @@ MISSING = {
         "a second network": ({name: matrix({}, ["a"], attack=name) for name in ("fgsm", "ifgsm_ll")}, TWO),
     },
     "C43": {"another network": (scaled({}, models=GROUP.sources), BESIDE)},
-    "C47": {"the attack": (scaled({}), LL)},
+    "C47": {"the attack": (every(), LL)},
     "C48": {
-        "the attack": (scaled({}), LL),
-        "another network": (scaled({}, attack="ifgsm_ll", models=GROUP.sources), BESIDE),
+        "the attack": (every(), LL),
+        "another network": (under_ll({}, models=GROUP.sources), BESIDE),
     },
     "C50": {"the average": (every(), "needs an ensemble that averages")},
     "C52": {
-        "the attack": (scaled({}, WITH_AVERAGE), LL),
-        "the average": (scaled({}, attack="ifgsm_ll"), "needs an ensemble that averages"),
+        "the attack": (every(group=WITH_AVERAGE), LL),
+        "the average": (under_ll({}), "needs an ensemble that averages"),
     },
     "C53": {"the average": (every(), "needs an ensemble that averages")},
     "C54": {"fgsm": (every({("ifgsm", 8.0): {}}), "needs fgsm")},

@@ -35,6 +35,7 @@ def matrix_figure(matrices: Sequence[Matrix], about: str) -> Figure:
     bar.set_label(plots.RATIO, fontsize=plots.SIZE)
     bar.outline.set_visible(False)
     figure.supxlabel(SOURCE, fontsize=plots.SIZE)
+    figure.supylabel("Evaluated on", fontsize=plots.SIZE)
     figure.suptitle(
         f"Epsilon {matrices[0].epsilon:g}, {about}\nframed: white-box; bold: strongest of the others in a row",
         x=0.01, horizontalalignment="left", fontsize=plots.SIZE + 1,

@@ -16,6 +16,7 @@ from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transfer.matrix import Matrix
 
+LL = "ifgsm_ll"
 CLOSE, FAR, NOTHING = 5.0, 40.0, 1.0
 """Points that the paper's words are read as: its own tables have at most 2.5 where a source comes close to white-box
 strength, 47.7 and more where one stays far from it, and 0.1 for next to nothing."""
@@ -241,25 +242,29 @@ def at_every_epsilon(found: AllAttacks) -> ScoresByEpsilon:
     }
 
 
+def _under_ll(of: Callable[[Scaled], Any]) -> Callable[[AllAttacks], Any]:
+    """What is said of Iterative FGSM ll alone."""
+    return lambda found: of(found.by_attack[LL])
+
+
 def _others(scaled: Scaled) -> str:
     return "" if scaled.others else "needs a network of the whole image beside those of the scales"
 
 
-def _iterative_ll(scaled: Scaled) -> str:
-    return "" if scaled.matrix.attack == "ifgsm_ll" else "is about ifgsm_ll"
+def _iterative_ll(found: AllAttacks) -> str:
+    return "" if LL in found.by_attack else f"needs {LL}"
 
 
-def _iterative_ll_on_others(scaled: Scaled) -> str:
-    return _iterative_ll(scaled) or _others(scaled)
+def _iterative_ll_on_others(found: AllAttacks) -> str:
+    return _iterative_ll(found) or _others(found.any)
 
 
-def _average(subject: Scaled | AllAttacks) -> str:
-    scaled = subject.any if isinstance(subject, AllAttacks) else subject
-    return "" if scaled.group.average else "needs an ensemble that averages"
+def _average(found: AllAttacks) -> str:
+    return "" if found.any.group.average else "needs an ensemble that averages"
 
 
-def _average_under_ll(scaled: Scaled) -> str:
-    return _iterative_ll(scaled) or _average(scaled)
+def _average_under_ll(found: AllAttacks) -> str:
+    return _iterative_ll(found) or _average(found)
 
 
 def _fgsm(found: AllAttacks) -> str:
@@ -277,12 +282,6 @@ OF_ONE_ATTACK = (
           ensemble_shown, above=0.0),
     Claim("C46", "Of foreign examples those of the ensemble are the strongest (points before those of any scale)",
           ensemble_transfers, above=0.0),
-    Claim("C47", "Under Iterative FGSM ll the ensemble's examples come within 5 points of white-box strength on each "
-          "scale, and no others do", close_to_white_box, at_most=0.0, needs=_iterative_ll, told=_close_in_words),
-    Claim("C48", "Under Iterative FGSM ll they stay more than 40 points from it on other networks, and are better than "
-          "those of any scale", far_from_white_box, above=0.0, needs=_iterative_ll_on_others),
-    Claim("C52", "Under Iterative FGSM ll the averaging ensemble's examples are stronger on a scale than its own",
-          average_on_scales, above=0.0, needs=_average_under_ll),
 )  # fmt: skip
 """About a `Scaled`."""
 
@@ -290,10 +289,17 @@ OF_ONE_ATTACK = (
 OF_ALL_ATTACKS = (
     Claim("C39", "A larger scale has the larger clean IoU, and the ensemble the largest (points of IoU)", clean_steps,
           above=0.0),
+    Claim("C47", "Under Iterative FGSM ll the ensemble's examples come within 5 points of white-box strength on each "
+          "scale, and no others do", _under_ll(close_to_white_box), at_most=0.0, needs=_iterative_ll,
+          told=_under_ll(_close_in_words)),
+    Claim("C48", "Under Iterative FGSM ll they stay more than 40 points from it on other networks, and are better than "
+          "those of any scale", _under_ll(far_from_white_box), above=0.0, needs=_iterative_ll_on_others),
     Claim("C50", "Averaging the scales does what their maximum does: more robust than the largest scale, and the best "
           "source (points of IoU ratio)", averaging_is_alike, above=0.0, needs=_average),
     Claim("C51", "The ensemble keeps more than the largest scale at every epsilon (points of IoU ratio, white-box)",
           beyond_one_scale, above=0.0, each=True),
+    Claim("C52", "Under Iterative FGSM ll the averaging ensemble's examples are stronger on a scale than its own",
+          _under_ll(average_on_scales), above=0.0, needs=_average_under_ll),
     Claim("C53", "Averaging changes the clean IoU by at most 1 point (size of the change)", average_on_clean,
           at_most=NOTHING, needs=_average, form=".1f", least=0.0),
     Claim("C54", "C40, C42 and C46 hold of FGSM at every epsilon (least points of IoU ratio)", at_every_epsilon,

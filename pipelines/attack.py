@@ -73,7 +73,7 @@ def _tell(scenarios: Sequence[Scenario], photographs: Sized, folder: RunFolder, 
     rows = attacked_rows(scenarios, folder)
     if not rows:
         raise ValueError(f"No photograph could be attacked: {'; '.join(left_out.values())}")
-    notes = [sentence for scenario in scenarios for sentence in found(scenario.source, folder)]
+    notes = [sentence for scenario in scenarios for sentence in found(scenario.attacked, folder)]
     notes += saving_warnings(rows) + [f"Left out: {reason}" for reason in left_out.values()]
     write_tables(folder.path, rows, notes)
     print(terminal(document(rows, notes)))

@@ -46,11 +46,13 @@ WITHOUT_TENSORFLOW = {
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
     "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/comparison.py",
-    "studies/transforms/tensorboard.py", "studies/transforms/trials.py",
+    "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",
+    "studies/transforms/trials.py",
 }  # fmt: skip
 JUDGING = (
     "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
-    "studies/crf/names.py", "studies/crf/starts.py", "studies/robustness/comparison.py", "studies/transforms/trials.py",
+    "studies/crf/names.py", "studies/crf/starts.py", "studies/robustness/comparison.py", "studies/transfer/matrix.py",
+    "studies/transfer/scales.py", "studies/transforms/trials.py",
 )  # fmt: skip
 """What judges claims; it draws nothing."""
 

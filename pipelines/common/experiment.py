@@ -11,13 +11,14 @@ from absl import flags
 
 from pipelines.common import objects
 from pipelines.common.flags import recipe
-from tfadvseg.data import split_name
+from tfadvseg.data import Split, split_name
 from tfadvseg.engine.arithmetic import arithmetic
 from tfadvseg.engine.checks import scale_warnings
 from tfadvseg.engine.collect import collect
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
-from tfadvseg.engine.scenario import Scenario
+from tfadvseg.engine.scenario import Scenario, Source
 from tfadvseg.models.spec import ModelSpec, how_read
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import save_examples
@@ -34,20 +35,27 @@ Extra = Callable[[Shards, RunFolder, OpenModels], None]
 
 
 def run_experiment(
-    pipeline: str, study: str, scenarios: Sequence[Scenario], design: Mapping[str, Any], extra: Extra | None = None
+    pipeline: str,
+    study: str,
+    scenarios: Sequence[Scenario],
+    design: Mapping[str, Any],
+    extra: Extra | None = None,
+    keep_perturbations: bool = False,
 ) -> None:
     """Runs what is not finished yet, collects it, judges, draws and prints.
 
     study: its name in STUDIES. design: what it wants to know again of its scenarios when it judges and draws.
+    keep_perturbations: whether those that are made stay in the run folder.
     """
     shards = objects.shards()
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     with reserved(objects.output_folder(pipeline)) as path:
         networks = [model for scenario in scenarios for model in scenario.models]
-        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint())
+        kept = kept_digests([scenario.source for scenario in scenarios], shards.split)
+        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint(), **kept)
         models = OpenModels()
-        progress = run(scenarios, shards, folder, FLAGS.xla, models)
+        progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)
         if extra is not None:
             extra(shards, folder, models)
         warnings = _collect(scenarios, shards, folder, design, progress)
@@ -79,6 +87,14 @@ def write_and_print_report(folder: RunFolder, warnings: Sequence[str]) -> None:
     for warning in warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     print(f"Results: {folder.path}/results.md, results.csv, figures/; tensorboard --logdir {folder.path}/tensorboard")
+
+
+def kept_digests(sources: Sequence[Source], split: Split) -> dict[str, Any]:
+    """For the recipe: what decides the numbers of sources whose perturbations were kept; nothing without them.
+
+    ValueError where a photograph has none, before anything is opened."""
+    kept = [source for source in sources if isinstance(source, KeptSource)]
+    return {"kept": {source.name: source.contents(split.ids) for source in kept}} if kept else {}
 
 
 def _write_json(folder: RunFolder, name: str, content: Any) -> None:

@@ -75,7 +75,7 @@ def define_data(split: str = "validation", dataset: str | None = "scenes") -> No
 
 
 @_grouped("Models")
-def define_models(default: str = "enet_scenes,fcn8s_scenes") -> None:
+def define_models(default: str | None = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how those of another origin are read."""
     flags.DEFINE_list(
         "models", default,
@@ -121,6 +121,15 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
     flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
     flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
     flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
+
+
+@_grouped("This command")
+def define_transfer() -> None:
+    """--sources, --keep_perturbations and --perturbations."""
+    flags.DEFINE_list("sources", None, "Those of the networks that are attacked, by name; by default all.")
+    flags.DEFINE_bool("keep_perturbations", False, "Keep the perturbations in the run folder, exactly.")
+    flags.DEFINE_string("perturbations", None, "Run folder that kept them: show these to --models, and attack nothing.")
+    decides_no_number("perturbations")  # the recipe holds the digest of the files
 
 
 @_grouped("Attacks")
@@ -203,6 +212,14 @@ def define_output() -> None:
     """--output."""
     flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
     decides_no_number("output")
+
+
+def refuse_given(title: str, *names: str, because: str) -> None:
+    """ValueError where a flag of this group, or one of these, was given; because: why it means nothing."""
+    about = {name for name, own_title in _GROUP_OF.items() if own_title == title} | set(names)
+    given = [name for name in sorted(about) if name in FLAGS and FLAGS[name].present]
+    if given:
+        raise ValueError(f"--{given[0]} means nothing here: {because}; leave it out.")
 
 
 def own(main: str) -> list[flags.Flag]:

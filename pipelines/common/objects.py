@@ -20,9 +20,10 @@ from pipelines.common.flags import DATASET_OPTIONS
 from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
-from tfadvseg.models import describe, reading
+from tfadvseg.models import describe, reading, scales
 from tfadvseg.models.class_map import read_class_map
 from tfadvseg.models.classes import with_classes
+from tfadvseg.models.spec import scales_of
 from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
@@ -59,20 +60,26 @@ def shards() -> "Shards":
     return Shards(split(), FLAGS.batch_size)
 
 
-def models(any_classes: bool = False, flag: str = "models", random: bool = True) -> "list[ModelSpec]":
+def models(
+    any_classes: bool = False, flag: str = "models", random: bool = True, branches: bool = False
+) -> "list[ModelSpec]":
     """The models of --models or another flag, each with the classes of --dataset unless any will do.
 
-    random: whether a model that draws at random will do.
+    random: whether a model that draws at random will do. branches: whether one over scales brings all of its branches.
     """
     names: list[str] = FLAGS[flag].value or []
     found = []
     for name, how in zip(names, readings(len(names)), strict=True):
         name, scale = at_scale(name)
         path = model_path(name)
-        model = describe(path, how, **said_by_flags() | scale)
-        if model.seeded and not random:
-            raise ValueError(f"{path} draws at random, which only pipelines.robustness can attack; name another model.")
-        found.append(model if any_classes else of_dataset(model))
+        fields = said_by_flags() | scale
+        every = branches and not scale and scales_of(path)
+        for model in scales(path, how, **fields) if every else [describe(path, how, **fields)]:
+            if model.seeded and not random:
+                raise ValueError(
+                    f"{path} draws at random, which only pipelines.robustness can attack; name another model."
+                )
+            found.append(model if any_classes else of_dataset(model))
     for name in ("class_map", "void_class"):
         if not any_classes and FLAGS[name].value is not None and not any(model.mapping for model in found):
             raise ValueError(

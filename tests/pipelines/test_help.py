@@ -19,7 +19,9 @@ COMMANDS = (
     "inspect_data",
     "report",
     "robustness",
+    "scale_transfer",
     "train",
+    "transfer",
     "transform_transfer",
     "transforms",
 )

@@ -92,7 +92,7 @@ def test_without_crossing_each_adaptive_attack_meets_its_own_transform(conv_mode
         ("blur", ["blur"]),
         ("jpeg+blur", ["jpeg+blur"]),
     ]
-    assert plain.clean and not any(s.clean for s in adaptive)
+    assert all(one.clean for one in plain.targets) and not any(one.clean for s in adaptive for one in s.targets)
     estimator = adaptive[0].protocol.attacks[0][1].gradient
     assert (estimator.transform, estimator.samples, estimator.chunk) == (TRANSFORMS["blur"], 10, 2)
     assert adaptive[0].work == 5 * 10 + 0.5 * 9 and plain.work == 5 + 0.5 * 20 * 2

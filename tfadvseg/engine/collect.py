@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.engine.checks import certainty_warnings, scale_warnings, unlabelled_warning, warnings
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
@@ -43,7 +44,7 @@ def collect(
     for scenario in scenarios:
         units = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
         own = scenario.cells(dataset, split)
-        part = _joined(units, len(own), scenario)
+        part = _joined(units, scenario)
         cells += own
         parts.append(part)
         suspicions += _warnings(scenario, part, units)
@@ -69,34 +70,41 @@ def _certainty(results: Results) -> list[str]:
     return found
 
 
-def _joined(units: Sequence[Unit], count: int, scenario: Scenario) -> dict[str, np.ndarray]:
+def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
     """The arrays of all units, images behind each other; norms repeated for each cell that they belong to."""
     found = {key: np.concatenate([unit[key] for unit in units], 1) for key in PER_IMAGE}
     found |= {key: np.sum([unit[key] for unit in units], 0) for key in PER_CELL}
     for key in ("linf", "l2"):
         norms = np.concatenate([unit[key] for unit in units], 1)
-        own = np.concatenate([np.zeros_like(norms[:1]), norms]) if scenario.clean else norms
-        found[key] = np.tile(own, (count // len(own), 1))
+        clean = np.zeros_like(norms[:1])
+        shown = [
+            [clean, norms] if target.clean else [norms] for target in scenario.targets for _ in range(target.trials)
+        ]
+        found[key] = np.concatenate([part for parts in shown for part in parts])
     return found
 
 
 def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[Unit]) -> list[str]:
-    """About the first target, which in every study so far is the source itself or what defends it."""
-    count = len(scenario.protocol.attacks) + scenario.clean
+    """About the first target, which in every study so far is the source itself or what defends it; nothing where the
+    attacks were made earlier."""
+    if isinstance(scenario.source, KeptSource):
+        return []
+    with_clean = scenario.targets[0].clean
+    count = len(scenario.protocol.attacks) + with_clean
     counts = Counts(*(part[key][:count].sum(1) for key in Counts._fields))
     ious = list(mean_iou(counts))
-    clean = float(ious.pop(0)) if scenario.clean else None
+    clean = float(ious.pop(0)) if with_clean else None
     linf = np.concatenate([unit["linf"] for unit in units], 1)
     zero_share = np.mean([unit["zero_share"] for unit in units], 0)
     return warnings(scenario.source, scenario.protocol.attacks, ious, clean, linf, zero_share)
 
 
 def _examples(scenario: Scenario, unit: Unit) -> list[Example]:
-    """What each target's network was given of the first image, where the scenario has clean images."""
-    if "example_id" not in unit:
-        return []
+    """What the network of each target that is shown clean images was given of the first one."""
     found = []
     for v, target in enumerate(scenario.targets):
+        if not target.clean:
+            continue
         image, truth, changes, predictions = (
             unit[f"example_{v}_{key}"] for key in ("images", "labels", "perturbations", "predictions")
         )

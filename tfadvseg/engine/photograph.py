@@ -99,7 +99,7 @@ class PhotographAttack:
         self.scenario, self.frame = scenario, scenario.source.frame
         self._models, self._folder, self._xla = models, folder, xla
         self._maker: UnitMaker | None = None
-        self.view = Viewer(models[scenario.source], self.frame)
+        self.view = Viewer(models[scenario.attacked], self.frame)
 
     def __call__(self, name: str, photograph: np.ndarray, tick: Tick = lambda work: None) -> Made:
         """Of a photograph uint8 [H, W, 3]; the model's random draws, where an attack has any, come from its name."""

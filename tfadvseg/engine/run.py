@@ -12,10 +12,11 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.data.batches import batches
 from tfadvseg.data.split import Split
+from tfadvseg.engine.kept import describe_source, keep
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import preflight
-from tfadvseg.engine.scenario import Scenario, unique
-from tfadvseg.engine.unit import UnitMaker
+from tfadvseg.engine.scenario import Scenario, Source, unique
+from tfadvseg.engine.unit import Keep, UnitMaker
 from tfadvseg.engine.xla import choose_xla
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.folder import RunFolder
@@ -30,16 +31,16 @@ class Shards:
     split: Split
     batch_size: int = 0
 
-    def size(self, model: ModelSpec) -> int:
+    def size(self, model: Source) -> int:
         """Images in a unit of this model. One photograph keeps a CPU busy; of smaller images it takes a few."""
         small = model.frame.size is not None and math.prod(model.frame.size) < 100_000
         return self.batch_size or (4 if small else 1)
 
-    def units(self, name: str, model: ModelSpec) -> list[str]:
+    def units(self, name: str, model: Source) -> list[str]:
         """The names of the units of something done with this model, in the order of their images."""
         return [f"{name}-{i:05d}" for i in range(math.ceil(len(self.split) / self.size(model)))]
 
-    def batches(self, model: ModelSpec, first: int = 0) -> tf.data.Dataset:
+    def batches(self, model: Source, first: int = 0) -> tf.data.Dataset:
         """The batches of the units from number `first` on, in the model's frame."""
         size = self.size(model)
         return batches(self.split, model.frame, size, first * size)
@@ -64,8 +65,13 @@ def jobs(scenarios: Sequence[Scenario], shards: Shards) -> list[Job]:
     ]
 
 
-def run(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: str, models: OpenModels) -> Progress:
-    """Finishes every unit that the run folder lacks. Killed at any moment, it goes on there with the same numbers."""
+def run(
+    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: str, models: OpenModels,
+    keep_perturbations: bool = False,
+) -> Progress:  # fmt: skip
+    """Finishes every unit that the run folder lacks. Killed at any moment, it goes on there with the same numbers.
+
+    keep_perturbations: whether those of each unit are written into the run folder, too (`engine.kept`)."""
     todo = jobs(scenarios, shards)
     if not all(folder.has(job.name) for job in todo):
         preflight(scenarios, shards.split, folder, models)
@@ -73,7 +79,7 @@ def run(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: s
     try:
         for scenario, own in itertools.groupby(todo, key=lambda job: job.scenario):
             progress.of(scenario.name, scenario.work)
-            _run_scenario(scenario, list(own), shards, folder, xla, models, progress)
+            _run_scenario(scenario, list(own), shards, folder, xla, models, progress, keep_perturbations)
     finally:
         progress.close()
     return progress
@@ -81,7 +87,7 @@ def run(scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: s
 
 def _run_scenario(
     scenario: Scenario, own: list[Job], shards: Shards, folder: RunFolder, xla: str, models: OpenModels,
-    progress: Progress,
+    progress: Progress, keep_perturbations: bool,
 ) -> None:  # fmt: skip
     missing = [job.number for job in own if not folder.has(job.name)]
     if not missing:
@@ -90,7 +96,7 @@ def _run_scenario(
     first, size = missing[0], shards.size(scenario.source)
     progress.skip(first * size)
     models.keep(scenario.models)
-    make = None
+    make, keeping = None, {"keep": _keeper(scenario, folder)} if keep_perturbations else {}
     for job, batch in zip(own[first:], progress.timed(shards.batches(scenario.source, first)), strict=True):
         if folder.has(job.name):
             progress.skip(len(batch["id"]))
@@ -98,7 +104,14 @@ def _run_scenario(
         if make is None:
             make = maker(scenario, batch, folder, xla, models)
         tick = functools.partial(progress.tick, images=len(batch["id"]))
-        folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick))
+        folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick, **keeping))
+
+
+def _keeper(scenario: Scenario, folder: RunFolder) -> Keep:
+    """What writes the perturbations of a scenario into the run folder."""
+    attacks = [(name, attack.epsilon) for name, attack in scenario.protocol.attacks]
+    own = describe_source(folder.path, scenario.attacked, attacks)
+    return functools.partial(keep, own, scenario.attacked, attacks)
 
 
 def maker(
@@ -107,7 +120,7 @@ def maker(
     """Opens the models, which costs time, only where there is something to do. batch: what XLA is tried on."""
     source = scenario.source
     compiled = False
-    if not source.seeded:
+    if isinstance(source, ModelSpec) and not source.seeded:
         compiled = folder.decide(f"xla-{source.name}", lambda: _choose(xla, models[source], batch))
     return UnitMaker(scenario, {spec: models[spec] for spec in scenario.models}, compiled)
 

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.plan import total_cost
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.results import CLEAN, NONE, Cell
 from tfadvseg.transforms import named as named_transform
+
+Source = ModelSpec | KeptSource
+"""What was or is to be attacked."""
 
 LABELS = {"prediction": "the network's own clean prediction", "ground_truth": "the labels of the dataset"}
 
@@ -46,11 +50,13 @@ class Protocol:
 @dataclasses.dataclass(frozen=True)
 class Target:
     """A model that is shown adversarial images, behind an input transform (as `transforms.named` knows it) which draws
-    anew in each trial. The transform acts on the whole input, padding included, as in an exported defended network."""
+    anew in each trial. The transform acts on the whole input, padding included, as in an exported defended network.
+    clean: it is shown the untouched images, too, which one scenario of a run does for each model."""
 
     model: ModelSpec
     transform: str = NONE
     trials: int = 1
+    clean: bool = True
 
     def __post_init__(self) -> None:
         named_transform(self.transform)
@@ -60,17 +66,16 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """Attacks on `source`, evaluated on `targets`; with `clean`, these are shown the untouched images, too.
+    """Attacks on `source`, evaluated on `targets`.
 
     transform: what the gradients of the attacks are an expectation over; none for oblivious attacks. It can be pickled:
-    models are specs, opened where a unit of it is run.
+    models are specs, opened where a unit of it is run. Of a source whose perturbations were kept nothing is opened.
     """
 
-    source: ModelSpec
+    source: Source
     protocol: Protocol
     targets: tuple[Target, ...]
     transform: str = NONE
-    clean: bool = True
 
     @property
     def name(self) -> str:
@@ -78,14 +83,21 @@ class Scenario:
         return self.source.name if self.transform == NONE else f"{self.source.name}-{self.transform}"
 
     @property
+    def attacked(self) -> ModelSpec:
+        """The source of perturbations that are still to be made."""
+        assert isinstance(self.source, ModelSpec), "what was kept is not attacked"
+        return self.source
+
+    @property
     def models(self) -> tuple[ModelSpec, ...]:
         """All that are needed at once, each once."""
-        return tuple(dict.fromkeys([self.source, *(target.model for target in self.targets)]))
+        attacked = [] if isinstance(self.source, KeptSource) else [self.source]
+        return tuple(dict.fromkeys([*attacked, *(target.model for target in self.targets)]))
 
     @property
     def work(self) -> float:
         """Gradients that an image takes, a forward pass counted as a half."""
-        shown = sum(target.trials for target in self.targets) * (len(self.protocol.attacks) + self.clean)
+        shown = sum(target.trials * (len(self.protocol.attacks) + target.clean) for target in self.targets)
         return self.protocol.cost.work + 0.5 * shown
 
     def cells(self, dataset: str, split: str) -> list[Cell]:
@@ -98,7 +110,7 @@ class Scenario:
             )
             for target in self.targets
             for trial in range(target.trials)
-            for attack, epsilon in ([(CLEAN, 0.0)] if self.clean else []) + attacks
+            for attack, epsilon in ([(CLEAN, 0.0)] if target.clean else []) + attacks
         ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import crop
 from tfadvseg.data.split import Split
 from tfadvseg.engine.exposure import Exposure, expose, in_frame
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.engine.score import Scorer, Scores
 from tfadvseg.engine.xla import with_xla
@@ -35,6 +36,9 @@ and _predictions [A + 1, H, W], the clean one first."""
 
 Tick = Callable[[float], None]
 """Hears of each piece of work done, in gradients an image."""
+
+Keep = Callable[[Split, Sequence[int], list[np.ndarray]], None]
+"""Is given what the attacks made of those photographs of the split, before anything is scored."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,11 +66,11 @@ class UnitMaker:
         self.scenario, self.protocol = scenario, scenario.protocol
         called = {spec: model.logits_of_seeds if spec.seeded else model for spec, model in models.items()}
         self.scorers = {spec: Scorer(called[spec], spec.classes, spec.seeded) for spec in scenario.models}
-        source = called[scenario.source]
         self.places = []
-        for group, positions in plan([attack for _, attack in self.protocol.attacks]):
-            call = functools.partial(cast(Callable, group), source)
-            self.places.append((call if group.black_box else with_xla(call, xla), positions, group.costs))
+        if not isinstance(scenario.source, KeptSource):
+            for group, positions in plan([attack for _, attack in self.protocol.attacks]):
+                call = functools.partial(cast(Callable, group), called[scenario.attacked])
+                self.places.append((call if group.black_box else with_xla(call, xla), positions, group.costs))
         self.transforms = {one.transform: tf.function(named_transform(one.transform)) for one in scenario.targets}
 
     def __call__(
@@ -75,19 +79,25 @@ class UnitMaker:
         split: Split,
         with_example: bool = False,
         tick: Tick = lambda work: None,
+        keep: Keep = lambda split, indices, perturbations: None,
     ) -> Unit:
         """The unit of a batch {"id", "index", "image", "labels", "size"} of data.batches."""
-        ids = [name.decode() for name in batch["id"].numpy()]
-        exposure = expose(batch, self.scenario.source.frame)
-        made = self.perturb(exposure, ids, tick)
+        ids, indices = [name.decode() for name in batch["id"].numpy()], batch["index"].numpy()
+        source = self.scenario.source
+        exposure = expose(batch, source.frame)
+        if isinstance(source, KeptSource):
+            made = _made_earlier(source.read(split, indices))
+        else:
+            made = self.perturb(exposure, ids, tick)
+        keep(split, indices, made.perturbations)
         cells, examples = [], Unit()
         for number, (target, trial, seen, show) in enumerate(self._shows(exposure, batch, split, ids)):
             shown = []
-            for images in self._images(seen, made):
+            for images in _images(target, seen, made):
                 shown.append(show(images))
                 tick(0.5)
-            cells += self._cells(shown, seen, made, charged=number == 0)
-            if trial == 0 and with_example and self.scenario.clean:
+            cells += _cells(target, shown, seen, made, charged=number == 0)
+            if trial == 0 and with_example and target.clean:
                 number_of_target = self.scenario.targets.index(target)
                 example = _example(target, shown, made, seen)
                 examples |= {f"example_{number_of_target}_{key}": value for key, value in example.items()}
@@ -117,7 +127,7 @@ class UnitMaker:
     def _targets(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
         """Labels [N, H, W] that the attacks are given; left out where a pixel shall not count."""
         if self.protocol.labels == "prediction":
-            score = self.scorers[self.scenario.source]
+            score = self.scorers[self.scenario.attacked]
             drawn = tf.constant(image_seeds(self.protocol.seed, ids, purpose="model"))
             clean = score(exposure.images, exposure.counted, exposure.labels.numpy(), drawn)
             labels = tf.constant(clean.predictions, tf.int32)
@@ -144,23 +154,6 @@ class UnitMaker:
 
                 yield target, trial, seen, show
 
-    def _images(self, seen: Exposure, made: Perturbed) -> Iterator[tf.Tensor]:
-        """What a target is shown: the untouched images, where wanted, and those of each attack."""
-        if self.scenario.clean:
-            yield seen.images
-        for perturbation in made.perturbations:
-            yield seen.under(perturbation)
-
-    def _cells(self, shown: list[Shown], seen: Exposure, made: Perturbed, charged: bool) -> list[Unit]:
-        """A cell for each thing shown. What the attacks cost is put down to the first target that is shown them."""
-        costs, seconds = made.costs, made.seconds
-        if not charged:
-            costs, seconds = [Cost()] * len(costs), [0.0] * len(seconds)
-        if self.scenario.clean:
-            costs, seconds = [Cost(), *costs], [0.0, *seconds]
-        pixels = np.prod(seen.size.numpy(), 1)
-        return [_cell(one, pixels, cost, spent) for one, cost, spent in zip(shown, costs, seconds, strict=True)]
-
     def _norms(self, exposure: Exposure, made: Perturbed) -> Unit:
         images, counted = exposure.images.numpy(), exposure.counted.numpy()[..., None]
         on_photograph = [perturbation * counted for perturbation in made.perturbations]
@@ -178,6 +171,29 @@ class UnitMaker:
 def _attackable(protocol: Protocol, exposure: Exposure) -> tf.Tensor | None:
     """[N, H, W, 1], 0 where nothing may change; None where everything may."""
     return None if protocol.attack_padding else tf.cast(exposure.counted, tf.float32)[..., None]
+
+
+def _made_earlier(perturbations: list[np.ndarray]) -> Perturbed:
+    return Perturbed(perturbations, [Cost()] * len(perturbations), [0.0] * len(perturbations))
+
+
+def _images(target: Target, seen: Exposure, made: Perturbed) -> Iterator[tf.Tensor]:
+    """What a target is shown: the untouched images, where wanted, and those of each attack."""
+    if target.clean:
+        yield seen.images
+    for perturbation in made.perturbations:
+        yield seen.under(perturbation)
+
+
+def _cells(target: Target, shown: list[Shown], seen: Exposure, made: Perturbed, charged: bool) -> list[Unit]:
+    """A cell for each thing shown. What the attacks cost is put down to the first target that is shown them."""
+    costs, seconds = made.costs, made.seconds
+    if not charged:
+        costs, seconds = [Cost()] * len(costs), [0.0] * len(seconds)
+    if target.clean:
+        costs, seconds = [Cost(), *costs], [0.0, *seconds]
+    pixels = np.prod(seen.size.numpy(), 1)
+    return [_cell(one, pixels, cost, spent) for one, cost, spent in zip(shown, costs, seconds, strict=True)]
 
 
 def _cell(shown: Shown, pixels: np.ndarray, cost: Cost, seconds: float) -> Unit:

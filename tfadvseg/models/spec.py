@@ -152,7 +152,7 @@ def scales(path: str | os.PathLike, given: Reading | None = None, **fields: Any)
     All take the whole image. ValueError where the file has none.
     """
     folder = _version_folder(pathlib.Path(path))
-    found = sorted(int(match[1]) for match in map(OF_A_SCALE.fullmatch, signatures(folder)) if match)
+    found = scales_of(folder)
     if not found:
         raise ValueError(
             f"{folder} has no signature of a scale, such as logits_50; pipelines.export makes a model over scales of "
@@ -160,6 +160,12 @@ def scales(path: str | os.PathLike, given: Reading | None = None, **fields: Any)
         )
     branches = (describe(folder, given, **fields | {"signature": f"logits_{percent}"}) for percent in found)
     return *branches, describe(folder, given, **fields)
+
+
+def scales_of(path: str | os.PathLike) -> list[int]:
+    """The scales of a model over scales in per cent, ascending; none of any other model."""
+    offered = signatures(_version_folder(pathlib.Path(path)))
+    return sorted(int(match[1]) for match in map(OF_A_SCALE.fullmatch, offered) if match)
 
 
 def _classes(interface: Interface, how: Reading, channels: int | None = None) -> int:

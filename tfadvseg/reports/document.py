@@ -32,11 +32,14 @@ class Bullets:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The first `labels` columns name a row and stand to the left, the others hold numbers and stand to the right."""
+    """The first `labels` columns name a row and stand to the left, the others hold numbers and stand to the right.
+
+    marked: (row, column) of what stands out."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     labels: int = 1
+    marked: frozenset[tuple[int, int]] = frozenset()
 
     def __post_init__(self) -> None:
         wrong = [row for row in self.rows if len(row) != len(self.header)]

@@ -37,8 +37,12 @@ def _heading(text: str, level: int) -> str:
 
 
 def _table(table: Table) -> str:
-    """Aligned columns, whose alignment is marked."""
-    header, *rows = ([_cell(value) for value in row] for row in (table.header, *table.rows))
+    """Aligned columns, whose alignment is marked; cells that stand out are bold."""
+    header = [_cell(value) for value in table.header]
+    rows = [
+        [f"**{_cell(value)}**" if (r, c) in table.marked else _cell(value) for c, value in enumerate(row)]
+        for r, row in enumerate(table.rows)
+    ]
     widths = [max(3, *map(len, column)) for column in zip(header, *rows, strict=True)]
     left = [column < table.labels for column in range(len(header))]
     rule = [f":{'-' * (w - 1)}" if first else f"{'-' * (w - 1)}:" for w, first in zip(widths, left, strict=True)]

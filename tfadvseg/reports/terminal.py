@@ -37,8 +37,13 @@ def _wrapped(text: str, width: int, indent: str = "") -> str:
 
 
 def _beside(table: Table, width: int) -> Iterator[Table]:
-    """The table, or several that hold as many of its columns as fit, each with the labels of its rows."""
-    rows = [[*map(_short, row[: table.labels]), *row[table.labels :]] for row in (table.header, *table.rows)]
+    """The table, or several that hold as many of its columns as fit, each with the labels of its rows; a star before
+    what stands out."""
+    told = [
+        [f"*{value}" if (r, c) in table.marked else value for c, value in enumerate(row)]
+        for r, row in enumerate(table.rows)
+    ]
+    rows = [[*map(_short, row[: table.labels]), *row[table.labels :]] for row in (table.header, *told)]
     for columns in _groups(_widths(rows), table.labels, width):
         header, *body = ([*row[: table.labels], *(row[column] for column in columns)] for row in rows)
         yield Table(header, body, table.labels)

@@ -1,6 +1,11 @@
 """What is asked of networks, study by study: whom to attack, what the paper claims, what is drawn and told of it."""
 
-from tfadvseg.studies import crf, robustness, transforms
+from tfadvseg.studies import crf, robustness, transfer, transforms
 from tfadvseg.studies.study import Study
 
-STUDIES: dict[str, Study] = {"robustness": robustness.STUDY, "transforms": transforms.STUDY, "crf": crf.STUDY}
+STUDIES: dict[str, Study] = {
+    "robustness": robustness.STUDY,
+    "transforms": transforms.STUDY,
+    "crf": crf.STUDY,
+    "transfer": transfer.STUDY,
+}

@@ -27,7 +27,7 @@ def pair_scenarios(network: ModelSpec, crf: ModelSpec, protocol: Protocol) -> li
     the same attacks."""
     return [
         Scenario(network, protocol, (Target(network), Target(crf))),
-        Scenario(crf, protocol, (Target(crf), Target(network)), clean=False),
+        Scenario(crf, protocol, (Target(crf, clean=False), Target(network, clean=False))),
     ]
 
 

@@ -1,5 +1,6 @@
 """Random input transforms before a network: oblivious attacks, adaptive ones, and what they transfer to."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
@@ -42,7 +43,8 @@ def scenarios(
     for name in transforms:
         adaptive = protocol(gradient=ExpectedGradient(named(name), samples, at_once))
         met = everyone if cross else (targets[name],)
-        found.append(Scenario(model, adaptive, met, transform=name, clean=False))
+        attacked = tuple(dataclasses.replace(target, clean=False) for target in met)
+        found.append(Scenario(model, adaptive, attacked, transform=name))
     return found
 
 

@@ -1,0 +1,36 @@
+"""Does what fools a network at one scale of the image fool it at another? (Section 6, Tables 1 and 15 to 20.)
+
+    python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --name=fcn8s_scales --models_folder=models
+    python -m pipelines.scale_transfer --models=models/fcn8s_scales,enet_scenes --limit=8 --epsilons=1,8
+
+A model over scales comes in all its forms: each of its scales by itself, and all of them pooled. Models beside it are
+shown what is made on these, and attacked themselves. Ends as pipelines.transfer does.
+"""
+
+from absl import flags as absl_flags
+
+from pipelines import transfer
+from pipelines.common import main, objects
+from tfadvseg.studies.transfer.design import scale_groups
+
+FLAGS = absl_flags.FLAGS
+
+
+def define_flags() -> None:
+    """Those of transfer, and --average."""
+    transfer.define_flags(models=None)
+    absl_flags.DEFINE_list("average", None, "A model with the weights of the first one over scales that averages them.")
+
+
+def run() -> None:
+    if not FLAGS.models:
+        raise ValueError("Name a model over scales in --models; pipelines.export makes one by --scales=0.5,0.75,1.")
+    models, average = objects.models(branches=True), objects.models(flag="average")
+    groups = scale_groups(models, *average[:1])
+    beside = 1 + [model.name for model in models].index(groups[0]["ensemble"])
+    transfer.run_matrix("scale_transfer", [*models[:beside], *average, *models[beside:]], groups)
+
+
+if __name__ == "__main__":
+    define_flags()
+    main.start(run)

@@ -1,0 +1,57 @@
+"""Does what fools one network fool another? Each perturbation is made once and shown to all (section 6, Table 1).
+
+    python -m pipelines.transfer --models=enet_scenes,fcn8s_scenes --limit=8
+    python -m pipelines.transfer --models=enet_scenes,fcn8s_scenes --sources=enet_scenes --keep_perturbations
+    python -m pipelines.transfer --models=a_new_network --perturbations=runs/transfer/2026-01-31_12-00-00
+
+Ends with matrices on stdout and a run folder, as pipelines.robustness does: rows are networks, columns what examples
+were made on, a cell is the IoU ratio of the network. The second command keeps the perturbations, and the third shows
+them to a network that did not exist then, without attacking anything.
+"""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from absl import flags as absl_flags
+
+from pipelines.common import flags, main, objects
+from pipelines.common.experiment import run_experiment
+from tfadvseg.engine.kept import kept_sources
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, scenarios
+
+FLAGS = absl_flags.FLAGS
+
+
+def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
+    """Those of this pipeline and of scale_transfer. models: the default of --models."""
+    flags.define_data()
+    flags.define_models(models)
+    flags.define_transfer()
+    flags.define_attacks()
+    flags.define_draws()
+    flags.define_run()
+    flags.define_output()
+
+
+def run() -> None:
+    run_matrix("transfer", objects.models())
+
+
+def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapping] = ()) -> None:
+    """Every source shown to every model. scales: which of them are one network at several scales."""
+    if FLAGS.perturbations:
+        flags.refuse_given("Attacks", "keep_perturbations", because="--perturbations holds attacks that were made")
+        kept = kept_sources(pathlib.Path(FLAGS.perturbations), FLAGS.sources)
+        made, sources = kept_scenarios(kept, models, FLAGS.seed, FLAGS.trials), [source.name for source in kept]
+    else:
+        attacked = chosen_sources(models, FLAGS.sources)
+        made = scenarios(attacked, models, objects.protocol, FLAGS.trials, FLAGS.samples)
+        sources = [model.name for model in attacked]
+    design = {"models": [model.name for model in models], "sources": sources, "scales": list(scales)}
+    run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations)
+
+
+if __name__ == "__main__":
+    define_flags()
+    main.start(run)

@@ -1,0 +1,193 @@
+"""A matrix in one pass, perturbations that are kept, and these shown to networks again."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from six_images import example, grid, split, without_seconds
+
+from tfadvseg.data.framing import Frame
+from tfadvseg.engine.collect import collect
+from tfadvseg.engine.kept import KeptAttack, kept_sources
+from tfadvseg.engine.opened import OpenModels
+from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.models import describe
+from tfadvseg.runs.folder import RunFolder
+
+PROTOCOL = Protocol(grid(("fgsm", "ifgsm_ll"), (0.25, 8.0)))
+
+
+@pytest.fixture(scope="module")
+def other(enet_folder):
+    """A second network, in the same frame."""
+    return describe(enet_folder)
+
+
+@pytest.fixture(scope="module")
+def opened():
+    return OpenModels()
+
+
+def crossed(*models):
+    """Each attacked, and shown to all."""
+    return [
+        Scenario(source, PROTOCOL, (Target(source), *(Target(one, clean=False) for one in models if one != source)))
+        for source in models
+    ]
+
+
+def go(scenarios, folder, models, images=3, keep=False):
+    shards, run_folder = Shards(split(range(images)), 1), RunFolder(folder, {}, {})
+    run(scenarios, shards, run_folder, "off", models, keep)
+    return collect(scenarios, shards, run_folder, "made_up", "validation")
+
+
+def found(collected):
+    """{(source, model, attack, epsilon): row}, without what it cost."""
+    return {
+        (row["source_model"], row["model"], row["attack"], row["epsilon"]):
+        {key: value for key, value in row.items() if key not in ("gradients", "queries", "source_model")}
+        for row in without_seconds(collected)
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def matrix(spec, other, opened, tmp_path_factory):
+    """(run folder, what was collected) of both networks, crossed, their perturbations kept."""
+    folder = tmp_path_factory.mktemp("matrix")
+    return folder, go(crossed(spec, other), folder, opened, keep=True)
+
+
+def test_the_diagonal_is_the_white_box_run_to_the_last_digit(spec, other, opened, matrix, tmp_path):
+    _, collected = matrix
+    for model in (spec, other):
+        alone = go([white_box(model, PROTOCOL)], tmp_path / model.name, opened)
+        assert found(alone).items() <= found(collected).items()
+
+
+def test_a_matrix_in_one_pass_equals_separate_runs(spec, other, opened, matrix, tmp_path):
+    """Each pair by itself."""
+    _, collected = matrix
+    cells = found(collected)
+    for source, target in ((spec, other), (other, spec)):
+        alone = go([Scenario(source, PROTOCOL, (Target(target),))], tmp_path / source.name, opened)
+        mine = found(alone)
+        clean = mine.pop((source.name, target.name, "clean", 0.0))
+        assert mine.items() <= cells.items() and len(mine) == 4
+        assert clean == cells[target.name, target.name, "clean", 0.0]
+
+
+def test_attacks_are_paid_for_once(matrix):
+    """0.25 and 8 under FGSM share a gradient; the iterative attacks take one and nine more."""
+    _, collected = matrix
+    assert collected.results.gradients.sum() == 2 * 3 * (1 + 10)
+    names = [example.model for example in collected.examples]
+    assert names == ["conv", "thin_enet"]  # each once, under attacks on itself
+
+
+def kept_scenarios(folder, targets):
+    return [
+        Scenario(
+            source, Protocol(tuple((name, KeptAttack(epsilon)) for name, epsilon in source.attacks)),
+            tuple(Target(one, clean=number == 0) for one in targets),
+        )
+        for number, source in enumerate(kept_sources(folder))
+    ]  # fmt: skip
+
+
+def test_kept_perturbations_give_the_same_numbers_again(spec, other, opened, matrix, tmp_path):
+    folder, collected = matrix
+    again = go(kept_scenarios(folder, (spec, other)), tmp_path, opened)
+    one, two = found(collected), found(again)
+    clean = {key: row for key, row in two.items() if key[2] == "clean"}
+    attacked = {key: row for key, row in two.items() if key[2] != "clean"}
+    assert attacked == {key: row for key, row in one.items() if key[2] != "clean"}
+    assert list(clean.values()) == [one[name, name, "clean", 0.0] for name in ("conv", "thin_enet")]
+    assert again.results.gradients.sum() == 0 and again.warnings == []
+
+
+def test_nothing_of_the_source_is_opened_to_show_what_was_kept(other, matrix, tmp_path):
+    folder, _ = matrix
+    opened = OpenModels()
+    go(kept_scenarios(folder, (other,)), tmp_path, opened)
+    assert list(opened._open) == [other]
+
+
+def test_they_are_small(matrix):
+    folder, _ = matrix
+    files = list((folder / "perturbations").rglob("*.npz"))
+    assert len(files) == 2 * 3
+    for file in files:
+        with np.load(file) as arrays:
+            assert {arrays[str(k)].dtype for k in range(4)} == {np.dtype(np.int8)}
+
+
+def test_nothing_is_kept_unasked(spec, opened, tmp_path):
+    go([white_box(spec, PROTOCOL)], tmp_path, opened, images=1)
+    assert not (tmp_path / "perturbations").exists()
+    with pytest.raises(ValueError, match="holds no perturbations; run pipelines.transfer with --keep_perturbations"):
+        kept_sources(tmp_path)
+
+
+def test_a_run_that_goes_on_keeps_the_rest(spec, opened, matrix, tmp_path):
+    """Killed after the first of three units; what it kept is as good as new."""
+    folder, _ = matrix
+
+    class Full(RunFolder):
+        def save(self, unit, arrays):
+            super().save(unit, arrays)
+            raise KeyboardInterrupt
+
+    scenarios = [white_box(spec, PROTOCOL)]
+    with pytest.raises(KeyboardInterrupt):
+        run(scenarios, Shards(split(range(3)), 1), Full(tmp_path, {}, {}), "off", opened, True)
+    assert len(list((tmp_path / "perturbations").rglob("*.npz"))) == 1
+    go(scenarios, tmp_path, opened, keep=True)
+    for file in (tmp_path / "perturbations" / "conv").iterdir():
+        assert file.read_bytes() == (folder / "perturbations" / "conv" / file.name).read_bytes()
+
+
+def test_a_source_is_read_as_it_was(spec, other, matrix):
+    folder, _ = matrix
+    first, second = kept_sources(folder)
+    assert (first.name, first.digest, first.frame) == (spec.name, spec.digest, spec.frame)
+    assert first.attacks == (("fgsm", 0.25), ("fgsm", 8.0), ("ifgsm_ll", 0.25), ("ifgsm_ll", 8.0))
+    assert second.name == other.name and isinstance(first.frame, Frame) and hash(first)
+    assert kept_sources(folder, ["thin_enet"]) == [second]
+    with pytest.raises(ValueError, match="Unknown source 'net'; choose one of: conv, thin_enet"):
+        kept_sources(folder, ["net"])
+
+
+def test_another_photograph_under_the_same_id_is_refused(matrix):
+    folder, _ = matrix
+    source = kept_sources(folder)[0]
+    same = split(range(3))
+    swapped = dataclasses.replace(same, origins=tuple(reversed(same.origins)))
+    assert len(source.read(same, [2, 0])) == 4
+    assert source.read(swapped, [1])[0].shape == (1, 32, 48, 3)
+    with pytest.raises(ValueError, match="The photograph image_0 is another one than .* has perturbations of"):
+        source.read(swapped, [0])
+
+
+def test_photographs_without_perturbations_are_named_before_anything_runs(matrix):
+    folder, _ = matrix
+    source = kept_sources(folder)[0]
+    with pytest.raises(ValueError, match="no perturbations of 2 of the 5 photographs, such as image_3; choose"):
+        source.contents(split(range(5)).ids)
+    assert source.contents(split([0]).ids) != source.contents(split([1]).ids)
+
+
+def test_files_of_another_model_are_refused(matrix, tmp_path):
+    folder, _ = matrix
+    source = kept_sources(folder)[0]
+    changed = dataclasses.replace(source, digest="0" * 16)
+    with pytest.raises(ValueError, match="is of another model or other attacks than the source.json beside it"):
+        changed.read(split([0]), [0])
+    place = tmp_path / "perturbations" / "conv"
+    place.mkdir(parents=True)
+    (place / "source.json").write_text(json.dumps({"model": "conv"}))
+    with pytest.raises(ValueError, match="source.json is damaged"):
+        kept_sources(tmp_path)
+    assert example(0)[0].dtype == np.uint8

@@ -137,12 +137,12 @@ def test_a_file_that_is_not_packed_has_no_list(tmp_path):
 
 
 def test_an_ensemble_over_scales_has_all_its_signatures_on_the_same_variables(make_card, tmp_path):
-    network = zoo.build_multiscale("enet", 11, (32, 48), 0.1, scales=(0.5, 1.0))
-    card = dataclasses.replace(make_card("scaled", network), input_size=(32, 48))
+    network = zoo.build_multiscale("enet", 11, (48, 64), 0.1, scales=(0.5, 1.0))
+    card = dataclasses.replace(make_card("scaled", network), input_size=(48, 64))
     folder = export(network, card, tmp_path, half=True)
     kernels = sum(np.asarray(v).size for v in network.weights if len(v.shape) > 1)
     assert (folder / "variables" / "variables.data-00000-of-00001").stat().st_size < 2 * kernels + 50_000
-    x = tf.constant(np.random.default_rng(2).uniform(0, 255, (1, 32, 48, 3)), tf.float32)
+    x = tf.constant(np.random.default_rng(2).uniform(0, 255, (1, 48, 64, 3)), tf.float32)
     answers = {spec.name: spec.open()(x).numpy() for spec in scales(folder)}
     assert list(answers) == ["scaled@50", "scaled@100", "scaled"]
     np.testing.assert_allclose(answers["scaled"], np.maximum(answers["scaled@50"], answers["scaled@100"]), atol=1e-4)

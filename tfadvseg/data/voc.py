@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfadvseg.data.dataset import Dataset
-from tfadvseg.data.files import FileError, read_pair, read_photograph, refuse_other_size
+from tfadvseg.data.files import FileError, read_pair, read_photograph, refuse_other_size, refuse_unreachable
 from tfadvseg.data.labels import PASCAL_VOC
 from tfadvseg.data.listing import read_names
 from tfadvseg.data.places import data_folder, refuse_missing
@@ -141,4 +141,5 @@ def read_mat(path: pathlib.Path) -> np.ndarray:
     try:
         return np.asarray(loadmat(path)["GTcls"]["Segmentation"][0, 0]).astype(np.int32)
     except Exception as error:  # a damaged file makes the reader stumble in any way
+        refuse_unreachable(path)
         raise FileError(f"{path} is no annotation of SBD (GTcls.Segmentation is missing), or damaged.") from error

@@ -4,6 +4,7 @@ What was found is kept in the run folder, so that a run that goes on does not lo
 """
 
 import functools
+import itertools
 import sys
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ from tfadvseg.doctor.warnings import (
     rounding_warning,
     unread_warning,
 )
+from tfadvseg.engine.left_out import none_readable
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.models.postprocessed import Model, PostprocessedModel
@@ -44,10 +46,18 @@ PHOTOGRAPHS = 4
 """That readings are tried on."""
 
 
-def preflight(scenarios: Sequence[Scenario], split: Split, folder: RunFolder, models: OpenModels) -> None:
-    """Looks at each model once, those of the first scenario last, so that they are open when it begins."""
+def preflight(
+    scenarios: Sequence[Scenario], split: Split, folder: RunFolder, models: OpenModels, strict: bool = False
+) -> None:
+    """Looks at each model once, those of the first scenario last, so that they are open when it begins.
+
+    Damaged photographs are passed over, unless `strict`; ValueError where there is no other.
+    """
     sources = {scenario.source for scenario in scenarios}
-    photographs = list(split.chosen(limit=PHOTOGRAPHS))
+    chosen = split.chosen(limit=PHOTOGRAPHS)
+    photographs = list(chosen if strict else chosen.readable()) or list(itertools.islice(split.readable(), 1))
+    if not photographs:
+        raise none_readable(split)
     for spec in reversed(list(dict.fromkeys(spec for scenario in scenarios for spec in scenario.models))):
         look = functools.partial(examine, spec, models, photographs, attacked=spec in sources)
         folder.decide(_question(spec), look)

@@ -18,6 +18,7 @@ DATASET_OPTIONS = {
     "images_folder": "Where --dataset=folder has its images; by default images, in --data_dir.",
     "masks_folder": "Where it has their masks; by default masks, in --data_dir.",
     "mask_suffix": "What a mask's name has behind its image's, such as _mask; by default nothing.",
+    "coco": "COCO's folder or its JSON of instances, for train_coco of --dataset=voc.",
 }
 """Flags that some dataset takes: its keyword arguments in `data.named`."""
 

@@ -159,6 +159,12 @@ def test_where_none_can_be_read_there_is_no_run(spec, tmp_path, monkeypatch):
         found([white_box(spec, PROTOCOL)], tmp_path, Readings(range(6)), 4)
 
 
+def test_models_of_this_package_are_looked_at_with_one_photograph(spec, tmp_path):
+    readings = Readings()
+    found([white_box(spec, PROTOCOL)], tmp_path, readings)
+    assert readings.count == {0: 2, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
+
+
 def test_models_are_looked_at_with_the_only_photograph_that_can_be_read(spec, tmp_path):
     after = found([white_box(spec, PROTOCOL)], tmp_path, Readings({0, 1, 2, 3, 5}))
     assert after.results.ids == ("image_4",)

@@ -66,7 +66,7 @@ def print_agreement(transforms: list[str]) -> None:
     name, attack = by_sign[0]
     print("Share of values (%) whose sign two independent expectations agree on, by their samples; 50 is chance\n")
     for spec in objects.models():
-        batch = next(iter(shards.batches(spec)))
+        batch = next(shards.readable(spec))
         found = agreement(spec.open(), batch, transforms, attack, FLAGS.seed)
         samples = list(next(iter(found.values())))
         print(f"{spec.name}, {name}".ljust(32) + "".join(f"{n:>7}" for n in samples))

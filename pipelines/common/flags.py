@@ -18,6 +18,7 @@ DATASET_OPTIONS = {
     "images_folder": "Where --dataset=folder has its images; by default images, in --data_dir.",
     "masks_folder": "Where it has their masks; by default masks, in --data_dir.",
     "mask_suffix": "What a mask's name has behind its image's, such as _mask; by default nothing.",
+    "coco": "COCO's folder or its JSON of instances, for train_coco of --dataset=voc.",
 }
 """Flags that some dataset takes: its keyword arguments in `data.named`."""
 
@@ -45,7 +46,7 @@ def _grouped(title: str) -> Callable[[Callable[..., None]], Callable[..., None]]
         def defining(*arguments: Any, **named: Any) -> None:
             before = set(FLAGS)
             define(*arguments, **named)
-            group(title, *(set(FLAGS) - before))
+            group(title, *(set(FLAGS) - before - set(_GROUP_OF)))  # what was grouped within stays where it is
 
         return defining
 
@@ -186,11 +187,14 @@ def define_crf(default: str | None = "crf_rnn") -> None:
 
 @_grouped("Repeatability")
 def define_run() -> None:
-    """--batch_size, --seed, --threads and --xla."""
+    """--batch_size, --strict, --seed, --threads and --xla."""
     flags.DEFINE_integer(
         "batch_size", 0, "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
         lower_bound=0,
     )  # fmt: skip
+    flags.DEFINE_bool("strict", False, "End at the first damaged photograph, in place of leaving it out and saying so.")
+    decides_no_number("strict")  # what is finished has the same numbers with it and without
+    group("Data", "strict")
     define_arithmetic()
 
 

@@ -57,7 +57,7 @@ def shards() -> "Shards":
     """They in units of --batch_size."""
     from tfadvseg.engine.run import Shards
 
-    return Shards(split(), FLAGS.batch_size)
+    return Shards(split(), FLAGS.batch_size, FLAGS.strict)
 
 
 def models(

@@ -47,7 +47,7 @@ def test_a_batch_has_the_declared_types_and_shapes():
     spec = batches(SPLIT, FRAME, 3).dataset.element_spec
     assert {key: (value.dtype, value.shape.as_list()) for key, value in spec.items()} == {
         "id": (tf.string, [None]), "index": (tf.int64, [None]), "image": (tf.float32, [None, 4, 4, 3]),
-        "labels": (tf.int32, [None, 4, 4]), "size": (tf.int32, [None, 2]),
+        "labels": (tf.int32, [None, 4, 4]), "size": (tf.int32, [None, 2]), "damage": (tf.string, [None]),
     }  # fmt: skip
 
 
@@ -171,3 +171,67 @@ def test_batches_by_index_are_those_through_tfds(folder):
         assert found["id"][i] == example["id"]
         np.testing.assert_array_equal(found["image"][i], image)
         np.testing.assert_array_equal(found["labels"][i], frame.place_labels(example["labels"][..., 0], size))
+
+
+def damaged(sizes, *numbers, error=ValueError):
+    """A split whose photographs of these numbers will not do."""
+    sound = split_of(sizes)
+
+    def draw(i):
+        if i in numbers:
+            raise error(f"number {i} will not do")
+        return sound.read(i)
+
+    return split_of(sizes, draw)
+
+
+def told(found):
+    return [[sentence.decode() for sentence in batch["damage"].numpy()] for batch in found]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((), [[0, 1, 2], [3, 4, 5], [6]]),
+        ((1,), [[0, 2, 2], [3, 4, 5], [6]]),
+        ((0, 1, 5), [[2, 2, 2], [3, 4, 3], [6]]),
+        ((3, 4, 5, 6), [[0, 1, 2], [-1, -1, -1], [-1]]),
+    ],
+)
+def test_another_of_its_batch_stands_in_for_a_damaged_photograph(numbers, expected):
+    found = list(batches(damaged(SIZES, *numbers), FRAME, 3, strict=False))
+    assert indices(found) == expected
+    assert told(found) == [
+        [f"number {i} will not do" if i in numbers else "" for i in part] for part in ([0, 1, 2], [3, 4, 5], [6])
+    ]
+    for batch in found:
+        for row, index in enumerate(batch["index"].numpy()):
+            if index >= 0:
+                image, size = FRAME.place(SPLIT[index].image)
+                assert batch["id"].numpy()[row] == f"image_{index}".encode()
+                np.testing.assert_array_equal(batch["image"][row], image)
+                np.testing.assert_array_equal(batch["labels"][row], FRAME.place_labels(SPLIT[index].labels, size))
+
+
+def test_stand_ins_lie_within_the_part_that_is_read():
+    found = list(batches(damaged(SIZES, 2, 4), FRAME, 2, first=2, count=3, strict=False))
+    assert indices(found) == [[3, 3], [-1]]
+
+
+def test_stand_ins_need_no_size_of_the_frame():
+    found = list(batches(damaged([(4, 6)] * 2 + [(3, 5)] * 2, 0, 2, 3), Frame(), 2, strict=False))
+    assert indices(found) == [[1, 1], [-1, -1]]
+    assert found[0]["image"].shape.as_list() == [2, 4, 6, 3]
+
+
+@pytest.mark.parametrize("error", [MemoryError, OSError, KeyError])
+def test_what_says_nothing_of_a_photograph_ends_the_batches(error):
+    found = []
+    with pytest.raises(error):
+        found.extend(batches(damaged(SIZES, 4, error=error), FRAME, 3, strict=False))
+    assert indices(found) == [[0, 1, 2]]
+
+
+def test_unless_strict_a_damaged_photograph_raises():
+    with pytest.raises(ValueError, match="^number 4 will not do$"):
+        list(batches(damaged(SIZES, 4), FRAME, 3))

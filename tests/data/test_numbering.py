@@ -30,3 +30,23 @@ def test_any_other_is_named_with_its_place_and_what_is_known(wrong):
         ValueError, match=rf"a.png holds label {wrong}, first in row 1 and column 1 .*\(0, 7 to 8, 300\)"
     ):
         NUMBERING.classes(stored, "a.png")
+
+
+@pytest.mark.parametrize("known", [(), (0,), (0, 1, 2), (0, 1, 3), tuple(range(254))])
+@pytest.mark.parametrize("ignored", [True, False])
+def test_numbers_that_are_those_of_the_classes_stay_and_others_are_found(known, ignored):
+    pairs = (*((number, number) for number in known), *(((255, 255),) if ignored else ((300, 255),)))
+    numbering = Numbering(pairs)
+    for number in range(256):
+        stored = np.full((1, 2), number, np.uint8)
+        if number in known or (number == 255 and ignored):
+            np.testing.assert_array_equal(numbering.classes(stored, "a"), stored)
+        else:
+            with pytest.raises(ValueError, match=f"a holds label {number}, first in row 0"):
+                numbering.classes(stored, "a")
+
+
+def test_an_order_of_its_own_is_translated():
+    assert Numbering(((0, 1), (1, 0), (255, 255))).classes(np.array([[0, 1, 255]], np.uint8), "a").tolist() == [
+        [1, 0, 255]
+    ]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfadvseg.data.files import FileError
 from tfadvseg.data.photographs import split
+from tfadvseg.data.split import Damaged
 
 
 @pytest.fixture
@@ -89,5 +89,5 @@ def test_photographs_are_read_without_labels(folder):
     np.testing.assert_array_equal(labels, np.full((4, 5), 255))
     assert found.only(1).ids == found.ids[1:] and found.only(1).origins == found.origins[1:]
     (folder / "a.png").write_bytes(b"")
-    with pytest.raises(FileError, match="it is empty"):
+    with pytest.raises(Damaged, match="it is empty"):
         found[0]

@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from tfadvseg.data.split import Example, Split
+from tfadvseg.data.files import Unreachable, read_photograph
+from tfadvseg.data.split import Damaged, Example, Split
 
 READ = []
 
@@ -124,3 +125,32 @@ def test_the_code_that_draws_is_in_the_fingerprint(split, tmp_path):
         drawn = Split("made", "train", split.ids, split.groups, split.origins, draw, (tmp_path / "renderer.py",))
         prints.add(drawn.fingerprint())
     assert len(prints | {split.fingerprint()}) == 3
+
+
+def test_a_photograph_is_damaged_by_what_its_file_holds_and_not_by_whether_it_can_be_had(tmp_path):
+    """The first is so whenever it is read, the second may be mended by another look."""
+    path = tmp_path / "a.png"
+    one = Split("made", "train", ("street",), ("street",), ((path,),), lambda path: (read_photograph(path), None))
+    path.write_bytes(b"no picture\n")
+    with pytest.raises(Damaged, match="a.png cannot be read as an image") as error:
+        one[0]
+    assert error.value.id == "street" and [*one.readable()] == []
+    path.unlink()
+    with pytest.raises(Unreachable, match="a.png cannot be read .No such file or directory.") as error:
+        one[0]
+    assert not isinstance(error.value, Damaged)
+    with pytest.raises(Unreachable):
+        next(one.readable())
+
+
+def test_a_damaged_photograph_is_passed_over_by_whoever_wants_what_can_be_read(split):
+    def draw_but_one(number):
+        if number == 2:
+            raise ValueError("no\n2")
+        return draw(number)
+
+    damaged = Split("made", "train", split.ids, split.groups, split.origins, draw_but_one)
+    names = [name for i, name in enumerate(split.ids) if split.origins[i] != (2,)]
+    assert [one.id for one in damaged.readable()] == names and len(names) == len(split) - 1
+    with pytest.raises(Damaged, match="^no 2$"):
+        list(damaged)

@@ -161,5 +161,7 @@ def test_missing_folders_and_lists_are_named(folder, tmp_path):
         VOC.split(str(tmp_path), "train")
     with pytest.raises(ValueError, match="VOCdevkit/SBD/train.txt, nor a benchmark_RELEASE/.*; this split needs SBD's"):
         VOC.split(str(folder), "reduced_val")
-    with pytest.raises(ValueError, match="voc has no split 'test'; choose one of: reduced_val, train, train_aug, val"):
+    with pytest.raises(
+        ValueError, match="voc has no split 'test'; choose one of: reduced_val, train, train_aug, train_coco, val"
+    ):
         VOC.split(str(folder), "test")

@@ -77,12 +77,17 @@ def test_the_table_has_the_columns_of_the_design(found):
 
 def test_the_file_gives_back_everything(results, tmp_path):
     own_norm = dataclasses.replace(ATTACKED, epsilon=None)
-    changed = dataclasses.replace(results, cells=(CLEAN, own_norm), classes=("road", "sky"))
+    changed = dataclasses.replace(results, cells=(CLEAN, own_norm), classes=("road", "sky"), left_out=("c: no",))
     changed.save(tmp_path / "cells.npz")
     read = Results.read(tmp_path / "cells.npz")
-    assert (read.cells, read.ids, read.groups) == (changed.cells, results.ids, results.groups)
+    assert (read.cells, read.ids, read.groups, read.left_out) == (
+        changed.cells,
+        results.ids,
+        results.groups,
+        ("c: no",),
+    )
     assert read.classes == read.class_names == ("road", "sky")
-    for field in dataclasses.fields(Results)[3:-1]:
+    for field in dataclasses.fields(Results)[3:-2]:
         np.testing.assert_array_equal(getattr(read, field.name), getattr(results, field.name))
     assert [path.name for path in tmp_path.iterdir()] == ["cells.npz"]
 
@@ -104,3 +109,17 @@ def test_a_file_without_class_names_has_their_numbers(results, tmp_path):
 )  # fmt: skip
 def test_images_are_told_with_their_groups(images, groups, expected):
     assert images_text(images, groups) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, "1 of 3 photographs was left out: p0: bad."),
+        (2, "2 of 4 photographs were left out: p0: bad; p1: bad."),
+        (10, "10 of 12 photographs were left out: " + "; ".join(f"p{i}: bad" for i in range(10)) + "."),
+        (11, "11 of 13 photographs were left out: " + "; ".join(f"p{i}: bad" for i in range(10))
+         + "; and 1 more, which pipelines.inspect_data names."),
+    ],
+)  # fmt: skip
+def test_what_was_left_out_is_a_sentence(results, count, expected):
+    assert dataclasses.replace(results, left_out=tuple(f"p{i}: bad." for i in range(count))).left_out_text() == expected

@@ -1,5 +1,6 @@
 """`tf.data` batches of a split: photographs by index, at a network's input size."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
-from tfadvseg.data.split import Split
+from tfadvseg.data.split import Damaged, Example, Split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,43 +33,74 @@ class Batches:
             raise self.failed.pop(min(self.failed)) from None
 
 
-def batches(split: Split, frame: Frame, batch_size: int, first: int = 0, count: int | None = None) -> Batches:
+NOWHERE = -1
+"""The index of what fills a batch in which no photograph can be read."""
+
+
+def batches(
+    split: Split, frame: Frame, batch_size: int, first: int = 0, count: int | None = None, strict: bool = True
+) -> Batches:
     """The photographs `first` to `first + count - 1` of a split (None: to its end) in order; the last batch may be
     smaller, and none goes beyond the split's end.
 
     A batch is {"id": string [N], "index": int64 [N], the place in the split, "image": float32 [N, *frame.size, 3],
-    "labels": int32 [N, *frame.size], "size": int32 [N, 2], the part of the input that is photograph}. Without a size
-    in the frame the photographs of a batch must have one size. ValueError where one of them cannot be read.
+    "labels": int32 [N, *frame.size], "size": int32 [N, 2], the part of the input that is photograph, "damage": string
+    [N]}. Without a size in the frame the photographs of a batch must have one size.
+
+    strict: whether a damaged photograph raises its ValueError. Else the next one of its batch that can be read stands
+    in for it with all that it has, its id and index, and "damage" is the sentence about the damaged one, elsewhere
+    empty; where there is none, a black image of the index NOWHERE. So no other photograph of a batch is computed in
+    another company than ever.
     """
     failed: dict[int, Exception] = {}
     sizes: dict[int, tuple[str, tuple[int, ...]]] = {}
+    end = len(split) if count is None else min(first + count, len(split))
 
-    def read(position: np.int64) -> tuple[bytes, np.ndarray, np.ndarray]:
-        index = int(position)
-        failed.pop(index, None)
+    def read(position: np.int64) -> tuple[bytes, np.int64, np.ndarray, np.ndarray, bytes]:
+        own = int(position)
+        failed.pop(own, None)
         try:
-            name, image, labels = split[index]
-            if frame.size is None:
+            index, (name, image, labels), damage = _read(split, own, [] if strict else others(own))
+            if frame.size is None and index != NOWHERE:
                 _refuse_other_sizes(
-                    sizes.setdefault((index - first) // batch_size, (name, labels.shape)), (name, labels.shape)
+                    sizes.setdefault((own - first) // batch_size, (name, labels.shape)), (name, labels.shape)
                 )
         except Exception as error:
-            failed[index] = error
+            failed[own] = error
             raise
-        return name.encode(), np.asarray(image, np.float32), labels
+        return name.encode(), np.int64(index), np.asarray(image, np.float32), labels, damage.encode()
 
-    def prepare(index: tf.Tensor) -> dict[str, tf.Tensor]:
-        name, image, labels = tf.numpy_function(read, [index], (tf.string, tf.float32, tf.uint8))
+    def others(own: int) -> list[int]:
+        """Of its batch, the following ones first."""
+        start = own - (own - first) % batch_size
+        stop = min(start + batch_size, end)
+        return [*range(own + 1, stop), *range(start, own), NOWHERE]
+
+    def prepare(position: tf.Tensor) -> dict[str, tf.Tensor]:
+        types = (tf.string, tf.int64, tf.float32, tf.uint8, tf.string)
+        name, index, image, labels, damage = tf.numpy_function(read, [position], types)
         image, labels = tf.ensure_shape(image, (None, None, 3)), tf.ensure_shape(labels, (None, None))
         placed, inside = frame.place(image)
         return {
-            "id": tf.ensure_shape(name, ()), "index": index, "image": placed,
-            "labels": frame.place_labels(labels, inside), "size": inside,
+            "id": tf.ensure_shape(name, ()), "index": tf.ensure_shape(index, ()), "image": placed,
+            "labels": frame.place_labels(labels, inside), "size": inside, "damage": tf.ensure_shape(damage, ()),
         }  # fmt: skip
 
-    end = len(split) if count is None else min(first + count, len(split))
     # Read one after the other: one reader in the background keeps ahead of a network.
     return Batches(tf.data.Dataset.range(first, end).map(prepare).batch(batch_size).prefetch(2), failed)
+
+
+def _read(split: Split, own: int, others: list[int]) -> tuple[int, Example, str]:
+    """(the index that was read, its example, the sentence about the wanted one where that is damaged)."""
+    try:
+        return own, split[own], ""
+    except Damaged as error:
+        for other in others:
+            if other == NOWHERE:
+                return NOWHERE, Example("", np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)), str(error)
+            with contextlib.suppress(Damaged):
+                return other, split[other], str(error)
+        raise
 
 
 def _refuse_other_sizes(first: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, ...]]) -> None:

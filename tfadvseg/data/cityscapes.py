@@ -9,7 +9,7 @@ gtFine_trainvaltest.zip; for research and other non-commercial use. data_dir is 
 Where a photograph has no labelIds.png, its labelTrainIds.png is read. `cityscapes` has images of 1024x512, the mean of
 2x2 pixels as fractions, never rounded, with the label of the lower right of the four, which is the nearest one as
 TensorFlow and Pillow take it; `cityscapes_full` has those of 2048x1024. Both read the files as they are unpacked: the
-builder of TFDS (cityscapes/semantic_segmentation), which holds raw ids, is not needed.
+builder of TFDS (cityscapes/semantic_segmentation) is made of the same archives and not needed.
 """
 
 import pathlib

@@ -42,6 +42,10 @@ class FileError(ValueError):
     """A file that will not do; the text is the sentence for whoever wrote it."""
 
 
+class Unreachable(FileError):
+    """A file whose bytes cannot be had now; another time they may be."""
+
+
 class Picture(NamedTuple):
     """image: loaded, as it is stored. raw: Pillow's name of how the file holds it. orientation: of EXIF, 1..8."""
 
@@ -176,10 +180,20 @@ def _picture(path: Path) -> Iterator[Picture]:
         reason = f"no known format, or damaged: it begins with {start!r}" if start else "it is empty"
         raise FileError(f"{path} cannot be read as an image ({reason}); write it anew, as PNG or JPEG.") from error
     except Exception as error:  # a damaged file makes a decoder stumble in any way
-        if isinstance(error, OSError) and error.errno:
-            raise FileError(f"{path} cannot be read ({error.strerror}).") from error
+        refuse_unreachable(path)
         reason = str(error) or type(error).__name__
         raise FileError(f"{path} cannot be read as an image ({reason}); it may be truncated.") from error
+
+
+def refuse_unreachable(path: Path) -> None:
+    """Unreachable where the file's bytes cannot be had, whatever they are. A damaged file may have the system complain,
+    too, of a place in it that is none, so all of them are asked for."""
+    try:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _start(path: Path) -> bytes:

@@ -37,6 +37,8 @@ class LabelSpace:
     def check(self, labels: np.ndarray, source: str) -> np.ndarray:
         """`labels` [H, W] of any integer type unchanged; ValueError names `source` and the first value that is neither
         a class nor ignored."""
+        if are_classes(labels, self.classes):
+            return labels
         wrong = (labels < 0) | (labels >= self.classes) & (labels != IGNORED)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
@@ -53,6 +55,12 @@ class LabelSpace:
     def _greys(self) -> list[int]:
         """The grey level of each class's colour (ITU-R BT.601, rounded)."""
         return [(299 * red + 587 * green + 114 * blue + 500) // 1000 for red, green, blue in self.palette]
+
+
+def are_classes(labels: np.ndarray, classes: int) -> bool:
+    """Whether bytes are all 0 ... classes - 1 or ignored; of other types False. One more than ignored is 0, which takes
+    a quarter of the time of comparing with each."""
+    return labels.dtype == np.uint8 and bool((labels + np.uint8(1)).max(initial=0) <= classes)
 
 
 CAMVID = LabelSpace(

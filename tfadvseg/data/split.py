@@ -1,5 +1,6 @@
 """The labelled photographs of one part of a dataset, by index."""
 
+import contextlib
 import dataclasses
 import hashlib
 import pathlib
@@ -9,6 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from tfadvseg.data.digest import digest
+from tfadvseg.data.files import Unreachable
 
 
 class Example(NamedTuple):
@@ -18,6 +20,14 @@ class Example(NamedTuple):
     id: str
     image: np.ndarray
     labels: np.ndarray
+
+
+class Damaged(ValueError):
+    """A photograph of a split that will not do by what its files hold, so whenever it is read. id: its name."""
+
+    def __init__(self, id: str, sentence: str):
+        super().__init__(sentence)
+        self.id = id
 
 
 class Examples(Protocol):
@@ -58,8 +68,14 @@ class Split:
         return len(self.ids)
 
     def __getitem__(self, index: int) -> Example:
-        """The example of that index, read now; ValueError names a file that cannot be read."""
-        return Example(self.ids[index], *self.read(*self.origins[index]))
+        """The example of that index, read now. Damaged, a ValueError, names a file that will not do; Unreachable, one,
+        too, a file that cannot be read now."""
+        try:
+            return Example(self.ids[index], *self.read(*self.origins[index]))
+        except Unreachable:
+            raise
+        except ValueError as error:
+            raise Damaged(self.ids[index], " ".join(str(error).split())) from error
 
     def __iter__(self) -> Iterator[Example]:
         return (self[index] for index in range(len(self)))
@@ -77,6 +93,12 @@ class Split:
     def only(self, index: int) -> "Split":
         """That photograph alone."""
         return self._of([index])
+
+    def readable(self) -> Iterator[Example]:
+        """Those that are not damaged, each read when it is asked for."""
+        for index in range(len(self)):
+            with contextlib.suppress(Damaged):
+                yield self[index]
 
     def _of(self, kept: list[int]) -> "Split":
         ids, groups = (tuple(part[i] for i in kept) for part in (self.ids, self.groups))

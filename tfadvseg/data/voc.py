@@ -13,16 +13,24 @@ benchmark_RELEASE/dataset, or a folder SBD with the same files, in VOC2012, besi
 `train_aug`, the 10,582 that VOC or SBD annotate and that are not to validate on, needs also
 VOC2012/SegmentationClassAug/*.png or SBD's cls/*.mat.
 
-COCO, on which some public weights were trained, too, is not read.
+`train_coco`, of what the paper's networks were trained on, is train_aug and behind it the photographs of COCO (Lin
+et al. 2014, https://cocodataset.org; annotations under CC BY 4.0, photographs under Flickr's terms) that have any of
+VOC's twenty objects. `coco` is its folder, or its JSON file of instances, where there are several:
+
+    annotations/instances_train2014.json
+    train2014/COCO_train2014_000000000009.jpg
 """
 
+import dataclasses
+import functools
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.data import coco as coco_instances
 from tfadvseg.data.dataset import Dataset
-from tfadvseg.data.files import FileError, read_pair, read_photograph, refuse_other_size
+from tfadvseg.data.files import FileError, read_pair, read_photograph, refuse_other_size, refuse_unreachable
 from tfadvseg.data.labels import PASCAL_VOC
 from tfadvseg.data.listing import read_names
 from tfadvseg.data.places import data_folder, refuse_missing
@@ -30,23 +38,49 @@ from tfadvseg.data.split import Split
 from tfadvseg.registry import choose
 
 LABEL_SPACE = PASCAL_VOC
+TRAIN_COCO = "train_coco"
 REDUCED_VAL, TRAIN_AUG = 346, 10_582
 """Photographs in the splits that are made of several lists."""
 HOLDS = "VOC2012 (ImageSets, JPEGImages, SegmentationClass), or is it"
 
 
-def dataset() -> Dataset:
-    """Pascal VOC; it has no options."""
-    return Dataset("voc", LABEL_SPACE, tuple(SPLITS), split)
+def dataset(coco: str | None = None) -> Dataset:
+    """Pascal VOC. coco: COCO's folder, or its JSON file of instances, which train_coco needs."""
+    return Dataset("voc", LABEL_SPACE, tuple(SPLITS), functools.partial(split, coco=coco))
 
 
-def split(data_dir: str | None, name: str) -> Split:
-    """The photographs in the order of the split's list, those of SBD behind them; each is a group of its own."""
+def split(data_dir: str | None, name: str, coco: str | None = None) -> Split:
+    """The photographs in the order of the split's list, those of SBD behind them, then COCO's; each is a group of its
+    own."""
     root = _root(data_folder("voc", data_dir, HOLDS))
+    if name == TRAIN_COCO and not coco:
+        raise ValueError(f"{TRAIN_COCO} of voc needs `coco`, the folder that holds {coco_instances.INSTANCES}.")
     names, labels = choose(SPLITS, name, "split")(root)
     images = tuple(root / "JPEGImages" / f"{own}.jpg" for own in names)
     refuse_missing((*images, *labels), f"{name} of voc has this file")
-    return Split("voc", name, names, names, tuple(zip(images, labels, strict=True)), read)
+    found = Split("voc", name, names, names, tuple(zip(images, labels, strict=True)), read)
+    return _with_coco(found, coco_instances.instances_file(coco)) if name == TRAIN_COCO and coco else found
+
+
+def _with_coco(own: Split, instances: pathlib.Path) -> Split:
+    added = coco_instances.photographs(instances)
+    names = (*own.ids, *added)
+    origins = (*own.origins, *((path, name) for name, path in added.items()))
+    return dataclasses.replace(
+        own, ids=names, groups=names, origins=origins, read=WithCoco(instances), sources=(instances,)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class WithCoco:
+    """Reads VOC's photographs, of the files of their labels, and COCO's, of their names in a JSON file."""
+
+    instances: pathlib.Path
+
+    def __call__(self, image_path: pathlib.Path, labels: pathlib.Path | str) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(labels, str):
+            return coco_instances.read(self.instances, labels, image_path)
+        return read(image_path, labels)
 
 
 Part = tuple[tuple[str, ...], tuple[pathlib.Path, ...]]
@@ -79,7 +113,11 @@ def _train_aug(root: pathlib.Path) -> Part:
     return (*train, *added), (*_annotated(root, train)[1], *(folder / f"{name}.{ending}" for name in added))
 
 
-SPLITS = {"train": _train, "validation": _validation, "reduced_val": _reduced_val, "train_aug": _train_aug}
+SPLITS = {
+    "train": _train, "validation": _validation, "reduced_val": _reduced_val, "train_aug": _train_aug,
+    TRAIN_COCO: _train_aug,
+}  # fmt: skip
+"""What of VOC and SBD is in each; COCO comes behind it."""
 
 
 def _root(data_dir: pathlib.Path) -> pathlib.Path:
@@ -141,4 +179,5 @@ def read_mat(path: pathlib.Path) -> np.ndarray:
     try:
         return np.asarray(loadmat(path)["GTcls"]["Segmentation"][0, 0]).astype(np.int32)
     except Exception as error:  # a damaged file makes the reader stumble in any way
+        refuse_unreachable(path)
         raise FileError(f"{path} is no annotation of SBD (GTcls.Segmentation is missing), or damaged.") from error

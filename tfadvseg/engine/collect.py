@@ -1,23 +1,25 @@
 """Reads the finished units of an experiment back: its results, warnings and examples."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from tfadvseg.data.split import Split
 from tfadvseg.engine.checks import certainty_warnings, scale_warnings, unlabelled_warning, warnings
 from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.left_out import left_out, measured, none_readable
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
-from tfadvseg.engine.unit import Unit
+from tfadvseg.engine.unit import PER_IMAGE, Unit
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.examples import Attacked, Example
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import NONE, Results
 
-PER_IMAGE = ("hits", "labelled", "predicted", "confidence", "entropy", "boundaries", "pixels")
+NORMS = ("linf", "l2")
 PER_CELL = ("gradients", "queries", "seconds")
 
 
@@ -39,24 +41,57 @@ def collect(
     split: str,
     classes: Sequence[str] = (),
 ) -> Collected:
-    """Everything that the finished units of the scenarios hold. classes: their names."""
-    cells, parts, suspicions, examples = [], [], [], []
+    """Everything that the finished units of the scenarios hold, of the images that all of them have; ValueError where
+    there is none. classes: their names."""
+    cells, parts, lacking, suspicions, examples = [], [], list[dict[str, str]](), [], []
     for scenario in scenarios:
-        units = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
+        whole = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
+        units = measured(whole)
+        if not units:
+            raise none_readable(shards.split)
         own = scenario.cells(dataset, split)
         part = _joined(units, scenario)
         cells += own
         parts.append(part)
+        lacking.append(left_out(whole))
         suspicions += _warnings(scenario, part, units)
         examples += _examples(scenario, units[0])
     suspicions += scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
         suspicions += found(model, folder)
+    kept, sentences = _kept(shards.split, lacking)
+    parts = [_of_images(part, kept, _without(shards.split.ids, own)) for part, own in zip(parts, lacking, strict=True)]
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     counts = Counts(*(arrays.pop(key) for key in Counts._fields))
-    results = Results(tuple(cells), shards.split.ids, shards.split.groups, counts, **arrays, classes=tuple(classes))
-    unlabelled = unlabelled_warning(results.counts.labelled.sum((0, 2)))
-    return Collected(results, unlabelled + suspicions + _certainty(results), examples)
+    group_of = dict(zip(shards.split.ids, shards.split.groups, strict=True))
+    results = Results(
+        tuple(cells), tuple(kept), tuple(group_of[name] for name in kept), counts, **arrays, classes=tuple(classes),
+        left_out=tuple(sentences),
+    )  # fmt: skip
+    first = [results.left_out_text()] if sentences else []
+    first += unlabelled_warning(results.counts.labelled.sum((0, 2)))
+    return Collected(results, first + suspicions + _certainty(results), examples)
+
+
+def _kept(split: Split, lacking: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
+    """The names of the images that every scenario has, and "name: why" of the others; lacking: of each scenario."""
+    damage = {name: sentence for own in lacking for name, sentence in own.items()}
+    kept = _without(split.ids, damage)
+    if not kept:
+        raise none_readable(split)
+    return kept, [f"{name}: {damage[name]}" for name in split.ids if name in damage]
+
+
+def _without(names: Sequence[str], others: Collection[str]) -> list[str]:
+    return [name for name in names if name not in others]
+
+
+def _of_images(part: dict[str, np.ndarray], kept: Sequence[str], own: Sequence[str]) -> dict[str, np.ndarray]:
+    """Of a part of the images `own` that of those kept."""
+    if len(kept) == len(own):
+        return part
+    rows = np.isin(own, kept)
+    return {key: value[:, rows] if key in PER_IMAGE else value for key, value in part.items()}
 
 
 def _certainty(results: Results) -> list[str]:
@@ -72,9 +107,9 @@ def _certainty(results: Results) -> list[str]:
 
 def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
     """The arrays of all units, images behind each other; norms repeated for each cell that they belong to."""
-    found = {key: np.concatenate([unit[key] for unit in units], 1) for key in PER_IMAGE}
+    found = {key: np.concatenate([unit[key] for unit in units], 1) for key in PER_IMAGE if key not in NORMS}
     found |= {key: np.sum([unit[key] for unit in units], 0) for key in PER_CELL}
-    for key in ("linf", "l2"):
+    for key in NORMS:
         norms = np.concatenate([unit[key] for unit in units], 1)
         clean = np.zeros_like(norms[:1])
         shown = [

@@ -4,6 +4,7 @@ What was found is kept in the run folder, so that a run that goes on does not lo
 """
 
 import functools
+import itertools
 import sys
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ from tfadvseg.doctor.warnings import (
     rounding_warning,
     unread_warning,
 )
+from tfadvseg.engine.left_out import none_readable
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.models.postprocessed import Model, PostprocessedModel
@@ -44,11 +46,21 @@ PHOTOGRAPHS = 4
 """That readings are tried on."""
 
 
-def preflight(scenarios: Sequence[Scenario], split: Split, folder: RunFolder, models: OpenModels) -> None:
-    """Looks at each model once, those of the first scenario last, so that they are open when it begins."""
+def preflight(
+    scenarios: Sequence[Scenario], split: Split, folder: RunFolder, models: OpenModels, strict: bool = False
+) -> None:
+    """Looks at each model once, those of the first scenario last, so that they are open when it begins.
+
+    Damaged photographs are passed over, unless `strict`; ValueError where there is no other.
+    """
     sources = {scenario.source for scenario in scenarios}
-    photographs = list(split.chosen(limit=PHOTOGRAPHS))
-    for spec in reversed(list(dict.fromkeys(spec for scenario in scenarios for spec in scenario.models))):
+    specs = list(dict.fromkeys(spec for scenario in scenarios for spec in scenario.models))
+    tried = any(_has_readings(spec) for spec in specs)
+    chosen = split.chosen(limit=PHOTOGRAPHS if tried else 1)  # the first is the same
+    photographs = list(chosen if strict else chosen.readable()) or list(itertools.islice(split.readable(), 1))
+    if not photographs:
+        raise none_readable(split)
+    for spec in reversed(specs):
         look = functools.partial(examine, spec, models, photographs, attacked=spec in sources)
         folder.decide(_question(spec), look)
 
@@ -60,6 +72,11 @@ def found(spec: ModelSpec, folder: RunFolder) -> list[str]:
 
 def _question(spec: ModelSpec) -> str:
     return f"checked-{spec.name}"
+
+
+def _has_readings(spec: ModelSpec) -> bool:
+    """Whether it is one whose readings are tried."""
+    return spec.stranger and spec.refinement is None
 
 
 def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example], attacked: bool) -> list[str]:
@@ -77,7 +94,7 @@ def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example],
     warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
     if not spec.seeded:
         warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))
-    if spec.stranger and spec.refinement is None:
+    if _has_readings(spec):
         warnings += _of_a_stranger(spec, network, photographs, attacked, steady=not warnings)
     return warnings
 

@@ -4,15 +4,16 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.data.batches import batches
+from tfadvseg.data.batches import Batches, batches
 from tfadvseg.data.split import Split
 from tfadvseg.engine.kept import describe_source, keep
+from tfadvseg.engine.left_out import empty, left_out, measured, none_readable, readable, without_damaged
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import preflight
 from tfadvseg.engine.scenario import Scenario, Source, unique
@@ -26,10 +27,14 @@ from tfadvseg.seeds import no_seeds
 
 @dataclasses.dataclass(frozen=True)
 class Shards:
-    """The images of an experiment, and how many of them make a unit (0: by the size of the input)."""
+    """The images of an experiment, and how many of them make a unit (0: by the size of the input).
+
+    strict: whether a damaged one ends the run.
+    """
 
     split: Split
     batch_size: int = 0
+    strict: bool = False
 
     def size(self, model: Source) -> int:
         """Images in a unit of this model. One photograph keeps a CPU busy; of smaller images it takes a few."""
@@ -40,10 +45,26 @@ class Shards:
         """The names of the units of something done with this model, in the order of their images."""
         return [f"{name}-{i:05d}" for i in range(math.ceil(len(self.split) / self.size(model)))]
 
-    def batches(self, model: Source, first: int = 0) -> tf.data.Dataset:
-        """The batches of the units from number `first` on, in the model's frame."""
+    def ids(self, model: Source, number: int) -> tuple[str, ...]:
+        """The names of the images of a unit."""
         size = self.size(model)
-        return batches(self.split, model.frame, size, first * size)
+        return self.split.ids[number * size : (number + 1) * size]
+
+    def batches(self, model: Source, first: int = 0) -> Batches:
+        """The batches of the units from number `first` on, in the model's frame; others may stand in for damaged images
+        (`data.batches`)."""
+        size = self.size(model)
+        return batches(self.split, model.frame, size, first * size, strict=self.strict)
+
+    def readable(self, model: Source) -> Iterator[dict[str, tf.Tensor]]:
+        """All batches less the damaged images, and none that is empty; ValueError where there is no other."""
+        found = 0
+        for batch in self.batches(model):
+            if not empty(batch):
+                found += 1
+                yield readable(batch)
+        if not found:
+            raise none_readable(self.split)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +94,10 @@ def run(
 
     keep_perturbations: whether those of each unit are written into the run folder, too (`engine.kept`)."""
     todo = jobs(scenarios, shards)
+    if shards.strict:
+        _refuse_left_out(todo, folder)
     if not all(folder.has(job.name) for job in todo):
-        preflight(scenarios, shards.split, folder, models)
+        preflight(scenarios, shards.split, folder, models, shards.strict)
     progress = Progress(len(shards.split) * len(scenarios))
     try:
         for scenario, own in itertools.groupby(todo, key=lambda job: job.scenario):
@@ -97,14 +120,25 @@ def _run_scenario(
     progress.skip(first * size)
     models.keep(scenario.models)
     make, keeping = None, {"keep": _keeper(scenario, folder)} if keep_perturbations else {}
+    with_example = not any(_measured(job, folder) for job in own[:first])
     for job, batch in zip(own[first:], progress.timed(shards.batches(scenario.source, first)), strict=True):
         if folder.has(job.name):
             progress.skip(len(batch["id"]))
+            with_example = with_example and not _measured(job, folder)
             continue
-        if make is None:
+        if make is None and not empty(batch):
             make = maker(scenario, batch, folder, xla, models)
         tick = functools.partial(progress.tick, images=len(batch["id"]))
-        folder.save(job.name, make(batch, shards.split, with_example=job.number == 0, tick=tick, **keeping))
+
+        def made(batch, make=make, with_example=with_example, tick=tick):
+            assert make is not None  # nothing is made of an empty batch
+            return make(batch, shards.split, with_example, tick, **keeping)
+
+        unit = without_damaged(batch, shards.ids(scenario.source, job.number), made, shards.strict)
+        for name, sentence in left_out([unit]).items():
+            progress.say(f"Left out: {name}: {sentence}")
+        folder.save(job.name, unit)
+        with_example = with_example and not measured([unit])
 
 
 def _keeper(scenario: Scenario, folder: RunFolder) -> Keep:
@@ -112,6 +146,17 @@ def _keeper(scenario: Scenario, folder: RunFolder) -> Keep:
     attacks = [(name, attack.epsilon) for name, attack in scenario.protocol.attacks]
     own = describe_source(folder.path, scenario.attacked, attacks)
     return functools.partial(keep, own, scenario.attacked, attacks)
+
+
+def _measured(job: Job, folder: RunFolder) -> bool:
+    return bool(measured([folder.load(job.name)]))
+
+
+def _refuse_left_out(todo: Sequence[Job], folder: RunFolder) -> None:
+    """ValueError for the first photograph that an earlier start has left out."""
+    for job in todo:
+        for sentence in left_out([folder.load(job.name)] if folder.has(job.name) else []).values():
+            raise ValueError(f"{folder.path} was begun without `strict` and has left out a photograph: {sentence}")
 
 
 def maker(

@@ -32,7 +32,10 @@ cost beyond those before. Of the A attacks: linf, l2 [A, N]: norms of the pertur
 zero_share [A]: fraction of the values an attack could move whose perturbation is exactly 0 (dead gradients). Where
 wanted, of the first image: example_id, and for the v-th target at its first trial example_<v>_images [H, W, 3] (what
 its network is given of the clean image), _labels [H, W], _perturbations [A, H, W, 3] (what the attacks change in that)
-and _predictions [A + 1, H, W], the clean one first."""
+and _predictions [A + 1, H, W], the clean one first. left_out: as `engine.left_out` has it."""
+
+PER_IMAGE = ("hits", "labelled", "predicted", "confidence", "entropy", "boundaries", "pixels", "linf", "l2")
+"""Keys whose second axis is the images."""
 
 Tick = Callable[[float], None]
 """Hears of each piece of work done, in gradients an image."""

@@ -18,6 +18,7 @@ class Progress:
 
     def __init__(self, images: int):
         self.work, self.left, self.waited, self.worked = 1.0, float(images), 0.0, 0.0
+        self.said: set[str] = set()
         form = "{l_bar}{bar}| {n:.0f}/{total:.0f} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
             total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
@@ -40,6 +41,12 @@ class Progress:
         """Says what is being worked on, and how many gradients (forward passes count a half) an image takes there."""
         self.work = work
         self.bar.set_description(name, refresh=False)
+
+    def say(self, text: str) -> None:
+        """A line above the bar; the same one only once."""
+        if text not in self.said:
+            self.said.add(text)
+            self.bar.write(text, file=sys.stderr)
 
     def timed(self, batches: Iterable[T]) -> Iterator[T]:
         """The batches; measures how long each is waited for."""

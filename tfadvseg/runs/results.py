@@ -12,6 +12,8 @@ from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_o
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, pixel_accuracy
 from tfadvseg.runs.atomic import write_atomically
 
+NAMED = 10
+"""Photographs that a sentence names; of more, the others are counted."""
 CLEAN, NONE = "clean", "none"
 """The attack of cells on untouched images, and the transform where there is none."""
 
@@ -48,7 +50,7 @@ class Results:
     """Of K cells and N images: counts [K, N, C]; confidence, entropy, boundaries: sums over the pixels of an image, and
     these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added, in grey levels; gradients,
     queries, seconds [K]. groups: the drive, or the like, of each image: images of one group are alike. classes: names
-    [C], or none."""
+    [C], or none. left_out: "name: why" of each photograph that is not among them."""
 
     cells: tuple[Cell, ...]
     ids: tuple[str, ...]
@@ -64,12 +66,13 @@ class Results:
     queries: np.ndarray
     seconds: np.ndarray
     classes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes cells.npz, whole or not at all."""
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
-        arrays["classes"] = np.array(self.classes, str)
+        arrays |= {"classes": np.array(self.classes, str), "left_out": np.array(self.left_out, str)}
         for field in dataclasses.fields(Cell):
             values = [getattr(cell, field.name) for cell in self.cells]
             arrays[f"cell_{field.name}"] = np.array(
@@ -87,13 +90,21 @@ class Results:
         cells = [Cell(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         cells = [dataclasses.replace(one, epsilon=None) if one.epsilon != one.epsilon else one for one in cells]
         counts = Counts(*(arrays.pop(key) for key in Counts._fields))
-        ids, groups, classes = (tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes"))
-        return cls(tuple(cells), ids, groups, counts, **arrays, classes=classes)
+        words = {key: tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")}
+        return cls(tuple(cells), counts=counts, **words, **arrays)
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """One a class; where none were given, as of runs of older versions, their numbers."""
         return self.classes or tuple(f"class {c}" for c in range(self.counts.hits.shape[-1]))
+
+    def left_out_text(self) -> str:
+        """As "1 of 101 photographs was left out: street: street.png cannot be read"."""
+        count, more = len(self.left_out), len(self.left_out) - NAMED
+        others = f"; and {more} more, which pipelines.inspect_data names" if more > 0 else ""
+        reasons = "; ".join(reason.rstrip(".") for reason in self.left_out[:NAMED])
+        were = "was" if count == 1 else "were"
+        return f"{count} of {count + len(self.ids)} photographs {were} left out: {reasons}{others}."
 
     def of(self, k: int) -> Counts:
         """Counts [N, C] of cell number k."""

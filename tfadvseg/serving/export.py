@@ -5,6 +5,7 @@ import os
 import pathlib
 import tempfile
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -18,9 +19,9 @@ from tfadvseg.serving.packed import PackedWeights, check_logits
 def export(network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
-    An ensemble over scales gets one more for each, such as `logits_50`, on the same variables. half: whether kernels are
-    stored in half the space (`serving.packed`); ValueError where that would move its logits. The folder appears whole
-    or not at all. Returns it.
+    An ensemble over scales gets one more for each, such as `logits_50`, on the same variables. half: whether kernels
+    are stored in half the space (`serving.packed`); ValueError where that would move its logits. The folder appears
+    whole or not at all. Returns it.
     """
     parts = {"logits": network} | {f"logits_{percent}": part for percent, part in branches(network).items()}
     write = _write_packed if half else _write
@@ -73,8 +74,8 @@ def _write_packed(parts: Mapping[str, keras.Model], card: Card, folder: pathlib.
     packed.write_list(folder)
 
 
-def _logits(call: Callable) -> Callable:
-    """A signature's function."""
+def _logits(call: Callable) -> Any:
+    """A signature's `tf.function`."""
 
     @tf.function
     def logits(images):

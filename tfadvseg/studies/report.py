@@ -54,7 +54,8 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
 def summary_text(run: FinishedRun | str | os.PathLike) -> str:
     """What a terminal shows of a finished run, or of its folder."""
     run = run if isinstance(run, FinishedRun) else FinishedRun.read(pathlib.Path(run))
-    return terminal(_study(run).report().summary(run))
+    told = [run.results.left_out_text()] if run.results.left_out else []
+    return "\n".join([terminal(_study(run).report().summary(run)), *told])
 
 
 def _study(run: FinishedRun) -> Study:

@@ -4,6 +4,7 @@ Where predictions are so confident that the loss to the own prediction is nearly
 float32 and an attack goes nowhere: the gradient is masked, and the network only looks robust (section 8 of the paper).
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from tfadvseg.attacks.base import Model
 from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
 from tfadvseg.data.framing import inside
+from tfadvseg.engine.left_out import KEY, measured, without_damaged
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards
 from tfadvseg.models.spec import ModelSpec
@@ -61,11 +63,15 @@ def measure(
         names = shards.units(f"start-{spec.name}", spec)
         if not all(folder.has(name) for name in names):
             models.keep([spec])
-            for name, batch in zip(names, shards.batches(spec), strict=True):
+            named = objectives(temperature)
+            make = functools.partial(_unit, models[spec], named)
+            for number, (name, batch) in enumerate(zip(names, shards.batches(spec), strict=True)):
                 if not folder.has(name):
-                    folder.save(name, _unit(models[spec], objectives(temperature), batch))
-        units = [folder.load(name) for name in names]
-        found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in units[0]}
+                    images = shards.ids(spec, number)
+                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=named))
+        units = measured(folder.load(name) for name in names)
+        keys = [key for key in units[0] if key != KEY]
+        found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
     write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 FILE = "initial_gradients.npz"
-"""In the run folder: {"<model>/<objective>": [3, N]}, loss, norm of the gradient and share of pixels without one."""
+"""In the run folder: {"<model>/<objective>": [3, N]}, loss, norm of the gradient and share of pixels without one, of
+the images that are not damaged."""
 
 
 def read(folder: str | os.PathLike) -> Mapping[str, np.ndarray]:

@@ -29,7 +29,7 @@ def tune(
 
     Each parameter in turn takes the best of its values, the others as they are; again, until a round changes nothing.
     """
-    batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.batches(model.spec)]
+    batches = [(b["image"], model(b["image"]), b["labels"].numpy()) for b in shards.readable(model.spec)]
     known: dict[CrfParameters, float] = {}
 
     def score(refine: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> float:

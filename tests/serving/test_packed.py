@@ -1,4 +1,4 @@
-"""Packed weights: the same answers and gradients but for a rounding of kernels, names that come back, half the bytes."""
+"""Packed weights: the answers and gradients of rounded kernels, names that come back, half the bytes."""
 
 import dataclasses
 import pathlib

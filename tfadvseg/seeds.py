@@ -33,6 +33,16 @@ def at_sample(seeds: tf.Tensor, sample: tf.Tensor) -> tf.Tensor:
     return seeds + tf.cast(sample, tf.int32) * tf.constant([0x2545F491, 0x1B873593], tf.int32)
 
 
+def at_restart(seeds: tf.Tensor, restart: tf.Tensor) -> tf.Tensor:
+    """The seeds [N, 2] of the images for one run of several of an attack; those of the first are the given ones."""
+    return seeds + tf.cast(restart, tf.int32) * tf.constant([0x27D4EB2F, 0x165667B1], tf.int32)
+
+
+def at_start(seeds: tf.Tensor) -> tf.Tensor:
+    """The seeds [N, 2] of the images for the point that a run starts from."""
+    return seeds + tf.constant([0x5BD1E995, 0x7FEB352D], tf.int32)
+
+
 def no_seeds(images: tf.Tensor) -> tf.Tensor:
     """Seeds [N, 2] for an attack that draws nothing."""
     return tf.zeros((tf.shape(images)[0], 2), tf.int32)

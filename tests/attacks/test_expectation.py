@@ -35,7 +35,7 @@ def labels_of(model, images):
 @pytest.mark.parametrize("at_once", [1, 2, 6])
 def test_equals_the_mean_of_single_gradients(objective, at_once, smooth_model, images):
     labels = labels_of(smooth_model, images)
-    found, score = ExpectedGradient(dimmed, 6, at_once)(smooth_model, objective, images, labels, SEEDS)
+    found, score, _ = ExpectedGradient(dimmed, 6, at_once)(smooth_model, objective, images, labels, SEEDS)
     singles, scores = [], []
     for i in range(6):
         seeds = at_sample(SEEDS, tf.constant(i))

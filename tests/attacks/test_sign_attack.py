@@ -134,7 +134,7 @@ def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_
         return tf.map_fn(lambda seed: tf.random.stateless_normal(images.shape[1:], seed), seeds, tf.float32)
 
     def walk(model, objective, images, labels, seeds, progress):
-        return Ascent(draws(images, seeds), tf.zeros(2))
+        return Ascent(draws(images, seeds), tf.zeros(2), tf.zeros(2))
 
     images, labels = tf.fill((2, 3, 3, 3), 100.0), tf.zeros((2, 3, 3), tf.int32)
     seeds = tf.constant(image_seeds(0, ["a", "b"]))

@@ -29,8 +29,10 @@ class CompiledOnce:
             self.calls += 1
             return self.compiled(model, objective)(*tensors)
 
-        gradient, score = tf.py_function(compute, (images, labels, seeds, progress), (tf.float32, tf.float32))
-        return Ascent(tf.ensure_shape(gradient, images.shape), tf.ensure_shape(score, images.shape[:1]))
+        gradient, *judged = tf.py_function(compute, (images, labels, seeds, progress), [tf.float32] * 3)
+        return Ascent(
+            tf.ensure_shape(gradient, images.shape), *(tf.ensure_shape(one, images.shape[:1]) for one in judged)
+        )
 
 
 @pytest.fixture(scope="module")

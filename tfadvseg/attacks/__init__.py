@@ -9,6 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.modern import (
+    apgd_ce,
+    apgd_dlr,
+    cospgd,
+    cospgd_sigmoid,
+    padam,
+    padam_cos,
+    sea_js,
+    sea_mce,
+    sea_mce_bal,
+    segpgd,
+)
 from tfadvseg.attacks.sign_attack import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 
 
@@ -16,12 +28,15 @@ from tfadvseg.attacks.sign_attack import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm
 class NamedAttack:
     """(epsilon in grey levels, **settings) -> an attack.
 
-    iterative: it takes `alpha` and `steps`. to_a_class: it wants `target`, the number of the class to lead to.
+    iterative: it takes `alpha` and `steps`. paced: it chooses its own step sizes, and takes `steps` alone. to_a_class:
+    it wants `target`, the number of the class to lead to. by_class: it wants `class_weights`.
     """
 
     make: Callable[..., Attack]
     iterative: bool = False
+    paced: bool = False
     to_a_class: bool = False
+    by_class: bool = False
 
     def __call__(self, epsilon: float, **settings: Any) -> Attack:
         return self.make(epsilon, **settings)
@@ -35,6 +50,16 @@ ATTACKS = {
     "mi_fgsm": NamedAttack(mi_fgsm, iterative=True),
     "fgsm_class": NamedAttack(fgsm_class, to_a_class=True),
     "ifgsm_class": NamedAttack(ifgsm_class, iterative=True, to_a_class=True),
+    "segpgd": NamedAttack(segpgd, iterative=True),
+    "cospgd": NamedAttack(cospgd, iterative=True),
+    "cospgd_sigmoid": NamedAttack(cospgd_sigmoid, iterative=True),
+    "padam": NamedAttack(padam, iterative=True),
+    "padam_cos": NamedAttack(padam_cos, iterative=True),
+    "apgd_ce": NamedAttack(apgd_ce, paced=True),
+    "apgd_dlr": NamedAttack(apgd_dlr, paced=True),
+    "sea_mce": NamedAttack(sea_mce, paced=True),
+    "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
+    "sea_js": NamedAttack(sea_js, paced=True),
 }
 
 PAPER = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")

@@ -50,37 +50,40 @@ class ExpectedGradient:
     ) -> Ascent:
         """Of the mean objective, with seeds [N, 2] from which every sample's draws come."""
         targets = objective.targets(lambda: self._untransformed(model, images, seeds), labels)
-        total, score = tf.zeros_like(images), tf.zeros(tf.shape(images)[:1], images.dtype)
+        none = tf.zeros(tf.shape(images)[:1], images.dtype)
+        total, score, merit = tf.zeros_like(images), none, none
         add = self._adding(model, objective)
         for first in tf.range(0, self.samples, self.chunk):
-            total, score = add(total, score, images, targets, seeds, first, progress)
-            total, score = tf.ensure_shape(total, images.shape), tf.ensure_shape(score, images.shape[:1])
-        return Ascent(total / self.samples, score / self.samples)
+            total, score, merit = add(total, score, merit, images, labels, targets, seeds, first, progress)
+            total = tf.ensure_shape(total, images.shape)
+            score, merit = (tf.ensure_shape(part, images.shape[:1]) for part in (score, merit))
+        return Ascent(total / self.samples, score / self.samples, merit / self.samples)
 
     def _untransformed(self, model: Model, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The logits that a label rule looks at."""
         return model(images) if self.transform is not None else model(images, at_sample(seeds, tf.constant(0)))
 
-    def _adding(self, model: Model, objective: Objective) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
+    def _adding(self, model: Model, objective: Objective) -> Callable[..., tuple[tf.Tensor, ...]]:
         """A function of its own, since TensorFlow optimises less in the body of a loop."""
 
         @tf.function
-        def add(total, score, images, targets, seeds, first, progress):
-            gradient, scores = self._sum(model, objective, images, targets, seeds, first, progress)
-            return total + gradient, score + scores
+        def add(total, score, merit, images, labels, targets, seeds, first, progress):
+            gradient, scores, merits = self._sum(model, objective, images, labels, targets, seeds, first, progress)
+            return total + gradient, score + scores, merit + merits
 
         return add
 
-    def _sum(self, model, objective, images, targets, seeds, first, progress):
-        """Gradient and scores summed over `chunk` samples, the first of which has the number `first`."""
+    def _sum(self, model, objective, images, labels, targets, seeds, first, progress):
+        """Gradient, scores and merits summed over `chunk` samples, the first of which has the number `first`."""
         numbers = [at_sample(seeds, first + i) for i in range(self.chunk)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             copies, drawn = tf.tile(images, [self.chunk, 1, 1, 1]), tf.concat(numbers, 0)
             logits = model(copies, drawn) if self.transform is None else model(self.transform(copies, drawn))
-            pixels = objective.score(logits, tf.tile(targets, [self.chunk, 1, 1]), progress)
-            scores = tf.reduce_sum(pixels, (1, 2))
-        return tape.gradient(scores, images), tf.reduce_sum(tf.reshape(scores, (self.chunk, -1)), 0)
+            labels, targets = (tf.tile(part, [self.chunk, 1, 1]) for part in (labels, targets))
+            raised = tf.reduce_sum(objective.score(logits, targets, progress), (1, 2))
+        judged = objective.judged(logits, labels, targets, raised)
+        return tape.gradient(raised, images), *(tf.reduce_sum(tf.reshape(one, (self.chunk, -1)), 0) for one in judged)
 
 
 def sign_agreement(

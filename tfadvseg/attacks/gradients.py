@@ -10,11 +10,13 @@ from tfadvseg.attacks.objectives import Objective
 
 
 class Ascent(NamedTuple):
-    """What one pass through the network gives: the gradient [N, H, W, 3], and the objective's score [N], summed over
-    the pixels of each image, at the same images. So an attack may keep its best iterate without a pass more."""
+    """What one pass through the network gives: the gradient [N, H, W, 3] of the objective; and at the same images its
+    watched score [N], summed over the pixels of each image, and its merit [N]. So an attack may keep its best iterate
+    without a pass more."""
 
     gradient: tf.Tensor
     score: tf.Tensor
+    merit: tf.Tensor
 
 
 Estimator = Callable[[Model, Objective, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor | float], Ascent]
@@ -37,9 +39,15 @@ def plain_gradient(
     del seeds
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        score = tf.reduce_sum(objective(model(images), labels, progress), (1, 2))
+        logits = model(images)
+        targets = objective.targets(lambda: logits, labels)
+        raised = tf.reduce_sum(objective.score(logits, targets, progress), (1, 2))
+    score, merit = objective.judged(logits, labels, targets, raised)
     # A loaded signature forgets the batch size, and a loop wants to know it.
-    return Ascent(tf.ensure_shape(tape.gradient(score, images), images.shape), tf.ensure_shape(score, images.shape[:1]))
+    return Ascent(
+        tf.ensure_shape(tape.gradient(raised, images), images.shape),
+        *(tf.ensure_shape(part, images.shape[:1]) for part in (score, merit)),
+    )
 
 
 def samples_of(estimator: Estimator) -> int:

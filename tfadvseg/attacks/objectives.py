@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from tfadvseg.attacks.merits import Merit, raised
 from tfadvseg.conventions import IGNORED, LEFT_OUT
 
 GetLogits = Callable[[], tf.Tensor]
@@ -67,12 +68,16 @@ class Objective:
     """sign * loss(logits, rule's labels), to be raised: sign 1 leads away from the labels, -1 toward them.
 
     timed: whether the loss depends on the progress; then attacks of another number of steps share no trajectory.
+    watched: the loss that says how far an attack has got, where that is not the loss whose gradient it follows. merit:
+    what decides between two of its iterates.
     """
 
     rule: LabelRule
     sign: float
     loss: Loss = cross_entropy
     timed: bool = False
+    watched: Loss | None = None
+    merit: Merit = raised
 
     def targets(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
         """The labels [N, H, W] of the loss; ignored where those given to the attack are LEFT_OUT, or the rule has
@@ -88,6 +93,15 @@ class Objective:
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
         """The score [N, H, W] where targets are read from the same logits."""
         return self.score(logits, self.targets(lambda: logits, labels), progress)
+
+    def judged(
+        self, logits: tf.Tensor, labels: tf.Tensor, targets: tf.Tensor, score: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """(the watched score [N], the merit [N]) of logits, where `score` [N] is the sum of this objective's own."""
+        if self.watched is not None:
+            watched = dataclasses.replace(self, loss=self.watched).score(logits, targets)
+            score = tf.reduce_sum(watched, (1, 2))
+        return score, self.merit(logits, labels, score)
 
 
 away_from_labels = Objective(given, 1.0)

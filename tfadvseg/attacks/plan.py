@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.base import Attack, Cost, Model
 from tfadvseg.attacks.sign_attack import SignAttack
-from tfadvseg.attacks.sweep import Sweep, kind
+from tfadvseg.attacks.sweep import Sweep, kind, shares_trajectories
 
 
 class Group(Protocol):
@@ -92,8 +92,8 @@ def label_maps_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def can_share(attack: Attack) -> TypeGuard[SignAttack]:
-    """Whether other attacks may run on its trajectory: it neither remembers gradients nor knows the time."""
-    return isinstance(attack, SignAttack) and not attack.objective.timed and not attack.rule.remembers
+    """Whether other attacks may run on its trajectory."""
+    return isinstance(attack, SignAttack) and shares_trajectories(attack)
 
 
 def _group(attacks: list[Attack]) -> Group:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import tensorflow as tf
 
-from tfadvseg.attacks.steps import sign_step
+from tfadvseg.attacks.balls import Ball
 
 State = tuple[tf.Tensor, ...]
 
@@ -17,9 +17,9 @@ class UpdateRule(Protocol):
         """The state before the first step; () for a rule that remembers nothing."""
 
     def step(
-        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, epsilon: float
+        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
-        """(the next perturbation [N, H, W, 3], within epsilon of 0; the next state)."""
+        """(the next perturbation [N, H, W, 3], which may lie outside of the ball; the next state)."""
 
     @property
     def remembers(self) -> bool:
@@ -28,7 +28,7 @@ class UpdateRule(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class SignRule:
-    """A step of alpha along the gradient's sign (Eq. 3 to 6)."""
+    """A step of alpha along the steepest way of the ball: the gradient's sign in the max-norm (Eq. 3 to 6)."""
 
     remembers: bool = dataclasses.field(default=False, init=False)
 
@@ -37,9 +37,9 @@ class SignRule:
         return ()
 
     def step(
-        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, epsilon: float
+        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
-        return sign_step(perturbation, gradient, alpha, epsilon), state
+        return perturbation + alpha * ball.steepest(gradient), state
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +58,33 @@ class MomentumRule:
         return (tf.zeros_like(images),)
 
     def step(
-        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, epsilon: float
+        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
         norm = tf.reduce_sum(tf.abs(gradient), (1, 2, 3), keepdims=True)
         momentum = self.decay * state[0] + tf.math.divide_no_nan(gradient, norm)
-        return sign_step(perturbation, momentum, alpha, epsilon), (momentum,)
+        return perturbation + alpha * ball.steepest(momentum), (momentum,)
+
+
+@dataclasses.dataclass(frozen=True)
+class AdamRule:
+    """Adam's step, whose size follows each value's own gradients, with the largest second moment so far (AMSGrad; Reddi
+    et al. 2018), as PAdam takes it (Halmosi et al. 2024)."""
+
+    decay: float = 0.9
+    decay_of_squares: float = 0.999
+    remembers: bool = dataclasses.field(default=True, init=False)
+
+    def init(self, images: tf.Tensor) -> State:
+        zeros = tf.zeros_like(images)
+        return zeros, zeros, zeros, tf.zeros((), images.dtype)
+
+    def step(
+        self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
+    ) -> tuple[tf.Tensor, State]:
+        del ball
+        mean, square, most, count = state
+        mean = self.decay * mean + (1 - self.decay) * gradient
+        square = self.decay_of_squares * square + (1 - self.decay_of_squares) * gradient * gradient
+        most, count = tf.maximum(most, square), count + 1
+        unbiased, scale = mean / (1 - self.decay**count), tf.sqrt(most / (1 - self.decay_of_squares**count))
+        return perturbation + alpha * unbiased / (scale + 1e-8), (mean, square, most, count)

@@ -5,22 +5,32 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tfadvseg.attacks.balls import Ball, LInf
 from tfadvseg.attacks.base import Cost, Model
+from tfadvseg.attacks.best import Best
 from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
+from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.rules import MomentumRule, SignRule, UpdateRule
 from tfadvseg.attacks.steps import iterations, on_8_bits, within_range
-from tfadvseg.seeds import at_iteration, no_seeds
+from tfadvseg.registry import choose
+from tfadvseg.seeds import at_iteration, at_restart, at_start, no_seeds
+
+STARTS = ("zero", "uniform")
+LAST = "last"
+"""Keeps the iterate that the last step leads to, as the paper does; the other choices are `merits.MERITS`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SignAttack:
-    """Sign ascent on an objective (Eq. 3 to 6 of the paper).
+    """Ascent on an objective in steps of one size (Eq. 3 to 6 of the paper).
 
     epsilon, alpha: radius of the ball and size of a step, in grey levels; a single step has alpha = epsilon.
     in_range: keeps the adversarial image within 0..255 at every step. whole_levels: ends on whole grey levels; both
     together give the attack that survives being saved as a PNG. Both are off in the released code of the paper.
-    rule: what makes a step of a gradient.
+    rule: what makes a step of a gradient. ball: the max-norm's, in which steps are signs, or another. start: "zero", or
+    "uniform" noise in the ball. restarts: from other draws of it, of which the one of highest merit is returned. keep:
+    which iterate, the last or the best one by a merit (`merits.MERITS`), the last one among them.
     """
 
     epsilon: float
@@ -31,6 +41,10 @@ class SignAttack:
     in_range: bool = False
     whole_levels: bool = False
     rule: UpdateRule = SignRule()
+    ball: Ball = LInf()
+    start: str = "zero"
+    restarts: int = 1
+    keep: str = LAST
     black_box: bool = dataclasses.field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -40,11 +54,24 @@ class SignAttack:
             raise ValueError(f"The step size alpha must be more than 0 grey levels; got {self.alpha}.")
         if self.steps < 1:
             raise ValueError(f"An attack needs at least 1 step; got {self.steps}.")
+        choose(dict.fromkeys(STARTS), self.start, "start")
+        choose({LAST: None, **MERITS}, self.keep, "keep")
+        if self.restarts < 1 or (self.restarts > 1 and self.start == "zero"):
+            raise ValueError(
+                f"An attack runs at least once, and more often only from random starts; got {self.restarts} restarts "
+                f"from {self.start}."
+            )
+
+    @property
+    def judges(self) -> bool:
+        """Whether iterates are compared, and the last one therefore looked at, too."""
+        return self.keep != LAST or self.restarts > 1
 
     @property
     def cost(self) -> Cost:
-        """One estimate of the gradient a step."""
-        return Cost(gradients=self.steps * samples_of(self.gradient))
+        """One estimate of the gradient a step, and a look at the end of each run where iterates are compared."""
+        samples = samples_of(self.gradient)
+        return Cost(self.restarts * self.steps * samples, self.restarts * samples if self.judges else 0)
 
     @tf.function
     def __call__(
@@ -56,16 +83,34 @@ class SignAttack:
         attackable: tf.Tensor | None = None,
         start: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Perturbation [N, H, W, 3], every value within epsilon of 0; the arguments are those of `base.Attack`."""
+        """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
         seeds = no_seeds(images) if seeds is None else seeds
-        ascent = self.ascent_of(model)
-        perturbation = tf.zeros_like(images) if start is None else start
-        state = self.rule.init(images)
-        for iteration in tf.range(self.steps):
-            progress = tf.cast(iteration, tf.float32) / self.steps
-            gradient, _ = ascent(images, perturbation, labels, at_iteration(seeds, iteration), progress, attackable)
-            perturbation, state = self.step(perturbation, gradient, images, self.alpha, self.epsilon, state)
-        return self.finish(perturbation)
+        ascent, judge = self.ascent_of(model), self.judge_of(model)
+        best = Best.none(images)
+        for restart in tf.range(self.restarts):
+            drawn = at_restart(seeds, restart)
+            perturbation = self.begin(images, drawn, attackable) if start is None else start
+            state = self.rule.init(images)
+            for iteration in tf.range(self.steps):
+                progress = tf.cast(iteration, tf.float32) / self.steps
+                found = ascent(images, perturbation, labels, at_iteration(drawn, iteration), progress, attackable)
+                if self.keep != LAST:
+                    best = best.or_better(perturbation, found.merit)
+                perturbation, state = self.step(perturbation, found.gradient, images, self.alpha, self.epsilon, state)
+            if self.judges:
+                merit = judge(images, perturbation, labels, at_iteration(drawn, self.steps))
+                best = best.or_better(perturbation, merit)
+            else:
+                best = Best(perturbation, best.merit)
+        return self.finish(best.perturbation)
+
+    def begin(self, images: tf.Tensor, seeds: tf.Tensor, attackable: tf.Tensor | None) -> tf.Tensor:
+        """The perturbation before the first step."""
+        if self.start == "zero":
+            return tf.zeros_like(images)
+        noise = self.ball.noise(images, self.epsilon, at_start(seeds))
+        noise = noise if attackable is None else noise * attackable
+        return within_range(noise, images) if self.in_range else noise
 
     def ascent_of(self, model: Model) -> Callable[..., Ascent]:
         """(images, perturbation, labels, seeds, progress, attackable) -> Ascent, its gradient 0 where nothing may
@@ -73,17 +118,30 @@ class SignAttack:
 
         A function of its own: TensorFlow optimises less in the body of a loop, where FCN8s took 7 % longer.
         """
+        objective = dataclasses.replace(self.objective, merit=MERITS.get(self.keep, self.objective.merit))
 
         @tf.function
         def ascent(images, perturbation, labels, seeds, progress, attackable):
-            gradient, score = self.gradient(model, self.objective, images + perturbation, labels, seeds, progress)
-            return Ascent(gradient if attackable is None else gradient * attackable, score)
+            found = self.gradient(model, objective, images + perturbation, labels, seeds, progress)
+            return found if attackable is None else found._replace(gradient=found.gradient * attackable)
 
         return ascent
 
+    def judge_of(self, model: Model) -> Callable[..., tf.Tensor]:
+        """(images, perturbation, labels, seeds) -> merit [N]: what an estimate of the gradient says beside it, without
+        its way back, which TensorFlow leaves out."""
+        ascent = self.ascent_of(model)
+
+        @tf.function
+        def judge(images, perturbation, labels, seeds):
+            return ascent(images, perturbation, labels, seeds, 1.0, None).merit
+
+        return judge
+
     def step(self, perturbation, gradient, images, alpha, epsilon, state=()):
         """(the next iterate, the rule's next state), with this attack's range but the given step size and radius."""
-        stepped, state = self.rule.step(perturbation, gradient, state, alpha, epsilon)
+        stepped, state = self.rule.step(perturbation, gradient, state, alpha, self.ball)
+        stepped = self.ball.project(stepped, epsilon)
         return (within_range(stepped, images) if self.in_range else stepped), state
 
     def finish(self, perturbation: tf.Tensor) -> tf.Tensor:

@@ -25,9 +25,10 @@ class Sweep:
     def __post_init__(self):
         if len({kind(attack) for attack in self.attacks}) != 1:
             raise ValueError("A sweep shares one objective, one gradient estimator and one range between its attacks.")
-        if any(attack.objective.timed or attack.rule.remembers for attack in self.attacks):
+        if not all(shares_trajectories(attack) for attack in self.attacks):
             raise ValueError(
-                "Attacks that know the time or remember gradients share no trajectory; run them one by one."
+                "Attacks that know the time, remember gradients, draw their start or compare iterates share no "
+                "trajectory; run them one by one."
             )
 
     @property
@@ -64,9 +65,9 @@ class Sweep:
         ).write(TRUNK, tf.zeros_like(images))  # fmt: skip
         for i in tf.range(len(plan)):  # one traced gradient serves every evaluation
             current = tf.ensure_shape(iterates.read(source[i]), images.shape)
-            gradient, _ = ascent(images, current, labels, at_iteration(seeds, iteration[i]), 0.0, attackable)
+            found = ascent(images, current, labels, at_iteration(seeds, iteration[i]), 0.0, attackable)
             for j in tf.range(first[i], last[i]):
-                stepped, _ = step.step(current, gradient, images, alpha[j], epsilon[j])
+                stepped, _ = step.step(current, found.gradient, images, alpha[j], epsilon[j])
                 iterates = iterates.write(slot[j], stepped)
         results = iterates.stack()[TRUNK + 1 :]
         return step.finish(results)
@@ -74,4 +75,10 @@ class Sweep:
 
 def kind(attack: SignAttack) -> tuple:
     """What attacks of one sweep have in common."""
-    return attack.objective, attack.gradient, attack.in_range, attack.whole_levels, attack.rule
+    return attack.objective, attack.gradient, attack.in_range, attack.whole_levels, attack.rule, attack.ball
+
+
+def shares_trajectories(attack: SignAttack) -> bool:
+    """Whether its iterates are those of the same attack with another number of steps, as far as these go."""
+    remembers = attack.objective.timed or attack.rule.remembers
+    return not remembers and attack.start == "zero" and not attack.judges

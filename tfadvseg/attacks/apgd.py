@@ -1,0 +1,212 @@
+"""Auto-PGD (Croce and Hein 2020): ascent with momentum, whose step size halves where it no longer helps.
+
+Stages of shrinking radius (Croce et al. 2024) make it the attack under SEA: each is a run of its own from where the one
+before it was best.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfadvseg.attacks.balls import Ball, LInf
+from tfadvseg.attacks.base import Cost, Model
+from tfadvseg.attacks.best import Best
+from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
+from tfadvseg.attacks.merits import MERITS
+from tfadvseg.attacks.objectives import Objective, away_from_labels
+from tfadvseg.attacks.sign_attack import STARTS, SignAttack
+from tfadvseg.registry import choose
+from tfadvseg.seeds import at_iteration, at_restart, no_seeds
+
+SEA_STAGES = ((2.0, 0.3), (1.5, 0.3), (1.0, 0.4))
+"""(radius in epsilons, share of the steps)."""
+
+MOMENTUM = 0.75
+"""Weight of the new step; the rest goes the way of the one before."""
+
+RISES = 0.75
+"""Share of the steps between two checkpoints that must raise the loss."""
+
+
+class State(NamedTuple):
+    """Of a run; per image what is [N]. current, before: the iterates x_k and x_(k-1); gradient, score: at x_k. best,
+    best_gradient, best_score: of the highest watched loss. size: of the step. rises: steps since the last checkpoint
+    that raised the loss; halved: whether the size was halved there; best_there: the best loss then. since, every: steps
+    since, and from it to the next."""
+
+    current: tf.Tensor
+    before: tf.Tensor
+    gradient: tf.Tensor
+    score: tf.Tensor
+    best: tf.Tensor
+    best_gradient: tf.Tensor
+    best_score: tf.Tensor
+    size: tf.Tensor
+    rises: tf.Tensor
+    halved: tf.Tensor
+    best_there: tf.Tensor
+    since: tf.Tensor
+    every: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Apgd:
+    """Auto-PGD on an objective, whose watched loss steers the step size and whose merit chooses what is returned.
+
+    epsilon: radius of the ball, in grey levels. steps: over all stages. stages: (radius in epsilons, share of the
+    steps) of runs that follow each other. keep: the merit by which the best iterate is chosen, `merits.MERITS`. The
+    other settings are those of `SignAttack`.
+    """
+
+    epsilon: float
+    steps: int = 100
+    objective: Objective = away_from_labels
+    gradient: Estimator = plain_gradient
+    in_range: bool = True
+    whole_levels: bool = False
+    ball: Ball = LInf()
+    start: str = "uniform"
+    restarts: int = 1
+    keep: str = "accuracy"
+    stages: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
+    black_box: bool = dataclasses.field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        choose(dict.fromkeys(STARTS), self.start, "start")
+        choose(MERITS, self.keep, "keep")
+        if not self.epsilon >= 0:
+            raise ValueError(f"Epsilon must be 0 grey levels or more; got {self.epsilon}.")
+        if not math.isclose(sum(share for _, share in self.stages), 1.0) or self.stages[-1][0] != 1.0:
+            raise ValueError(f"Stages share all steps and end at a radius of 1 epsilon; got {self.stages}.")
+        if min(self.steps_of_each) < 1:
+            raise ValueError(f"Each of {len(self.stages)} stages needs a step; got {self.steps} steps in all.")
+        if self.restarts < 1 or (self.restarts > 1 and self.start == "zero"):
+            raise ValueError(f"Restarts are 1 or more, and more only from random starts; got {self.restarts}.")
+
+    @property
+    def steps_of_each(self) -> list[int]:
+        """Steps of each stage: rounded, the last one has what is left."""
+        first = [round(self.steps * share) for _, share in self.stages[:-1]]
+        return [*first, self.steps - sum(first)]
+
+    @property
+    def cost(self) -> Cost:
+        """A gradient a step, and a look at where the last step of a stage led."""
+        samples = self.restarts * samples_of(self.gradient)
+        return Cost(samples * self.steps, samples * len(self.stages))
+
+    @tf.function
+    def __call__(
+        self,
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor | None = None,
+        attackable: tf.Tensor | None = None,
+        start: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
+        seeds = no_seeds(images) if seeds is None else seeds
+        best = Best.none(images)
+        for restart in tf.range(self.restarts):
+            found = self._run(model, images, labels, at_restart(seeds, restart), attackable, start)
+            best = best.or_better(*found)
+        return self._as_sign_attack(self.epsilon).finish(best.perturbation)
+
+    def _run(self, model, images, labels, seeds, attackable, start) -> Best:
+        """Stage after stage, each from the best of the one before it, brought into its own ball."""
+        begin = start
+        found = Best.none(images)
+        for number, ((radius, _), steps) in enumerate(zip(self.stages, self.steps_of_each, strict=True)):
+            epsilon = radius * self.epsilon
+            sign = self._as_sign_attack(epsilon)
+            drawn = at_iteration(seeds, number * self.steps)
+            if begin is None:
+                begin = sign.begin(images, seeds, attackable)
+            else:
+                begin = sign.step(begin, tf.zeros_like(begin), images, 0.0, epsilon)[0]
+            found = self._stage(sign, model, images, labels, drawn, attackable, begin, steps)
+            begin = found.perturbation
+        return found
+
+    def _stage(self, sign: SignAttack, model, images, labels, seeds, attackable, start, steps) -> Best:
+        ascent, judge = sign.ascent_of(model), sign.judge_of(model)
+        first = ascent(images, start, labels, seeds, 0.0, attackable)
+        state, kept = _begun(start, first, 2 * sign.epsilon, steps), Best(start, first.merit)
+        for iteration in tf.range(1, steps):
+            state = state._replace(**self._move(sign, images, state, iteration == 1))
+            progress = tf.cast(iteration, tf.float32) / steps
+            found = ascent(images, state.current, labels, at_iteration(seeds, iteration), progress, attackable)
+            kept = kept.or_better(state.current, found.merit)
+            state = _checked(_noted(state, found), steps)
+        last = self._move(sign, images, state, steps == 1)["current"]
+        return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, steps)))
+
+    def _move(self, sign: SignAttack, images, state: State, first) -> dict[str, tf.Tensor]:
+        """A step along the gradient, of which a quarter is given to the step before, brought into the ball."""
+        size = state.size[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        stepped, _ = sign.step(state.current, state.gradient, images, size, sign.epsilon)
+        weight = tf.where(first, 1.0, MOMENTUM)
+        moved = weight * (stepped - state.current) + (1 - weight) * (state.current - state.before)
+        new, _ = sign.step(state.current + moved, tf.zeros_like(moved), images, 0.0, sign.epsilon)
+        return {"before": state.current, "current": new}
+
+    def _as_sign_attack(self, epsilon: float) -> SignAttack:
+        """Its ball, range and estimator at a radius."""
+        return SignAttack(
+            epsilon, max(epsilon, 1e-9), 1, self.objective, self.gradient, self.in_range, self.whole_levels,
+            ball=self.ball, start=self.start, keep=self.keep,
+        )  # fmt: skip
+
+
+def _begun(start: tf.Tensor, first: Ascent, size: float, steps: int) -> State:
+    sizes, no = size * tf.ones_like(first.score), tf.zeros_like(first.score)
+    every = tf.constant(max(int(0.22 * steps), 1))
+    return State(
+        start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
+        tf.ones_like(no, tf.bool), first.score, tf.constant(0), every,
+    )  # fmt: skip
+
+
+def _noted(state: State, found: Ascent) -> State:
+    """After a step: what was found at the new iterate."""
+    better, risen = found.score > state.best_score, found.score > state.score
+    return state._replace(
+        gradient=found.gradient,
+        score=found.score,
+        rises=state.rises + tf.cast(risen, tf.float32),
+        best=_where(better, state.current, state.best),
+        best_gradient=_where(better, found.gradient, state.best_gradient),
+        best_score=tf.where(better, found.score, state.best_score),
+        since=state.since + 1,
+    )
+
+
+def _checked(state: State, steps: int) -> State:
+    """At a checkpoint, where too few steps raised the loss, or it was not halved last time and its best is none the
+    better since: half the step size, from the best iterate on. "Halved before the first" stands for that the second
+    reason cannot be one there."""
+    due = state.since >= state.every
+    few = state.rises <= RISES * tf.cast(state.every, tf.float32)
+    stuck = ~state.halved & (state.best_score <= state.best_there)
+    halve = due & (few | stuck)
+    return state._replace(
+        current=_where(halve, state.best, state.current), gradient=_where(halve, state.best_gradient, state.gradient),
+        score=tf.where(halve, state.best_score, state.score), size=tf.where(halve, state.size / 2, state.size),
+        rises=tf.where(due, tf.zeros_like(state.rises), state.rises), halved=tf.where(due, halve, state.halved),
+        best_there=tf.where(due, state.best_score, state.best_there), since=tf.where(due, 0, state.since),
+        every=tf.where(due, _next_interval(state.every, steps), state.every),
+    )  # fmt: skip
+
+
+def _next_interval(every: tf.Tensor, steps: int) -> tf.Tensor:
+    return tf.maximum(every - max(int(0.03 * steps), 1), max(int(0.06 * steps), 1))
+
+
+def _where(chosen: tf.Tensor, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """Image by image, for [N] and [N, H, W, 3]."""
+    return tf.where(chosen[:, tf.newaxis, tf.newaxis, tf.newaxis], one, other)

@@ -1,0 +1,96 @@
+"""The worst that a choice of one attack for each image does to the IoU of the whole set, between a bound and a search.
+
+The IoU of a set is made of counts summed over its images, so the worst choice is no choice image by image: what is
+right of one class may be paid for by another. A search over choices is an attack and leaves an IoU that was reached; the
+bound is below what any choice can reach. Where the two meet, the worst case is known (Croce et al. 2024 search likewise
+from one start).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
+
+SMALLEST_GAIN = 1e-6
+"""In per cent of IoU: a round that gains less is the last."""
+
+
+class WorstCase(NamedTuple):
+    """iou: mean IoU in per cent that the search found. choice: int [N], the attack that it takes on each image. bound:
+    in per cent, below every choice. accuracy: pixel accuracy in per cent of the choice that leaves each image the
+    least, which is the worst case of accuracy exactly."""
+
+    iou: float
+    choice: np.ndarray
+    bound: float
+    accuracy: float
+
+
+def worst_case(counts: Counts, starts: int = 5, seed: int = 0) -> WorstCase:
+    """Of counts [A, N, C] of A attacks on the same N images.
+
+    starts: searches from other beginnings, of which the best is kept: each attack alone, those that leave the least
+    first, then each image's lowest accuracy, then random choices.
+    """
+    search = _Search(counts)
+    right = counts.hits.sum(-1)
+    lowest = right.argmin(0)
+    alone = np.argsort([search.iou_of(np.full(search.images, a)) for a in range(search.attacks)], kind="stable")
+    begin = [np.full(search.images, attack) for attack in alone][: max(1, starts - 1)] + [lowest]
+    rng = np.random.default_rng(seed)
+    begin += [rng.integers(0, search.attacks, search.images) for _ in range(starts - len(begin))]
+    found = [search.descend(choice, rng) for choice in begin]
+    choice = min(found, key=search.iou_of)
+    accuracy = pixel_accuracy(search.counts_of(lowest))
+    return WorstCase(search.iou_of(choice), choice, lower_bound(counts), float(accuracy))
+
+
+def lower_bound(counts: Counts) -> float:
+    """Mean IoU in per cent that no choice of an attack for each image goes below: of each class the sum of the fewest
+    hits over the sum of the largest unions, image by image."""
+    fewest, largest = counts.hits.min(0).sum(0), counts.union.max(0).sum(0)
+    labelled = counts.labelled[0].sum(0) > 0
+    return float(np.mean(100.0 * fewest[labelled] / largest[labelled])) if labelled.any() else float("nan")
+
+
+class _Search:
+    """Choices of one attack for each image, of which sums over the images are kept, so that a swap costs one image."""
+
+    def __init__(self, counts: Counts):
+        self.counts = counts
+        self.attacks, self.images, _ = counts.hits.shape
+        labelled = counts.labelled[0].sum(0) > 0
+        self.hits, self.union = (part[..., labelled].astype(np.int64) for part in (counts.hits, counts.union))
+
+    def counts_of(self, choice: np.ndarray) -> Counts:
+        """Totals [C]."""
+        chosen = np.arange(self.images)
+        return Counts(*(part[choice, chosen] for part in self.counts)).total()
+
+    def iou_of(self, choice: np.ndarray) -> float:
+        return float(mean_iou(self.counts_of(choice)))
+
+    def descend(self, choice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Image by image in random order the attack that lowers the IoU of the set most, until a round gains nothing."""
+        choice, every = choice.copy(), np.arange(self.images)
+        hits, union = self.hits[choice, every].sum(0), self.union[choice, every].sum(0)
+        before = np.inf
+        while (now := _mean(hits, union)) < before - SMALLEST_GAIN:
+            before = now
+            for image in rng.permutation(self.images):
+                others_hits = hits - self.hits[choice[image], image]
+                others_union = union - self.union[choice[image], image]
+                tried_hits, tried_union = others_hits + self.hits[:, image], others_union + self.union[:, image]
+                left = _mean(tried_hits, tried_union)
+                best = int(left.argmin())
+                if left[best] < left[choice[image]]:
+                    choice[image], hits, union = best, tried_hits[best], tried_union[best]
+        return choice
+
+
+def _mean(hits: np.ndarray, union: np.ndarray) -> np.ndarray:
+    """Mean IoU [...] in per cent; a class that is neither labelled nor predicted by this choice cannot be: labelled
+    ones are all here, and labels do not depend on the choice."""
+    return 100.0 * (hits / union).mean(-1)

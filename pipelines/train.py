@@ -7,9 +7,9 @@
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
 
-A recipe is a file of flags; those behind it on the command line count instead of its own. Killed, a training goes on where
-it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow and leaves
-best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
+A recipe is a file of flags; those behind it on the command line count instead of its own. Killed, a training goes on
+where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow and
+leaves best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
 """
 
 import functools
@@ -67,7 +67,7 @@ absl_flags.DEFINE_bool(
 )
 absl_flags.DEFINE_enum(
     "precision", "float32", list(PRECISIONS),
-    "What the training computes in; below float32 the statistics of batch normalisation are estimated again at its end.",
+    "What the training computes in; after lower precision batch normalisation gets its statistics again in float32.",
 )  # fmt: skip
 absl_flags.DEFINE_enum("select", "best", list(SELECTIONS), "Weights of the best epoch on validation, or of the last.")
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
@@ -173,7 +173,8 @@ def export(network, dataset, size, scores) -> pathlib.Path:
     name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
     provenance = {
         "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
-        "weights": SELECTIONS[FLAGS.select], "training": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
+        "weights": SELECTIONS[FLAGS.select], "training": flags.recipe(sys.argv[0]), "revision": git_revision(),
+        "versions": versions(),
     }  # fmt: skip
     published = zoo.MODELS[FLAGS.model]
     card = Card(

@@ -53,7 +53,11 @@ def test_a_source_that_does_not_exist_is_named(fcn8s):
 @pytest.mark.parametrize(
     ("name", "width", "message"),
     [
-        ("segnet", WIDTH, "holds fc6/bias, for which segnet has no place; choose another source, or take what fits with"),
+        (
+            "segnet",
+            WIDTH,
+            "holds fc6/bias, for which segnet has no place; choose another source, or take what fits with",
+        ),
         ("fcn8s_vgg", 0.06, "conv2_1/kernel of .* is 3x3x4x4, but fcn8s has 3x3x4x8: take the same `width`"),
     ],
 )

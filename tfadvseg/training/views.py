@@ -43,7 +43,7 @@ def draw(
     """A view (height, width) = `crop` of a photograph of `size`.
 
     The scale is log-uniform in `scales`. The view lies anywhere within the scaled photograph or, where that is smaller,
-    the photograph anywhere within the view; corners are whole pixels of the photograph, so scale 1 interpolates nothing.
+    the photograph anywhere within the view; corners are whole pixels of it, so scale 1 interpolates nothing.
     colour: strength of the colour jitter, 0 for none: saturation, contrast and gain by factors within 1 +- `colour`,
     brightness by up to 80 * `colour` levels.
     """

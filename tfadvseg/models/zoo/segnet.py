@@ -17,8 +17,8 @@ def segnet(classes, input_size, width=1.0):
         width: multiplies every channel count; 1 is the published network.
 
     It subtracts no mean. The decoder runs the encoder backwards: the values go to where each pool's maxima were, and
-    the first convolution of a stage leads on to the channels of the stage before it. Odd sizes are rounded up in pooling
-    and cut back in unpooling: 360 rows become 180, 90, 45, 23 and 12.
+    the first convolution of a stage leads on to the channels of the stage before it. Odd sizes are rounded up in
+    pooling and cut back in unpooling: 360 rows become 180, 90, 45, 23 and 12.
     """
     images = keras.Input((*input_size, 3), name="images")
     x, masks, sizes = bgr(images), {}, {}

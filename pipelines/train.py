@@ -8,8 +8,8 @@
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
 
 A recipe is a file of flags; those behind it on the command line count instead of its own. Killed, a training goes on
-where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow and
-leaves best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
+where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow
+and leaves best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
 """
 
 import functools

@@ -53,8 +53,9 @@ def draw(
     for full, part in zip(size, crop, strict=True):
         slack = int(full - part / scale)  # toward 0
         corner.append(float(rng.integers(min(0, slack), max(0, slack) + 1)))
-    factors = map(float, rng.uniform(1 - colour, 1 + colour, 3))
-    return Draw(scale, flip, *corner, *map(float, size), *factors, float(rng.uniform(-80, 80) * colour))
+    saturation, contrast, gain = rng.uniform(1 - colour, 1 + colour, 3)
+    brightness = rng.uniform(-80, 80) * colour
+    return Draw(scale, flip, corner[0], corner[1], size[0], size[1], saturation, contrast, gain, brightness)
 
 
 def largest_window(largest: tuple[int, int], crop: tuple[int, int], smallest_scale: float) -> tuple[int, int]:
@@ -82,8 +83,8 @@ def window(
         length.append(last - first)
     (top, left), (height, width) = begin, length
     seen = np.zeros((*size, 3), image.dtype), np.zeros(size, labels.dtype)
-    for whole, part in zip(seen, (image, labels), strict=True):
-        whole[:height, :width] = part[top : top + height, left : left + width]
+    for cut, whole in zip(seen, (image, labels), strict=True):
+        cut[:height, :width] = whole[top : top + height, left : left + width]
     return *seen, view._replace(top=view.top - top, left=view.left - left, height=float(height), width=float(width))
 
 
@@ -135,7 +136,7 @@ def _nearest(labels, rows, columns, inside):
     return ops.where(inside, ops.take(ops.reshape(labels, (-1,)), places), ops.cast(IGNORED, labels.dtype))
 
 
-def _coloured(planes, inside, view: Draw):
+def _coloured(planes, inside, view):
     """Planes [N, 3, h, w] with their saturation, contrast, gain and brightness changed; contrast is about the mean of
     what is `inside` [N, 1, h, w]."""
     saturation, contrast, gain, brightness = (

@@ -1,12 +1,15 @@
 """Trains a network, evaluates it on the validation split and exports it as a SavedModel.
 
+    python -m pipelines.train --flagfile=pipelines/recipes/pspnet_cityscapes.cfg --data_dir=../shared/camvid \\
+        --output=runs/train/pspnet_camvid
+    python -m pipelines.train --flagfile=pipelines/recipes/deeplab_v2_vgg.cfg --data_dir=../shared/camvid \\
+        --initial_weights=runs/train/fcn8s_vgg_camvid/last.weights.h5
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
-    python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
-        --crop=360x480 --epochs=12 --initial_weights=runs/train/enet_camvid_small/best.weights.h5
 
-Killed, it goes on where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains
-without TensorFlow and leaves best.weights.h5; the same command under TensorFlow then only evaluates and exports.
+A recipe is a file of flags; those behind it on the command line count instead of its own. Killed, a training goes on
+where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow
+and leaves best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
 """
 
 import functools
@@ -24,11 +27,11 @@ from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
-from tfadvseg.models.initial import start_from
+from tfadvseg.models.initial import Start, start_from
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import reserved
 from tfadvseg.runs.provenance import git_revision, versions
-from tfadvseg.training.fit import Recipe, fit
+from tfadvseg.training.fit import PRECISIONS, SELECTIONS, Recipe, fit
 from tfadvseg.training.memory import in_memory
 from tfadvseg.training.validation import validation_counts
 
@@ -59,13 +62,21 @@ absl_flags.DEFINE_string(
 absl_flags.DEFINE_string(
     "initial_weights", None, "What to start from: best.weights.h5 of another run, or a SavedModel's folder."
 )
+absl_flags.DEFINE_bool(
+    "initial_weights_partly", False, "Take of them the layers of the same name and shapes, and leave the others."
+)
+absl_flags.DEFINE_enum(
+    "precision", "float32", list(PRECISIONS),
+    "What the training computes in; after lower precision batch normalisation gets its statistics again in float32.",
+)  # fmt: skip
+absl_flags.DEFINE_enum("select", "best", list(SELECTIONS), "Weights of the best epoch on validation, or of the last.")
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 absl_flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
-flags.group("Models", "model", "width", "backbone_weights", "initial_weights")
+flags.group("Models", "model", "width", "backbone_weights", "initial_weights", "initial_weights_partly")
 flags.group(
     "Training", "crop", "scales", "colour", "dropout", "epochs", "batch_size", "learning_rate", "weight_decay",
-    "validate_every",
+    "precision", "select", "validate_every",
 )  # fmt: skip
 flags.group("Output", "models_folder", "name")
 flags.group("Repeatability", "seed")
@@ -82,7 +93,7 @@ def run() -> None:
     recipe = Recipe(
         objects.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
         FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
-        FLAGS.seed,
+        FLAGS.seed, FLAGS.precision, FLAGS.select,
     )  # fmt: skip
     with reserved(objects.output_folder("train")) as folder:
         train_in(folder, dataset, train, validation, recipe, size)
@@ -95,8 +106,8 @@ def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, rec
         network = zoo.build(FLAGS.model, dataset.label_space.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
             report_backbone(network, load_backbone(network, FLAGS.backbone_weights))
-        if FLAGS.initial_weights and (left := start_from(network, FLAGS.initial_weights)):
-            say(f"{FLAGS.initial_weights} has none of {', '.join(left)}, which keep their initial values")
+        if FLAGS.initial_weights:
+            report_start(start_from(network, FLAGS.initial_weights, FLAGS.initial_weights_partly))
         return network
 
     network = fit(build, train, validation, dataset.label_space.classes, recipe, str(folder), log_to(folder), size)
@@ -108,7 +119,7 @@ def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, rec
     if keras.backend.backend() == "tensorflow":
         print(f"SavedModel: {export(network, dataset, size, scores)}")
     else:
-        print(f"Weights: {folder / 'best.weights.h5'}; start again under TensorFlow to export them.")
+        print(f"Weights: {folder / f'{recipe.select}.weights.h5'}; start again under TensorFlow to export them.")
 
 
 def report_backbone(network, filled) -> None:
@@ -117,6 +128,14 @@ def report_backbone(network, filled) -> None:
     without = [name for name in names if name in ("fc6", "fc7") and name not in filled]
     lacks = f"; it has none for {' and '.join(without)}" if without else ""
     say(f"{len(filled)} layers start from {FLAGS.backbone_weights}{lacks}")
+
+
+def report_start(start: Start) -> None:
+    """Says on stderr which layers got no weights, and which of the source's were left out."""
+    if start.lacking:
+        say(f"{FLAGS.initial_weights} has none for {', '.join(start.lacking)}, which keep their initial values")
+    if start.left_out:
+        say(f"{len(start.taken)} layers start from {FLAGS.initial_weights}; left out: {', '.join(start.left_out)}")
 
 
 @functools.cache
@@ -154,7 +173,8 @@ def export(network, dataset, size, scores) -> pathlib.Path:
     name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
     provenance = {
         "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
-        "training": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
+        "weights": SELECTIONS[FLAGS.select], "training": flags.recipe(sys.argv[0]), "revision": git_revision(),
+        "versions": versions(),
     }  # fmt: skip
     published = zoo.MODELS[FLAGS.model]
     card = Card(

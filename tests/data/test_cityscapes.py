@@ -12,8 +12,9 @@ from tfadvseg.data.builders import load_examples
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.exposure import expose, in_frame
 from tfadvseg.runs.examples import pixels
-from tfadvseg.training.augment import augment
+from tfadvseg.training.batches import RandomViews
 from tfadvseg.training.memory import in_memory
+from tfadvseg.training.views import views
 
 HALVED, FULL = data.named("cityscapes"), data.named("cityscapes_full")
 TRAIN_IDS = {7: 0, 8: 1, 11: 2, 12: 3, 13: 4, 17: 5, 19: 6, 20: 7, 21: 8, 22: 9, 23: 10, 24: 11, 25: 12, 26: 13, 27: 14,
@@ -172,19 +173,15 @@ def test_tfds_keeps_fractions(folder, tmp_path, monkeypatch):
             np.testing.assert_array_equal(example["labels"][..., 0], labels)
 
 
-def test_training_takes_fractions_and_views_them_as_it_does_whole_levels(folder):
+def test_training_takes_fractions_as_they_are(folder):
     kept = in_memory(HALVED.split(str(folder), "val"))
     assert kept[0][1].dtype == np.float32
-    whole = np.rint(kept[0][1]).astype(np.uint8)
-    views = [
-        augment(image, kept[0][2], (6, 6), np.random.default_rng(3), (0.5, 1.5), 0.0)
-        for image in (whole, whole.astype(np.float32))
-    ]
-    np.testing.assert_allclose(views[1][0], views[0][0], atol=1.01)  # whole levels are rounded along each axis
-    np.testing.assert_array_equal(views[1][1], views[0][1])
-    view, _ = augment(kept[0][1], kept[0][2], (4, 8), np.random.default_rng(0), (1.0, 1.0), 0.0)
-    flipped = kept[0][1][:, ::-1]
-    assert min(np.abs(view - kept[0][1]).max(), np.abs(view - flipped).max()) < 1e-4
+    batches = RandomViews(kept, (4, 8), (4, 8), 1, (1.0, 1.0), 0.0, seed=0)
+    (batch,) = batches[0]
+    image = next(image for _, image, labels in kept if np.array_equal(labels, batch["labels"][0]))
+    np.testing.assert_array_equal(batch["images"][0], image)
+    view = np.asarray(views(*batch.values(), (4, 8))[0][0])
+    assert min(np.abs(view - image).max(), np.abs(view - image[:, ::-1]).max()) < 1e-4
 
 
 def test_the_two_sizes_have_fingerprints_of_their_own(folder):

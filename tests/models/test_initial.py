@@ -26,7 +26,8 @@ def test_crf_rnn_starts_from_a_saved_fcn8s_and_keeps_its_own_matrices(fcn8s, sav
     network = zoo.build("crf_rnn", CLASSES, SIZE, WIDTH)
     matrices = [f"inference1/{name}" for name in ("spatial_weight", "bilateral_weight", "compatibility")]
     before = {weight.path: weight.numpy() for weight in network.weights}
-    assert start_from(network, saved) == matrices
+    start = start_from(network, saved)
+    assert start.lacking == ["inference1"] and start.left_out == []
     after = {weight.path: weight.numpy() for weight in network.weights}
     for weight in fcn8s.weights:
         np.testing.assert_array_equal(after[weight.path], weight)
@@ -38,7 +39,8 @@ def test_crf_rnn_starts_from_a_saved_fcn8s_and_keeps_its_own_matrices(fcn8s, sav
 def test_a_weights_file_gives_all_of_them(fcn8s, tmp_path):
     fcn8s.save_weights(tmp_path / "best.weights.h5")
     network = zoo.build("fcn8s_vgg", CLASSES, SIZE, WIDTH)
-    assert start_from(network, str(tmp_path / "best.weights.h5")) == []
+    start = start_from(network, str(tmp_path / "best.weights.h5"))
+    assert start.lacking == start.left_out == [] and "score-fr" in start.taken
     for weight, expected in zip(network.weights, fcn8s.weights, strict=True):
         np.testing.assert_array_equal(weight, expected)
 
@@ -51,10 +53,63 @@ def test_a_source_that_does_not_exist_is_named(fcn8s):
 @pytest.mark.parametrize(
     ("name", "width", "message"),
     [
-        ("segnet", WIDTH, "holds fc6/bias, for which segnet has no place"),
+        (
+            "segnet",
+            WIDTH,
+            "holds fc6/bias, for which segnet has no place; choose another source, or take what fits with",
+        ),
         ("fcn8s_vgg", 0.06, "conv2_1/kernel of .* is 3x3x4x4, but fcn8s has 3x3x4x8: take the same `width`"),
     ],
 )
 def test_weights_of_another_network_are_refused(name, width, message, saved):
     with pytest.raises(ValueError, match=message):
         start_from(zoo.build(name, CLASSES, (64, 64), width), saved)
+
+
+@pytest.mark.parametrize("form", ["file", "SavedModel"])
+def test_partly_the_layers_of_the_same_name_and_shapes_are_taken(form, fcn8s, saved, tmp_path):
+    """Deeplab's trunk starts from an FCN8s; its classifiers have other names, and a trunk of another width other
+    shapes."""
+    source = saved
+    if form == "file":
+        source = str(tmp_path / "best.weights.h5")
+        fcn8s.save_weights(source)
+    network = zoo.build("deeplab_v2_vgg", CLASSES, SIZE, WIDTH)
+    before = {weight.path: weight.numpy() for weight in network.weights}
+    start = start_from(network, source, partly=True)
+    trunk = [f"conv{stage}_{i}" for stage, count in enumerate((2, 2, 3, 3, 3), start=1) for i in range(1, count + 1)]
+    assert start.taken == trunk
+    assert start.lacking == [f"{name}_{i}" for name in ("fc6", "fc7", "fc8_voc12") for i in range(1, 5)]
+    assert {"fc6", "fc7", "score-fr", "score-pool4", "upsample"} <= set(start.left_out)
+    source_weights = {weight.path: weight.numpy() for weight in fcn8s.weights}
+    for weight in network.weights:
+        expected = source_weights if weight.path.split("/")[0] in trunk else before
+        np.testing.assert_array_equal(weight, expected[weight.path])
+
+
+def test_a_layer_of_which_one_weight_does_not_fit_is_left_out_whole(fcn8s, tmp_path):
+    """Scores of another number of classes: the kernels differ, and so do the biases."""
+    fcn8s.save_weights(tmp_path / "best.weights.h5")
+    network = zoo.build("fcn8s_vgg", CLASSES + 1, SIZE, WIDTH)
+    start = start_from(network, str(tmp_path / "best.weights.h5"), partly=True)
+    assert set(start.lacking) == set(start.left_out) and {"score-fr", "score-pool3"} <= set(start.lacking)
+    assert {"conv1_1", "fc7"} <= set(start.taken)
+
+
+@pytest.mark.parametrize("form", ["file", "SavedModel"])
+def test_a_source_without_a_layer_that_fits_is_refused(form, saved, fcn8s, tmp_path):
+    source = saved
+    if form == "file":
+        source = str(tmp_path / "best.weights.h5")
+        fcn8s.save_weights(source)
+    with pytest.raises(ValueError, match="has no layer in common with enet; choose another source"):
+        start_from(zoo.build("enet", CLASSES, (64, 64), WIDTH), source, partly=True)
+
+
+def test_the_state_of_an_optimizer_is_no_layer(tmp_path):
+    network = zoo.build("enet", CLASSES, (24, 24), 0.1)
+    network.compile("adam")
+    network.optimizer.build(network.trainable_variables)
+    network.save_weights(tmp_path / "state_0.weights.h5")
+    start = start_from(zoo.build("enet", CLASSES, (24, 32), 0.1), str(tmp_path / "state_0.weights.h5"), partly=True)
+    assert start.lacking == start.left_out == []

@@ -832,12 +832,23 @@ MUTANTS = [
         ],
     ),
     *about(
-        "training/augment.py", "training/test_augment.py",
+        "training/views.py", "training/test_views.py",
         [
             ("rng.uniform(-80, 80)", "rng.uniform(-8, 8)"),
-            ("(image - image.mean()) * contrast", "(image - image.mean())"),
-            ("(image - grey) * saturation", "(image - grey)"),
+            ("mean + (planes - mean) * contrast", "planes"),
+            ("grey + (planes - grey) * saturation", "planes"),
             ("np.exp(rng.uniform(*np.log(scales)))", "rng.uniform(*scales)"),
+            ("ops.maximum(1.0, 1 / scale)", "ops.ones_like(scale)"),
+            ("return math.ceil(max(1.0, 1 / scale))", "return 0"),
+            ("ops.sum(grey * inside", "ops.sum(grey"),
+        ],
+    ),
+    *about(
+        "training/statistics.py", "training/test_statistics.py",
+        [
+            ("and layer.trainable]", "]"),
+            ("setattr(layer, name, 0.0)", "pass"),
+            ("[value / count for value in total]", "values"),
         ],
     ),
     *about(
@@ -845,6 +856,7 @@ MUTANTS = [
         [
             ("made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))", ""),
             ("warmup = max(1, steps // 50)", "warmup = max(1, steps - 1)"),
+            ("global_clipnorm=1.0", "clipnorm=1e9"),
         ],
     ),
 ]  # fmt: skip

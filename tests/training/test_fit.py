@@ -1,6 +1,7 @@
 """Training: it learns, it resumes bit by bit, it keeps the best weights, and it stops on a loss that is no number."""
 
 import csv
+import dataclasses
 import json
 
 import keras
@@ -10,6 +11,7 @@ import pytest
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.training.fit import Recipe, fit
+from tfadvseg.training.statistics import estimate_again
 from tfadvseg.training.validation import validation_counts
 
 CLASSES = 3
@@ -226,3 +228,61 @@ def test_photographs_may_differ_in_size(tmp_path):
 def test_a_validation_photograph_that_is_larger_than_the_network_is_refused(tmp_path):
     with pytest.raises(ValueError, match="image_0 is 24x16, .* input of 20x16; give an input_size that holds every"):
         train(tmp_path, input_size=(16, 20))
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_a_training_of_lower_precision_ends_in_float32_with_statistics_of_float32(precision, tmp_path):
+    policies = []
+
+    def remember(size):
+        policies.append(keras.config.dtype_policy().name)
+        return build(size)
+
+    recipe = Recipe(crop=(16, 24), epochs=4, batch_size=2, learning_rate=0.05, scales=(1.0, 1.2), precision=precision)
+    network = train(tmp_path, recipe, remember)
+    assert policies == [f"mixed_{precision}"] * 2 + ["float32"] and keras.config.dtype_policy().name == "float32"
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    other = build((16, 24))
+    other.load_weights(tmp_path / "best.weights.h5")
+    for one, value in zip(other.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, value)
+    (norm,) = (layer for layer in other.layers if isinstance(layer, keras.layers.BatchNormalization))
+    norm.moving_mean.assign(norm.moving_mean + 1)
+    assert estimate_again(other, TRAIN) == 1
+    for one, value in zip(other.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, value)
+    assert float(history(tmp_path)[-1]["loss"]) < float(history(tmp_path)[0]["loss"])
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_an_interrupted_training_of_lower_precision_ends_with_the_same_weights(precision, tmp_path):
+    recipe = Recipe(crop=(16, 16), epochs=2, batch_size=2, learning_rate=0.02, precision=precision, select="last")
+    expected = train(tmp_path / "whole", recipe).get_weights()
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped", recipe, callbacks=(Stop(0),))
+    for one, other in zip(train(tmp_path / "stopped", recipe).get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_last_weights_may_be_asked_for(tmp_path):
+    """Those of an epoch that is worse than another."""
+    recipe = dataclasses.replace(RECIPE, select="last", learning_rate=1e-6)
+    network = train(tmp_path, recipe, callbacks=(Spoil(),))
+    ious = [float(row["val_iou"]) for row in history(tmp_path)]
+    assert ious[-1] != max(ious) and scores(network) == pytest.approx(ious[-1])
+    loaded = build((16, 24))
+    loaded.load_weights(tmp_path / "last.weights.h5")
+    for one, other in zip(loaded.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    best = train(tmp_path, dataclasses.replace(recipe, select="best"))
+    assert scores(best) == pytest.approx(max(ious))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [({"precision": "float8"}, "Unknown precision 'float8'"), ({"select": "first"}, "Unknown selection 'first'")],
+)
+def test_a_recipe_takes_known_words_alone(setting, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(crop=(16, 16), epochs=1, **setting)

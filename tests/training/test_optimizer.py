@@ -66,3 +66,20 @@ def test_without_weight_decay_nothing_moves():
     rule.apply_gradients([(keras.ops.zeros(v.shape), v) for v in made.trainable_variables])
     for variable in made.trainable_variables:
         assert (keras.ops.convert_to_numpy(variable) == 1).all(), variable.path
+
+
+def test_a_large_gradient_is_cut_to_the_norm_of_1_with_all_others():
+    """After one of norm 0.5, a gradient of norm 5e3 and one of norm 5e6 count alike."""
+    steps = []
+    for second in (1e3, 1e6):
+        variables = [keras.Variable([0.0]), keras.Variable([0.0])]
+        rule = optimizer(0.2, 0.0, 100)
+        rule.build(variables)
+        rule.apply([keras.ops.array([0.3]), keras.ops.array([0.4])])
+        rule.apply([keras.ops.array([3 * second]), keras.ops.array([4 * second])])
+        steps.append([float(variable.value[0]) for variable in variables])
+    np.testing.assert_allclose(steps[0], steps[1], rtol=1e-5)
+
+
+def test_second_moments_forget_within_100_steps():
+    assert optimizer(0.2, 0.0, 100).beta_2 == 0.99

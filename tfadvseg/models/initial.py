@@ -1,33 +1,91 @@
 """What a training starts from: the weights of an earlier one, or those of a SavedModel."""
 
+import dataclasses
 import pathlib
 
+import h5py
 import keras
+import numpy as np
+
+from tfadvseg.layers.walk import weighted_layers
 
 
-def start_from(network: keras.Model, source: str) -> list[str]:
-    """Gives the network the weights of `source`; returns the names of those that the source lacks, left as they were.
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """Names of layers. taken: those that got weights; lacking: those of the network that did not and keep their initial
+    values; left_out: those of the source that gave none."""
 
-    source: a best.weights.h5, which holds all of them; or a SavedModel's folder (TensorFlow only), which may be of a
-    smaller network: CRF-RNN starts from an FCN8s. Raises ValueError for a source that does not
-    exist, and for weights that have no place or do not fit there.
+    taken: list[str]
+    lacking: list[str]
+    left_out: list[str]
+
+
+def start_from(network: keras.Model, source: str, partly: bool = False) -> Start:
+    """Gives the network the weights of `source`; returns what became of each layer.
+
+    source: a best.weights.h5, or a SavedModel's folder (TensorFlow only), which may be of a smaller network: CRF-RNN
+    starts from an FCN8s. partly: takes the layers whose name and shapes are the same, of any network. Raises ValueError
+    for a source that does not exist, and for weights that have no place or do not fit there or, if `partly`, of which
+    none does.
     """
     path = pathlib.Path(source)
     if not path.exists():
         raise ValueError(f"There is no {source} to start from; give a best.weights.h5 or a SavedModel's folder.")
-    if not path.is_dir():
+    layers = weighted_layers(network)
+    if not path.is_dir() and not partly:
         network.load_weights(source)
-        return []
+        return Start(list(layers), [], [])
+    found = _saved_model(path) if path.is_dir() else _weights_file(path, layers)
+    own = {weight.path: weight for layer in layers.values() for weight in layer.weights}
+    if not partly:
+        _check(network, source, found, own)
+    fits = {name for name, values in found.items() if name in own and values.shape == tuple(own[name].shape)}
+    taken = [name for name, layer in layers.items() if all(weight.path in fits for weight in layer.weights)]
+    if not taken:
+        raise ValueError(f"{source} has no layer in common with {network.name}; choose another source.")
+    used = {weight.path for name in taken for weight in layers[name].weights}
+    for name in used:
+        own[name].assign(found[name])
+    left_out = dict.fromkeys(name.rpartition("/")[0] for name in found if name not in used)
+    return Start(taken, [name for name in layers if name not in taken], list(left_out))
+
+
+def _saved_model(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """{path of a weight: its values}."""
     if keras.backend.backend() != "tensorflow":
-        raise ValueError(f"{source} is a SavedModel, which TensorFlow alone reads; take a best.weights.h5.")
+        raise ValueError(f"{path} is a SavedModel, which TensorFlow alone reads; take a best.weights.h5.")
     from tfadvseg.models import load
 
-    found, own = load(path).weights, {weight.path: weight for weight in network.weights}
+    return load(path).weights
+
+
+def _weights_file(path: pathlib.Path, layers: dict[str, keras.layers.Layer]) -> dict[str, np.ndarray]:
+    """The same of a file of Keras, which has the layers' names and numbers their weights; a number is given the path
+    that it has in the layer of that name, if there is one."""
+    found: dict[str, np.ndarray] = {}
+
+    def visit(name: str, group: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(group, h5py.Dataset) or not name.endswith("/vars") or name.startswith("optimizer/"):
+            return
+        layer = group.attrs.get("name")
+        paths = [weight.path for weight in layers[layer].weights] if layer in layers else []
+        if len(paths) != len(group):
+            paths = [f"{layer}/{number}" for number in range(len(group))]
+        found.update({path: group[str(number)][()] for number, path in enumerate(paths)})
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return found
+
+
+def _check(network: keras.Model, source: str, found: dict[str, np.ndarray], own: dict) -> None:
+    """ValueError for weights that have no place in the network, or another shape there."""
     if strange := sorted(set(found) - set(own)):
-        raise ValueError(f"{source} holds {strange[0]}, for which {network.name} has no place; choose another source.")
+        raise ValueError(
+            f"{source} holds {strange[0]}, for which {network.name} has no place; choose another source, or take what "
+            "fits with `initial_weights_partly`."
+        )
     for name, values in found.items():
         if values.shape != tuple(own[name].shape):
             theirs, ours = ("x".join(map(str, shape)) for shape in (values.shape, own[name].shape))
             raise ValueError(f"{name} of {source} is {theirs}, but {network.name} has {ours}: take the same `width`.")
-        own[name].assign(values)
-    return [name for name in own if name not in found]

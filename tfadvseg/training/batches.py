@@ -1,29 +1,29 @@
 """Batches for Keras: random views drawn from (seed, epoch, position) alone, so a resumed run repeats them."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Examples
+from tfadvseg.training.views import draw, largest_window, window
 
 
 class RandomViews(keras.utils.PyDataset):
-    """(images, labels, weights) batches: each epoch sees every photograph once, as one random view.
+    """Batches of what random views are made of: each epoch sees every photograph once, in one of them.
 
-    examples: may differ in size and are read when their view is drawn; class_weights: float [C]; view:
-    (image, labels, rng) -> one random view of them, all of one size.
+    A batch is ({"images" [N, H, W, 3], "labels" [N, H, W], "draws" float32 [N, 10]},), which `views` makes into images
+    and labels of the size `crop`; H and W are the same for all batches. examples: may differ in size, up to `largest`
+    (height, width), and are read when they are asked for. scales, colour: of `draw`.
     """
 
     def __init__(
-        self, examples: Examples, class_weights: np.ndarray, view: Callable, batch_size: int, seed: int,
-        first_epoch: int = 0,
+        self, examples: Examples, largest: tuple[int, int], crop: tuple[int, int], batch_size: int,
+        scales: tuple[float, float], colour: float, seed: int, first_epoch: int = 0,
     ):  # fmt: skip
         super().__init__(workers=1, max_queue_size=8)
-        self.examples = examples
-        self.class_weights, self.view, self.batch_size, self.seed = class_weights, view, batch_size, seed
-        self.epoch = first_epoch
+        self.examples, self.crop, self.batch_size, self.seed = examples, crop, batch_size, seed
+        self.scales, self.colour, self.epoch = scales, colour, first_epoch
+        self.size = largest_window(largest, crop, scales[0])
 
     def __len__(self) -> int:
         return len(self.examples) // self.batch_size
@@ -31,30 +31,28 @@ class RandomViews(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         self.epoch += 1
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.examples))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        views = [self.view(image, labels, rng=rng) for _, image, labels in (self.examples[int(i)] for i in chosen)]
-        images, labels = (np.stack(part) for part in zip(*views, strict=True))
-        return images, *weighted(labels, self.class_weights)
+        seen = []
+        for _, image, labels in (self.examples[int(i)] for i in chosen):
+            drawn = draw(labels.shape, self.crop, rng, self.scales, self.colour)
+            seen.append(window(image, labels, drawn, self.crop, self.size))
+        images, labels, draws = (np.stack(part) for part in zip(*seen, strict=True))
+        return ({"images": images, "labels": labels, "draws": draws.astype(np.float32)},)
 
 
-def weighted(labels: np.ndarray, class_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(labels int32 with ignored ones as 0, weights float32): the weight of each pixel's class, 0 where ignored."""
-    table = np.zeros(256, np.float32)
-    table[: len(class_weights)] = class_weights
-    return np.where(labels == IGNORED, 0, labels).astype(np.int32), table[labels]
+def survey(examples: Examples, classes: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """(class weights, size that holds every photograph) of examples that are each read once.
 
-
-def class_weights(examples: Examples, classes: int) -> np.ndarray:
-    """1 / ln(1.1 + share of the pixels) for each class: 2 to 3 for common ones, up to 10.5 for rare ones.
-
-    The form is that of E-Net (Paszke et al. 2016, section 5.2) with a milder constant than its 1.02, which would give
-    50 to the rarest: the score here is IoU, which punishes false alarms too.
+    A class weighs 1 / ln(1.1 + share of the pixels): 2 to 3 for common ones, up to 10.5 for rare ones. The form is that
+    of E-Net (Paszke et al. 2016, section 5.2) with a milder constant than its 1.02, which would give 50 to the rarest:
+    the score here is IoU, which punishes false alarms too.
     """
-    counts = np.zeros(classes, np.int64)
+    counts, height, width = np.zeros(classes, np.int64), 0, 0
     for i in range(len(examples)):
         labels = examples[i][2]
+        height, width = max(height, labels.shape[0]), max(width, labels.shape[1])
         counts += np.bincount(labels[labels != IGNORED], minlength=classes)[:classes]
-    return (1 / np.log(1.1 + counts / counts.sum())).astype(np.float32)
+    return (1 / np.log(1.1 + counts / counts.sum())).astype(np.float32), (height, width)

@@ -1,14 +1,14 @@
-"""Training with Keras' own loop: best weights by validation mean IoU, and a run that goes on after a kill."""
+"""Training with Keras' own loop, in any precision, and a run that goes on after a kill."""
 
+import contextlib
 import csv
 import dataclasses
-import functools
 import json
 import math
 import os
 import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -16,10 +16,17 @@ import numpy as np
 from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
-from tfadvseg.training.augment import augment
-from tfadvseg.training.batches import RandomViews, class_weights
+from tfadvseg.registry import choose
+from tfadvseg.training.batches import RandomViews, survey
+from tfadvseg.training.on_views import OnViews
 from tfadvseg.training.optimizer import optimizer
+from tfadvseg.training.statistics import estimate_again
 from tfadvseg.training.validation import validation_counts
+
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+"""What layers compute in, and Keras' name for that with weights in float32."""
+SELECTIONS = {"best": "best epoch by validation mean IoU", "last": "last epoch"}
+"""Whose weights come out of a training."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +34,8 @@ class Recipe:
     """crop: (height, width) of the training views. learning_rate: the peak, after 2 % of warm-up, before cosine decay.
 
     scales, colour: the range of the views' scale and the strength of their colour jitter. dropout: multiplies the
-    network's dropout rates; a short training underfits with the published ones.
+    network's dropout rates; a short training underfits with the published ones. precision: of PRECISIONS; select: of
+    SELECTIONS.
     """
 
     crop: tuple[int, int]
@@ -40,6 +48,12 @@ class Recipe:
     dropout: float = 1.0
     validate_every: int = 1
     seed: int = 0
+    precision: str = "float32"
+    select: str = "best"
+
+    def __post_init__(self):
+        choose(PRECISIONS, self.precision, "precision")
+        choose(SELECTIONS, self.select, "selection")
 
 
 def fit(
@@ -52,12 +66,14 @@ def fit(
     callbacks: tuple = (),
     input_size: tuple[int, int] | None = None,
 ) -> keras.Model:
-    """Trains `build(recipe.crop)` on random views and returns `build(input_size)` with the best weights.
+    """Trains `build(recipe.crop)` on random views and returns `build(input_size)` with the weights of the
+    selected epoch, in float32 whatever was computed in; after lower precision its batch normalisations get statistics
+    that are estimated again.
 
     The examples may differ in size. input_size: of the network that is validated, by default the size of the first
     validation photograph; smaller photographs are filled up with ignored labels, larger ones refused
-    (`validation_counts`). `folder` holds best.weights.h5, history.csv and the state from which an interrupted run goes
-    on; a finished one is only loaded.
+    (`validation_counts`). `folder` holds best.weights.h5 (or last.weights.h5), history.csv and the state from which an
+    interrupted run goes on; a finished one is only loaded.
     """
     if len(train) < recipe.batch_size:
         raise ValueError(
@@ -69,27 +85,64 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     path = pathlib.Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    weights = class_weights(train, classes)
+    weights, largest = survey(train, classes)
     height, width = input_size or validation[0][2].shape
-    network, full_size = build(recipe.crop), build((height, width))
+    with _precision(recipe.precision):
+        network, full_size = build(recipe.crop), build((height, width))
     _scale_dropout(network, recipe.dropout)
     steps = recipe.epochs * (len(train) // recipe.batch_size)
-    network.compile(
-        optimizer(recipe.learning_rate, recipe.weight_decay, steps),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
-    )
-    network.optimizer.build(network.trainable_variables)
-    state = _State(network, path)
+    trained = OnViews(network, recipe.crop, weights)
+    trained.compile(_optimizer(recipe, steps), jit_compile=_compiled())
+    trained.optimizer.build(trained.trainable_variables)
+    state = _State(trained, path)
     first_epoch = state.restore()
-    view = functools.partial(augment, crop=recipe.crop, scales=recipe.scales, colour=recipe.colour)
-    views = RandomViews(train, weights, view, recipe.batch_size, recipe.seed, first_epoch)
+    views = RandomViews(
+        train, largest, recipe.crop, recipe.batch_size, recipe.scales, recipe.colour, recipe.seed, first_epoch
+    )
     validate = _Validate(full_size, validation, classes, state, recipe)
-    network.fit(
+    trained.fit(
         views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
         callbacks=[validate, *callbacks],
     )  # fmt: skip
-    full_size.load_weights(path / "best.weights.h5")
+    if recipe.precision != "float32":
+        full_size = build((height, width))
+    if recipe.select == "best":
+        full_size.load_weights(path / "best.weights.h5")
+    else:
+        full_size.set_weights(network.get_weights())
+    estimated = recipe.precision != "float32" and estimate_again(full_size, train)
+    if estimated or recipe.select == "last":
+        _save(full_size, path / f"{recipe.select}.weights.h5")
     return full_size
+
+
+@contextlib.contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Layers that are made within compute in this precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(PRECISIONS[name])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    """float16 has no small numbers, so there the loss is enlarged and the gradient made smaller again."""
+    made = optimizer(recipe.learning_rate, recipe.weight_decay, steps)
+    return keras.optimizers.LossScaleOptimizer(made) if recipe.precision == "float16" else made
+
+
+def _compiled() -> bool:
+    """Whether XLA compiles the step: always under JAX; under TensorFlow it takes longer on a CPU, step by step, too."""
+    return keras.backend.backend() != "tensorflow" or bool(keras.distribution.list_devices("gpu"))
+
+
+def _save(network: keras.Model, path: pathlib.Path) -> None:
+    """The weights, so that the file is there whole or not at all."""
+    temporary = path.with_name("new.weights.h5")
+    network.save_weights(temporary)
+    os.replace(temporary, path)
 
 
 def _scale_dropout(network: keras.Model, factor: float) -> None:
@@ -155,14 +208,12 @@ class _Validate(keras.callbacks.Callback):
         )
 
     def _score(self, logs):
-        self.full_size.set_weights(self.model.get_weights())
+        self.full_size.set_weights(self.model.network.get_weights())
         counts = validation_counts(self.full_size, self.validation, self.classes).total()
         logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(counts)), float(pixel_accuracy(counts))
         if logs["val_iou"] > self.state.best:
             self.state.best = logs["val_iou"]
-            temporary = self.state.folder / "new.weights.h5"
-            self.full_size.save_weights(temporary)
-            os.replace(temporary, self.state.folder / "best.weights.h5")
+            _save(self.full_size, self.state.folder / "best.weights.h5")
 
     def _record(self, epoch, logs):
         path = self.state.folder / "history.csv"

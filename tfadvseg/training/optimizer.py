@@ -15,7 +15,13 @@ def schedule(learning_rate: float, steps: int) -> keras.optimizers.schedules.Lea
 
 
 def optimizer(learning_rate: float, weight_decay: float, steps: int) -> keras.optimizers.Optimizer:
-    """For a training of so many steps; learning_rate: its peak."""
-    made = keras.optimizers.AdamW(schedule(learning_rate, steps), weight_decay=weight_decay)
+    """For a training of so many steps; learning_rate: its peak.
+
+    Trainings here have a few thousand steps, so the second moments forget within 100 of them and not within 1,000; and
+    the norm of all gradients together is cut to 1, so that a rare class in one batch cannot throw a network off.
+    """
+    made = keras.optimizers.AdamW(
+        schedule(learning_rate, steps), weight_decay=weight_decay, beta_2=0.99, global_clipnorm=1.0
+    )
     made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
     return made

@@ -11,8 +11,8 @@ from tfadvseg.metrics.counts import Counts, class_counts
 def validation_counts(network: keras.Model, examples: Examples, classes: int, batch_size: int = 4) -> Counts:
     """Counts [N, C] of the network's predictions, a row an image, at the network's input size.
 
-    A photograph that is smaller is filled up as `augment` fills up views, with mid grey and ignored labels, below and
-    at the right; ValueError names one that is larger.
+    A photograph that is smaller is filled up as views are, with mid grey and ignored labels, here below and at the
+    right; ValueError names one that is larger.
     """
     size = network.input_shape[1:3]
     found = []

@@ -80,11 +80,11 @@ def test_dropout_stands_before_each_pool_and_each_unpooling(network):
 
 
 def unpooled_by_hand(x, before_pool):
-    """x [N, h, w, C] in a plane of zeros, at the first maxima of the 2 x 2 windows of before_pool [N, 2h, 2w, C]."""
+    """x [N, h, w, C] in a plane of zeros, at the first maxima of the 2 x 2 windows of before_pool [N, H, W, C]."""
     found = np.zeros_like(before_pool)
     for n, i, j, c in np.ndindex(*x.shape):
         window = before_pool[n, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2, c]
-        row, column = np.unravel_index(window.argmax(), (2, 2))
+        row, column = np.unravel_index(window.argmax(), window.shape)
         found[n, 2 * i + row, 2 * j + column, c] = x[n, i, j, c]
     return found
 
@@ -97,10 +97,28 @@ def test_a_decoder_stage_unpools_by_the_mask_of_its_encoder_stage(network, image
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("size", [(30, 64), (64, 360), (0, 32), (48, 48)])
-def test_sizes_that_it_cannot_halve_five_times_are_refused(size):
-    with pytest.raises(ValueError, match=f"SegNet needs height and width in multiples of 32; got {size[0]}x{size[1]} "):
-        segnet(5, size)
+def test_the_size_of_its_authors_camvid_network(counted):
+    """Their file says upsample_h 45, 23 where doubling would give 46, 24."""
+    network = counted(segnet, 11, (360, 480))
+    pools = [network.get_layer(f"pool{i}_drop").output.shape[1:3] for i in range(1, 6)]
+    assert pools == [(360, 480), (180, 240), (90, 120), (45, 60), (23, 30)]
+    ups = [network.get_layer(f"upsample{i}_drop").output.shape[1:3] for i in range(5, 0, -1)]
+    assert ups == [(12, 15), *pools[:0:-1]]
+    assert network.output_shape == (None, 360, 480, 11)
+
+
+@pytest.mark.parametrize("size", [(45, 60), (23, 31)])
+def test_odd_sizes_are_rounded_up_and_cut_back(size):
+    """Against pooling and unpooling by hand, of which the last row and column may lack their neighbours."""
+    keras.utils.set_random_seed(0)
+    network = segnet(5, size, width=0.0625)
+    images = np.random.default_rng(1).integers(0, 256, (1, *size, 3)).astype(np.float32)
+    for stage, convolution in ((5, "conv5_3_D"), (3, "conv3_3_D"), (1, "conv1_2_D")):
+        names = [f"upsample{stage}_drop", f"pool{stage}_drop", convolution]
+        low, before_pool, found = keras.Model(network.input, [network.get_layer(name).output for name in names])(images)
+        assert low.shape[1:3] == network.get_layer(names[0]).output.shape[1:3]
+        expected = network.get_layer(convolution)(unpooled_by_hand(low.numpy(), before_pool.numpy()))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 def test_an_input_gradient_is_finite_and_not_zero(network, images):

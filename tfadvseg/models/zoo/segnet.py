@@ -13,23 +13,22 @@ def segnet(classes, input_size, width=1.0):
 
     Args:
         classes: number of output classes.
-        input_size: (height, width), multiples of 32; the published network takes 224 x 224.
+        input_size: (height, width), any; 224 x 224 for the published network, 360 x 480 for its authors' of CamVid.
         width: multiplies every channel count; 1 is the published network.
 
     It subtracts no mean. The decoder runs the encoder backwards: the values go to where each pool's maxima were, and
-    the first convolution of a stage leads on to the channels of the stage before it.
+    the first convolution of a stage leads on to the channels of the stage before it. Odd sizes are rounded up in
+    pooling and cut back in unpooling: 360 rows become 180, 90, 45, 23 and 12.
     """
-    if any(size % 32 or size < 32 for size in input_size):
-        height, width_px = input_size
-        raise ValueError(f"SegNet needs height and width in multiples of 32; got {height}x{width_px} (height x width).")
     images = keras.Input((*input_size, 3), name="images")
-    x, masks = bgr(images), {}
+    x, masks, sizes = bgr(images), {}, {}
     for stage, (channels, convolutions) in enumerate(STAGES, start=1):
         for i in range(1, convolutions + 1):
             x = _conv(x, thin(channels, width), f"{stage}_{i}")
+        sizes[stage] = x.shape[1:3]
         x, masks[stage] = max_pool_with_mask(layers.Dropout(0.5, name=f"pool{stage}_drop")(x))
     for stage, (channels, convolutions) in reversed(list(enumerate(STAGES, start=1))):
-        x = max_unpool(layers.Dropout(0.5, name=f"upsample{stage}_drop")(x), masks[stage])
+        x = max_unpool(layers.Dropout(0.5, name=f"upsample{stage}_drop")(x), masks[stage], sizes[stage])
         for i in range(convolutions, 1, -1):
             x = _conv(x, thin(channels, width), f"{stage}_{i}_D")
         if stage > 1:

@@ -1,8 +1,8 @@
 """Losses of modern attacks, as (logits [N, H, W, C], labels [N, H, W], progress) -> [N, H, W], to be raised.
 
 Cross-entropy spends its gradient on pixels that are lost already, whose loss grows without end. Each of these looks
-away from them in a way of its own. A weight that a loss makes of its own prediction takes no part in the gradient. Below,
-p = softmax(z), y is the label, and c is 1 where the prediction is y, else 0.
+away from them in a way of its own. A weight that a loss makes of its own prediction takes no part in the gradient.
+Below, p = softmax(z), y is the label, and c is 1 where the prediction is y, else 0.
 """
 
 import dataclasses

@@ -1,9 +1,9 @@
 """The worst that a choice of one attack for each image does to the IoU of the whole set, between a bound and a search.
 
 The IoU of a set is made of counts summed over its images, so the worst choice is no choice image by image: what is
-right of one class may be paid for by another. A search over choices is an attack and leaves an IoU that was reached; the
-bound is below what any choice can reach. Where the two meet, the worst case is known (Croce et al. 2024 search likewise
-from one start).
+right of one class may be paid for by another. A search over choices is an attack and leaves an IoU that was reached;
+the bound is below what any choice can reach. Where the two meet, the worst case is known (Croce et al. 2024 search
+likewise from one start).
 """
 
 from typing import NamedTuple
@@ -73,11 +73,11 @@ class _Search:
         return float(mean_iou(self.counts_of(choice)))
 
     def descend(self, choice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Image by image in random order the attack that lowers the IoU of the set most, until a round gains nothing."""
+        """Image by image in random order the attack that lowers the set's IoU most, until a round gains nothing."""
         choice, every = choice.copy(), np.arange(self.images)
         hits, union = self.hits[choice, every].sum(0), self.union[choice, every].sum(0)
-        before = np.inf
-        while (now := _mean(hits, union)) < before - SMALLEST_GAIN:
+        before = float("inf")
+        while (now := float(_mean(hits, union))) < before - SMALLEST_GAIN:
             before = now
             for image in rng.permutation(self.images):
                 others_hits = hits - self.hits[choice[image], image]

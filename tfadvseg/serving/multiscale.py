@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from tfadvseg.models import card, zoo
+from tfadvseg.models import card, packing, zoo
 from tfadvseg.models.initial import start_from
 from tfadvseg.models.reading import TILES
 from tfadvseg.models.saved_model import LoadedModel
@@ -40,12 +40,12 @@ def export_multiscale(
     if found and found.architecture in zoo.MODELS and set(found.provenance.get("added", added)) == set(added):
         width = _width(found)
         network = zoo.build_multiscale(found.architecture, len(found.names), found.input_size, width, scales, fusion)  # type: ignore[arg-type]
-        if lacking := start_from(network, str(spec.path)):
+        if lacking := start_from(network, str(spec.path)).lacking:
             raise ValueError(f"{spec.path} has no {lacking[0]}, which {found.architecture} needs; train it again.")
         history = {"added": added, "network": {"name": spec.name, "digest": spec.digest}}
         history |= {"of the network": found.provenance}
         made = dataclasses.replace(found, name=name, scores={}, provenance=history, width=width)
-        return export(network, made, models_folder)
+        return export(network, made, models_folder, half=(spec.path / packing.FILE).is_file())
     return export_defended(resized_around(spec.open(), scales, fusion), name, added, models_folder)
 
 

@@ -19,6 +19,7 @@ from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
+from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
@@ -35,7 +36,12 @@ IOU = (
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
     """iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
-    return save_drawings(figures.drawings(cells_of(run)), folder)
+    return save_drawings(figures.drawings(cells_of(run), sizes(run)), folder)
+
+
+def sizes(run: FinishedRun) -> dict[str, int]:
+    """{network: its number of parameters}, 0 where nobody knows."""
+    return {name: facts_of(run.design, name).parameters for name in run.table["model"].unique()}
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:

@@ -56,7 +56,8 @@ def kinds_figure(results: pd.DataFrame) -> Figure:
     """IoU ratio against epsilon: a panel the untargeted attacks, one the targeted ones, in each two lines a network."""
     cells = white_box(results)
     kinds = {kind: pair for kind, pair in KINDS.items() if set(pair) <= set(attacks(cells))}
-    figure, panels = plots.panels(len(kinds), margin=_room(cells))
+    longest = [f"{_label(cells, model)}, single-step" for model in models(cells)]
+    figure, panels = plots.panels(len(kinds), margin=plots.room_beside([LEGEND, *longest]))
     top = _top(cells)
     for axes, pair in zip(panels, kinds.values(), strict=True):
         for index, model in enumerate(models(cells)):

@@ -22,7 +22,7 @@ Student's t does it, so many until they decide wrongly in no more than 5 % of th
 Cell = tuple[str, float]
 """(attack, epsilon)."""
 
-Parts = Mapping[str, Score | Mapping[float, Score] | Mapping[Cell, Score]]
+Parts = Mapping[str, Score | Mapping[Any, Score]]
 """{what: score}, or {what: {epsilon: score}}, or {what: {cell: score}} of a claim that counts cells."""
 
 
@@ -190,7 +190,7 @@ def _cells_in_words(cells: Sequence[Cell]) -> str:
     return "at " + ", ".join(f"{attack} {', '.join(which)}" for attack, which in epsilons.items())
 
 
-def _combined(claim: Claim, part: Score | Mapping[float, Score]) -> Score:
+def _combined(claim: Claim, part: Score | Mapping[Any, Score]) -> Score:
     """The one score that decides on a part."""
     if not isinstance(part, Mapping):
         return part

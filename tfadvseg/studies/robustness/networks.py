@@ -93,14 +93,14 @@ def lead(scores: np.ndarray, place: int, others: Sequence[int] | None = None) ->
     return scores[place] - scores[others].max(0)
 
 
-def lead_over(scores: np.ndarray, by: np.ndarray) -> Score:
-    """By how much the best of the scores [V, 1 + R] lies above that of the network which comes first by another score
-    ([V, 1 + R], or [V, 1] where it is known), itself left out; found anew in each resample."""
-    first = np.broadcast_to(by, scores.shape).argmax(0)[None]
-    own = np.take_along_axis(scores, first, 0)[0]
-    others = scores.copy()
-    np.put_along_axis(others, first, -np.inf, 0)
-    return others.max(0) - own
+def lead_over(scores: np.ndarray, *by: np.ndarray) -> Score:
+    """By how much the best of the scores [V, 1 + R] lies above those of the networks that come first by other scores
+    (each [V, 1 + R], or [V, 1] where it is known), these left out; found anew in each resample."""
+    first = np.zeros(scores.shape, bool)
+    for other in by:
+        place = np.broadcast_to(other, scores.shape).argmax(0)
+        first[place, np.arange(scores.shape[1])] = True
+    return np.where(first, -np.inf, scores).max(0) - np.where(first, scores, -np.inf).max(0)
 
 
 def networks_of(run: FinishedRun) -> Networks:

@@ -12,7 +12,7 @@ from tfadvseg.studies.robustness.networks import Networks
 
 ATTACKS = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")
 EPSILONS = (1.0, 8.0, 32.0)
-CLEAN = (50.0, 80.0, 40.0, 60.0, 70.0, 30.0)
+CLEAN = (50.0, 80.0, 40.0, 60.0, 70.0, 30.0, 90.0)
 """Of networks of which nothing else is said, so that a ratio is not an IoU."""
 MULTISCALE, CONTEXT, FRONTEND = "deeplab_v2_multiscale", "dilated_context_voc", "dilated_frontend_voc"
 PSPNET = "pspnet_voc"

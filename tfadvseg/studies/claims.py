@@ -206,4 +206,4 @@ def _otherwise(claim: Claim, parts: Parts, scores: Mapping[str, Score]) -> str:
         ]
         for name, part in parts.items() if isinstance(part, Mapping)
     }  # fmt: skip
-    return "; ".join(f"{name} at epsilon {', '.join(which)}" for name, which in contrary.items() if which)
+    return "; ".join(f"{name} at epsilon {', '.join(which)}".strip() for name, which in contrary.items() if which)

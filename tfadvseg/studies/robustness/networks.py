@@ -104,8 +104,11 @@ def lead_over(scores: np.ndarray, *by: np.ndarray) -> Score:
 
 
 def networks_of(run: FinishedRun) -> Networks:
-    """The networks of a run, but for those that are known to end in a CRF."""
-    attacked = dict.fromkeys(cell.model for cell in run.results.cells if cell.model == cell.source_model)
+    """Those that were attacked by their own gradients within an epsilon, but for those that are known to end in a
+    CRF."""
+    attacked = dict.fromkeys(
+        cell.model for cell in run.results.cells if cell.model == cell.source_model and cell.epsilon
+    )
     facts = {name: facts_of(run.design, name) for name in attacked}
     facts = {name: own for name, own in facts.items() if not own.crf}
     epsilons = tuple(run.epsilons)

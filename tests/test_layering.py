@@ -39,18 +39,19 @@ WITHOUT_TENSORFLOW = {
     "data/ade20k.py", "data/cityscapes.py", "data/classes.py", "data/dataset.py", "data/folder.py",
     "data/inspection.py", "data/numbering.py", "data/places.py", "data/voc.py",
     "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
-    "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
+    "models/architectures.py", "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
     *(
         f"{folder}/*.py" for folder in
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
-    "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/comparison.py",
+    "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/*.py",
     "studies/transforms/tensorboard.py", "studies/transforms/trials.py",
 }  # fmt: skip
 JUDGING = (
     "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
-    "studies/crf/names.py", "studies/crf/starts.py", "studies/robustness/comparison.py", "studies/transforms/trials.py",
+    "studies/crf/names.py", "studies/crf/starts.py", "studies/transforms/trials.py", "studies/shares.py",
+    *(f"studies/robustness/{name}.py" for name in ("comparison", "facts", "networks", "needs", "architectures")),
 )  # fmt: skip
 """What judges claims; it draws nothing."""
 

@@ -6,7 +6,7 @@ import types
 import numpy as np
 import pytest
 from architecture_cases import PSPNET, facts_of, twice, world
-from made_up import Answer, cell
+from made_up import Answer, cell, results
 
 from tfadvseg.models import card
 from tfadvseg.models.architectures import ARCHITECTURES
@@ -16,8 +16,15 @@ from tfadvseg.studies.robustness.architectures import CLAIMS, heads, judged
 from tfadvseg.studies.robustness.facts import Facts, another, plain, residual, resnet, vgg
 from tfadvseg.studies.robustness.facts import facts_of as facts_in
 from tfadvseg.studies.robustness.networks import lead, lead_over, networks_of
+from tfadvseg.studies.run import FinishedRun
 
 KNOWN = {name: dataclasses.asdict(facts_of(name)) for name in ("enet", "segnet", "crf_rnn")}
+
+
+@pytest.fixture
+def finish(tmp_path):
+    """A finished run that needs no files, so that mutants can be tested without the fixtures beside this file."""
+    return lambda study, answers, known, name="": FinishedRun(tmp_path, study, known, {}, results(answers), ())
 
 
 def made(names, attacks=("fgsm",), epsilons=(8.0,)):

@@ -4,15 +4,22 @@ import dataclasses
 
 import pytest
 from architecture_cases import PSPNET, facts_of
-from made_up import Answer, cell
+from made_up import Answer, cell, results
 
 from tfadvseg.studies.robustness.overview import architecture_part
+from tfadvseg.studies.run import FinishedRun
 
 CLEAN = {"segnet": 40.0, "fcn8s_vgg": 50.0, "fcn8s_resnet101": 60.0, PSPNET: 80.0}
 KEPT = {"segnet": 20.0, "fcn8s_vgg": 30.0, "fcn8s_resnet101": 45.0, PSPNET: 35.0}
 SIZE = {"segnet": 29_400_000, "fcn8s_vgg": 134_000_000, "fcn8s_resnet101": 42_600_000, PSPNET: 0}
 LEFT = {"fgsm": 6.0, "ifgsm": -2.0, "fgsm_ll": 0.0, "ifgsm_ll": -4.0}
 """IoU ratios in the mean, and what attacks leave beyond them; at epsilon 1 it is 2 more, at 8 it is 2 less."""
+
+
+@pytest.fixture
+def finish(tmp_path):
+    """A finished run that needs no files, so that mutants can be tested without the fixtures beside this file."""
+    return lambda study, answers, known, name="": FinishedRun(tmp_path, study, known, {}, results(answers), ())
 
 
 @pytest.fixture

@@ -38,8 +38,9 @@ WITHOUT_TENSORFLOW = {
     "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py",
     "data/ade20k.py", "data/cityscapes.py", "data/classes.py", "data/dataset.py", "data/folder.py",
     "data/inspection.py", "data/numbering.py", "data/places.py", "data/voc.py",
+    "models/architectures.py",
     "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
-    "models/architectures.py", "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
+    "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
     *(
         f"{folder}/*.py" for folder in
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")

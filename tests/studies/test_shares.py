@@ -46,7 +46,7 @@ def test_cells_that_go_together_are_as_sure_as_one():
 
 def test_each_cell_is_measured_by_its_own_spread():
     one, other = independent(2)
-    assert decided([score(1.0, 0.1, one), score(1.0, 10.0, other)], UNITS).tolist() == [1, 0]
+    assert decided([score(0.3, 0.1, one), score(0.3, 10.0, other)], UNITS).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("units", [2, 5, 40])
@@ -63,7 +63,7 @@ def test_the_bias_of_resamples_is_taken_off():
     noise = independent(1)[0]
     low = score(1.0, 1.0, noise) - np.concatenate([[0.0], np.full(noise.size, 3.0)])
     assert decided([low], UNITS).tolist() == [1]
-    assert decided([low - 4.5], UNITS).tolist() == [0], "what was measured does not agree"
+    assert decided([low - 1.5], UNITS).tolist() == [0] == decided([1.5 - low], UNITS).tolist(), "measured otherwise"
 
 
 def test_undefined_resamples_say_nothing():
@@ -71,6 +71,7 @@ def test_undefined_resamples_say_nothing():
     scores = [score(9.0, 1.0, row) for row in noise]
     scores[0][5] = np.nan
     assert decided(scores, UNITS).tolist() == [1, 1]
+    assert decided([scores[0] - 8.5, scores[1]], UNITS).tolist() == [0, 1]
 
 
 def test_one_find_in_twenty_experiments_on_equal_networks():

@@ -163,7 +163,7 @@ MUTANTS = [
             ("FEWEST, FEWEST_OF_RANKS = 2, 16", "FEWEST, FEWEST_OF_RANKS = 2, 17"),
             ("FEWEST_OF_RANKS if ranks else FEWEST)", "FEWEST)"),
             ("FEWEST_OF_RANKS if ranks else FEWEST)", "FEWEST_OF_RANKS)"),
-            ("units < (FEWEST", "units <= (FEWEST"), ("return TOO_FEW", "return UNDECIDED"),
+            ("units < (FEWEST", "units <= (FEWEST"), ("return TOO_FEW values", "return UNDECIDED\n    values"),
             ("images if units is None else units", "images"),
             ("measured, images, units))", "measured, images, images))"),
             ("claim.agrees, units, claim.ranks, claim.level)", "claim.agrees, units, False, claim.level)"),
@@ -175,7 +175,7 @@ MUTANTS = [
             ("bool(np.isfinite(score[0])) for", "True for"),
             ("if known[name] else UNMEASURED for", "if known[name] else UNDECIDED for"),
             ("if claim.told is not None:", "if False:"), ("len(kinds) > 1", "len(kinds) > 2"),
-            ("else kinds[0]), measured", "else HOLDS), measured"), ("if v == kind)", "if v <= kind)"),
+            ("else kinds[0]", "else HOLDS"), ("if v == kind)", "if v <= kind)"),
             ("if claim.each else mean_known(list(part.values()))", ""),
             ("claim.worst(list(part.values())) if claim.each else mean_known", "mean_known"),
             ("else mean_known(list(part.values()))", "else list(part.values())[0]"),
@@ -721,7 +721,7 @@ MUTANTS = [
     *about(
         CLAIMS, SHARE_TESTS,
         [
-            ("score - claim.above for cell", "score for cell"), ("if np.isfinite(score[0])} agreeing", "} agreeing"),
+            ("score - claim.above for cell", "score for cell"), ("if np.isfinite(score[0])} agreeing", "}\n        agreeing"),
             ("HOLDS if least > enough", "HOLDS if least >= enough"),
             ("FAILS if most <= enough", "FAILS if most < enough"),
             ("HOLDS if least > enough", "HOLDS if most > enough"),

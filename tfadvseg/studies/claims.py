@@ -165,7 +165,7 @@ def _judge_shares(claim: Claim, share: float, parts: Mapping[str, Any], units: i
         )
         most = len(agreeing) > share / 100 * len(margins)
         other = [cell for cell in margins if (cell in agreeing) != most]
-        if other and agreeing:
+        if other:
             contrary.append(f"{name} {_cells_in_words(other)}".strip())
     measured = "; ".join(told) + (f"; otherwise: {'; '.join(contrary)}" if contrary else "")
     return (_named(verdicts), measured) if verdicts else (UNMEASURED, "no such cells")

@@ -1,4 +1,4 @@
-"""How easily are segmentation networks fooled? Four attacks at eight epsilons (Figures 2 and 3, Tables 7 to 14).
+"""How easily are segmentation networks fooled? Four attacks at eight epsilons (Figures 2 to 4, 14 to 16).
 
     python -m pipelines.robustness
     python -m pipelines.robustness --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
@@ -11,7 +11,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import flags, main, objects
 from pipelines.common.experiment import run_experiment
-from tfadvseg.studies.robustness.design import scenarios
+from tfadvseg.studies.robustness.design import design, scenarios
 
 FLAGS = absl_flags.FLAGS
 
@@ -24,8 +24,9 @@ flags.define_output()
 
 
 def run() -> None:
-    made = scenarios(objects.models(), objects.protocol, FLAGS.trials, FLAGS.samples)
-    run_experiment("robustness", "robustness", made, {})
+    models = objects.models()
+    made = scenarios(models, objects.protocol, FLAGS.trials, FLAGS.samples)
+    run_experiment("robustness", "robustness", made, design(models))
 
 
 if __name__ == "__main__":

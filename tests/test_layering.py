@@ -38,6 +38,7 @@ WITHOUT_TENSORFLOW = {
     "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py",
     "data/ade20k.py", "data/cityscapes.py", "data/classes.py", "data/dataset.py", "data/folder.py",
     "data/inspection.py", "data/numbering.py", "data/places.py", "data/voc.py", "data/coco.py",
+    "models/architectures.py",
     "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
     "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
     *(
@@ -45,14 +46,15 @@ WITHOUT_TENSORFLOW = {
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
-    "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/comparison.py",
+    "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/*.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",
     "studies/transforms/trials.py",
 }  # fmt: skip
 JUDGING = (
     "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
-    "studies/crf/names.py", "studies/crf/starts.py", "studies/robustness/comparison.py", "studies/transfer/matrix.py",
-    "studies/transfer/scales.py", "studies/transforms/trials.py",
+    "studies/crf/names.py", "studies/crf/starts.py", "studies/transforms/trials.py", "studies/shares.py",
+    "studies/transfer/matrix.py", "studies/transfer/scales.py",
+    *(f"studies/robustness/{name}.py" for name in ("comparison", "facts", "networks", "needs", "architectures")),
 )  # fmt: skip
 """What judges claims; it draws nothing."""
 

@@ -49,6 +49,74 @@ def test_clean_against_ratio(make_results):
         assert lines(axes)[label].get_xydata().tolist() == [[clean, expected[model]]]
 
 
+def test_intervals_of_few_networks_are_shaded_and_those_of_many_are_not(make_results):
+    """They would hide each other; the figure against clean IoU has them."""
+    for count, shades in ((4, 4), (5, 0), (12, 0)):
+        results = make_results({f"net_{n}": 40.0 + n for n in range(count)})
+        (axes,) = figures.ratio_figure(results, ["fgsm"]).axes
+        assert len(axes.lines) == count and len(axes.collections) == shades
+        (axes,) = figures.clean_against_ratio_figure(results, ["fgsm"]).axes
+        assert len(axes.collections) == 2 * count
+
+
+def test_a_legend_of_twelve_networks_lies_within_the_figure(make_results):
+    results = make_results({f"deeplab_v2_resnet101_number_{n}": 40.0 + n for n in range(12)})
+    figure = figures.ratio_figure(results, ["fgsm"])
+    figure.draw_without_rendering()
+    legend, width = figure.legends[0].get_window_extent(), figure.get_window_extent()
+    assert legend.y0 >= width.y0 and legend.y1 <= width.y1 and legend.x1 <= width.x1
+    assert [text.get_text()[-6:] for text in figure.legends[0].get_texts()] == [f"({40 + n}.0)" for n in range(12)]
+
+
+def test_parameters_against_ratio(make_results):
+    """A network whose number nobody knows is left out."""
+    results = make_results({"pspnet": 75.0, "enet": 50.0, "stranger": 60.0})
+    sizes = {"pspnet": 65_000_000, "enet": 350_000, "stranger": 0}
+    (axes,) = figures.parameters_against_ratio_figure(results, ["ifgsm"], sizes).axes
+    expected = results[(results["attack"] == "ifgsm") & (results["epsilon"] == 8)].set_index("model")["iou_ratio"]
+    assert {label: line.get_xydata().tolist() for label, line in lines(axes).items()} == {
+        "pspnet (75.0)": [[65.0, expected["pspnet"]]], "enet (50.0)": [[0.35, expected["enet"]]]
+    }  # fmt: skip
+    assert axes.get_xscale() == "log" and axes.get_xlabel() == "Parameters (millions)"
+    left, right = axes.get_xlim()
+    assert left < 0.35 and right > 65 and [text.get_text() for text in axes.get_xticklabels()] == ["1", "10"]
+
+
+def test_parameters_are_drawn_where_two_networks_tell_them(make_results):
+    results = make_results({"pspnet": 75.0, "enet": 50.0})
+    for sizes, drawn in (({"pspnet": 1, "enet": 2}, True), ({"pspnet": 1, "enet": 0}, False), ({}, False)):
+        assert ("parameters_against_ratio" in {one.name for one in figures.drawings(results, sizes)}) == drawn
+
+
+def test_single_step_and_iterative_attacks_are_two_lines_a_network(make_results):
+    results = make_results({"pspnet": 75.0, "enet": 50.0})
+    figure = figures.kinds_figure(results)
+    assert [axes.get_title() for axes in figure.axes] == ["Untargeted", "Targeted"]
+    for axes, pair in zip(figure.axes, (("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")), strict=True):
+        for attack, step, style in zip(pair, ("single-step", "iterative"), ("-", "--"), strict=True):
+            line = lines(axes)[f"enet (50.0), {step}"]
+            rows = results[(results["model"] == "enet") & (results["attack"] == attack)]
+            np.testing.assert_allclose(line.get_ydata(), rows["iou_ratio"])
+            assert line.get_linestyle() == style
+        colours = {label: line.get_color() for label, line in lines(axes).items()}
+        assert (
+            colours["enet (50.0), iterative"]
+            == colours["enet (50.0), single-step"]
+            != colours["pspnet (75.0), iterative"]
+        )
+
+
+@pytest.mark.parametrize(
+    "count, attacks, drawn",
+    [(4, ("fgsm", "ifgsm"), True), (5, ("fgsm", "ifgsm"), False), (2, ("fgsm", "ifgsm_ll"), False)],
+)
+def test_both_kinds_are_drawn_of_few_networks_that_met_both(make_results, count, attacks, drawn):
+    results = make_results({f"net_{n}": 40.0 + n for n in range(count)}, attacks=attacks)
+    found = {one.name: one for one in figures.drawings(results)}
+    assert ("single_step_and_iterative" in found) == drawn
+    assert not drawn or len(found["single_step_and_iterative"].make().axes) == 1
+
+
 @pytest.mark.parametrize("count, attacks", [(1, ("ifgsm",)), (13, ("fgsm", "fgsm_ll", "pgd"))])
 def test_any_number_of_networks_and_attacks_with_holes(make_results, tmp_path, count, attacks):
     results = make_results({f"net_{n}": 40.0 + n for n in range(count)}, attacks=attacks, epsilons=(1.0, 3.0))

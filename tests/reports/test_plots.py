@@ -87,3 +87,15 @@ def test_nothing_is_cut_off_beside_a_long_name():
 
 def test_the_highest_of_what_is_known():
     assert plots.highest([1.0, np.nan, 3.0]) == 3 and np.isnan(plots.highest([np.nan])) and np.isnan(plots.highest([]))
+
+
+@pytest.mark.parametrize(
+    "sizes, expected",
+    [([0.37, 134], ["1", "10", "100"]), ([20, 44], ["20", "50"]), ([134], ["100", "200"]), ([1e-3, 9e-3], None)],
+)
+def test_sizes_have_few_round_ticks_within_the_axis(sizes, expected):
+    _, (axes,) = plots.panels(1)
+    plots.size_axis(axes, "Parameters (millions)", sizes)
+    left, right = axes.get_xlim()
+    assert left < min(sizes) and max(sizes) < right and all(left <= place <= right for place in ticks(axes))
+    assert list(ticks(axes).values()) == (expected or ["0.001", "0.002", "0.005", "0.01"])

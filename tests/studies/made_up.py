@@ -17,6 +17,8 @@ from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import CrfPair
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.claims import Network
+from tfadvseg.studies.robustness.facts import Facts
+from tfadvseg.studies.robustness.networks import Networks
 from tfadvseg.studies.transforms.claims import Defended
 
 PIXELS = 1_000_000
@@ -156,3 +158,16 @@ def clean_iou(model: str) -> float:
 def of_ratio(model: str, ratio: PerImage, confidence: PerImage = 95.0, entropy: PerImage = 0.5) -> Answer:
     """An answer with that IoU ratio."""
     return Answer(ratio * clean_iou(model) / 100, confidence, entropy)
+
+
+def networks(
+    attacked: Mapping[tuple[str, str, float], PerImage],
+    clean: Mapping[str, PerImage],
+    facts: Mapping[str, Facts],
+) -> Networks:
+    """White-box attacks on several networks: {(network, attack, epsilon): IoU}, and their IoUs on clean images."""
+    answers = {cell(name): Answer(iou) for name, iou in clean.items()}
+    answers |= {cell(*which): Answer(iou) for which, iou in attacked.items()}
+    attacks = tuple(dict.fromkeys(attack for _, attack, _ in attacked))
+    epsilons = tuple(sorted({epsilon for *_, epsilon in attacked}))
+    return Networks(Evidence(results(answers)), facts, attacks, epsilons)

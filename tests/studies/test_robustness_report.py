@@ -40,8 +40,11 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 3] == [
         "FGSM", "Iterative FGSM ll", "a", "a+crf",
     ]  # fmt: skip
-    assert not any(isinstance(block, Bullets | ClaimTable) for block in told.blocks[2:])
-    iou = [block for block in told.blocks if isinstance(block, Table)][1]
+    assert not any(isinstance(block, ClaimTable) for block in told.blocks)
+    assert sum(isinstance(block, Bullets) for block in told.blocks) == 2, (
+        "who keeps more, and what the architectures say"
+    )
+    iou = [block for block in told.blocks if isinstance(block, Table)][2]
     assert iou.rows == [["a", "50.0", "40.0", "20.0"], ["a+crf", "50.0", "45.0", "25.0"]]
 
 
@@ -92,7 +95,7 @@ def test_intervals_stay_within_what_a_score_can_be(finish):
 
 def test_figures_have_the_intervals_of_the_table(randomised, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(report.figures, "drawings", lambda cells: seen.append(cells) or [])
+    monkeypatch.setattr(report.figures, "drawings", lambda cells, sizes: seen.append(cells) or [])
     assert draw(randomised, tmp_path) == []
     assert seen[0].equals(cells_of(randomised))
 
@@ -117,3 +120,34 @@ def test_a_run_without_attacks_has_nothing_to_draw(finish, tmp_path):
     assert draw(run, tmp_path) == []
     assert document(run, [], []).blocks == [Paragraph("No network was attacked within a given epsilon.")]
     assert summary(run).blocks[0].rows == [["a", "-", "50.0"]]
+
+
+def test_many_networks_have_tables_and_no_long_sentences(finish):
+    """Each keeps 10 points more than the one before it."""
+    answers = {}
+    for place, name in enumerate("abcd"):
+        answers[cell(name)] = Answer(50.0 + place)
+        for attack in ("fgsm", "ifgsm"):
+            answers[cell(name, attack, 8.0)] = Answer((50.0 + place) * (10 + 10 * place) / 100)
+    told = summary(finish("robustness", answers, {}))
+    assert told.blocks[:4] == [
+        Heading("FGSM", 3),
+        Table(["model", "clean", "8"], [[n, f"{50 + k}.0", f"{10 + 10 * k}.0"] for k, n in enumerate("abcd")]),
+        Heading("Iterative FGSM", 3),
+        Table(["model", "clean", "8"], [[n, f"{50 + k}.0", f"{10 + 10 * k}.0"] for k, n in enumerate("abcd")]),
+    ]
+    opening, kept = told.blocks[4:6]
+    assert "16 images: from a 10.0 [10.0, 10.0] % (FGSM) to d 40.0 [40.0, 40.0] % (FGSM). A" in opening.text
+    assert "99.17 %, since any two of the 4 networks" in opening.text
+    assert kept.header == ["Network", "Worst attack", "Kept (%)", "d keeps more", "Told apart"]
+    assert kept.rows[0] == ["a", "FGSM", "10.0 [10.0, 10.0]", "+30.0 [+30.0, +30.0]", "yes"]
+    assert kept.rows[-1] == ["d", "FGSM", "40.0 [40.0, 40.0]", "-", "-"]
+    assert told.blocks[6] == Heading("What the architectures say")
+
+
+def test_networks_that_images_do_not_tell_apart_are_named_so(finish):
+    answers = {cell(name): Answer(50.0) for name in "abcd"}
+    answers |= {cell(name, "fgsm", 8.0): Answer(20 + (OPPOSITE if name == "d" else 0.0)) for name in "abcd"}
+    answers[cell("d", "fgsm", 8.0)] = Answer(20.1 + OPPOSITE)
+    kept = summary(finish("robustness", answers, {})).blocks[3]
+    assert {row[-1] for row in kept.rows[:-1]} == {"no"}

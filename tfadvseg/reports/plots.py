@@ -108,6 +108,20 @@ def score_axis(axes: Axes, label: str) -> None:
     axes.set_xlabel(label, fontsize=SIZE)
 
 
+def size_axis(axes: Axes, label: str, sizes: Sequence[float]) -> None:
+    """x of sizes that differ by orders of magnitude: each twice the other as far apart as any two such."""
+    axes.set_xscale("log")
+    least, most = min(sizes), max(sizes)
+    axes.set_xlim(least / 1.5, most * 1.5)
+    steps = (1, 2, 5) if most < 30 * least else (1,)
+    powers = range(math.floor(math.log10(least / 1.5)), math.ceil(math.log10(most * 1.5)) + 1)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    ticks = [tick for tick in ticks if least / 1.5 <= tick <= most * 1.5]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(label, fontsize=SIZE)
+
+
 def finish(figure: Figure, shown: Sequence[Axes], headings: Sequence[str], title: str) -> None:
     """What all panels have: a heading, grid lines, numbers on both axes; and the figure its title."""
     for axes, heading in zip(shown, headings, strict=True):

@@ -20,6 +20,9 @@ from tfadvseg.reports.document import Block, Heading, Paragraph, Table
 from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title
 
+FEW = 3
+"""Networks of which one table can hold all attacks."""
+
 
 def iou_table(results: pd.DataFrame, attack: str) -> Table:
     """Absolute IoU in per cent: networks in ascending order of clean IoU, a column an epsilon."""
@@ -53,6 +56,24 @@ def ratio_table(results: pd.DataFrame) -> Table:
         if not shown:
             rows.append([model, "-", clean])
     return Table(["model", "attack", "clean", *(f"{epsilon:g}" for epsilon in sizes)], rows, labels=2)
+
+
+def ratio_part(results: pd.DataFrame) -> list[Block]:
+    """The ratios of all networks: of few in one table, of more in one for each attack, so that networks of one attack
+    stand below each other."""
+    cells = white_box(results)
+    if len(models(cells)) <= FEW or not attacks(cells):
+        return [ratio_table(cells)]
+    blocks: list[Block] = []
+    for attack in attacks(cells):
+        ratios = grid(cells, attack, "iou_ratio").drop(columns=0.0)
+        rows = [
+            [model, number(clean_score(cells, model)), *map(number, row)]
+            for model, row in zip(ratios.index, ratios.to_numpy(), strict=True)
+        ]
+        header = ["model", "clean", *(f"{epsilon:g}" for epsilon in ratios.columns)]
+        blocks += [Heading(attack_title(attack), 3), Table(header, rows)]
+    return blocks
 
 
 def own_norm_part(results: pd.DataFrame) -> list[Block]:

@@ -10,6 +10,7 @@ import numpy as np
 from tfadvseg.metrics.intervals import calibrated
 from tfadvseg.paper import claims as paper_claims
 from tfadvseg.studies.evidence import Score, format_score, mean_known
+from tfadvseg.studies.shares import decided
 
 HOLDS, FAILS, UNDECIDED, UNMEASURED = "holds", "does not hold", "undecided", "not measured"
 TOO_FEW = "undecided (too few images)"
@@ -18,8 +19,11 @@ FEWEST, FEWEST_OF_RANKS = 2, 16
 """Groups of images below which nothing is decided: a spread needs two of them; ranks, which jump and are not widened as
 Student's t does it, so many until they decide wrongly in no more than 5 % of the cases (benchmarks/coverage.py)."""
 
-Parts = Mapping[str, Score | Mapping[float, Score]]
-"""{what: score}, or {what: {epsilon: score}}."""
+Cell = tuple[str, float]
+"""(attack, epsilon)."""
+
+Parts = Mapping[str, Score | Mapping[Any, Score]]
+"""{what: score}, or {what: {epsilon: score}}, or {what: {cell: score}} of a claim that counts cells."""
 
 
 def always(subject: Any) -> str:
@@ -38,7 +42,8 @@ class Claim:
     nothing is. each: with scores by epsilon, whether the claim is about every epsilon; else about their mean. form: how
     its scores are written. told: subject -> what was measured, where the scores do not say it by themselves. ranks:
     whether its scores come from an order of things and not from their sizes. least: what its scores cannot fall below.
-    level: in per cent, how sure its verdict is (`verdict`).
+    level: in per cent, how sure its verdict is (`verdict`). share: of a claim that counts cells, the per cent of them
+    of which more must lie above the bound (`studies.shares`).
     """
 
     number: str
@@ -53,10 +58,13 @@ class Claim:
     ranks: bool = False
     least: float = -math.inf
     level: float = 95.0
+    share: float | None = None
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.at_most is None):
             raise ValueError(f"{self.number} is decided by one bound, `above` or `at_most`.")
+        if self.share is not None and self.above is None:
+            raise ValueError(f"{self.number} counts the cells that lie `above` a bound.")
 
     @property
     def section(self) -> str:
@@ -117,6 +125,8 @@ def verdict(
 def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
     """(verdict, what was measured); verdicts are named part by part where they differ."""
     parts = claim.scores(subject)
+    if claim.share is not None:
+        return _judge_shares(claim, claim.share, parts, units)
     scores = {name: _combined(claim, part) for name, part in parts.items()}
     if not scores:
         return UNMEASURED, "no such cells"
@@ -133,12 +143,54 @@ def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:
         measured = claim.told(subject)
     if otherwise := _otherwise(claim, parts, scores):
         measured += f"; otherwise: {otherwise}"
+    return _named(verdicts), measured
+
+
+def _named(verdicts: Mapping[str, str]) -> str:
+    """The verdict on all parts, or on each where they differ."""
     kinds = list(dict.fromkeys(verdicts.values()))
     named = "; ".join(f"{kind}: {', '.join(n for n, v in verdicts.items() if v == kind)}" for kind in kinds)
-    return (named if len(kinds) > 1 else kinds[0]), measured
+    return named if len(kinds) > 1 else kinds[0]
 
 
-def _combined(claim: Claim, part: Score | Mapping[float, Score]) -> Score:
+def _judge_shares(claim: Claim, share: float, parts: Mapping[str, Any], units: int) -> tuple[str, str]:
+    """As `_judge`, of a claim that counts cells; those without a score do not count."""
+    verdicts, told, contrary = {}, [], []
+    for name, part in parts.items():
+        margins = {cell: score - claim.above for cell, score in part.items() if np.isfinite(score[0])}
+        agreeing = [cell for cell, margin in margins.items() if margin[0] > 0]
+        verdicts[name], between = _share_verdict(list(margins.values()), share, units)
+        told.append(
+            f"{name} {len(agreeing)} of {len(margins)} cells{between}".strip() if margins else f"{name} -".strip()
+        )
+        most = len(agreeing) > share / 100 * len(margins)
+        other = [cell for cell in margins if (cell in agreeing) != most]
+        if other:
+            contrary.append(f"{name} {_cells_in_words(other)}".strip())
+    measured = "; ".join(told) + (f"; otherwise: {'; '.join(contrary)}" if contrary else "")
+    return (_named(verdicts), measured) if verdicts else (UNMEASURED, "no such cells")
+
+
+def _share_verdict(margins: Sequence[Score], share: float, units: int) -> tuple[str, str]:
+    """(verdict, in how many cells it is true at least and at most) where more than `share` per cent must be above 0."""
+    if not margins:
+        return UNMEASURED, ""
+    if units < FEWEST:
+        return TOO_FEW, ""
+    found, enough = decided(margins, units), share / 100 * len(margins)
+    least, most = int((found > 0).sum()), len(margins) - int((found < 0).sum())
+    return HOLDS if least > enough else FAILS if most <= enough else UNDECIDED, f" [{least}, {most}]"
+
+
+def _cells_in_words(cells: Sequence[Cell]) -> str:
+    """As "at fgsm 0.25, 1, ifgsm 8"."""
+    epsilons: dict[str, list[str]] = {}
+    for attack, epsilon in cells:
+        epsilons.setdefault(attack, []).append(f"{epsilon:g}")
+    return "at " + ", ".join(f"{attack} {', '.join(which)}" for attack, which in epsilons.items())
+
+
+def _combined(claim: Claim, part: Score | Mapping[Any, Score]) -> Score:
     """The one score that decides on a part."""
     if not isinstance(part, Mapping):
         return part
@@ -154,4 +206,4 @@ def _otherwise(claim: Claim, parts: Parts, scores: Mapping[str, Score]) -> str:
         ]
         for name, part in parts.items() if isinstance(part, Mapping)
     }  # fmt: skip
-    return "; ".join(f"{name} at epsilon {', '.join(which)}" for name, which in contrary.items() if which)
+    return "; ".join(f"{name} at epsilon {', '.join(which)}".strip() for name, which in contrary.items() if which)

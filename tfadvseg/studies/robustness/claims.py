@@ -89,7 +89,7 @@ CLAIMS = (
           lambda network: {a: network.ratio(a, 0.25) for a in network.attacks}, at_most=91.0, needs=_at_a_quarter,
           form=".1f", least=0.0),
 )  # fmt: skip
-"""Of the claims that need one network; those that compare architectures need networks of all kinds."""
+"""Of the claims that need one network; those that compare networks are in `robustness.architectures`."""
 
 
 def judged(run: FinishedRun) -> list[Judgement]:

@@ -1,10 +1,15 @@
 """Each network, attacked by its own gradients (Figures 2 and 3, Tables 7 to 14)."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
+from tfadvseg.models import card
+from tfadvseg.models.architectures import ARCHITECTURES
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.robustness.facts import Facts
 
 
 def scenarios(
@@ -32,3 +37,20 @@ def scenarios(
         else:
             found.append(Scenario(model, protocol(), (Target(model), *others)))
     return found
+
+
+def design(models: Sequence[ModelSpec]) -> dict[str, Any]:
+    """For design.json: what is known of each network, so that architectures can be compared."""
+    return {"networks": {model.name: dataclasses.asdict(_facts(model)) for model in models}}
+
+
+def _facts(model: ModelSpec) -> Facts:
+    """By its card and the zoo; a model without a card tells nothing. One that draws at random is no architecture of the
+    paper, whatever it is made of."""
+    found = card.read(model.path)
+    if found is None:
+        return Facts()
+    known = ARCHITECTURES.get(found.architecture)
+    if known is None or model.seeded:
+        return Facts(parameters=found.parameters)
+    return Facts(known.network, known.backbone, known.head, known.residual, known.crf, found.parameters)

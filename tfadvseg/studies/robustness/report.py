@@ -1,4 +1,4 @@
-"""What is drawn and told of networks under white-box attacks: Figures 2 to 4 and Tables 7 to 14 of the paper."""
+"""What is drawn and told of networks under white-box attacks: Figures 2 to 4 and 14 to 16, Tables 7 to 14."""
 
 import math
 import pathlib
@@ -10,18 +10,22 @@ import pandas as pd
 
 from tfadvseg.reports import figures
 from tfadvseg.reports.cells import attacks, headline_epsilon, models, subject, white_box
-from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph
+from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import pictures, save_drawings
-from tfadvseg.reports.tables import headline_table, iou_table, own_norm_part, ratio_table
+from tfadvseg.reports.tables import headline_table, iou_table, own_norm_part, ratio_part
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
+from tfadvseg.studies.robustness.facts import facts_of
+from tfadvseg.studies.robustness.overview import architecture_part
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
+LISTED = 3
+"""Networks that one sentence names with their numbers; more have a table."""
 RATIO = (
     "IoU under attack in per cent of the same network's clean IoU; the clean IoU is in per cent. In brackets the 95 % "
     "interval of a bootstrap over images, clean and attacked ones resampled together; alike images are drawn as one."
@@ -35,13 +39,18 @@ IOU = (
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
     """iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
-    return save_drawings(figures.drawings(cells_of(run)), folder)
+    return save_drawings(figures.drawings(cells_of(run), sizes(run)), folder)
+
+
+def sizes(run: FinishedRun) -> dict[str, int]:
+    """{network: its number of parameters}, 0 where nobody knows."""
+    return {name: facts_of(run.design, name).parameters for name in run.table["model"].unique()}
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
     """Ratios at one epsilon, then the IoU at all of them, then by class, then the claims."""
     cells = cells_of(run)
-    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run)]
+    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run), *architecture_part(run)]
     found = attacks(cells)
     if found:
         title = f"IoU ratio at epsilon {headline_epsilon(cells):g}"
@@ -57,7 +66,8 @@ def summary(run: FinishedRun) -> Document:
     """The ratios at all epsilons."""
     cells = cells_of(run)
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
-    return Document(title, [ratio_table(cells), *comparison_part(run, cells), *own_norm_part(cells)])
+    parts = [*comparison_part(run, cells), *architecture_part(run), *own_norm_part(cells)]
+    return Document(title, [*ratio_part(cells), *parts])
 
 
 def cells_of(run: FinishedRun) -> pd.DataFrame:
@@ -74,12 +84,14 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
     kept = least_kept(evidence, models(cells), found, epsilon)
     if not kept:
         return [Paragraph("No network was attacked within a given epsilon.")]
-    each = "; ".join(f"{k.model} {evidence.format(k.score, least=0.0)} % ({attack_title(k.attack)})" for k in kept)
+    many = len(kept) > LISTED
+    left = [f"{k.model} {evidence.format(k.score, least=0.0)} % ({attack_title(k.attack)})" for k in kept]
+    each = f"from {left[0]} to {left[-1]}" if many else "; ".join(left)
     known = f"the worst of these {len(found)} attacks on each network leaves" if len(found) > 1 else "the attack leaves"
     on = images_text(evidence.images, evidence.units)
     opening = (
-        f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may leave less, so "
-        "networks keep at most this."
+        f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may "
+        "leave less, so networks keep at most this."
     )
     found_leads = leads(evidence, kept)
     if found_leads and found_leads[0].level > 95 and evidence.units > 1:
@@ -87,9 +99,22 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
             f" Below, intervals of differences are of {found_leads[0].level:.4g} %, since any two of the {len(kept)} "
             "networks might have been compared."
         )
-    pairs = [told(lead, run) for lead in found_leads]
+    pairs = [] if many else [told(lead, run) for lead in found_leads]
     pairs += [transferred(kept, source, run) for kept, source in least_shown(evidence, found, epsilon)]
-    return [Paragraph(opening), *([Bullets(pairs)] if pairs else [])]
+    listed = [_table_of(kept, found_leads, run)] if many else []
+    return [Paragraph(opening), *listed, *([Bullets(pairs)] if pairs else [])]
+
+
+def _table_of(kept: Sequence[Kept], found: Sequence[Lead], run: FinishedRun) -> Table:
+    """What each network keeps at most, and how much more the last of them."""
+    behind = {lead.less: run.evidence.format(lead.difference, "+.1f", level=lead.level) for lead in found}
+    apart = {lead.less: "yes" if lead.told_apart else "no" for lead in found}
+    rows = [
+        [k.model, attack_title(k.attack), run.evidence.format(k.score, least=0.0), behind.get(k.model, "-"),
+         apart.get(k.model, "-")]
+        for k in kept
+    ]  # fmt: skip
+    return Table(["Network", "Worst attack", "Kept (%)", f"{kept[-1].model} keeps more", "Told apart"], rows, labels=2)
 
 
 def transferred(kept: Kept, source: str, run: FinishedRun) -> str:

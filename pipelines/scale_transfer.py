@@ -1,7 +1,7 @@
 """Does what fools a network at one scale of the image fool it at another? (Section 6, Tables 1 and 15 to 20.)
 
-    python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --name=fcn8s_scales --models_folder=models
-    python -m pipelines.scale_transfer --models=models/fcn8s_scales,enet_scenes --limit=8 --epsilons=1,8
+    python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --models_folder=models
+    python -m pipelines.scale_transfer --models=models/fcn8s_scenes_multiscale,enet_scenes --limit=8
 
 A model over scales comes in all its forms: each of its scales by itself, and all of them pooled. Models beside it are
 shown what is made on these, and attacked themselves. Ends as pipelines.transfer does.

@@ -1,8 +1,8 @@
 """Does what fools one network fool another? Each perturbation is made once and shown to all (section 6, Table 1).
 
     python -m pipelines.transfer --models=enet_scenes,fcn8s_scenes --limit=8
-    python -m pipelines.transfer --models=enet_scenes,fcn8s_scenes --sources=enet_scenes --keep_perturbations
-    python -m pipelines.transfer --models=a_new_network --perturbations=runs/transfer/2026-01-31_12-00-00
+    python -m pipelines.transfer --sources=enet_scenes --limit=8 --keep_perturbations
+    python -m pipelines.transfer --models=new --perturbations=runs/transfer/2026-01-31_12-00-00
 
 Ends with matrices on stdout and a run folder, as pipelines.robustness does: rows are networks, columns what examples
 were made on, a cell is the IoU ratio of the network. The second command keeps the perturbations, and the third shows

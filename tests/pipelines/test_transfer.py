@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from tfadvseg.data.labels import CAMVID
 
 COST = ["gradients", "queries", "seconds", "source_model"]
 
@@ -49,7 +52,7 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
             "--epsilons means nothing here: --perturbations holds attacks that were made; leave it out.",
         ),
         (("--keep_perturbations",), "--keep_perturbations means nothing here"),
-        (("--limit=3",), "no perturbations of 1 of the 3 photographs, such as 1; choose photographs that it has"),
+        (("--limit=3",), "no perturbations of 1 of the 3 photographs, such as 2; choose photographs that it has"),
         (("--sources=net",), "Unknown source 'net'; choose one of: conv, thin_enet."),
     ):
         flags = [flag for flag in ("--limit=2",) if not any(word.startswith("--limit") for word in words)]
@@ -57,12 +60,19 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
         assert refused.returncode == 1 and reason in refused.stderr and refused.stderr.count("Error") == 1, words
 
 
-def test_a_target_of_other_classes_is_refused_by_name_unless_a_map_is_given(call, both, tmp_path):
-    """Scenes have others than CamVid."""
-    models = "--models=enet_scenes," + both[0].removeprefix("--models=")
-    ended = call("transfer", models, *both[1:], *FEW, f"--output={tmp_path}")
-    assert ended.returncode == 1 and "saved_models/enet_scenes/1 knows " in ended.stderr
-    assert "say by --class_map what each counts as" in ended.stderr and not (tmp_path / "recipe.json").exists()
+def test_a_target_of_other_classes_is_refused_by_name(call, both, tmp_path):
+    """Five classes and not CamVid's eleven."""
+    import tensorflow as tf
+
+    def logits(images):
+        return {"logits": images @ tf.constant([[0.01, 0.02, 0, 0, 0], [0, 0.02, 0.01, 0, 0], [0, 0, 0, 0.01, 0.02]])}
+
+    signature = tf.function(logits).get_concrete_function(tf.TensorSpec((None, 24, 32, 3), tf.float32, "images"))
+    tf.saved_model.save(tf.Module(), str(tmp_path / "five"), signatures={"logits": signature})
+    models = f"{both[0]},{tmp_path / 'five'}"
+    ended = call("transfer", models, *both[1:], *FEW, f"--output={tmp_path / 'run'}")
+    assert ended.returncode == 1 and "five knows 5 classes, but the dataset camvid has 11" in ended.stderr
+    assert "say by --class_map what each counts as" in ended.stderr and not (tmp_path / "run").exists()
 
 
 def test_scales_need_a_network_over_scales(call, both, tmp_path):
@@ -71,17 +81,27 @@ def test_scales_need_a_network_over_scales(call, both, tmp_path):
     assert "Name a model over scales in --models" in call("scale_transfer").stderr
 
 
-def test_the_scales_of_one_network_are_crossed(call, small, enet_folder, undrawn, tmp_path):
+def test_the_scales_of_one_network_are_crossed(call, small, undrawn, tmp_path):
+    """Of a file that takes images of any size, so that it can be resized around."""
+    import tensorflow as tf
+
+    colours = 100 + 0.2 * np.array(CAMVID.palette, np.float32)
+
+    def logits(images):
+        return {"logits": images @ tf.constant(colours.T / 60) - (colours**2).sum(1) / 120}
+
+    signature = tf.function(logits).get_concrete_function(tf.TensorSpec((None, None, None, 3), tf.float32, "images"))
+    tf.saved_model.save(tf.Module(), str(tmp_path / "any"), signatures={"logits": signature})
     for fusion in ("max", "average"):
-        made = call("export", f"--models={enet_folder}", "--scales=0.5,1", f"--fusion={fusion}", f"--name={fusion}",
-                    f"--models_folder={tmp_path}")  # fmt: skip
+        made = call("export", f"--models={tmp_path / 'any'}", "--scales=0.75,1", f"--fusion={fusion}",
+                    f"--name={fusion}", f"--models_folder={tmp_path}")  # fmt: skip
         assert made.returncode == 0, made.stderr
     flags = (f"--models={tmp_path / 'max'}", f"--average={tmp_path / 'average'}", *small[1:], *FEW)
     ended = call("scale_transfer", *flags, f"--output={tmp_path / 'run'}")
     assert ended.returncode == 0, ended.stderr
     design = json.loads((tmp_path / "run" / "design.json").read_text())
-    assert design["models"] == design["sources"] == ["max@50", "max@100", "max", "average"]
-    group = {"single": {"50": "max@50", "100": "max@100"}, "ensemble": "max", "average": "average"}
+    assert design["models"] == design["sources"] == ["max@75", "max@100", "max", "average"]
+    group = {"single": {"75": "max@75", "100": "max@100"}, "ensemble": "max", "average": "average"}
     assert design["scales"] == [group]
     claims = json.loads((tmp_path / "run" / "claims.json").read_text())
     assert {"C39", "C42", "C46", "C47", "C50", "C54"} <= {claim["number"] for claim in claims}

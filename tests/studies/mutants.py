@@ -36,9 +36,10 @@ JUDGE, BOUNDS, EVIDENCE_TESTS, FEW_TESTS, COMPARISON_TESTS, MASKING_TESTS = (
     f"studies/test_{name}.py"
     for name in ("claims_judge", "claims_bounds", "evidence", "few_images", "comparison", "masking")
 )
-ROBUSTNESS_TESTS, TRANSFORM_TESTS, CRF_TESTS = (
-    f"studies/test_claims_{name}.py" for name in ("robustness", "transforms", "crf")
+ROBUSTNESS_TESTS, TRANSFORM_TESTS, CRF_TESTS, TRANSFER_TESTS = (
+    f"studies/test_claims_{name}.py" for name in ("robustness", "transforms", "crf", "transfer")
 )
+MATRIX, TRANSFER, SCALES = (f"studies/transfer/{name}.py" for name in ("matrix", "claims", "scales"))
 
 
 class Mutant(NamedTuple):
@@ -1052,6 +1053,81 @@ MUTANTS = [
             ("made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))", ""),
             ("warmup = max(1, steps // 50)", "warmup = max(1, steps - 1)"),
             ("global_clipnorm=1.0", "clipnorm=1e9"),
+        ],
+    ),
+    *about(
+        MATRIX, "studies/test_transfer_matrix.py",
+        [
+            ("if source != row]", "]"), ("min(known, key=", "max(known, key="),
+            ("if source not in (first, second)]", "if source != first]"),
+            ("if source not in (first, second)]", "if source != second]"),
+            ("if source not in (first, second)] or matrix.columns", "if source not in (first, second)]"),
+            ("level_of_each(len(matrix.rows) * (len(matrix.rows) - 1))", "95.0"),
+            ("level_of_each(len(foreign) * (len(foreign) - 1))", "95.0"),
+            ("bool(low > 0 or high < 0)", "bool(low > 0)"), ("bool(low > 0 or high < 0)", "bool(high < 0)"),
+            ("bool(low > 0 or high < 0)", "True"), ("COMPARED_AT if COMPARED_AT in epsilons else max(", "max("),
+        ],
+    ),
+    *about(
+        TRANSFER, BOUNDS,
+        [
+            ("row: np.min([matrix.ratio(source, row) for source in matrix.foreign(row)], 0)",
+             "row: np.max([matrix.ratio(source, row) for source in matrix.foreign(row)], 0)"),
+            ("row: np.min([matrix.ratio(source, row) for source in matrix.foreign(row)], 0)",
+             "row: np.min([matrix.ratio(source, row) for source in matrix.columns], 0)"),
+        ],
+        "C40",
+    ),
+    *about(
+        TRANSFER, BOUNDS,
+        [
+            ("for row in matrix.rows for source in matrix.foreign(row)], 0)",
+             "for row in matrix.rows for source in matrix.columns], 0)"),
+            ("foreign_mean(found[iterative]) - foreign_mean(found[single])",
+             "foreign_mean(found[single]) - foreign_mean(found[iterative])"),
+        ],
+        "C41",
+    ),
+    *about(
+        SCALES, BOUNDS,
+        [
+            ("np.max([scaled.x(source, row) for source in others], 0)",
+             "np.min([scaled.x(source, row) for source in others], 0)"),
+            ("list(scaled.group.single.values())[1:]", "list(scaled.group.single.values())"),
+        ],
+        "C42",
+    ),
+    *about(SCALES, BOUNDS, [("- np.max(singles, 0)", "- np.mean(singles, 0)")], "C44"),
+    *about(
+        SCALES, BOUNDS,
+        [
+            ("for source in names if source != row]", "for source in names]"),
+            ("own - np.max(np.mean(foreign, 1), 0)", "own - np.max(np.mean(means, 1), 0)"),
+        ],
+        "C45",
+    ),
+    *about(SCALES, BOUNDS, [("for name in names if name != row], 0)", "for name in names], 0)")], "C46"),
+    *about(
+        SCALES, BOUNDS,
+        [("- own - CLOSE", "- own"), ("CLOSE, FAR, NOTHING = 5.0", "CLOSE, FAR, NOTHING = 5.1")], "C47",
+    ),
+    *about(
+        SCALES, BOUNDS,
+        [("- FAR", ""), ("np.min(singles, 0) - ensemble", "np.max(singles, 0) - ensemble")], "C48",
+    ),
+    *about(SCALES, BOUNDS, [("FAR, NOTHING = 5.0, 40.0, 1.0", "FAR, NOTHING = 5.0, 40.0, 1.1")], "C53"),
+    *about(
+        SCALES, BOUNDS,
+        [('"C40": own_lead, "C42": smallest_lags', '"C40": own_lead, "C42": own_lead'),
+         ("_fgsm, each=True", "_fgsm")], "C54",
+    ),
+    *about(
+        SCALES, TRANSFER_TESTS,
+        [
+            ("if row != smallest and others:", "if others:"),
+            ("cls(dict(sorted(single.items())),", "cls(single,"),
+            ("not in (*self.group.sources, self.group.average)]", "not in self.group.sources]"),
+            ("not in (scaled.group.ensemble, scaled.group.average)]", "!= scaled.group.ensemble]"),
         ],
     ),
 ]  # fmt: skip

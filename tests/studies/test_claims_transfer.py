@@ -109,6 +109,12 @@ def test_the_average_is_no_network_beside_the_scales():
     assert "mean" not in BY_NUMBER["C46"].scores(subject) and set(BY_NUMBER["C43"].scores(subject)) == {"other"}
 
 
+def test_of_two_scales_none_lies_between():
+    two = ScaleGroup({50: "net@50", 100: "net@100"}, "net")
+    subject = scaled({}, two, models=["net@50", "net@100", "net"])
+    assert set(BY_NUMBER["C42"].scores(subject)) == {"on net@100", "on net"}
+
+
 def run_of(design, models, sources, attacks=("fgsm", "ifgsm_ll"), epsilons=(1.0, 8.0)) -> FinishedRun:
     answers = {cell(model): Answer(80.0) for model in models}
     answers |= {cell(row, attack, e, source): Answer(40.0) for attack in attacks for e in epsilons

@@ -137,7 +137,7 @@ def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[U
 def _examples(scenario: Scenario, unit: Unit) -> list[Example]:
     """What the network of each target that is shown clean images was given of the first one."""
     found = []
-    for v, target in enumerate(scenario.targets):
+    for v, target in enumerate(scenario.targets if "example_id" in unit else ()):
         if not target.clean:
             continue
         image, truth, changes, predictions = (

@@ -1,5 +1,4 @@
-"""Makes a SavedModel of a network and a defense: behind a random input transform, followed by a dense CRF, or over
-several scales of its image.
+"""Makes a SavedModel of a network behind a random transform, followed by a dense CRF, or over several scales.
 
     python -m pipelines.export --models=enet_scenes --transform=jpeg
     python -m pipelines.export --models=enet_scenes --crf=deeplab_vgg --theta_alpha=20

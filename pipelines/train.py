@@ -78,7 +78,11 @@ flags.group(
     "Training", "crop", "scales", "colour", "dropout", "epochs", "batch_size", "learning_rate", "weight_decay",
     "precision", "select", "validate_every",
 )  # fmt: skip
-flags.group("Output", "models_folder", "name")
+absl_flags.DEFINE_enum(
+    "storage", "float32", ["float32", "float16"],
+    "Type of the kernels in the SavedModel; float16 halves it, and it computes in float32 all the same.",
+)  # fmt: skip
+flags.group("Output", "models_folder", "name", "storage")
 flags.group("Repeatability", "seed")
 
 
@@ -182,7 +186,7 @@ def export(network, dataset, size, scores) -> pathlib.Path:
         network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance, published.fit,
         FLAGS.width,
     )  # fmt: skip
-    return write(network, card, FLAGS.models_folder)
+    return write(network, card, FLAGS.models_folder, half=FLAGS.storage == "float16")
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def test_momentum_of_no_memory_is_iterative_fgsm_bit_by_bit(few):
 
 
 SEEDS = tf.constant(image_seeds(0, ["a", "b"]))
-CLIMBS = {name: dataclasses.replace(ifgsm(16.0, alpha=6.0, steps=6), keep=name) for name in (*MERITS, "last")}
+CLIMBS = {name: dataclasses.replace(ifgsm(16.0, alpha=12.0, steps=6), keep=name) for name in (*MERITS, "last")}
 """Steps so large that the loss goes up and down."""
 
 

@@ -1,7 +1,6 @@
 """--protocol and what differs from it: which attacks the flags stand for, and what the run folder says of it."""
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,14 @@ FLAGS = flags.FLAGS
 
 @pytest.fixture
 def objects():
-    """A function from a command line of pipelines.robustness to pipelines.common.objects, which reads its flags."""
-    before = set(FLAGS)
-    from pipelines import robustness  # noqa: F401, which defines them
+    """A function from a command line to pipelines.common.objects, which reads its flags."""
+    from pipelines.common import flags as own
     from pipelines.common import objects
+
+    before = set(FLAGS)
+    own.define_data()
+    own.define_attacks()
+    own.define_run()
 
     def parse(*words):
         for flag in set(FLAGS) - before:
@@ -28,7 +31,6 @@ def objects():
         return objects
 
     yield parse
-    sys.modules.pop("pipelines.robustness")
     for flag in set(FLAGS) - before:
         delattr(FLAGS, flag)
     FLAGS.unparse_flags()
@@ -86,7 +88,7 @@ def test_restarts_want_a_random_start(objects):
         objects("--attacks=ifgsm", "--restarts=2").attacks()
 
 
-def test_an_ensemble_stands_for_its_attacks_each_once(objects, monkeypatch):
+def test_an_ensemble_stands_for_its_attacks_each_once(objects):
     found = objects("--attacks=sea_js,sea,fgsm,fgsm")
     assert found.attack_names() == ["sea_js", "sea_mce", "sea_mce_bal", "fgsm"]
     with pytest.raises(ValueError, match="Unknown attack 'se'; choose one of: sea, "):

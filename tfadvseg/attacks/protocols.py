@@ -29,8 +29,9 @@ class Defaults:
         away = {"prediction": "the network's own prediction", "ground_truth": "the ground truth"}[self.labels]
         start = {"zero": "the image itself", "uniform": "random noise in the ball"}[self.start]
         steps = "min(epsilon + 4, ceil(1.25 epsilon))" if self.steps is None else self.steps
+        size = f"{self.alpha:g} grey level{'' if self.alpha == 1 else 's'}"
         kept = "images kept within 0..255" if self.in_range else "images not kept within 0..255"
-        return f"away from {away}, {steps} steps of {self.alpha:g} grey level{'s' * (self.alpha != 1)} from {start}, {kept}"
+        return f"away from {away}, {steps} steps of {size} from {start}, {kept}"
 
 
 PROTOCOLS = {

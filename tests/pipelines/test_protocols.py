@@ -80,7 +80,7 @@ def test_flags_that_are_given_override_the_protocol(objects):
         else:
             assert attack == ATTACKS[name](8.0, ball=L2()), name
     (own,) = dict(objects("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
-    assert own == ATTACKS["ifgsm"](8.0, 2.55, 20, in_range=True, ball=LInf())
+    assert own == ATTACKS["ifgsm"](8.0, alpha=2.55, steps=20, in_range=True, ball=LInf())
 
 
 def test_restarts_want_a_random_start(objects):

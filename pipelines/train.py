@@ -1,7 +1,7 @@
 """Trains a network, evaluates it on the validation split and exports it as a SavedModel.
 
-    python -m pipelines.train --flagfile=pipelines/recipes/pspnet_cityscapes.cfg --data_dir=/data/camvid \\
-        --output=runs/train/pspnet_camvid
+    python -m pipelines.train --flagfile=pipelines/recipes/pspnet_cityscapes.cfg \\
+        --data_dir=/data/camvid --output=runs/train/pspnet_camvid
     python -m pipelines.train --flagfile=pipelines/recipes/deeplab_v2_vgg.cfg \\
         --data_dir=/data/camvid --initial_weights=runs/train/fcn8s_vgg_camvid/last.weights.h5
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=/data/camvid \\

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds
+from tfadvseg.seeds import at_iteration, at_restart, at_sample, at_start, image_seeds, no_seeds
 
 
 def test_a_seed_is_a_hash_of_run_image_trial_and_purpose():
@@ -45,3 +45,15 @@ def test_every_iteration_and_sample_draws_anew_and_repeats_itself():
 
 def test_no_seeds_is_a_row_for_each_image(images):
     np.testing.assert_array_equal(no_seeds(images), np.zeros((2, 2), np.int32))
+
+
+def test_restarts_and_their_starts_meet_no_seed_of_an_iteration():
+    """Of 10 restarts, their starts, 400 iterations and 5 samples; the first restart has the given seeds."""
+    given = tf.zeros((1, 2), tf.int32)
+    np.testing.assert_array_equal(at_restart(given, tf.constant(0)), given)
+    runs = [at_restart(given, tf.constant(i)) for i in range(10)]
+    iterations = tf.stack([at_iteration(run, tf.constant(k)) for run in runs for k in range(400)])
+    drawn = tf.concat([at_sample(iterations, tf.constant(j)) for j in range(5)], 0)
+    starts = tf.stack([at_start(run) for run in runs])
+    seeds = {tuple(seed) for seed in tf.concat([drawn, starts], 0).numpy().reshape(-1, 2).tolist()}
+    assert len(seeds) == 10 * 400 * 5 + 10

@@ -52,8 +52,8 @@ def run_experiment(
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     with reserved(objects.output_folder(pipeline)) as path:
         networks = [model for scenario in scenarios for model in scenario.models]
-        kept = kept_digests([scenario.source for scenario in scenarios], shards.split)
-        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint(), **kept)
+        made = kept_digests([scenario.source for scenario in scenarios], shards.split) or objects.deciding_attacks()
+        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint(), **made)
         models = OpenModels()
         progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)
         if extra is not None:

@@ -109,16 +109,18 @@ def define_reading() -> None:
 
 @_grouped("Attacks")
 def define_attacks(default: tuple[str, ...] = ()) -> None:
-    """--attacks (the paper's four unless `default` says which), --epsilons, --labels and the settings of the
-    attacks."""
-    from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER
+    """--attacks (the paper's four unless `default` says which), --epsilons and the settings of the attacks."""
+    from tfadvseg.attacks import ATTACKS, ENSEMBLES, EPSILONS, PAPER
+    from tfadvseg.attacks.balls import BALLS
     from tfadvseg.engine.scenario import LABELS
 
-    flags.DEFINE_list("attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}.")
+    ensembles = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in ENSEMBLES.items())
+    flags.DEFINE_list("attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}.")
     flags.DEFINE_list("epsilons", [f"{e:g}" for e in EPSILONS], "Bounds of the perturbation in grey levels.")
-    flags.DEFINE_enum("labels", "prediction", list(LABELS), "What untargeted attacks lead away from.")
+    flags.DEFINE_enum("norm", "linf", list(BALLS), "Norm that epsilon bounds: the largest value, or the Euclidean one.")
     define_steps()
-    flags.DEFINE_bool("in_range", False, "Keep adversarial images within 0..255.")
+    flags.DEFINE_enum("labels", None, list(LABELS), "What untargeted attacks lead away from; by default as --protocol.")
+    flags.DEFINE_bool("in_range", None, "Keep adversarial images within 0..255; by default as --protocol.")
     flags.DEFINE_bool("whole_levels", False, "End on whole grey levels; with --in_range the attack survives a PNG.")
     flags.DEFINE_bool("attack_padding", True, "Perturb the pixels that fill up an image, as the paper's code does.")
     flags.DEFINE_bool("loss_on_padding", True, "Count them in the loss, as the paper's code does.")
@@ -135,10 +137,27 @@ def define_transfer() -> None:
 
 @_grouped("Attacks")
 def define_steps() -> None:
-    """--target_class, --alpha and --steps."""
+    """--protocol, what differs from it, and --target_class."""
+    from tfadvseg.attacks.merits import MERITS
+    from tfadvseg.attacks.protocols import PROTOCOLS
+    from tfadvseg.attacks.sign_attack import LAST, STARTS
+
+    told = "; ".join(f"{name}: {defaults}" for name, defaults in PROTOCOLS.items())
+    flags.DEFINE_enum("protocol", "arnab2018", list(PROTOCOLS), f"What holds where a flag is not given. {told}.")
+    flags.DEFINE_float(
+        "alpha", None, "Step size of the iterative attacks in grey levels; by default that of --protocol, of padam and "
+        "padam_cos 2. Those by apgd and sea choose their own.", 1e-6, 255,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "steps", 0, "Iterations; 0: as --protocol, but 200 of padam, 100 of apgd and 300 of sea.", 0, 10_000
+    )
+    flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
+    flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)
+    flags.DEFINE_enum(
+        "keep", None, [LAST, *MERITS], "Iterate that these return: the last one, or the best one by the loss, by the "
+        "pixels that are right or by the IoU of the image; by default each attack's own.",
+    )  # fmt: skip
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
-    flags.DEFINE_float("alpha", 1.0, "Step size of the iterative attacks in grey levels.", 1e-6, 255)
-    flags.DEFINE_integer("steps", 0, "Iterations; 0: min(epsilon + 4, ceil(1.25 epsilon)).", 0, 10_000)
 
 
 @_grouped("Defense")

@@ -1,5 +1,6 @@
 """The four attacks: a closed form, the exact bound, and their options."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -8,9 +9,12 @@ import tensorflow as tf
 from PIL import Image
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks.balls import L2, LInf
 from tfadvseg.attacks.gradients import Ascent
+from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, cross_entropy, given, toward_class
 from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.seeds import at_restart, at_start, image_seeds
 
 CORNER = np.array([1.0, -1.0, 1.0])
 
@@ -161,6 +165,81 @@ def test_momentum_of_no_memory_is_iterative_fgsm_bit_by_bit(few):
     assert np.any(mi_fgsm(4.0)(*few) != ifgsm(4.0)(*few))
 
 
+SEEDS = tf.constant(image_seeds(0, ["a", "b"]))
+CLIMBS = {name: dataclasses.replace(ifgsm(16.0, alpha=12.0, steps=6), keep=name) for name in (*MERITS, "last")}
+"""Steps so large that the loss goes up and down."""
+
+
+def merit(name, model, images, labels, perturbation):
+    logits = model(images + perturbation)
+    return MERITS[name](logits, labels, tf.reduce_sum(cross_entropy(logits, labels), (1, 2))).numpy()
+
+
+@pytest.mark.parametrize("name", MERITS)
+def test_a_best_iterate_is_never_worse_than_any_other(few, name):
+    """It is the best of those that runs of fewer steps end with, the newest of equals."""
+    iterates = [tf.zeros_like(few[1])] + [dataclasses.replace(CLIMBS["last"], steps=n)(*few) for n in range(1, 7)]
+    merits = np.array([merit(name, *few, one) for one in iterates])
+    best = CLIMBS[name](*few)
+    np.testing.assert_allclose(merit(name, *few, best), merits.max(0), rtol=1e-6)
+    newest = len(iterates) - 1 - merits[::-1].argmax(0)
+    np.testing.assert_array_equal(best, [iterates[n][i] for i, n in enumerate(newest)])
+    assert name != "loss" or (newest < 6).any()
+
+
+def test_a_random_start_lies_in_the_ball_and_in_the_range(few):
+    model, images, labels = few
+    attack = SignAttack(8.0, start="uniform", in_range=True)
+    starts = attack.begin(images, SEEDS, None).numpy()
+    noise = LInf().noise(images, 8.0, at_start(SEEDS)).numpy()
+    np.testing.assert_array_equal(starts, np.clip(noise, -images.numpy(), 255 - images.numpy()))
+    assert 7 < np.abs(starts).max() <= 8 and (starts[0] != starts[1]).any()
+    padded = attack.begin(images, SEEDS, tf.cast(images[..., :1] > 100, tf.float32)).numpy()
+    assert not padded[images[..., 0].numpy() <= 100].any() and padded.any()
+    free = dataclasses.replace(attack, in_range=False)
+    np.testing.assert_array_equal(free.begin(images, SEEDS, None), noise)
+    one = free(*few, SEEDS)
+    gradient = free.ascent_of(model)(images, noise, labels, SEEDS, 0.0, None).gradient
+    np.testing.assert_array_equal(one, np.clip(noise + np.sign(gradient), -8, 8))
+
+
+@pytest.mark.parametrize("name", ["last", *MERITS])
+def test_restarts_never_hurt(few, name):
+    """The first of them is the run without, and what is returned is the best of all by its own merit."""
+    judge = "loss" if name == "last" else name
+    attack = dataclasses.replace(CLIMBS[name], start="uniform")
+    runs = [attack(*few, at_restart(SEEDS, tf.constant(i))) for i in range(3)]
+    np.testing.assert_array_equal(runs[0], attack(*few, SEEDS))
+    merits = np.array([merit(judge, *few, one) for one in runs])
+    several = dataclasses.replace(attack, restarts=3)
+    found = merit(judge, *few, several(*few, SEEDS))
+    np.testing.assert_allclose(found, merits.max(0), rtol=1e-5)
+    assert (found >= merits[0] - 1e-4).all()
+    assert several.cost == (18, 3, 0) and attack.cost == (6, 0 if name == "last" else 1, 0)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 8])
+def test_the_euclidean_ball_has_a_closed_form(steps):
+    """Two classes whose logits differ by w . x + b: the worst image moves along w as far as it may."""
+    weights = np.float32([0.01, -0.02, 0.03])
+
+    def model(images):
+        score = tf.reduce_sum(images * weights, -1, keepdims=True)
+        return tf.concat([0 * score, score - 5.0], -1)
+
+    images, labels = tf.fill((2, 2, 3, 3), 100.0), tf.zeros((2, 2, 3), tf.int32)
+    reach = min(12.0, steps * 12.0 if steps == 1 else steps * 3.0)
+    found = SignAttack(12.0, alpha=12.0 if steps == 1 else 3.0, steps=steps, ball=L2())(model, images, labels).numpy()
+    expected = np.broadcast_to(weights / np.linalg.norm(weights) / np.sqrt(6), (2, 2, 3, 3))
+    np.testing.assert_allclose(found, reach * expected, rtol=1e-5)
+
+
+def test_options_left_alone_are_the_papers_attack():
+    attack = SignAttack(4.0, steps=3)
+    assert (attack.start, attack.restarts, attack.keep, attack.ball) == ("zero", 1, "last", LInf())
+    assert attack.cost == (3, 0, 0) and not attack.judges
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -175,6 +254,10 @@ def test_momentum_of_no_memory_is_iterative_fgsm_bit_by_bit(few):
         (lambda: ifgsm_ll(4.0, steps=-3), "at least 1 step; got -3"),
         (lambda: mi_fgsm(4.0, decay=-0.5), "decay is 0 or more; got -0.5"),
         (lambda: ifgsm_class(4.0, -1), "counted from 0; got -1"),
+        (lambda: SignAttack(4.0, start="here"), "Unknown start 'here'; choose one of: uniform, zero"),
+        (lambda: SignAttack(4.0, keep="first"), "Unknown keep 'first'; choose one of: accuracy, iou, last, loss"),
+        (lambda: SignAttack(4.0, restarts=2), "more often only from random starts; got 2 restarts from zero"),
+        (lambda: SignAttack(4.0, restarts=0, start="uniform"), "runs at least once.*; got 0 restarts from uniform"),
     ],
 )
 def test_refusals(make, message):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from counting import CountingEstimator
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_ll, ifgsm, ifgsm_ll
+from tfadvseg.attacks.balls import L2
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import toward_class
 from tfadvseg.attacks.plan import plan, total_cost
@@ -48,6 +49,15 @@ def test_a_sweep_equals_separate_runs_bit_by_bit(name, smooth_model, images):
     assert positions == tuple(range(len(attacks)))
     for attack, found in zip(attacks, together, strict=True):
         np.testing.assert_array_equal(found, attack(smooth_model, few, labels, seeds), err_msg=str(attack))
+
+
+@pytest.mark.parametrize("settings", [{"ball": L2()}, {"start": "uniform"}, {"keep": "loss"}])
+def test_attacks_whose_iterates_are_their_own_share_no_trajectory(settings):
+    """Euclidean norms are rounded, so a larger ball's iterates are not those of a smaller one bit by bit."""
+    attacks = [ifgsm(epsilon, **settings) for epsilon in (2.0, 8.0)]
+    assert [positions for _, positions in plan(attacks)] == [(0,), (1,)]
+    with pytest.raises(ValueError, match="share no trajectory; run them one by one"):
+        Sweep(tuple(attacks))
 
 
 def test_a_sweep_changes_only_attackable_pixels(linear_model):

@@ -46,6 +46,8 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, undr
     assert other.returncode == 1 and "another recipe: epsilons was" in other.stderr
 
     drawn = (tmp_path / "first" / "results.md").read_text()
+    assert drawn.splitlines()[2].startswith("Protocol arnab2018: away from the network's own prediction, ")
+    assert drawn.splitlines()[2].endswith(" Other than it: nothing.")
     again = call("report", tmp_path / "first")
     assert again.returncode == 0 and "results.md" in again.stdout, again.stderr
     assert (tmp_path / "first" / "results.md").read_text() == drawn
@@ -139,7 +141,7 @@ def test_every_nth_image_can_be_taken(call, small, undrawn, tmp_path):
     ("arguments", "sentence"),
     [
         (["--models=nothing_here"], "Unknown model 'nothing_here'; choose one of: crf_rnn_scenes, enet_camvid"),
-        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: fgsm, fgsm_class, fgsm_ll, ifgsm, "),
+        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: segpgd, cospgd, apgd_ce, apgd_dlr, "),
         (["--dataset=imagenet"], "should be one of <ade20k|camvid|cityscapes|cityscapes_full|folder|scenes|voc>"),
         (["--dataset=camvid", "--data_dir=/nowhere"], "The data folder /nowhere does not exist"),
         (["--signature=other"], "has no signature 'other'; it offers 'logits': images float32 [?, 192, 256, 3]"),

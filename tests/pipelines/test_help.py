@@ -54,7 +54,9 @@ def test_help_explains_every_flag(call):
     ended = call("transforms", "--limit=3", "-h")
     for flag in ("dataset", "models", "attacks", "epsilons", "trials", "samples", "batch_size", "seed", "output"):
         assert re.search(rf"^  --{flag}=\S+ ", ended.stdout, re.M), flag
-    assert "  --[no]in_range            Keep adversarial images within 0..255. [false]" in ended.stdout
+    assert "  --[no]in_range            Keep adversarial images within 0..255; by default as" in ended.stdout
+    assert "  --[no]whole_levels        End on whole grey levels; with --in_range the" in ended.stdout
+    assert "  --norm=linf|l2            Norm that epsilon bounds" in ended.stdout
     assert "  --channel_order=rgb|bgr   Order of the models' input channels.\n" in ended.stdout
     assert "One of logits, probabilities, sigmoid," in ended.stdout
     assert not flags.FLAGS.is_parsed()
@@ -104,7 +106,7 @@ def test_the_module_that_was_typed(monkeypatch, words, module):
         (["--every=0"], "--every takes a positive whole number; got 0."),
         (["--dataset=scene"], "--dataset should be one of <scenes|ade20k|camvid|"),
         (["--in_range=perhaps"], "--in_range takes true or false; got perhaps."),
-        (["--attacks=fgsm_lll"], "Unknown attack 'fgsm_lll'; choose one of: fgsm_ll, ifgsm_ll, fgsm_class, fgsm, "),
+        (["--attacks=fgsm_lll"], "Unknown attack 'fgsm_lll'; choose one of: fgsm_ll, ifgsm_ll, fgsm_class, apgd_ce, "),
         (["--models=fcn8_scenes"], "Unknown model 'fcn8_scenes'; choose one of: fcn8s_scenes, "),
         (["--limit=1", "--output"], "Missing value for flag --output"),
     ],

@@ -28,8 +28,9 @@ from tfadvseg.attacks.sign_attack import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm
 class NamedAttack:
     """(epsilon in grey levels, **settings) -> an attack.
 
-    iterative: it takes `alpha` and `steps`. paced: it chooses its own step sizes, and takes `steps` alone. to_a_class:
-    it wants `target`, the number of the class to lead to. by_class: it wants `class_weights`.
+    iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
+    `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
+    class to lead to. by_class: it wants `class_weights`.
     """
 
     make: Callable[..., Attack]
@@ -53,14 +54,17 @@ ATTACKS = {
     "segpgd": NamedAttack(segpgd, iterative=True),
     "cospgd": NamedAttack(cospgd, iterative=True),
     "cospgd_sigmoid": NamedAttack(cospgd_sigmoid, iterative=True),
-    "padam": NamedAttack(padam, iterative=True),
-    "padam_cos": NamedAttack(padam_cos, iterative=True),
+    "padam": NamedAttack(padam, iterative=True, paced=True),
+    "padam_cos": NamedAttack(padam_cos, iterative=True, paced=True),
     "apgd_ce": NamedAttack(apgd_ce, paced=True),
     "apgd_dlr": NamedAttack(apgd_dlr, paced=True),
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
 }
+
+ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}
+"""Attacks that belong together."""
 
 PAPER = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")
 """The paper's four."""

@@ -85,7 +85,10 @@ class Apgd:
         if min(self.steps_of_each) < 1:
             raise ValueError(f"Each of {len(self.stages)} stages needs a step; got {self.steps} steps in all.")
         if self.restarts < 1 or (self.restarts > 1 and self.start == "zero"):
-            raise ValueError(f"Restarts are 1 or more, and more only from random starts; got {self.restarts}.")
+            raise ValueError(
+                f"An attack runs at least once, and more often only from random starts; got {self.restarts} restarts "
+                f"from {self.start}."
+            )
 
     @property
     def steps_of_each(self) -> list[int]:
@@ -136,7 +139,8 @@ class Apgd:
     def _stage(self, sign: SignAttack, model, images, labels, seeds, attackable, start, steps) -> Best:
         ascent, judge = sign.ascent_of(model), sign.judge_of(model)
         first = ascent(images, start, labels, seeds, 0.0, attackable)
-        state, kept = _begun(start, first, 2 * sign.epsilon, steps), Best(start, first.merit)
+        state = _begun(start, first, 2 * sign.epsilon, steps)
+        kept = Best.none(images).or_better(start, first.merit)
         for iteration in tf.range(1, steps):
             state = state._replace(**self._move(sign, images, state, iteration == 1))
             progress = tf.cast(iteration, tf.float32) / steps

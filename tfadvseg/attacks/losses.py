@@ -6,7 +6,9 @@ Below, p = softmax(z), y is the label, and c is 1 where the prediction is y, els
 """
 
 import dataclasses
+from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.objectives import Progress, cross_entropy
@@ -58,6 +60,16 @@ class MaskedCrossEntropy:
         return loss * tf.gather(tf.constant(self.class_weights, logits.dtype), labels)
 
 
+def balanced(pixels: Sequence[int]) -> tuple[float, ...]:
+    """Class weights: 1 over the pixels of each class in the data, of sum 1. A class of which there is none there weighs
+    as much as the rarest other. ValueError where there are no pixels at all."""
+    counts = np.asarray(pixels, float)
+    if not counts.any():
+        raise ValueError("No pixel is labelled, so classes cannot be weighed by their pixels; choose another attack.")
+    inverse = 1 / np.maximum(counts, counts[counts > 0].min())
+    return tuple((inverse / inverse.sum()).tolist())
+
+
 def jensen_shannon(logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
     """Jensen-Shannon divergence of p and e_y in nats (Croce et al. 2024, JS).
 
@@ -76,11 +88,13 @@ def jensen_shannon(logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.
 
 def logits_ratio(logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
     """Difference of logits ratio, -(z_y - max_{k != y} z_k) / (z_(1) - z_(3)), which no scale of the logits changes
-    (Croce and Hein 2020, DLR). Of two classes, which have no third, the divisor is z_(1) - z_(2)."""
+    (Croce and Hein 2020, DLR). Of two classes, which have no third, it is the difference alone: divided by itself it
+    would have no gradient."""
     del progress
     highest = tf.math.top_k(logits, min(3, logits.shape[-1])).values
     other = tf.where(_right(logits, labels) > 0, highest[..., 1], highest[..., 0])
-    return -tf.math.divide_no_nan(_of_label(logits, labels) - other, highest[..., 0] - highest[..., -1])
+    lead = _of_label(logits, labels) - other
+    return -tf.math.divide_no_nan(lead, highest[..., 0] - highest[..., 2]) if logits.shape[-1] > 2 else -lead
 
 
 def cosine_distance(logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:

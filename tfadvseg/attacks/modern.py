@@ -24,9 +24,10 @@ def away_by(loss: Loss, timed: bool = False) -> Objective:
     return Objective(given, 1.0, loss, timed, watched=cross_entropy)
 
 
-def segpgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> SignAttack:
-    """SegPGD (Gu et al. 2022)."""
-    return SignAttack(epsilon, alpha, steps, away_by(SegPgd(), timed=True), **settings)
+def segpgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, keep: str = "loss", **settings: Any) -> SignAttack:
+    """SegPGD (Gu et al. 2022). Its last steps follow pixels that are lost half as much as the others, so the last
+    iterate is often not the best one, and that is kept."""
+    return SignAttack(epsilon, alpha, steps, away_by(SegPgd(), timed=True), keep=keep, **settings)
 
 
 def cospgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> SignAttack:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tfadvseg.attacks.balls import LInf
 from tfadvseg.attacks.base import Cost, Model
 from tfadvseg.attacks.gradients import samples_of
 from tfadvseg.attacks.sign_attack import SignAttack
@@ -27,8 +28,8 @@ class Sweep:
             raise ValueError("A sweep shares one objective, one gradient estimator and one range between its attacks.")
         if not all(shares_trajectories(attack) for attack in self.attacks):
             raise ValueError(
-                "Attacks that know the time, remember gradients, draw their start or compare iterates share no "
-                "trajectory; run them one by one."
+                "Attacks that know the time, remember gradients, draw their start, compare iterates or measure in "
+                "another norm than the largest value share no trajectory; run them one by one."
             )
 
     @property
@@ -79,6 +80,7 @@ def kind(attack: SignAttack) -> tuple:
 
 
 def shares_trajectories(attack: SignAttack) -> bool:
-    """Whether its iterates are those of the same attack with another number of steps, as far as these go."""
+    """Whether its iterates are those of the same attack with another number of steps, as far as these go, and of a
+    larger ball while they lie in its own. Of the Euclidean ball the last is true but for rounding."""
     remembers = attack.objective.timed or attack.rule.remembers
-    return not remembers and attack.start == "zero" and not attack.judges
+    return not remembers and attack.start == "zero" and not attack.judges and attack.ball == LInf()

@@ -17,7 +17,7 @@ from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
 from tfadvseg.studies import STUDIES
 from tfadvseg.studies.run import FinishedRun
-from tfadvseg.studies.study import Study
+from tfadvseg.studies.study import Study, attacked_part
 
 
 def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> list[pathlib.Path]:
@@ -32,12 +32,14 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
     judgements = study.judged(run)
     figures = report.figures(run, run.folder / "figures")
     shown = [path.relative_to(run.folder).as_posix() for path in figures if path.suffix == ".png"]
+    document = report.document(run, judgements, shown)
+    document = dataclasses.replace(document, blocks=[*attacked_part(run), *document.blocks])
     claims = json.dumps([dataclasses.asdict(one) for one in judgements], indent=1)
     written = [
         _write(run.folder / "claims.json", claims),
         _write(run.folder / "results.csv", run.table.to_csv(index=False)),
         _write(run.folder / "per_class.csv", per_class.table(run.results).to_csv(index=False)),
-        _write(run.folder / "results.md", markdown(report.document(run, judgements, shown))),
+        _write(run.folder / "results.md", markdown(document)),
         *figures,
     ]
     label_space, examples = None, tuple[Example, ...]()

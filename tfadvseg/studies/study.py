@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document
+from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document, Paragraph
 from tfadvseg.runs.results import images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.run import FinishedRun
@@ -41,6 +41,11 @@ def warnings_part(run: FinishedRun) -> list[Block]:
     warnings: list[Block] = [Bullets(run.warnings, heading="Warnings")] if run.warnings else []
     read = [f"{name}: {how}" for name, how in run.settings.get("readings", {}).items()]
     return warnings + ([Bullets(read, heading="How models of another origin were read")] if read else [])
+
+
+def attacked_part(run: FinishedRun) -> list[Block]:
+    """By which protocol the networks were attacked, where the run did so itself."""
+    return [Paragraph(run.settings["attacked_as"])] if "attacked_as" in run.settings else []
 
 
 def claims_part(judgements: Sequence[Judgement]) -> list[Block]:

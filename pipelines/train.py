@@ -1,9 +1,9 @@
 """Trains a network, evaluates it on the validation split and exports it as a SavedModel.
 
-    python -m pipelines.train --flagfile=pipelines/recipes/pspnet_cityscapes.cfg --data_dir=../shared/camvid \\
-        --output=runs/train/pspnet_camvid
-    python -m pipelines.train --flagfile=pipelines/recipes/deeplab_v2_vgg.cfg --data_dir=../shared/camvid \\
-        --initial_weights=runs/train/fcn8s_vgg_camvid/last.weights.h5
+    python -m pipelines.train --flagfile=pipelines/recipes/pspnet_cityscapes.cfg \\
+        --data_dir=../shared/camvid --output=runs/train/pspnet_camvid
+    python -m pipelines.train --flagfile=pipelines/recipes/deeplab_v2_vgg.cfg \\
+        --data_dir=../shared/camvid --initial_weights=runs/train/fcn8s_vgg_camvid/last.weights.h5
     python -m pipelines.train --model=enet --dataset=camvid --data_dir=../shared/camvid \\
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
 

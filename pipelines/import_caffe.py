@@ -20,7 +20,7 @@ from tfadvseg.caffe.caffemodel import read
 from tfadvseg.caffe.load import LayersMissing, load, renamed
 from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
 from tfadvseg.models import zoo
-from tfadvseg.models.card import Card
+from tfadvseg.models.card import Card, numbers
 from tfadvseg.runs.provenance import git_revision, versions
 
 FLAGS = absl_flags.FLAGS
@@ -95,7 +95,7 @@ def label_space(published: zoo.Network) -> LabelSpace:
     classes = FLAGS.classes or published.classes
     if classes == published.classes:
         return PUBLISHED[published.dataset]
-    return LabelSpace(tuple(f"class_{i}" for i in range(classes)), voc_palette(classes))
+    return LabelSpace(numbers(classes), voc_palette(classes))
 
 
 def md5(path: pathlib.Path) -> str:

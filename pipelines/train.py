@@ -67,7 +67,7 @@ absl_flags.DEFINE_bool(
 )
 absl_flags.DEFINE_enum(
     "precision", "float32", list(PRECISIONS),
-    "What the training computes in; after lower precision batch normalisation gets its statistics again in float32.",
+    "What the training computes in; below float32 batch normalisation is estimated anew for each validation.",
 )  # fmt: skip
 absl_flags.DEFINE_enum("select", "best", list(SELECTIONS), "Weights of the best epoch on validation, or of the last.")
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)

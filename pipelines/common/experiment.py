@@ -107,7 +107,7 @@ def open_folder(path: pathlib.Path, models: Sequence[ModelSpec], **decisive: Any
     machine."""
     whole = recipe(sys.argv[0]) | decisive | {
         "models": {model.name: model.digest for model in models},
-        "readings": {model.name: how_read(model) for model in models if model.stranger},
+        "readings": {model.name: how_read(model) for model in models if model.stranger or model.mapping},
         "versions": versions(),
         "source": source_digest(),
         "arithmetic": arithmetic(),

@@ -7,7 +7,7 @@ from typing import Any
 from absl import flags
 
 from tfadvseg import data
-from tfadvseg.models.reading import CHANNEL_ORDERS, OUTPUTS, PRESETS
+from tfadvseg.models.reading import CHANNEL_ORDERS, JOINED, OUTPUTS, PRESETS
 
 FLAGS = flags.FLAGS
 
@@ -104,6 +104,9 @@ def define_reading() -> None:
         "class_map", None,
         "CSV with the columns model and dataset: what each class counts as of models with other classes.",
     )  # fmt: skip
+    flags.DEFINE_enum(
+        "joined", None, list(JOINED), "Whether classes that count as one are joined before or after the argmax."
+    )
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 

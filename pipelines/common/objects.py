@@ -84,20 +84,20 @@ def models(
                     f"{path} draws at random, which only pipelines.robustness can attack; name another model."
                 )
             found.append(model if any_classes else of_dataset(model))
-    for name in ("class_map", "void_class"):
+    for name in ("class_map", "void_class", "joined"):
         if not any_classes and FLAGS[name].value is not None and not any(model.mapping for model in found):
             raise ValueError(
-                f"--{name} meets no model: each has as many classes as the dataset {FLAGS.dataset}; where their order "
-                "differs, say so by class_map in that model's reading.json."
+                f"--{name} meets no model: each has the classes of the dataset {FLAGS.dataset}; leave it out, or say "
+                "by class_map in that model's reading.json what they count as."
             )
     return told_apart(found)
 
 
 def of_dataset(model: "ModelSpec") -> "ModelSpec":
-    """With the classes of --dataset, by --class_map where it has others; of a model that has one more, --void_class is
-    left out."""
+    """With the classes of --dataset, by --class_map unless its own are known to be these; of a model that has one more,
+    --void_class is left out."""
     space = dataset().label_space
-    if FLAGS.class_map and model.classes != space.classes and not model.reading.class_map:
+    if FLAGS.class_map and model.class_names != space.names and not model.reading.class_map:
         own, known = with_classes(model)
         class_map = read_class_map(FLAGS.class_map, known.names)
         return dataclasses.replace(own, reading=dataclasses.replace(own.reading, class_map=class_map)).on(
@@ -147,13 +147,14 @@ def _reading(name: str) -> "Reading | None":
 def said_by_flags() -> dict[str, Any]:
     """Fields of a reading that are given by flags, for all models."""
     fields = {"signature": FLAGS.signature, "channel_order": FLAGS.channel_order, "output": FLAGS.model_output}
+    fields["joined"] = FLAGS.joined
     if FLAGS.intensity_range is not None:
         fields["intensity_range"] = intensity_range()
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
-    """Those that share a name get their version, net@2, or else the folder above, runs_net, in front of a scale; the
+    """Those that share a name get their version, net_v2, or else the folder above, runs_net, in front of a scale; the
     same one twice stays and is refused later."""
     names = [model.name for model in models]
     return [
@@ -165,7 +166,7 @@ def told_apart(models: "Sequence[ModelSpec]") -> "list[ModelSpec]":
 def _longer_name(model: "ModelSpec") -> str:
     folder = model.path.absolute()
     if folder.name.isdigit():
-        return f"{folder.parent.name}@{folder.name}{model.at_scale}"
+        return f"{folder.parent.name}_v{folder.name}{model.at_scale}"
     return f"{folder.parent.name}_{folder.name}{model.at_scale}"
 
 

@@ -1,5 +1,6 @@
 """The TFDS builders give what the splits give, from a cache that belongs to exactly these files."""
 
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tfadvseg import data
-from tfadvseg.data.builders import load_examples
+from tfadvseg.data.builders import builder, load_examples
 
 ROOT = pathlib.Path(__file__).parents[2]
 CAMVID = data.named("camvid")
@@ -41,6 +42,18 @@ def test_the_builder_gives_the_examples_of_the_split_in_its_order(folder, tmp_pa
             np.testing.assert_array_equal(example["image"], image)
             np.testing.assert_array_equal(example["labels"][..., 0], labels)
             assert example["image"].dtype == example["labels"].dtype == np.uint8
+
+
+def test_a_builder_is_called_after_its_dataset_and_says_where_that_comes_from(folder, tmp_path):
+    """TFDS has a `voc` of its own, with boxes."""
+    photographs = CAMVID.split(str(folder), "train")
+    camvid = builder(photographs, tmp_path / "cache")
+    assert camvid.name == "camvid" and "The split train of camvid" in camvid.info.description
+    assert data.about("camvid").splitlines()[0] in camvid.info.description
+    voc = builder(dataclasses.replace(photographs, dataset="voc"), tmp_path / "cache")
+    assert voc.name == "voc_segmentation" and "VOCdevkit" in voc.info.description
+    unknown = builder(dataclasses.replace(photographs, dataset="mine"), tmp_path / "cache")
+    assert (unknown.name, unknown.info.description) == ("mine", "The split train of mine, labelled by pixel.")
 
 
 def test_only_the_split_that_is_asked_for_is_prepared(folder, tmp_path):

@@ -1,6 +1,7 @@
 """What a model is on a dataset: its classes as they are, mapped, one of them left out, or refused."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import tensorflow as tf
 from tests.models.strangers import IMAGES, images_of, network, save
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.models import describe
+from tfadvseg.models.card import Card, numbers
 from tfadvseg.models.reading import Reading
+from tfadvseg.models.spec import how_read
 
 SPACE = LabelSpace(("sky", "road", "car"), ((0, 0, 0), (1, 1, 1), (2, 2, 2)))
 FOUR = LabelSpace((*SPACE.names, "tree"), (*SPACE.palette, (3, 3, 3)))
@@ -38,6 +41,55 @@ def test_other_classes_are_refused(folder):
         describe(folder).on(two, "streets")
     with pytest.raises(ValueError, match="knows 4 classes, one more than the dataset streets; .* by `void_class`"):
         describe(folder).on(SPACE, "streets")
+
+
+def named(folder, tmp_path, *names):
+    """A model whose card has these names."""
+    copy = shutil.copytree(folder, tmp_path / "named")
+    Card("named", "", names, tuple((n, n, n) for n in range(len(names))), None, (0, 0, 0), 0, {}, {}).write(copy)
+    return describe(copy)
+
+
+def test_the_names_of_a_card_decide_where_the_numbers_are_equal(folder, tmp_path):
+    assert named(folder, tmp_path, *FOUR.names).on(FOUR, "streets").classes == 4
+    assert named(folder, tmp_path / "numbered", *numbers(4)).on(FOUR, "streets").mapping == ()
+    turned = named(folder, tmp_path / "turned", "road", "sky", "car", "tree")
+    with pytest.raises(
+        ValueError, match=r"has the same classes in another order than the dataset streets: road, sky, "
+    ):
+        turned.on(FOUR, "streets")
+    with pytest.raises(ValueError, match=r"has other classes than .*lake in place of sky, .*; say by `class_map` what"):
+        named(folder, tmp_path / "other", "sky", "road", "car", "lake").on(FOUR, "streets")
+    with pytest.raises(ValueError, match="has other classes than"):
+        describe(folder, Reading(classes=("a", "b", "c", "d"))).on(FOUR, "streets")
+    given = dataclasses.replace(turned, reading=Reading(class_map=("road", "sky", "car", "tree")))
+    assert given.on(FOUR, "streets").mapping == (1, 0, 2, 3)
+
+
+def test_classes_joined_after_the_argmax_are_what_the_likeliest_counts_as(folder):
+    """By brute force, of the classes that count as anything; two unlikely ones do not win together."""
+    to = ("car", "", "road", "sky")
+    mapping = np.array([2, -1, 1, 0])
+    logits = network(IMAGES).numpy()
+    expected = mapping[np.where(mapping < 0, -np.inf, logits).argmax(-1)]
+    how = Reading(class_map=("car", "road", "sky", "car"), joined="after")
+    spec = describe(folder, how).on(SPACE, "streets")
+    assert "joined after" in how_read(spec)
+    after, before = spec.open(), mapped(folder, "car", "road", "sky", "car").open()
+    own = np.array([2, 1, 0, 2])
+    np.testing.assert_array_equal(after(IMAGES).numpy().argmax(-1), own[logits.argmax(-1)])
+    p = tf.nn.softmax(logits).numpy()
+    added = np.stack([p[..., 2], p[..., 1], p[..., 0] + p[..., 3]], -1)
+    np.testing.assert_array_equal(before(IMAGES).numpy().argmax(-1), added.argmax(-1))
+    assert (own[logits.argmax(-1)] != added.argmax(-1)).any()
+    left = describe(folder, Reading(class_map=to, joined="after")).on(SPACE, "streets").open()
+    np.testing.assert_array_equal(left(IMAGES).numpy().argmax(-1), expected)
+    with tf.GradientTape() as tape:
+        tape.watch(IMAGES)
+        total = tf.reduce_sum(after(IMAGES)[..., 2])
+    assert np.abs(tape.gradient(total, IMAGES)).max() > 0
+    with pytest.raises(ValueError, match="Unknown way to join classes 'never'; choose one of: after, before"):
+        Reading(joined="never")
 
 
 def test_joined_classes_add_their_probabilities(folder):

@@ -91,8 +91,8 @@ def test_export_makes_a_model_over_scales_whose_branches_can_be_attacked(call, s
     assert attacked.returncode == 0, attacked.stderr
     name = "fcn8s_scenes_multiscale"
     iou = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack"]).iou
-    assert set(iou.index.unique("model")) == {f"{name}@2@50", f"{name}@1@50", name, "fcn8s_scenes"}
-    assert iou[f"{name}@2@50", "fgsm"] == iou[f"{name}@1@50", "fgsm"] < iou["fcn8s_scenes", "clean"]
+    assert set(iou.index.unique("model")) == {f"{name}_v2@50", f"{name}_v1@50", name, "fcn8s_scenes"}
+    assert iou[f"{name}_v2@50", "fgsm"] == iou[f"{name}_v1@50", "fgsm"] < iou["fcn8s_scenes", "clean"]
     refused = call("robustness", f"--models={folder}@75", "--limit=1")
     assert refused.returncode == 1 and "has no signature 'logits_75'; it offers 'logits'" in refused.stderr
 

@@ -65,7 +65,7 @@ def test_two_versions_and_two_folders_of_one_name_are_told_apart(iou, conv_folde
     for place in ("a/conv/1", "a/conv/2", "b/conv"):
         shutil.copytree(conv_folder, tmp_path / place)
     found = iou(tmp_path / "a/conv/1", tmp_path / "a/conv/2", tmp_path / "b/conv")
-    assert list(found) == ["conv@1", "conv@2", "b_conv"] and len(set(found.values())) == 1
+    assert list(found) == ["conv_v1", "conv_v2", "b_conv"] and len(set(found.values())) == 1
 
 
 def test_a_file_without_the_gradients_of_its_own_operations_ends_in_a_sentence(run, tmp_path):
@@ -96,8 +96,29 @@ def test_what_does_not_fit_ends_in_a_sentence(call, saved, flags, message):
     assert done.returncode == 1 and message in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("flag", ["--void_class=4", "--class_map=map.csv"])
+@pytest.mark.parametrize("joined", [None, "after"])
+def test_a_class_map_holds_at_equal_numbers_and_the_report_says_how(iou, conv_folder, tmp_path, joined):
+    """The card tells the network's classes in another order, so without a map it is refused."""
+    turned = shutil.copytree(conv_folder, tmp_path / "turned")
+    path = turned / "assets.extra" / "card.json"
+    card = json.loads(path.read_text())
+    names = list(card["names"])
+    path.write_text(json.dumps(card | {"names": names[::-1]}))
+    rows = [f"{theirs},{own}" for theirs, own in zip(names[::-1], names, strict=True)]
+    (tmp_path / "map.csv").write_text("\n".join(["model,dataset", *rows]))
+    flags = {"joined": joined} if joined else {}
+    found = iou(conv_folder, turned, class_map=tmp_path / "map.csv", **flags)
+    assert found["turned"] == pytest.approx(found["conv"], abs=1e-3)
+    readings = json.loads((tmp_path / "run" / "recipe.json").read_text())["recipe"]["readings"]
+    assert list(readings) == ["turned"] and f"class map ({', '.join(names)})" in readings["turned"]
+    assert ("joined after" in readings["turned"]) == bool(joined)
+
+
+@pytest.mark.parametrize("flag", ["--void_class=4", "--class_map=map.csv", "--joined=after"])
 def test_a_map_that_meets_no_model_is_refused(call, flag):
     done = call("robustness", "--models=enet_scenes", *SMALL, flag)
     assert done.returncode == 1
-    assert f"{flag.partition('=')[0]} meets no model: each has as many classes" in done.stderr.splitlines()[-1]
+    assert (
+        f"{flag.partition('=')[0]} meets no model: each has the classes of the dataset scenes"
+        in done.stderr.splitlines()[-1]
+    )

@@ -9,7 +9,8 @@ import tensorflow as tf
 from tfadvseg.crf.parameters import PARAMETERS
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.data.framing import Frame
-from tfadvseg.models import load
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.models import describe, load
 from tfadvseg.models.postprocessed import PostprocessedModel
 from tfadvseg.serving.defended import export_defended, postprocessed, randomised
 from tfadvseg.transforms import TRANSFORMS
@@ -54,6 +55,16 @@ def test_it_reloads_with_its_draws_and_its_gradient(defended, conv_model, images
     slope = gradient(expected, images)
     close = np.isclose(gradient(found, images), slope, rtol=1e-3, atol=1e-4 * np.abs(slope).max())
     assert np.abs(slope).max() > 0 and close.mean() > 0.999  # rounding may choose another side of a kink
+
+
+def test_a_class_map_holds_for_the_draws_of_seeds(defended, conv_model, images):
+    names = conv_model.card.names
+    space = LabelSpace(names[1:], conv_model.card.palette[1:])
+    spec = describe(defended["grayscale"], class_map=(names[1], *names[1:])).on(space, "streets")
+    assert spec.seeded
+    logits = conv_model(TRANSFORMS["grayscale"](images, SEEDS))
+    expected = tf.concat([tf.reduce_logsumexp(logits[..., :2], -1)[..., None], logits[..., 2:]], -1)
+    np.testing.assert_allclose(spec.open().logits_of_seeds(images, SEEDS), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_its_main_signature_draws_anew(defended, images):

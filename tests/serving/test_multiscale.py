@@ -92,6 +92,17 @@ def test_other_scales_and_the_average_can_be_made_of_it_again(fcn8s, opened, ima
     np.testing.assert_allclose(both, (half + full) / 2, rtol=1e-4, atol=1e-4)
 
 
+def test_what_would_be_lost_is_refused(fcn8s, tmp_path):
+    """A scale, since all would be made anew of the whole network; a reading, since it would be built by its card."""
+    branch = describe(fcn8s[2], signature="logits_50")
+    with pytest.raises(ValueError, match="over_scales@50 is one scale of a model over scales; name over_scales, of"):
+        export_multiscale(branch, "again", SCALES, "max", tmp_path)
+    read = describe(fcn8s[1], signature="logits", channel_order="bgr")
+    with pytest.raises(ValueError, match="is built anew by its card, which would forget the channel order of its read"):
+        export_multiscale(read, "again", SCALES, "max", tmp_path)
+    assert not (tmp_path / "again").exists()
+
+
 @pytest.mark.parametrize("command", ["training", "import"])
 def test_an_older_card_says_its_width_in_its_provenance(command, fcn8s, tmp_path):
     spec = describe(fcn8s[1])

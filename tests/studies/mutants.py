@@ -763,8 +763,10 @@ MUTANTS = [
     ),
     *about(
         "studies/robustness/design.py", NETWORK_TESTS,
-        [("or model.seeded", ""), ("if found is None: return Facts()", ""),
-         ("known.crf, found.parameters", "known.crf")],
+        [("model.seeded or", ""), ('or "transform" in added', ""), ("or model.scale is not None", ""),
+         ("if found is None: return Facts()", ""), ("known.crf or crf, found.parameters", "known.crf or crf"),
+         ("known.crf or crf", "known.crf"), ("Facts(crf=crf, parameters", "Facts(parameters"),
+         ("if like_deeplab else None", "")],
     ),
     *about(
         NEEDS, BOUNDS,
@@ -1044,6 +1046,7 @@ MUTANTS = [
         [
             ("and layer.trainable]", "]"),
             ("setattr(layer, name, 0.0)", "pass"),
+            ("1 / (2 - norm.momentum)", "0.0"),
             ("[value / count for value in total]", "values"),
         ],
     ),

@@ -51,17 +51,82 @@ def test_backbones_are_those_of_table_6():
 
 def test_a_card_tells_what_a_network_is_made_of(tmp_path, monkeypatch):
     """A stranger tells nothing, an unknown architecture only its size, and one that draws at random is none of ours."""
-    cards = {"net": ("pspnet_voc", 7), "mine": ("my_own", 8), "random": ("pspnet_voc", 9)}
-    monkeypatch.setattr(
-        card, "read",
-        lambda path: types.SimpleNamespace(architecture=cards[path][0], parameters=cards[path][1]) if path in cards
-        else None,
+    found = designed(
+        monkeypatch, {"net": ("pspnet_voc", 7), "mine": ("my_own", 8), "random": ("pspnet_voc", 9), "stranger": None},
+        seeded=["random"],
     )  # fmt: skip
-    models = [types.SimpleNamespace(name=name, path=name, seeded=name == "random") for name in (*cards, "stranger")]
-    found = {"networks": design.design(models)["networks"]}
     assert facts_in(found, "net") == Facts("pspnet", "resnet101", "pyramid pooling", True, False, 7)
     assert facts_in(found, "mine") == Facts(parameters=8) and facts_in(found, "random") == Facts(parameters=9)
     assert facts_in(found, "stranger") == facts_in({}, "net") == Facts()
+
+
+def wrapped(*added):
+    """A provenance with these around the network, the innermost first."""
+    whole = {"training": {}}
+    for one in added:
+        whole = {"added": one, "network": {}, "of the network": whole}
+    return whole
+
+
+def designed(monkeypatch, cards, seeded=(), scales=None):
+    """The design of models by {name: (architecture, parameters, provenance where it has one), or None}."""
+    made = {
+        name: card.Card(name, fields[0], (), (), None, (0, 0, 0), fields[1], {}, dict(*fields[2:]))
+        for name, fields in cards.items() if fields
+    }  # fmt: skip
+    monkeypatch.setattr(card, "read", made.get)
+    models = [
+        types.SimpleNamespace(name=name, path=name, seeded=name in seeded, scale=(scales or {}).get(name))
+        for name in cards
+    ]
+    return {"networks": design.design(models)["networks"]}
+
+
+CRF, BLUR = {"crf": {"theta_alpha": 20.0}}, {"transform": "blur"}
+
+
+def test_what_was_added_to_a_network_counts(monkeypatch, finish):
+    """A CRF keeps a network out of the comparisons, however deep it lies; a transform makes it none of the paper's."""
+    added = {
+        "plain": wrapped(), "crf": wrapped(CRF), "crf behind blur": wrapped(CRF, BLUR), "blur": wrapped(BLUR),
+        "blur before crf": wrapped(BLUR, CRF),
+    }  # fmt: skip
+    cards = {name: ("fcn8s_vgg", 7, provenance) for name, provenance in added.items()}
+    found = designed(monkeypatch, {**cards, "theirs": ("unknown", 0, wrapped(CRF))})
+    known = {name: (facts_in(found, name).architecture, facts_in(found, name).crf) for name in (*cards, "theirs")}
+    assert known == {
+        "plain": ("fcn8s_vgg", False), "crf": ("fcn8s_vgg", True), "crf behind blur": ("", True), "blur": ("", False),
+        "blur before crf": ("", True), "theirs": ("", True),
+    }  # fmt: skip
+    assert networks_of(finish("robustness", made(known), found)).names == ["plain", "blur"]
+
+
+def ensemble(scales=(1.0, 0.75, 0.5), fusion="max"):
+    return {"scales": list(scales), "fusion": fusion}
+
+
+def test_only_deeplabs_own_ensemble_is_the_multiscale_network(monkeypatch):
+    resnet101, trained, fcn8s = "deeplab_v2_resnet101", "deeplab_v2_multiscale", "fcn8s_vgg"
+    cards = {
+        "alone": (resnet101, 7), "made": (resnet101, 7, wrapped(ensemble())), "trained": (trained, 7),
+        "again": (trained, 7, wrapped(ensemble([1.0]), ensemble())),
+        "average": (trained, 7, wrapped(ensemble(fusion="average"))),
+        "others": (resnet101, 7, wrapped(ensemble([1.0, 0.5]))), "fcn8s": (fcn8s, 7, wrapped(ensemble())),
+        "trained@50": (trained, 7), "made@100": (resnet101, 7, wrapped(ensemble())),
+    }  # fmt: skip
+    found = designed(monkeypatch, cards, scales={"trained@50": 50, "made@100": 100})
+    known = {name: facts_in(found, name).architecture for name in cards}
+    assert known == {"alone": resnet101, "made": trained, "trained": trained, "again": trained} | dict.fromkeys(
+        ("average", "others", "fcn8s", "trained@50", "made@100"), ""
+    )
+    assert facts_in(found, "made").head == "multiscale ASPP" and facts_in(found, "average").parameters == 7
+
+
+def test_the_ensemble_is_as_the_zoo_builds_it():
+    from tfadvseg.models.architectures import ENSEMBLE
+    from tfadvseg.models.zoo.multiscale import SCALES, percents
+
+    assert ENSEMBLE["scales"] == [percent / 100 for percent in percents(SCALES)]
 
 
 def test_kinds():

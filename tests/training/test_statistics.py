@@ -60,6 +60,28 @@ def test_they_are_the_plain_averages_of_the_batches(count, shown):
             np.testing.assert_allclose(found, value, rtol=1e-3, atol=1e-3)
 
 
+def test_calls_on_several_sizes_of_a_shared_normalisation_weigh_the_same():
+    """As at the scales of an ensemble, whose images are smaller; one that is called once is not disturbed."""
+    images = keras.Input((*SIZE, 3))
+    shared, alone = (keras.layers.BatchNormalization(name=name, momentum=0.9) for name in ("shared", "alone"))
+    maps = [shared(keras.layers.AveragePooling2D(size, padding="same")(2 * images)) for size in (1, 2, 6)]
+    means = [keras.layers.GlobalAveragePooling2D(keepdims=True)(x) for x in maps]
+    made = keras.Model(images, alone(images) + means[0] + means[1] + means[2])
+    photos = photographs(8)
+    assert estimate_again(made, photos) == 2
+    order = np.random.default_rng(0).permutation(8)
+    pool = keras.layers.AveragePooling2D
+    found = []
+    for start in (0, 4):
+        batch = np.stack([photos[i][1] for i in order[start : start + 4]]).astype(np.float32)
+        sizes = [keras.ops.convert_to_numpy(pool(size, padding="same")(2 * batch)) for size in (1, 2, 6)]
+        found += [(x.mean((0, 1, 2)), x.var((0, 1, 2))) for x in sizes]
+    for part, (mean, variance) in (("shared", np.mean(found, 0)), ("alone", np.mean(found[::3], 0) / [[2], [4]])):
+        np.testing.assert_allclose(statistics(made, part)[0], mean, rtol=1e-4)
+        np.testing.assert_allclose(statistics(made, part)[1], variance, rtol=1e-3)
+    assert shared.momentum == alone.momentum == 0.9 and "call" not in vars(shared)
+
+
 def test_nothing_else_changes_and_a_second_time_gives_the_same():
     made, photos = network(), photographs(8)
     rates = [layer.rate for layer in made.layers if hasattr(layer, "rate")]

@@ -15,8 +15,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from tfadvseg.data import Dataset, Split
+from tfadvseg.data import DATASETS, Dataset, Split, about
 from tfadvseg.lock import locked
+
+NAMES = {"voc": "voc_segmentation"}
+"""What builders are called where TFDS has another one of the dataset's name: its `voc` has boxes."""
 
 
 def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
@@ -32,10 +35,11 @@ def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
     examples = (
         (i, {"id": name, "image": image, "labels": labels[..., None]}) for i, (name, image, labels) in enumerate(split)
     )
+    own = f"The split {split.name} of {split.dataset}, labelled by pixel."
     return tfds.dataset_builders.AdhocBuilder(
-        name=split.dataset, version="1.0.0", features=tfds.features.FeaturesDict(features),
+        name=_name(split), version="1.0.0", features=tfds.features.FeaturesDict(features),
         split_datasets={split.name: examples}, data_dir=str(cache), disable_shuffling=True,
-        description=f"The split {split.name} of {split.dataset}.",
+        description=f"{own}\n\n{about(split.dataset)}" if split.dataset in DATASETS else own,
     )  # fmt: skip
 
 
@@ -65,8 +69,12 @@ def _prepared(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
         if made.is_prepared():
             return made
         print(f"Preparing {split.dataset} {split.name} (once; kept in {cache}) ...", file=sys.stderr, flush=True)
-        for half in cache.glob(f"{split.dataset}/*"):
+        for half in cache.glob(f"{_name(split)}/*"):
             shutil.rmtree(half)
         with contextlib.redirect_stdout(io.StringIO()):  # its bars on stderr are enough; stdout is for results
             made.download_and_prepare()
         return made
+
+
+def _name(split: Split) -> str:
+    return NAMES.get(split.dataset, split.dataset)

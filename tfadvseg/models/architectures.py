@@ -43,3 +43,8 @@ ARCHITECTURES = {
     "pspnet_cityscapes": _PSPNET,
 }
 """{name in the zoo: what it is}; backbones as in the paper's Table 6."""
+
+AT_SCALES = {"deeplab_v2_resnet101": "deeplab_v2_multiscale", "deeplab_v2_multiscale": "deeplab_v2_multiscale"}
+"""What a network is as an ensemble like Deeplab v2's; others are none of the paper's then."""
+ENSEMBLE = {"scales": [1.0, 0.75, 0.5], "fusion": "max"}
+"""That of Deeplab v2, as a card has it."""

@@ -29,11 +29,27 @@ class Card:
     fit: str = "pad"
     width: float | None = None
 
+    @property
+    def added(self) -> dict[str, Any]:
+        """All that stands around the network, such as a CRF, a transform or scales, in whatever order it was added; of
+        two alike the last."""
+        found: dict[str, Any] = {}
+        provenance = self.provenance
+        while provenance:
+            found = provenance.get("added", {}) | found
+            provenance = provenance.get("of the network", {})
+        return found
+
     def write(self, folder: pathlib.Path) -> None:
         """Writes the card into the SavedModel in `folder`."""
         path = folder / FILE
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+
+
+def numbers(classes: int) -> tuple[str, ...]:
+    """Names of classes of which nobody said any."""
+    return tuple(f"class_{number}" for number in range(classes))
 
 
 def read(folder: pathlib.Path) -> Card | None:

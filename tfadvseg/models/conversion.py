@@ -67,14 +67,15 @@ def classes_last(scores: tf.Tensor, layout: str) -> tf.Tensor:
     return tf.transpose(scores, [0, 2, 3, 1]) if layout == "NCHW" else scores
 
 
-def joined(logits: tf.Tensor, mapping: tuple[int, ...], classes: int) -> tf.Tensor:
-    """Logits [..., K] of a network's classes -> [..., classes] of a dataset: probabilities of those that count as one
-    are added."""
-    columns = [
-        tf.reduce_logsumexp(tf.gather(logits, [k for k, to in enumerate(mapping) if to == c], axis=-1), -1)
-        for c in range(classes)
-    ]
-    return tf.stack(columns, -1)
+def joined(logits: tf.Tensor, mapping: tuple[int, ...], classes: int, when: str = "before") -> tf.Tensor:
+    """Logits [..., K] of a network's classes -> [..., classes] of a dataset, of `reading.JOINED`.
+
+    before: the probabilities of those that count as one are added. after: the largest of their logits, so that the
+    argmax is what the network's own argmax (among classes that count as anything) counts as, and has a gradient.
+    """
+    join = {"before": tf.reduce_logsumexp, "after": tf.reduce_max}[when]
+    groups = [[k for k, to in enumerate(mapping) if to == c] for c in range(classes)]
+    return tf.stack([join(tf.gather(logits, own, axis=-1), -1) for own in groups], -1)
 
 
 def tiles(images: tf.Tensor, tile: tuple[int, int]) -> tf.Tensor:

@@ -24,6 +24,11 @@ OUTPUTS = {
     "labels": "the number of the likeliest class at each pixel",
 }
 LAYOUTS = {"NHWC": "channels last, as TensorFlow has them", "NCHW": "channels first, as PyTorch and ONNX have them"}
+JOINED = {
+    "before": "probabilities of classes that count as one are added, and then the likeliest is taken",
+    "after": "the likeliest class is taken, and then says what it counts as",
+}
+"""When classes that count as one are joined: before or after the argmax."""
 TILES = "tiles"
 """The fit of a network of fixed size that is shown a photograph in tiles of that size, side by side."""
 
@@ -49,7 +54,7 @@ class Reading:
     size: (height, width) of the input where the file leaves it open. multiple: what the input's sides must be multiples
     of. fit: how a photograph becomes an input of the network's size, of `data.framing.FITS` or tiles; colour: RGB that
     fills up. classes, palette: names and RGB colours. class_map: for each class of the network the name of the
-    dataset's class that it counts as, or "" for one that is never to be answered, such as void.
+    dataset's class that it counts as, or "" for one that is never to be answered, such as void. joined: of JOINED.
     """
 
     signature: str = ""
@@ -69,11 +74,13 @@ class Reading:
     classes: tuple[str, ...] = ()
     palette: tuple[tuple[int, int, int], ...] = ()
     class_map: tuple[str, ...] = ()
+    joined: str = "before"
 
     def __post_init__(self) -> None:
         choose(CHANNEL_ORDERS, self.channel_order, "channel order")
         choose(OUTPUTS, self.output, "model output")
         choose({**FITS, TILES: None}, self.fit, "fit")
+        choose(JOINED, self.joined, "way to join classes")
         if self.layout:
             choose(LAYOUTS, self.layout, "layout")
         low, high = self.intensity_range

@@ -82,11 +82,16 @@ class LoadedModel:
         own = len(spec.mapping) or spec.classes
         logits = to_logits(scores, self.network.kind, self.network.layout, _size(seen), own)
         logits = untiled(logits, images) if tile else logits
-        if spec.mapping:
-            logits = joined(logits, spec.mapping, spec.classes)
-        return tf.ensure_shape(logits, [*images.shape[:3], spec.classes])
+        return self._of_dataset(logits, images)
 
     __call__ = logits
+
+    def _of_dataset(self, logits: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """Logits of the network's own classes -> of those of the dataset, where these are others."""
+        spec = self.spec
+        if spec.mapping:
+            logits = joined(logits, spec.mapping, spec.classes, spec.reading.joined)
+        return tf.ensure_shape(logits, [*images.shape[:3], spec.classes])
 
     def raw(self, images: tf.Tensor) -> tf.Tensor:
         """What the network returns for images [N, H, W, 3], not yet read as logits; classes on the last axis."""
@@ -105,7 +110,7 @@ class LoadedModel:
     def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The same of a model whose spec is `seeded`, by the draws of seeds int32 [N, 2], one for each image."""
         (output,) = self._keep_alive.signatures[OF_SEEDS](images=images, seeds=seeds).values()
-        return tf.ensure_shape(output, [*images.shape[:3], self.classes])
+        return self._of_dataset(output, images)
 
     @property
     def trackable(self) -> Any:

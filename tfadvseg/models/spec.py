@@ -88,8 +88,16 @@ class ModelSpec:
 
         return PostprocessedModel(LoadedModel.open(self.bare), self)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """As its card or else its reading has them; none where these only number them, or there are neither."""
+        found = card.read(self.path)
+        names = found.names if found else self.reading.classes
+        return () if names == card.numbers(len(names)) else names
+
     def on(self, label_space: LabelSpace, dataset: str) -> "ModelSpec":
-        """The same, its classes those of a dataset; ValueError where they are others and no class map is given."""
+        """The same, its classes those of a dataset; ValueError where they are others, or in another order, and no class
+        map is given."""
         names = label_space.names
         if self.reading.class_map:
             return dataclasses.replace(self, classes=len(names), mapping=self._mapping(names, dataset))
@@ -102,6 +110,12 @@ class ModelSpec:
             raise ValueError(
                 f"{self.path} knows {self.classes} classes, but the dataset {dataset} has {len(names)}; choose another "
                 "model or `dataset`, or say by `class_map` what each counts as."
+            )
+        if (own := self.class_names) and own != names:
+            what = "the same classes in another order" if sorted(own) == sorted(names) else "other classes"
+            raise ValueError(
+                f"{self.path} has {what} than the dataset {dataset}: {', '.join(own)} in place of {', '.join(names)}; "
+                "say by `class_map` what each counts as."
             )
         return dataclasses.replace(self, classes=len(names))
 

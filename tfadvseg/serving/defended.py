@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfadvseg.models import reading
-from tfadvseg.models.card import Card
+from tfadvseg.models.card import Card, numbers
 from tfadvseg.models.postprocessed import PostprocessedModel
 from tfadvseg.models.reading import PLAIN, Reading
 from tfadvseg.models.saved_model import LoadedModel
@@ -85,7 +85,7 @@ def _card(model: LoadedModel) -> Card:
     """The network's card, or what can be said of a stranger's."""
     if model.card:
         return model.card
-    names = tuple(f"class_{i}" for i in range(model.classes))
+    names = numbers(model.classes)
     grey = [round(255 * i / max(1, model.classes - 1)) for i in range(model.classes)]
     palette = tuple((level, level, level) for level in grey)
     frame = model.frame

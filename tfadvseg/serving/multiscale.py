@@ -25,6 +25,9 @@ FUSIONS: dict[str, Callable[[Sequence[tf.Tensor]], tf.Tensor]] = {
 }
 """As the zoo's, of any SavedModel's logits."""
 
+LOGITS = "signature", "logits"
+"""The field of a reading that names what would be found anyway."""
+
 
 def export_multiscale(
     spec: ModelSpec, name: str, scales: Sequence[float], fusion: str, models_folder: str | os.PathLike
@@ -32,12 +35,23 @@ def export_multiscale(
     """Writes a SavedModel's network at these scales as the next version of <models_folder>/<name>; returns its folder.
 
     A network of the zoo is built anew for the size of each scale and gets the file's weights by name; any other must
-    take images of any size and is resized around. ValueError for one that takes images of one size only.
+    take images of any size and is resized around. ValueError for one that takes images of one size only, for one scale
+    of an ensemble, and for a network of the zoo that is to be read in a way of its own.
     """
     choose(FUSIONS, fusion, "fusion")
     added = {"scales": [percent / 100 for percent in percents(scales)], "fusion": fusion}
+    if spec.scale is not None:
+        raise ValueError(
+            f"{spec.name} is one scale of a model over scales; name {spec.name.removesuffix(spec.at_scale)}, of "
+            "which scales and fusion can be chosen anew."
+        )
     found = card.read(spec.path)
-    if found and found.architecture in zoo.MODELS and set(found.provenance.get("added", added)) == set(added):
+    if found and found.architecture in zoo.MODELS and set(found.added) <= set(added):
+        if own := [name for name in spec.reading.changed() if (name, spec.interface.signature) != LOGITS]:
+            raise ValueError(
+                f"{spec.path} is built anew by its card, which would forget the {own[0].replace('_', ' ')} of its "
+                "reading; leave the reading out."
+            )
         width = _width(found)
         network = zoo.build_multiscale(found.architecture, len(found.names), found.input_size, width, scales, fusion)  # type: ignore[arg-type]
         if lacking := start_from(network, str(spec.path)).lacking:

@@ -37,10 +37,13 @@ class Study:
 
 
 def warnings_part(run: FinishedRun) -> list[Block]:
-    """What makes the numbers mean less, where anything does; and how models of another origin were read."""
+    """What makes the numbers mean less, where anything does; and how models of another origin, or with other classes,
+    were read."""
     warnings: list[Block] = [Bullets(run.warnings, heading="Warnings")] if run.warnings else []
     read = [f"{name}: {how}" for name, how in run.settings.get("readings", {}).items()]
-    return warnings + ([Bullets(read, heading="How models of another origin were read")] if read else [])
+    return warnings + (
+        [Bullets(read, heading="How models of another origin, or with other classes, were read")] if read else []
+    )
 
 
 def attacked_part(run: FinishedRun) -> list[Block]:

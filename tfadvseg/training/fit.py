@@ -68,7 +68,7 @@ def fit(
 ) -> keras.Model:
     """Trains `build(recipe.crop)` on random views and returns `build(input_size)` with the weights of the
     selected epoch, in float32 whatever was computed in; after lower precision its batch normalisations get statistics
-    that are estimated again.
+    that are estimated again, before each validation, too, so that epochs are compared by what would come out.
 
     The examples may differ in size. input_size: of the network that is validated, by default the size of the first
     validation photograph; smaller photographs are filled up with ignored labels, larger ones refused
@@ -88,7 +88,9 @@ def fit(
     weights, largest = survey(train, classes)
     height, width = input_size or validation[0][2].shape
     with _precision(recipe.precision):
-        network, full_size = build(recipe.crop), build((height, width))
+        network = build(recipe.crop)
+    full_size = build((height, width))
+    answer = _Answer(network, full_size, train if recipe.precision != "float32" else None)
     _scale_dropout(network, recipe.dropout)
     steps = recipe.epochs * (len(train) // recipe.batch_size)
     trained = OnViews(network, recipe.crop, weights)
@@ -99,21 +101,33 @@ def fit(
     views = RandomViews(
         train, largest, recipe.crop, recipe.batch_size, recipe.scales, recipe.colour, recipe.seed, first_epoch
     )
-    validate = _Validate(full_size, validation, classes, state, recipe)
+    validate = _Validate(answer, validation, classes, state, recipe)
     trained.fit(
         views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
         callbacks=[validate, *callbacks],
     )  # fmt: skip
-    if recipe.precision != "float32":
-        full_size = build((height, width))
     if recipe.select == "best":
         full_size.load_weights(path / "best.weights.h5")
     else:
-        full_size.set_weights(network.get_weights())
-    estimated = recipe.precision != "float32" and estimate_again(full_size, train)
-    if estimated or recipe.select == "last":
-        _save(full_size, path / f"{recipe.select}.weights.h5")
+        _save(answer.now(), path / "last.weights.h5")
     return full_size
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    """What a training would give if it ended now. photographs: of which statistics are estimated; None where those of
+    the training will do."""
+
+    trained: keras.Model
+    full_size: keras.Model
+    photographs: Examples | None
+
+    def now(self) -> keras.Model:
+        """The network of full size, with the weights of now."""
+        self.full_size.set_weights(self.trained.get_weights())
+        if self.photographs is not None:
+            estimate_again(self.full_size, self.photographs)
+        return self.full_size
 
 
 @contextlib.contextmanager
@@ -179,9 +193,9 @@ class _State:
 class _Validate(keras.callbacks.Callback):
     """After each epoch: validation scores, best weights, history, resumable state and a line of progress."""
 
-    def __init__(self, full_size, validation, classes, state, recipe):
+    def __init__(self, answer, validation, classes, state, recipe):
         super().__init__()
-        self.full_size, self.validation, self.classes = full_size, validation, classes
+        self.answer, self.validation, self.classes = answer, validation, classes
         self.state, self.recipe = state, recipe
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -208,12 +222,12 @@ class _Validate(keras.callbacks.Callback):
         )
 
     def _score(self, logs):
-        self.full_size.set_weights(self.model.network.get_weights())
-        counts = validation_counts(self.full_size, self.validation, self.classes).total()
+        network = self.answer.now()
+        counts = validation_counts(network, self.validation, self.classes).total()
         logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(counts)), float(pixel_accuracy(counts))
         if logs["val_iou"] > self.state.best:
             self.state.best = logs["val_iou"]
-            _save(self.full_size, self.state.folder / "best.weights.h5")
+            _save(network, self.state.folder / "best.weights.h5")
 
     def _record(self, epoch, logs):
         path = self.state.folder / "history.csv"

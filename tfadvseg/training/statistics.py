@@ -18,6 +18,8 @@ def estimate_again(network: keras.Model, photographs: Examples) -> int:
     """Replaces the moving mean and variance of each batch normalisation by the averages over 16 batches of their means
     and variances, without dropout, in the network's own precision; returns how many normalisations it found.
 
+    One that a network calls several times, as at each scale of an ensemble, gets the average over its calls.
+
     photographs: 64 of them are shown, drawn by a fixed seed, or all in batches of 4 where there are fewer; cut to the
     network's input or filled up with grey. Normalisations that were frozen (`trainable` is False) have no statistics of
     the training, neither used nor moved them there, and stay as they are.
@@ -30,9 +32,13 @@ def estimate_again(network: keras.Model, photographs: Examples) -> int:
     kept = [(layer, "momentum", layer.momentum) for layer in norms] + [(one, "rate", one.rate) for one in dropouts]
     try:
         for layer, name, _ in kept:
-            setattr(layer, name, 0.0)  # without momentum a batch leaves its own statistics
-        found = _statistics(AsInTraining(network), norms, photographs)
+            setattr(layer, name, 0.0)
+        for norm in norms:
+            vars(norm)["call"] = _averaging(norm)
+        found = _statistics(AsInTraining(network, norms), norms, photographs)
     finally:
+        for norm in norms:
+            vars(norm).pop("call", None)
         for layer, name, value in kept:
             setattr(layer, name, value)
     for norm, mean, variance in zip(norms, found[0::2], found[1::2], strict=True):
@@ -41,15 +47,29 @@ def estimate_again(network: keras.Model, photographs: Examples) -> int:
     return len(norms)
 
 
+def _averaging(norm):
+    """Its call; the k-th of a batch is kept with a weight of 1 / k, so that all of them weigh the same."""
+    call = norm.call
+
+    def averaging(*arguments, **named):
+        result = call(*arguments, **named)
+        norm.momentum = 1 / (2 - norm.momentum)  # 0, 1 / 2, 2 / 3, ...
+        return result
+
+    return averaging
+
+
 class AsInTraining(keras.Model):
     """A network that is asked for predictions and answers as in training, so that it moves its statistics."""
 
-    def __init__(self, network):
+    def __init__(self, network, norms):
         super().__init__()
-        self.network = network
+        self.network, self.norms = network, norms
         self.built = True
 
     def call(self, images):
+        for norm in self.norms:
+            norm.momentum = 0.0  # the first call of a batch leaves nothing of the batch before
         # One number, so that no logits are brought back from the device.
         return keras.ops.mean(self.network(images, training=True), axis=(1, 2, 3))
 

@@ -7,7 +7,7 @@ from typing import Any
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models import card
-from tfadvseg.models.architectures import ARCHITECTURES
+from tfadvseg.models.architectures import ARCHITECTURES, AT_SCALES, ENSEMBLE, Architecture
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.robustness.facts import Facts
 
@@ -45,12 +45,23 @@ def design(models: Sequence[ModelSpec]) -> dict[str, Any]:
 
 
 def _facts(model: ModelSpec) -> Facts:
-    """By its card and the zoo; a model without a card tells nothing. One that draws at random is no architecture of the
-    paper, whatever it is made of."""
+    """By its card and the zoo; a model without a card tells nothing."""
     found = card.read(model.path)
     if found is None:
         return Facts()
-    known = ARCHITECTURES.get(found.architecture)
-    if known is None or model.seeded:
-        return Facts(parameters=found.parameters)
-    return Facts(known.network, known.backbone, known.head, known.residual, known.crf, found.parameters)
+    crf, known = "crf" in found.added, _architecture(model, found)
+    if known is None:
+        return Facts(crf=crf, parameters=found.parameters)
+    return Facts(known.network, known.backbone, known.head, known.residual, known.crf or crf, found.parameters)
+
+
+def _architecture(model: ModelSpec, found: card.Card) -> Architecture | None:
+    """Which of the paper's it is. None for one that draws at random, for a single scale of an ensemble, and for an
+    ensemble over other scales or fused otherwise than Deeplab's, whatever they are made of."""
+    added = found.added
+    if model.seeded or "transform" in added or model.scale is not None:
+        return None
+    if "scales" not in added:
+        return ARCHITECTURES.get(found.architecture)
+    like_deeplab = all(added.get(name) == value for name, value in ENSEMBLE.items())
+    return ARCHITECTURES.get(AT_SCALES.get(found.architecture, "")) if like_deeplab else None

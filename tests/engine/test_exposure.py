@@ -121,7 +121,7 @@ def test_networks_of_two_input_sizes_can_be_crossed(spec, conv_model, wide_folde
     collected = go(scenarios, tmp_path, batch_size=3)
     found = {(row["source_model"], row["model"], row["attack"]): row for row in rows(collected.results)}
     (warning,) = (one for one in collected.warnings if "same frame" in one)
-    assert "(conv: 32x48, pad; wide: 40x56, stretch)" in warning
+    assert "(conv: 32x48, pad with 123.68, 116.779, 103.939; wide: 40x56, stretch)" in warning
     assert set(found) == {
         ("conv", "conv", "clean"), ("conv", "conv", "ifgsm"), ("conv", "wide", "clean"), ("conv", "wide", "ifgsm"),
         ("wide", "wide", "clean"), ("wide", "wide", "ifgsm"),

@@ -22,7 +22,7 @@ PROTOCOL = Protocol(grid(("fgsm", "ifgsm_ll"), (0.25, 8.0)))
 
 @pytest.fixture(scope="module")
 def other(enet_folder):
-    """A second network, in the same frame."""
+    """A second network, of the same input size, which fills up with another colour."""
     return describe(enet_folder)
 
 
@@ -107,7 +107,10 @@ def test_kept_perturbations_give_the_same_numbers_again(spec, other, opened, mat
     attacked = {key: row for key, row in two.items() if key[2] != "clean"}
     assert attacked == {key: row for key, row in one.items() if key[2] != "clean"}
     assert list(clean.values()) == [one[name, name, "clean", 0.0] for name in ("conv", "thin_enet")]
-    assert again.results.gradients.sum() == 0 and again.warnings == collected.warnings == []
+    assert again.results.gradients.sum() == 0
+    weak, (frames,) = collected.of_sources["thin_enet"].warnings, collected.warnings[-1:]
+    assert collected.warnings == [*weak, frames] and "the IoU did not fall" in weak[0]
+    assert again.warnings == [*(f"Of the perturbations that were kept: {one}" for one in weak), frames]
 
 
 def test_what_made_kept_perturbations_weak_is_said_again(spec, opened, tmp_path):

@@ -156,7 +156,7 @@ def test_reduced_scales_of_another_network_are_no_networks_of_the_whole_image():
         told = {one.number: one.measured for one in judgements if one.about.startswith(f"{own}, ")}
         for number in ("C42", "C43", "C46", "C48"):
             assert f"{other}@100 " in told[number] and f"{other}@50 " not in told[number], number
-        assert f"on {own}@50 " in told["C42"] and f"{own}@50 " in told["C46"]
+        assert f"{own}@50 " in told["C46"]
     beside = {**design, "models": [*models[:3], "b@50"], "sources": models[:3], "scales": groups[:1]}
     (unmeasured,) = (one for one in judged_run(run_of(beside, beside["models"], beside["sources"], ["fgsm"]))
                      if one.number == "C43")  # fmt: skip

@@ -83,8 +83,8 @@ def frame_warning(frames: Mapping[str, Frame]) -> list[str]:
     told = "; ".join(f"{', '.join(names)}: {_framed(frame)}" for frame, names in networks.items())
     return [
         f"Not all networks take photographs in the same frame ({told}). Between two that differ, what an attack did to "
-        "padding is cropped away and a resize blurs the rest, so that examples look weaker and the network that is "
-        "shown them more robust than where the frames are equal."
+        "padding is cropped away, and a resize, where a photograph takes one, blurs the rest; so examples look weaker "
+        "and the network that is shown them more robust than where frames are equal."
     ]
 
 

@@ -185,12 +185,16 @@ def kept_sources(run: pathlib.Path, names: Sequence[str] | None = None) -> list[
     records = sorted((run / FOLDER).rglob(SOURCE))
     if not records:
         raise ValueError(f"{run} holds no perturbations; run pipelines.transfer with --keep_perturbations first.")
-    found = {source.name: source for source in (whole(record, _source) for record in records)}
+    sources = [whole(record, _source) for record in records]
+    found = {
+        source.name: dataclasses.replace(source, findings=whole(source.folder / FINDINGS, _findings))
+        for source in sources
+    }
     return [choose(found, name, "source") for name in dict.fromkeys(names or found)]
 
 
 def _source(record: pathlib.Path) -> KeptSource:
-    about, findings = json.loads(record.read_text()), record.parent / FINDINGS
+    about = json.loads(record.read_text())
     frame: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in about["frame"].items()
     }
@@ -198,8 +202,7 @@ def _source(record: pathlib.Path) -> KeptSource:
         (one["name"], KeptAttack(one["epsilon"], one["in_range"], one["whole_levels"], one["settings"]))
         for one in about["attacks"]
     )
-    own = about["model"], about["digest"], Frame(**frame), attacks, record.parent, about["protocol"]
-    return KeptSource(*own, whole(findings, _findings))
+    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, record.parent, about["protocol"])
 
 
 def _findings(path: pathlib.Path) -> Findings:

@@ -9,6 +9,7 @@ from six_images import example, go, grid, split
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.framing import Frame
+from tfadvseg.engine.collect import foreign_frames
 from tfadvseg.engine.exposure import attacked, expose, in_frame, whole_levels
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
@@ -92,6 +93,18 @@ def test_the_targets_of_a_unit_share_what_was_decoded(spec, conv_model, batch):
     make = UnitMaker(scenario, dict.fromkeys(scenario.models, conv_model))
     make(batch, dataclasses.replace(split(), read=read))
     assert count == dict.fromkeys(range(6), 1)
+
+
+def test_frames_differ_where_anything_is_lost_between_them(spec):
+    """Images 0 and 2 fill the input, 3 is shrunk to it and 1 is padded."""
+    grey = dataclasses.replace(spec, name="grey", frame=Frame((32, 48)))
+    wide = dataclasses.replace(spec, name="wide", frame=Frame((40, 56)))
+    protocol = Protocol(grid(("fgsm",), (8.0,)))
+    both, far = (Scenario(spec, protocol, (Target(spec), Target(one))) for one in (grey, wide))
+    named = {"conv": spec.frame, "grey": grey.frame}
+    assert foreign_frames([both], split([0, 2])) == foreign_frames([white_box(spec, protocol)], split()) == {}
+    assert foreign_frames([both], split([0, 3])) == foreign_frames([both], split([0, 1])) == named
+    assert foreign_frames([far, white_box(grey, protocol)], split([0])) == {"conv": spec.frame, "wide": wide.frame}
 
 
 @pytest.fixture(scope="module")

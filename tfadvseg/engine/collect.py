@@ -63,7 +63,7 @@ def collect(
             about_all = scale_warnings(scenario.protocol.attacks) + found(scenario.source, folder)
             of_sources[scenario.source.name] = Findings((*about_attacks, *about_all), tuple(lacking[-1].items()))
         examples += _examples(scenario, units[0])
-    suspicions += frame_warning(_foreign_frames(scenarios))
+    suspicions += frame_warning(foreign_frames(scenarios, shards.split))
     suspicions += scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
         suspicions += found(model, folder)
@@ -81,14 +81,17 @@ def collect(
     return Collected(results, first + suspicions + _certainty(results), examples, of_sources)
 
 
-def _foreign_frames(scenarios: Sequence[Scenario]) -> dict[str, Frame]:
-    """{name: frame} of the networks of all scenarios that show anything in another frame than its source's."""
+def foreign_frames(scenarios: Sequence[Scenario], split: Split) -> dict[str, Frame]:
+    """{name: frame} of the networks of all scenarios that show anything in another frame than its source's; none where
+    each photograph just fills the input of all, so that nothing is lost on the way."""
     found = dict[str, Frame]()
     for scenario in scenarios:
         own = [scenario.source, *(target.model for target in scenario.targets)]
         if len({one.frame for one in own}) > 1:
             found |= {one.name: one.frame for one in own}
-    return found
+    sizes = {frame.size for frame in found.values()}
+    fill = len(sizes) == 1 and all({image.shape[:2]} == sizes for _, image, _ in split.readable())
+    return {} if fill else found
 
 
 def _kept(split: Split, lacking: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:

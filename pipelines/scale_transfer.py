@@ -28,10 +28,10 @@ def run() -> None:
     if len(FLAGS.average or []) > 1:
         raise ValueError(f"--average takes one model; got {','.join(FLAGS.average)}.")
     models, average = objects.models(branches=True), objects.models(flag="average")
-    groups = scale_groups(models, *average)
-    place = [model.name for model in models].index(groups[0]["ensemble"])
+    place = [model.name for model in models].index(scale_groups(models)[0]["ensemble"])
     for model in average:
         refuse_other_average(models[place], model)
+    groups = scale_groups(models, *average)
     transfer.run_matrix("scale_transfer", [*models[: place + 1], *average, *models[place + 1 :]], groups)
 
 

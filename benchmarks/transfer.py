@@ -18,10 +18,10 @@ from pipelines.common.objects import model_path
 from tfadvseg import data
 from tfadvseg.attacks import ATTACKS, PAPER
 from tfadvseg.engine.arithmetic import THREADS, set_threads
-from tfadvseg.engine.exposure import expose
+from tfadvseg.engine.exposure import expose, in_frame
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards
-from tfadvseg.engine.scenario import Protocol, Scenario
+from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder
@@ -64,10 +64,16 @@ class Parts:
         self.scenario, self.split = scenario, shards.split
         self.batches = list(shards.batches(scenario.source))
         models = {model: opened[model] for model in scenario.models}
+        self.seen = [[self.given(target, batch) for batch in self.batches] for target in scenario.targets]
         self.make, self.folder = UnitMaker(scenario, models), RunFolder(tempfile.mkdtemp(), {}, {})
         self.calls = {
             model: tf.function(lambda images, one=one: tf.argmax(one(images), -1)) for model, one in models.items()
         }
+
+    def given(self, target: Target, batch):
+        """A batch as the target is given it, in its own frame."""
+        exposure = expose(batch, self.scenario.source.frame)
+        return in_frame(exposure, target.model.frame, self.split, batch["index"].numpy()).images
 
     def matrix(self):
         for number, batch in enumerate(self.batches):
@@ -80,10 +86,10 @@ class Parts:
 
     def passes(self):
         """As many as there are cells, clean ones among them."""
-        for batch in self.batches:
-            for target in self.scenario.targets:
+        for target, given in zip(self.scenario.targets, self.seen, strict=True):
+            for images in given:
                 for _ in range(len(self.scenario.protocol.attacks) + target.clean):
-                    self.calls[target.model](batch["image"]).numpy()
+                    self.calls[target.model](images).numpy()
 
 
 def timed(call):

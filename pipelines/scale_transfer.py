@@ -11,7 +11,7 @@ from absl import flags as absl_flags
 
 from pipelines import transfer
 from pipelines.common import main, objects
-from tfadvseg.studies.transfer.design import scale_groups
+from tfadvseg.studies.transfer.design import refuse_other_average, scale_groups
 
 FLAGS = absl_flags.FLAGS
 
@@ -25,10 +25,14 @@ def define_flags() -> None:
 def run() -> None:
     if not FLAGS.models:
         raise ValueError("Name a model over scales in --models; pipelines.export makes one by --scales=0.5,0.75,1.")
+    if len(FLAGS.average or []) > 1:
+        raise ValueError(f"--average takes one model; got {','.join(FLAGS.average)}.")
     models, average = objects.models(branches=True), objects.models(flag="average")
-    groups = scale_groups(models, *average[:1])
-    beside = 1 + [model.name for model in models].index(groups[0]["ensemble"])
-    transfer.run_matrix("scale_transfer", [*models[:beside], *average, *models[beside:]], groups)
+    place = [model.name for model in models].index(scale_groups(models)[0]["ensemble"])
+    for model in average:
+        refuse_other_average(models[place], model)
+    groups = scale_groups(models, *average)
+    transfer.run_matrix("scale_transfer", [*models[: place + 1], *average, *models[place + 1 :]], groups)
 
 
 if __name__ == "__main__":

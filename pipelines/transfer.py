@@ -11,6 +11,7 @@ them to a network that did not exist then, without attacking anything.
 
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from absl import flags as absl_flags
 
@@ -18,7 +19,7 @@ from pipelines.common import flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.engine.kept import kept_sources
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, scenarios
+from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, reduced, scenarios
 
 FLAGS = absl_flags.FLAGS
 
@@ -40,16 +41,20 @@ def run() -> None:
 
 def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapping] = ()) -> None:
     """Every source shown to every model. scales: which of them are one network at several scales."""
+    design: dict[str, Any] = {"scales": list(scales), "reduced": reduced(models)}
+    unused: list[str] = []
     if FLAGS.perturbations:
-        flags.refuse_given("Attacks", "keep_perturbations", because="--perturbations holds attacks that were made")
+        why = "--perturbations holds attacks that were made"
+        unused = flags.refuse_given("Attacks", "keep_perturbations", "samples", because=why)
         kept = kept_sources(pathlib.Path(FLAGS.perturbations), FLAGS.sources)
         made, sources = kept_scenarios(kept, models, FLAGS.seed, FLAGS.trials), [source.name for source in kept]
+        design["kept"] = {source.name: source.told for source in kept}
     else:
         attacked = chosen_sources(models, FLAGS.sources)
         made = scenarios(attacked, models, objects.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]
-    design = {"models": [model.name for model in models], "sources": sources, "scales": list(scales)}
-    run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations)
+    design |= {"models": [model.name for model in models], "sources": sources}
+    run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations, unused=unused)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import datetime
 import json
 import pathlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from absl import flags
@@ -15,7 +15,7 @@ from tfadvseg.data import Split, split_name
 from tfadvseg.engine.arithmetic import arithmetic
 from tfadvseg.engine.checks import scale_warnings
 from tfadvseg.engine.collect import collect
-from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.kept import KeptSource, save_findings
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Scenario, Source
@@ -41,11 +41,13 @@ def run_experiment(
     design: Mapping[str, Any],
     extra: Extra | None = None,
     keep_perturbations: bool = False,
+    unused: Collection[str] = (),
 ) -> None:
     """Runs what is not finished yet, collects it, judges, draws and prints.
 
     study: its name in STUDIES. design: what it wants to know again of its scenarios when it judges and draws.
-    keep_perturbations: whether those that are made stay in the run folder.
+    keep_perturbations: whether those that are made stay in the run folder. unused: flags that mean nothing in this run
+    and stay out of its recipe.
     """
     shards = objects.shards()
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
@@ -53,18 +55,19 @@ def run_experiment(
     with reserved(objects.output_folder(pipeline)) as path:
         networks = [model for scenario in scenarios for model in scenario.models]
         made = kept_digests([scenario.source for scenario in scenarios], shards.split) or objects.deciding_attacks()
-        folder = open_folder(path, networks, study=study, data=shards.split.fingerprint(), **made)
+        folder = open_folder(path, networks, unused, study=study, data=shards.split.fingerprint(), **made)
         models = OpenModels()
         progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)
         if extra is not None:
             extra(shards, folder, models)
-        warnings = _collect(scenarios, shards, folder, design, progress)
+        warnings = _collect(scenarios, shards, folder, design, progress, keep_perturbations)
         write_and_print_report(folder, warnings)
 
 
 def _collect(
-    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, design: Mapping[str, Any], progress: Progress
-) -> list[str]:
+    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, design: Mapping[str, Any], progress: Progress,
+    keep_perturbations: bool,
+) -> list[str]:  # fmt: skip
     """Writes what everything is judged and drawn from; returns the warnings."""
     dataset = objects.dataset()
     split, names = split_name(dataset, FLAGS.split), dataset.label_space.names
@@ -73,6 +76,8 @@ def _collect(
     save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
     _write_json(folder, "design", design)
     _write_json(folder, "findings", collected.warnings)
+    for source, own in collected.of_sources.items() if keep_perturbations else ():
+        save_findings(folder.path, source, own)
     print(f"{collected.results.gradients.sum():,} image gradients; {progress.summary()}", file=sys.stderr)
     return collected.warnings
 
@@ -102,10 +107,12 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
     write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
 
 
-def open_folder(path: pathlib.Path, models: Sequence[ModelSpec], **decisive: Any) -> RunFolder:
-    """The run folder, its recipe written or compared. decisive: what else decides the numbers beside flags, models and
-    machine."""
-    whole = recipe(sys.argv[0]) | decisive | {
+def open_folder(
+    path: pathlib.Path, models: Sequence[ModelSpec], unused: Collection[str] = (), **decisive: Any
+) -> RunFolder:
+    """The run folder, its recipe written or compared. unused: flags that decide nothing here. decisive: what else
+    decides the numbers beside flags, models and machine."""
+    whole = recipe(sys.argv[0], unused) | decisive | {
         "models": {model.name: model.digest for model in models},
         "readings": {model.name: how_read(model) for model in models if model.stranger or model.mapping},
         "versions": versions(),

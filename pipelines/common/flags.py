@@ -1,7 +1,7 @@
 """The flags that mean the same everywhere, and which of them are part of a run's recipe."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from absl import flags
@@ -240,12 +240,13 @@ def define_output() -> None:
     decides_no_number("output")
 
 
-def refuse_given(title: str, *names: str, because: str) -> None:
-    """ValueError where a flag of this group, or one of these, was given; because: why it means nothing."""
+def refuse_given(title: str, *names: str, because: str) -> list[str]:
+    """The flags of this group, and these; ValueError where one was given. because: why it means nothing."""
     about = {name for name, own_title in _GROUP_OF.items() if own_title == title} | set(names)
-    given = [name for name in sorted(about) if name in FLAGS and FLAGS[name].present]
-    if given:
+    known = [name for name in sorted(about) if name in FLAGS]
+    if given := [name for name in known if FLAGS[name].present]:
         raise ValueError(f"--{given[0]} means nothing here: {because}; leave it out.")
+    return known
 
 
 def own(main: str) -> list[flags.Flag]:
@@ -254,7 +255,8 @@ def own(main: str) -> list[flags.Flag]:
     return list(dict.fromkeys(flag for name in (__name__, main, "__main__") for flag in by_module.get(name, [])))
 
 
-def recipe(main: str) -> dict:
-    """Their values, less those that decide no number."""
+def recipe(main: str, without: Collection[str] = ()) -> dict:
+    """Their values, less those that decide no number, ever or `without` them in this run."""
     values = {flag.name: flag.value for flag in own(main)}
-    return {name: value for name, value in sorted(values.items()) if name not in _DECIDES_NO_NUMBER}
+    dropped = _DECIDES_NO_NUMBER | set(without)
+    return {name: value for name, value in sorted(values.items()) if name not in dropped}

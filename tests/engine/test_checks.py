@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tfadvseg.attacks import fgsm, ifgsm
+from tfadvseg.data.framing import Frame
 from tfadvseg.engine.checks import (
     certainty_warnings,
+    frame_warning,
     saving_warnings,
     scale_warnings,
     unlabelled_warning,
@@ -23,6 +25,15 @@ def found(ious=(60.0, 30.0, 20.0), largest=(8, 8), still=(0, 0), attacks=ATTACKS
     linf = np.array([[0.1, size] for size in largest], np.float32)
     spec = types.SimpleNamespace(name="enet", classes=classes)
     return warnings(spec, attacks, attacked, clean, linf, np.array(still, float))
+
+
+def test_networks_of_other_frames_are_named():
+    """A frame is more than its size."""
+    pad, grey, free = Frame((4, 6)), Frame((4, 6), "pad", (9.0, 8.0, 7.5)), Frame(None, "reflect", multiple=(8, 8))
+    assert frame_warning({}) == frame_warning({"a": pad, "b": Frame((4, 6))}) == []
+    (told,) = frame_warning({"a": pad, "b": grey, "c": pad, "d": free})
+    assert "(a, c: 4x6, pad; b: 4x6, pad with 9, 8, 7.5; d: any size of multiples of 8x8, reflect)" in told
+    assert "padding is cropped away" in told
 
 
 def test_a_sound_result_has_no_warnings():

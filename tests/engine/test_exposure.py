@@ -9,9 +9,11 @@ from six_images import example, go, grid, split
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.framing import Frame
-from tfadvseg.engine.exposure import expose, in_frame
+from tfadvseg.engine.collect import foreign_frames
+from tfadvseg.engine.exposure import attacked, expose, in_frame, whole_levels
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.runs.results import rows
 
@@ -44,6 +46,67 @@ def test_in_another_frame_the_attacked_photograph_is_placed_anew(spec, batch):
     assert np.abs(shown - seen.images).max() <= 8 + 1e-3
 
 
+@pytest.mark.parametrize(
+    ("settings", "level", "expected"),
+    [
+        ({}, 251, 259.25), ({"in_range": True}, 251, 255), ({"in_range": True}, 246, 254.25),
+        ({"whole_levels": True}, 251, 259), ({"whole_levels": True, "in_range": True}, 251, 255),
+        ({"whole_levels": True}, 100.5, 108),
+    ],
+)  # fmt: skip
+def test_range_and_whole_levels_hold_on_the_photograph_where_the_attack_keeps_them(settings, level, expected):
+    photograph, lifted = np.full((1, 1, 3), level, np.float32), np.full((1, 1, 3), 8.25, np.float32)
+    attack = ATTACKS["ifgsm"](8.25, **settings)
+    np.testing.assert_array_equal(attacked(photograph, lifted, attack), np.full((1, 1, 3), expected))
+
+
+def test_rounding_stays_within_epsilon():
+    """To the nearest level, but for one that lies farther away; an attack that finds its own norm has no bound."""
+    photograph, lifted = np.full((1, 3), 100, np.uint8), np.array([[8.4, 7.6, -8.4]], np.float32)
+    np.testing.assert_array_equal(whole_levels(photograph, lifted, 7.9), [[107, 107, 93]])
+    np.testing.assert_array_equal(whole_levels(photograph, lifted, None), [[108, 108, 92]])
+
+
+def test_an_attack_is_brought_back_into_range_before_the_photograph_is_placed_anew(spec, batch):
+    """A white photograph that is shrunk on its way to the source, and again to the target."""
+    white = dataclasses.replace(
+        split(), read=lambda number: (np.full_like(example(number)[0], 255), example(number)[1])
+    )
+    seen = in_frame(expose(batch, spec.frame), Frame((40, 56), "stretch"), white, batch["index"].numpy())
+    r = np.random.default_rng(0).integers(-8, 9, batch["image"].shape).astype(np.float32)
+    assert seen.under(r, ATTACKS["ifgsm"](8.0)).numpy().max() > 256
+    shown = seen.under(r, ATTACKS["ifgsm"](8.0, in_range=True)).numpy()
+    assert shown.max() <= 255 and shown.min() < 250
+
+
+def test_the_targets_of_a_unit_share_what_was_decoded(spec, conv_model, batch):
+    """Two more frames, one read of each photograph."""
+    frames = Frame((32, 48), "stretch"), Frame((32, 48), "reflect")
+    others = [dataclasses.replace(spec, name=frame.fit, frame=frame) for frame in frames]
+    count = dict.fromkeys(range(6), 0)
+
+    def read(number):
+        count[number] += 1
+        return example(number)
+
+    scenario = Scenario(spec, Protocol(grid(("fgsm",), (8.0,))), tuple(Target(one) for one in (spec, *others)))
+    make = UnitMaker(scenario, dict.fromkeys(scenario.models, conv_model))
+    make(batch, dataclasses.replace(split(), read=read))
+    assert count == dict.fromkeys(range(6), 1)
+
+
+def test_frames_differ_where_anything_is_lost_between_them(spec):
+    """Images 0 and 2 fill the input, 3 is shrunk to it and 1 is padded."""
+    grey = dataclasses.replace(spec, name="grey", frame=Frame((32, 48)))
+    wide = dataclasses.replace(spec, name="wide", frame=Frame((40, 56)))
+    protocol = Protocol(grid(("fgsm",), (8.0,)))
+    both, far = (Scenario(spec, protocol, (Target(spec), Target(one))) for one in (grey, wide))
+    named = {"conv": spec.frame, "grey": grey.frame}
+    assert foreign_frames([both], split([0, 2])) == foreign_frames([white_box(spec, protocol)], split()) == {}
+    assert foreign_frames([both], split([0, 3])) == foreign_frames([both], split([0, 1])) == named
+    assert foreign_frames([far, white_box(grey, protocol)], split([0])) == {"conv": spec.frame, "wide": wide.frame}
+
+
 @pytest.fixture(scope="module")
 def wide_folder(conv_model, make_card, tmp_path_factory):
     """The same network, for inputs of 40 x 56, which it stretches photographs to: saved_models/wide/1."""
@@ -70,6 +133,8 @@ def test_networks_of_two_input_sizes_can_be_crossed(spec, conv_model, wide_folde
     scenarios = [Scenario(spec, protocol, (Target(spec), Target(wide))), white_box(wide, protocol)]
     collected = go(scenarios, tmp_path, batch_size=3)
     found = {(row["source_model"], row["model"], row["attack"]): row for row in rows(collected.results)}
+    (warning,) = (one for one in collected.warnings if "same frame" in one)
+    assert "(conv: 32x48, pad with 123.68, 116.779, 103.939; wide: 40x56, stretch)" in warning
     assert set(found) == {
         ("conv", "conv", "clean"), ("conv", "conv", "ifgsm"), ("conv", "wide", "clean"), ("conv", "wide", "ifgsm"),
         ("wide", "wide", "clean"), ("wide", "wide", "ifgsm"),

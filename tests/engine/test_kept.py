@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from six_images import example, grid, split, without_seconds
 
+from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.collect import collect
-from tfadvseg.engine.kept import KeptAttack, kept_sources
+from tfadvseg.engine.kept import KeptAttack, kept_sources, save_findings
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
@@ -21,7 +22,7 @@ PROTOCOL = Protocol(grid(("fgsm", "ifgsm_ll"), (0.25, 8.0)))
 
 @pytest.fixture(scope="module")
 def other(enet_folder):
-    """A second network, in the same frame."""
+    """A second network, of the same input size, which fills up with another colour."""
     return describe(enet_folder)
 
 
@@ -38,10 +39,14 @@ def crossed(*models):
     ]
 
 
-def go(scenarios, folder, models, images=3, keep=False):
-    shards, run_folder = Shards(split(range(images)), 1), RunFolder(folder, {}, {})
+def go(scenarios, folder, models, images=3, keep=False, batch_size=1, read=example):
+    own = dataclasses.replace(split(range(images)), read=read)
+    shards, run_folder = Shards(own, batch_size), RunFolder(folder, {}, {})
     run(scenarios, shards, run_folder, "off", models, keep)
-    return collect(scenarios, shards, run_folder, "made_up", "validation")
+    collected = collect(scenarios, shards, run_folder, "made_up", "validation")
+    for source, own_findings in collected.of_sources.items() if keep else ():
+        save_findings(folder, source, own_findings)
+    return collected
 
 
 def found(collected):
@@ -89,10 +94,7 @@ def test_attacks_are_paid_for_once(matrix):
 
 def kept_scenarios(folder, targets):
     return [
-        Scenario(
-            source, Protocol(tuple((name, KeptAttack(epsilon)) for name, epsilon in source.attacks)),
-            tuple(Target(one, clean=number == 0) for one in targets),
-        )
+        Scenario(source, Protocol(source.attacks), tuple(Target(one, clean=number == 0) for one in targets))
         for number, source in enumerate(kept_sources(folder))
     ]  # fmt: skip
 
@@ -105,7 +107,64 @@ def test_kept_perturbations_give_the_same_numbers_again(spec, other, opened, mat
     attacked = {key: row for key, row in two.items() if key[2] != "clean"}
     assert attacked == {key: row for key, row in one.items() if key[2] != "clean"}
     assert list(clean.values()) == [one[name, name, "clean", 0.0] for name in ("conv", "thin_enet")]
-    assert again.results.gradients.sum() == 0 and again.warnings == []
+    assert again.results.gradients.sum() == 0
+    weak, (frames,) = collected.of_sources["thin_enet"].warnings, collected.warnings[-1:]
+    assert collected.warnings == [*weak, frames] and "the IoU did not fall" in weak[0]
+    assert again.warnings == [*(f"Of the perturbations that were kept: {one}" for one in weak), frames]
+
+
+def test_what_made_kept_perturbations_weak_is_said_again(spec, opened, tmp_path):
+    """Two steps of 1 are no attack of epsilon 8."""
+    weak = Protocol((("ifgsm", ATTACKS["ifgsm"](8.0, steps=2)),))
+    made = go([white_box(spec, weak)], tmp_path / "made", opened, images=1, keep=True)
+    (sentence,) = (one for one in made.warnings if "its steps reach 2 grey levels at most" in one)
+    again = go(kept_scenarios(tmp_path / "made", (spec,)), tmp_path / "again", opened, images=1)
+    assert f"Of the perturbations that were kept: {sentence}" in again.warnings
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_photographs_that_were_left_out_are_left_out_again(spec, opened, tmp_path, batch_size):
+    """Though they can be read by now."""
+
+    def damaged(number):
+        if number == 1:
+            raise ValueError("1.png may be truncated.")
+        return example(number)
+
+    scenarios = [white_box(spec, Protocol(grid(("fgsm",), (8.0,))))]
+    made = go(scenarios, tmp_path / "made", opened, keep=True, batch_size=batch_size, read=damaged)
+    kept = kept_scenarios(tmp_path / "made", (spec,))
+    ids = split(range(3)).ids
+    assert kept[0].source.contents(ids) == kept[0].source.contents(("image_0", "image_2"))
+    again = go(kept, tmp_path / "again", opened, batch_size=batch_size)
+    assert again.results.ids == made.results.ids == ("image_0", "image_2")
+    assert again.results.left_out == (
+        "image_1: it was left out where the perturbations were made: 1.png may be truncated.",
+    )
+    assert [row["iou"] for row in found(again).values()] == [row["iou"] for row in found(made).values()]
+
+
+def test_perturbations_of_a_run_that_has_not_finished_are_refused(spec, opened, tmp_path):
+    scenarios = [white_box(spec, Protocol(grid(("fgsm",), (8.0,))))]
+    run(scenarios, Shards(split([0]), 1), RunFolder(tmp_path, {}, {}), "off", opened, True)
+    with pytest.raises(ValueError, match="findings.json is missing; start the run's command again with its `folder`"):
+        kept_sources(tmp_path)
+
+
+def test_how_perturbations_were_made_is_kept(spec, opened, tmp_path):
+    attack = ATTACKS["mi_fgsm"](8.0, alpha=2.5, steps=3, decay=0.5, in_range=True, whole_levels=True)
+    protocol = Protocol((("mi_fgsm", attack), ("fgsm", ATTACKS["fgsm"](1.0))), "ground_truth", False, seed=7)
+    go([white_box(spec, protocol)], tmp_path, opened, images=1, keep=True)
+    (source,) = kept_sources(tmp_path)
+    (_, first), (_, second) = source.attacks
+    assert (first.in_range, first.whole_levels, second.in_range, second.whole_levels) == (True, True, False, False)
+    told, one, other = source.told
+    assert told == (
+        "untargeted attacks lead away from the labels of the dataset; padding is attacked and does not count in the "
+        "loss; seed 7"
+    )
+    assert one.startswith("mi_fgsm at epsilon 8: alpha 2.5, steps 3, ") and "rule.decay 0.5" in one
+    assert "in_range True, whole_levels True" in one and other.startswith("fgsm at epsilon 1: alpha 1, steps 1, ")
 
 
 def test_nothing_of_the_source_is_opened_to_show_what_was_kept(other, matrix, tmp_path):
@@ -153,7 +212,9 @@ def test_a_source_is_read_as_it_was(spec, other, matrix):
     folder, _ = matrix
     first, second = kept_sources(folder)
     assert (first.name, first.digest, first.frame) == (spec.name, spec.digest, spec.frame)
-    assert first.attacks == (("fgsm", 0.25), ("fgsm", 8.0), ("ifgsm_ll", 0.25), ("ifgsm_ll", 8.0))
+    named = [(name, attack.epsilon) for name, attack in first.attacks]
+    assert named == [("fgsm", 0.25), ("fgsm", 8.0), ("ifgsm_ll", 0.25), ("ifgsm_ll", 8.0)]
+    assert all(isinstance(attack, KeptAttack) for _, attack in first.attacks)
     assert second.name == other.name and isinstance(first.frame, Frame) and hash(first)
     assert kept_sources(folder, ["thin_enet"]) == [second]
     with pytest.raises(ValueError, match="Unknown source 'net'; choose one of: conv, thin_enet"):

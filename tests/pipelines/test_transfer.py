@@ -36,14 +36,17 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert "made on" in ended.stdout and "C40 fgsm at epsilon 8" in ended.stderr
     design = json.loads((tmp_path / "made" / "design.json").read_text())
-    assert design == {"models": ["conv", "thin_enet"], "sources": ["conv", "thin_enet"], "scales": []}
+    both_names = ["conv", "thin_enet"]
+    assert design == {"models": both_names, "sources": both_names, "scales": [], "reduced": []}
     kept = f"--perturbations={tmp_path / 'made'}"
     again = call("transfer", *both, "--limit=2", kept, f"--output={tmp_path / 'shown'}")
     assert again.returncode == 0 and "0 image gradients" in again.stderr, again.stderr
     assert numbers(tmp_path / "shown") == numbers(tmp_path / "made")
     recipe = json.loads((tmp_path / "shown" / "recipe.json").read_text())["recipe"]
-    assert set(recipe["kept"]) == {"conv", "thin_enet"}
+    assert set(recipe["kept"]) == {"conv", "thin_enet"} and {"seed", "trials", "limit"} <= set(recipe)
+    assert not {"attacks", "epsilons", "alpha", "labels", "attack_padding", "samples"} & set(recipe)
     drawn = (tmp_path / "shown" / "results.md").read_text()
+    assert "How perturbations were made earlier on conv" in drawn and "fgsm at epsilon 8: alpha 8, steps 1" in drawn
     assert call("report", f"--output={tmp_path / 'shown'}").returncode == 0
     assert (tmp_path / "shown" / "results.md").read_text() == drawn
     for words, reason in (
@@ -52,6 +55,7 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
             "--epsilons means nothing here: --perturbations holds attacks that were made; leave it out.",
         ),
         (("--keep_perturbations",), "--keep_perturbations means nothing here"),
+        (("--samples=2",), "--samples means nothing here"),
         (("--limit=3",), "no perturbations of 1 of the 3 photographs, such as 2; choose photographs that it has"),
         (("--sources=net",), "Unknown source 'net'; choose one of: conv, thin_enet."),
     ):
@@ -77,7 +81,7 @@ def test_a_target_of_other_classes_is_refused_by_name(call, both, tmp_path):
 
 def test_scales_need_a_network_over_scales(call, both, tmp_path):
     ended = call("scale_transfer", *both, *FEW, f"--output={tmp_path}")
-    assert ended.returncode == 1 and "None of the models conv, thin_enet is over scales" in ended.stderr
+    assert ended.returncode == 1 and "none of conv, thin_enet has them; name the whole model" in ended.stderr
     assert "Name a model over scales in --models" in call("scale_transfer").stderr
 
 
@@ -99,7 +103,14 @@ def test_the_scales_of_one_network_are_crossed(call, small, undrawn, tmp_path):
     flags = (f"--models={tmp_path / 'max'}", f"--average={tmp_path / 'average'}", *small[1:], *FEW)
     ended = call("scale_transfer", *flags, f"--output={tmp_path / 'run'}")
     assert ended.returncode == 0, ended.stderr
+    for average, reason in (
+        (tmp_path / "max", "max/1 is no ensemble that averages scales"),
+        (f"{tmp_path / 'average'},{tmp_path / 'max'}", "--average takes one model; got "),
+    ):
+        refused = call("scale_transfer", f"--average={average}", flags[0], *flags[2:], f"--output={tmp_path / 'no'}")
+        assert refused.returncode == 1 and reason in refused.stderr, average
     design = json.loads((tmp_path / "run" / "design.json").read_text())
+    assert design["reduced"] == ["max@75"]
     assert design["models"] == design["sources"] == ["max@75", "max@100", "max", "average"]
     group = {"single": {"75": "max@75", "100": "max@100"}, "ensemble": "max", "average": "average"}
     assert design["scales"] == [group]

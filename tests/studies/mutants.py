@@ -1131,6 +1131,7 @@ MUTANTS = [
             ("cls(dict(sorted(single.items())),", "cls(single,"),
             ("not in (*self.group.sources, self.group.average)]", "not in self.group.sources]"),
             ("not in (scaled.group.ensemble, scaled.group.average)]", "!= scaled.group.ensemble]"),
+            ("one.without_rows(reduced)", "one"), (" - set(group.sources)", ""),
         ],
     ),
 ]  # fmt: skip

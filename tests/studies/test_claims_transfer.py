@@ -146,6 +146,23 @@ def test_scales_are_judged_where_all_of_them_were_attacked():
     assert {one.number for one in fewer} == {"C40", "C41"}
 
 
+def test_reduced_scales_of_another_network_are_no_networks_of_the_whole_image():
+    """Its largest one and its ensemble are; a network's own smallest scale stays in its own tables."""
+    models = [f"{net}{at}" for net in "ab" for at in ("@50", "@100", "")]
+    groups = [{"single": {"50": f"{net}@50", "100": f"{net}@100"}, "ensemble": net} for net in "ab"]
+    design = {"models": models, "sources": models, "scales": groups, "reduced": ["a@50", "b@50"]}
+    judgements = judged_run(run_of(design, models, models))
+    for own, other in ("ab", "ba"):
+        told = {one.number: one.measured for one in judgements if one.about.startswith(f"{own}, ")}
+        for number in ("C42", "C43", "C46", "C48"):
+            assert f"{other}@100 " in told[number] and f"{other}@50 " not in told[number], number
+        assert f"{own}@50 " in told["C46"]
+    beside = {**design, "models": [*models[:3], "b@50"], "sources": models[:3], "scales": groups[:1]}
+    (unmeasured,) = (one for one in judged_run(run_of(beside, beside["models"], beside["sources"], ["fgsm"]))
+                     if one.number == "C43")  # fmt: skip
+    assert unmeasured.verdict == UNMEASURED
+
+
 def test_a_group_is_in_the_order_of_its_scales():
     group = ScaleGroup.of({"single": {"100": "c", "50": "a", "75": "b"}, "ensemble": "net", "average": "mean"})
     assert group.sources == ("a", "b", "c", "net") and (group.smallest, group.largest) == ("a", "c")

@@ -30,12 +30,19 @@ EXAMPLES = {
     "transfer": ("a", "fgsm"),
 }  # fmt: skip
 SECTIONS = {
-    "robustness": ["Warnings", "What the architectures say", "IoU ratio at epsilon 8", "IoU", "IoU by class", "Attacks that find their own norm",
-                   "Claims of the paper: a", "Claims of the paper: a+crf", "Claims of the paper: All networks together"],
+    "robustness": [
+        "Warnings", "What the architectures say", "IoU ratio at epsilon 8", "IoU", "IoU by class",
+        "Attacks that find their own norm", "Claims of the paper: a", "Claims of the paper: a+crf",
+        "Claims of the paper: All networks together",
+    ],
     "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
                    "Claims of the paper: net, ifgsm_ll"],
     "crf": ["Warnings", "net", "Claims of the paper: net"],
-    "transfer": ["Warnings", "How to read the tables", "FGSM, epsilon 8", "Iterative FGSM ll, epsilon 8", "Claims of the paper: ifgsm_ll at epsilon 8", "Claims of the paper: fgsm at epsilon 8", "Claims of the paper: attacks at epsilon 8"],
+    "transfer": [
+        "Warnings", "How to read the tables", "FGSM, epsilon 8", "Iterative FGSM ll, epsilon 8",
+        "Claims of the paper: ifgsm_ll at epsilon 8", "Claims of the paper: fgsm at epsilon 8",
+        "Claims of the paper: attacks at epsilon 8",
+    ],
 }  # fmt: skip
 
 

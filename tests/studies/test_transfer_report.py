@@ -113,6 +113,16 @@ def test_a_report_has_all_of_it(transfer):
     assert "*50.0" in terminal and "(20.0)" in terminal and "In parentheses white-box; * the strongest" in terminal
 
 
+def test_it_says_how_perturbations_were_made_that_an_earlier_run_kept(transfer):
+    """Once for sources that were attacked alike."""
+    run = transfer()
+    assert report.kept_part(run) == []
+    run.design["kept"] = {"a": ["seed 0", "fgsm at epsilon 8: steps 1"], "b": ["seed 1"], "c": ["seed 1"]}
+    headings = {block.heading: block.items for block in blocks_of(run, Bullets)}
+    assert headings["How perturbations were made earlier on a"] == ["seed 0", "fgsm at epsilon 8: steps 1"]
+    assert headings["How perturbations were made earlier on b, c"] == ["seed 1"]
+
+
 def test_marked_cells_are_bold_on_a_page():
     from tfadvseg.reports.document import Document
 

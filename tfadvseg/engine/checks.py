@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.data.framing import Frame
 from tfadvseg.doctor.warnings import near_chance
 from tfadvseg.models.spec import ModelSpec
 
@@ -70,6 +71,28 @@ def scale_warnings(attacks: Sequence[tuple[str, Attack]]) -> list[str]:
     if max(alphas, default=LEAST_ALPHA) < LEAST_ALPHA:
         found.append(f"The steps, alpha, are below {LEAST_ALPHA:g} ({max(alphas):g}); {of_0_to_1}")
     return found
+
+
+def frame_warning(frames: Mapping[str, Frame]) -> list[str]:
+    """Of the networks of a matrix of transfer, by name, where their frames differ."""
+    networks: dict[Frame, list[str]] = {}
+    for name, frame in frames.items():
+        networks.setdefault(frame, []).append(name)
+    if len(networks) < 2:
+        return []
+    told = "; ".join(f"{', '.join(names)}: {_framed(frame)}" for frame, names in networks.items())
+    return [
+        f"Not all networks take photographs in the same frame ({told}). Between two that differ, what an attack did to "
+        "padding is cropped away, and a resize, where a photograph takes one, blurs the rest; so examples look weaker "
+        "and the network that is shown them more robust than where frames are equal."
+    ]
+
+
+def _framed(frame: Frame) -> str:
+    size = "any size" if frame.size is None else "{}x{}".format(*frame.size)
+    multiple = "" if frame.multiple == (1, 1) else " of multiples of {}x{}".format(*frame.multiple)
+    colour = " with {:g}, {:g}, {:g}".format(*frame.colour) if any(frame.colour) else ""
+    return f"{size}{multiple}, {frame.fit}{colour}"
 
 
 def certainty_warnings(cell: str, confidence: float, entropy: float, classes: int) -> list[str]:

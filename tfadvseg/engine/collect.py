@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Split
-from tfadvseg.engine.checks import certainty_warnings, scale_warnings, unlabelled_warning, warnings
-from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.checks import certainty_warnings, frame_warning, scale_warnings, unlabelled_warning, warnings
+from tfadvseg.engine.kept import Findings, KeptSource
 from tfadvseg.engine.left_out import left_out, measured, none_readable
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
@@ -26,11 +27,12 @@ PER_CELL = ("gradients", "queries", "seconds")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Collected:
     """warnings: what makes the numbers mean less, a sentence each. examples: of each target on clean and attacked
-    images."""
+    images. of_sources: by their names, what is to be known of attacks on each model that this run attacked."""
 
     results: Results
     warnings: list[str]
     examples: list[Example]
+    of_sources: dict[str, Findings]
 
 
 def collect(
@@ -44,6 +46,7 @@ def collect(
     """Everything that the finished units of the scenarios hold, of the images that all of them have; ValueError where
     there is none. classes: their names."""
     cells, parts, lacking, suspicions, examples = [], [], list[dict[str, str]](), [], []
+    of_sources = dict[str, Findings]()
     for scenario in scenarios:
         whole = [folder.load(name) for name in shards.units(scenario.name, scenario.source)]
         units = measured(whole)
@@ -54,8 +57,13 @@ def collect(
         cells += own
         parts.append(part)
         lacking.append(left_out(whole))
-        suspicions += _warnings(scenario, part, units)
+        about_attacks = _warnings(scenario, part, units)
+        suspicions += about_attacks
+        if not isinstance(scenario.source, KeptSource):
+            about_all = scale_warnings(scenario.protocol.attacks) + found(scenario.source, folder)
+            of_sources[scenario.source.name] = Findings((*about_attacks, *about_all), tuple(lacking[-1].items()))
         examples += _examples(scenario, units[0])
+    suspicions += frame_warning(foreign_frames(scenarios, shards.split))
     suspicions += scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks])
     for model in dict.fromkeys(model for scenario in scenarios for model in scenario.models):
         suspicions += found(model, folder)
@@ -70,7 +78,20 @@ def collect(
     )  # fmt: skip
     first = [results.left_out_text()] if sentences else []
     first += unlabelled_warning(results.counts.labelled.sum((0, 2)))
-    return Collected(results, first + suspicions + _certainty(results), examples)
+    return Collected(results, first + suspicions + _certainty(results), examples, of_sources)
+
+
+def foreign_frames(scenarios: Sequence[Scenario], split: Split) -> dict[str, Frame]:
+    """{name: frame} of the networks of all scenarios that show anything in another frame than its source's; none where
+    each photograph just fills the input of all, so that nothing is lost on the way."""
+    found = dict[str, Frame]()
+    for scenario in scenarios:
+        own = [scenario.source, *(target.model for target in scenario.targets)]
+        if len({one.frame for one in own}) > 1:
+            found |= {one.name: one.frame for one in own}
+    sizes = {frame.size for frame in found.values()}
+    fill = len(sizes) == 1 and all({image.shape[:2]} == sizes for _, image, _ in split.readable())
+    return {} if fill else found
 
 
 def _kept(split: Split, lacking: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
@@ -120,10 +141,10 @@ def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
 
 
 def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[Unit]) -> list[str]:
-    """About the first target, which in every study so far is the source itself or what defends it; nothing where the
-    attacks were made earlier."""
+    """About the first target, which in every study so far is the source itself or what defends it; of attacks that
+    were made earlier what was found then."""
     if isinstance(scenario.source, KeptSource):
-        return []
+        return [f"Of the perturbations that were kept: {sentence}" for sentence in scenario.source.findings.warnings]
     with_clean = scenario.targets[0].clean
     count = len(scenario.protocol.attacks) + with_clean
     counts = Counts(*(part[key][:count].sum(1) for key in Counts._fields))

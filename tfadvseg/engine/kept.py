@@ -1,4 +1,9 @@
-"""Perturbations that a run keeps, and what stands for the attacked model when they are read again without it."""
+"""Perturbations that a run keeps, and what stands for the attacked model when they are read again without it.
+
+A folder for each attacked model: source.json, which the first unit finds there and which says what was attacked and
+how; a file a photograph; and findings.json, which the end of the run adds: what makes these perturbations mean less,
+and of which photographs there are none.
+"""
 
 import dataclasses
 import json
@@ -8,10 +13,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfadvseg.attacks.base import Cost
+from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.data.digest import digest
 from tfadvseg.data.framing import Frame
-from tfadvseg.data.split import Split
+from tfadvseg.data.split import Damaged, Examples
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.atomic import write_atomically
@@ -25,15 +30,18 @@ from tfadvseg.runs.perturbations import (
 )
 
 FOLDER = "perturbations"
-"""In a run folder: a folder for each attacked model, with source.json and a file a photograph."""
+"""In a run folder."""
+SOURCE, FINDINGS = "source.json", "findings.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class KeptAttack:
-    """An attack that was made earlier, so that it costs nothing more."""
+    """An attack that was made earlier, so that it costs nothing more. settings: its others, as text."""
 
     epsilon: float | None
     in_range: bool = False
+    whole_levels: bool = False
+    settings: str = ""
     black_box: bool = False
     cost: Cost = Cost()
 
@@ -42,82 +50,146 @@ class KeptAttack:
 
 
 @dataclasses.dataclass(frozen=True)
+class Findings:
+    """What a run says of its attacks on one model. warnings: a sentence each. left_out: (id, why) of the photographs
+    that it made none on."""
+
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class KeptSource:
-    """A model that was attacked by an earlier run. name, digest, frame: its own. attacks: (name, epsilon) pairs.
-    folder: where its perturbations lie."""
+    """A model that was attacked by an earlier run. name, digest, frame: its own. attacks: by their names. folder: where
+    its perturbations lie. protocol: how the attacks met the images, as text."""
 
     name: str
     digest: str
     frame: Frame
-    attacks: tuple[tuple[str, float | None], ...]
+    attacks: tuple[tuple[str, KeptAttack], ...]
     folder: pathlib.Path
+    protocol: str = ""
+    findings: Findings = Findings()
     seeded: ClassVar[bool] = False
 
-    def read(self, split: Split, indices: Sequence[int]) -> list[np.ndarray]:
-        """Perturbations [N, H, W, 3] of these photographs, one an attack; ValueError where one is another photograph
-        than was attacked, or its file is not as it was written."""
-        found = []
+    @property
+    def told(self) -> list[str]:
+        """How the perturbations were made, a line an attack."""
+        named = (
+            (name if one.epsilon is None else f"{name} at epsilon {one.epsilon:g}", one.settings)
+            for name, one in self.attacks
+        )
+        return [self.protocol, *(f"{name}: {settings}" for name, settings in named)]
+
+    def read(self, photographs: Examples, indices: Sequence[int]) -> list[np.ndarray]:
+        """Perturbations [N, H, W, 3] of the photographs of these indices, one an attack; Damaged for one that its run
+        left out, ValueError where one is another photograph than was attacked, or its file is not as it was written."""
+        found, left_out = [], dict(self.findings.left_out)
         for index in indices:
-            example = split[int(index)]
-            kept = load_perturbations(self.folder, example.id)
-            if kept.photograph != photograph_digest(example.image):
+            name, image, _ = photographs[int(index)]
+            if name in left_out:
+                raise Damaged(name, f"it was left out where the perturbations were made: {left_out[name]}")
+            kept = load_perturbations(self.folder, name)
+            if kept.photograph != photograph_digest(image):
                 raise ValueError(
-                    f"The photograph {example.id} is another one than {self.folder} has perturbations of; choose the "
+                    f"The photograph {name} is another one than {self.folder} has perturbations of; choose the "
                     "dataset that they were made on."
                 )
-            if (kept.model, kept.attacks) != (self.digest, self.attacks):
+            if (kept.model, kept.attacks) != (self.digest, _pairs(self.attacks)):
                 raise ValueError(
-                    f"{file_of(self.folder, example.id)} is of another model or other attacks than the source.json "
+                    f"{file_of(self.folder, name)} is of another model or other attacks than the {SOURCE} "
                     "beside it; bring back the folder as its run left it."
                 )
             found.append(kept.values)
         return list(np.stack(found, 1))
 
     def contents(self, ids: Sequence[str]) -> str:
-        """A digest of the files of these photographs; ValueError where one has none."""
-        missing = [name for name in ids if not file_of(self.folder, name).is_file()]
+        """A digest of all that decides the perturbations of these photographs; ValueError where one has none and was
+        not left out."""
+        left_out = dict(self.findings.left_out)
+        files = {name: file_of(self.folder, name) for name in ids if name not in left_out}
+        missing = [name for name, file in files.items() if not file.is_file()]
         if missing:
             raise ValueError(
                 f"{self.folder} holds no perturbations of {len(missing)} of the {len(ids)} photographs, such as "
                 f"{missing[0]}; choose photographs that it has, as its run did by its `dataset` and `limit`."
             )
-        return digest([self.folder / "source.json", *(file_of(self.folder, name) for name in ids)])
+        return digest([self.folder / SOURCE, self.folder / FINDINGS, *files.values()])
 
 
 def describe_source(
-    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, float | None]]
+    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], protocol: str
 ) -> pathlib.Path:
-    """Makes the model's folder in the run folder, with its source.json; returns it."""
+    """Makes the model's folder in the run folder, with its source.json; returns it. protocol: as text."""
     own = folder / FOLDER / source.name
     own.mkdir(parents=True, exist_ok=True)
+    made = [
+        {
+            "name": name, "epsilon": attack.epsilon, "in_range": attack.in_range,
+            "whole_levels": getattr(attack, "whole_levels", False), "settings": ", ".join(settings(attack)),
+        }
+        for name, attack in attacks
+    ]  # fmt: skip
     about = {
-        "model": source.name, "digest": source.digest, "frame": dataclasses.asdict(source.frame),
-        "attacks": list(attacks),
+        "model": source.name, "digest": source.digest, "frame": dataclasses.asdict(source.frame), "attacks": made,
+        "protocol": protocol,
     }  # fmt: skip
-    text = json.dumps(about, indent=1).encode()
-    write_atomically(own / "source.json", lambda file: file.write(text))
+    _write(own / SOURCE, about)
     return own
 
 
+def settings(attack: Any, inside: str = "") -> list[str]:
+    """ "alpha 1", "rule.decay 1" and so on, of an attack and the parts that it is made of, but for its epsilon."""
+    found = []
+    for field in dataclasses.fields(attack):
+        name, value = inside + field.name, getattr(attack, field.name)
+        if dataclasses.is_dataclass(value):
+            found += settings(value, f"{name}.")
+        elif isinstance(value, bool | int | float | str) and name not in ("epsilon", "black_box"):
+            found.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
+        elif callable(value) and hasattr(value, "__name__"):
+            found.append(f"{name} {value.__name__}")
+    return found
+
+
 def keep(
-    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, float | None]], split: Split,
+    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], photographs: Examples,
     indices: Sequence[int], perturbations: Sequence[np.ndarray],
 ) -> None:  # fmt: skip
     """Writes the perturbations [N, H, W, 3], one an attack, of a batch of photographs into the model's folder."""
     for place, index in enumerate(indices):
-        example = split[int(index)]
+        name, image, _ = photographs[int(index)]
         values = np.stack([one[place] for one in perturbations])
-        about = example.id, photograph_digest(example.image), source.digest, tuple(attacks)
+        about = name, photograph_digest(image), source.digest, _pairs(attacks)
         save_perturbations(folder, Perturbations(*about, values))
+
+
+def save_findings(run: pathlib.Path, source: str, findings: Findings) -> None:
+    """Writes what a run found of the model of this name beside its perturbations; with this they are complete."""
+    about = {"warnings": findings.warnings, "left_out": dict(findings.left_out)}
+    _write(run / FOLDER / source / FINDINGS, about)
+
+
+def _write(path: pathlib.Path, content: Any) -> None:
+    text = json.dumps(content, indent=1).encode()
+    write_atomically(path, lambda file: file.write(text))
+
+
+def _pairs(attacks: Sequence[tuple[str, Attack]]) -> tuple[tuple[str, float | None], ...]:
+    return tuple((name, attack.epsilon) for name, attack in attacks)
 
 
 def kept_sources(run: pathlib.Path, names: Sequence[str] | None = None) -> list[KeptSource]:
     """The attacked models whose perturbations a run folder holds, of these names or all; ValueError where it holds
-    none."""
-    records = sorted((run / FOLDER).rglob("source.json"))
+    none, or its run has not finished."""
+    records = sorted((run / FOLDER).rglob(SOURCE))
     if not records:
         raise ValueError(f"{run} holds no perturbations; run pipelines.transfer with --keep_perturbations first.")
-    found = {source.name: source for source in (whole(record, _source) for record in records)}
+    sources = [whole(record, _source) for record in records]
+    found = {
+        source.name: dataclasses.replace(source, findings=whole(source.folder / FINDINGS, _findings))
+        for source in sources
+    }
     return [choose(found, name, "source") for name in dict.fromkeys(names or found)]
 
 
@@ -126,5 +198,13 @@ def _source(record: pathlib.Path) -> KeptSource:
     frame: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in about["frame"].items()
     }
-    attacks = tuple((str(name), epsilon) for name, epsilon in about["attacks"])
-    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, record.parent)
+    attacks = tuple(
+        (one["name"], KeptAttack(one["epsilon"], one["in_range"], one["whole_levels"], one["settings"]))
+        for one in about["attacks"]
+    )
+    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, record.parent, about["protocol"])
+
+
+def _findings(path: pathlib.Path) -> Findings:
+    about = json.loads(path.read_text())
+    return Findings(tuple(map(str, about["warnings"])), tuple(about["left_out"].items()))

@@ -13,7 +13,6 @@ of the photograph is lost. Rounding costs next to nothing. BUILD_NOTES.md has th
 """
 
 import dataclasses
-import math
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +20,7 @@ import tensorflow as tf
 from tfadvseg.attacks.base import Model
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.framing import Frame, crop
-from tfadvseg.engine.exposure import expose
+from tfadvseg.engine.exposure import expose, whole_levels
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import maker
 from tfadvseg.engine.scenario import Scenario
@@ -75,9 +74,7 @@ def labels_on_photograph(logits: tf.Tensor, frame: Frame, size: tf.Tensor, shape
 def on_whole_levels(photograph: np.ndarray, perturbation: np.ndarray, epsilon: float) -> np.ndarray:
     """The photograph uint8 [H, W, 3] that an 8-bit file can hold nearest to the perturbed one: whole levels within
     0..255, none farther than epsilon from the photograph's."""
-    whole, reach = photograph.astype(np.int16), math.floor(min(epsilon, 255))
-    wanted = np.rint(photograph + np.asarray(perturbation, np.float32))
-    return np.clip(wanted, np.maximum(whole - reach, 0), np.minimum(whole + reach, 255)).astype(np.uint8)
+    return np.clip(whole_levels(photograph, perturbation, epsilon), 0, 255).astype(np.uint8)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

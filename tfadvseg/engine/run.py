@@ -143,8 +143,8 @@ def _run_scenario(
 
 def _keeper(scenario: Scenario, folder: RunFolder) -> Keep:
     """What writes the perturbations of a scenario into the run folder."""
-    attacks = [(name, attack.epsilon) for name, attack in scenario.protocol.attacks]
-    own = describe_source(folder.path, scenario.attacked, attacks)
+    attacks = scenario.protocol.attacks
+    own = describe_source(folder.path, scenario.attacked, attacks, scenario.protocol.text)
     return functools.partial(keep, own, scenario.attacked, attacks)
 
 

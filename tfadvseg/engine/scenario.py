@@ -46,6 +46,15 @@ class Protocol:
         """Of all attacks on one image."""
         return total_cost([attack for _, attack in self.attacks])
 
+    @property
+    def text(self) -> str:
+        """What all attacks have in common, in words."""
+        return (
+            f"untargeted attacks lead away from {LABELS[self.labels]}; padding is "
+            f"{'attacked' if self.attack_padding else 'not attacked'} and "
+            f"{'counts' if self.loss_on_padding else 'does not count'} in the loss; seed {self.seed}"
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Target:

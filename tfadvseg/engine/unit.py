@@ -9,12 +9,12 @@ from typing import cast
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.base import Cost
+from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.plan import plan
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import crop
-from tfadvseg.data.split import Split
-from tfadvseg.engine.exposure import Exposure, expose, in_frame
+from tfadvseg.data.split import Examples, Split
+from tfadvseg.engine.exposure import Exposure, ReadOnce, expose, in_frame
 from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.engine.score import Scorer, Scores
@@ -40,8 +40,8 @@ PER_IMAGE = ("hits", "labelled", "predicted", "confidence", "entropy", "boundari
 Tick = Callable[[float], None]
 """Hears of each piece of work done, in gradients an image."""
 
-Keep = Callable[[Split, Sequence[int], list[np.ndarray]], None]
-"""Is given what the attacks made of those photographs of the split, before anything is scored."""
+Keep = Callable[[Examples, Sequence[int], list[np.ndarray]], None]
+"""Is given what the attacks made of the photographs of these indices, before anything is scored."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -82,21 +82,21 @@ class UnitMaker:
         split: Split,
         with_example: bool = False,
         tick: Tick = lambda work: None,
-        keep: Keep = lambda split, indices, perturbations: None,
+        keep: Keep = lambda photographs, indices, perturbations: None,
     ) -> Unit:
         """The unit of a batch {"id", "index", "image", "labels", "size"} of data.batches."""
         ids, indices = [name.decode() for name in batch["id"].numpy()], batch["index"].numpy()
-        source = self.scenario.source
+        source, photographs = self.scenario.source, ReadOnce(split)
         exposure = expose(batch, source.frame)
         if isinstance(source, KeptSource):
-            made = _made_earlier(source.read(split, indices))
+            made = _made_earlier(source.read(photographs, indices))
         else:
             made = self.perturb(exposure, ids, tick)
-        keep(split, indices, made.perturbations)
+        keep(photographs, indices, made.perturbations)
         cells, examples = [], Unit()
-        for number, (target, trial, seen, show) in enumerate(self._shows(exposure, batch, split, ids)):
+        for number, (target, trial, seen, show) in enumerate(self._shows(exposure, indices, photographs, ids)):
             shown = []
-            for images in _images(target, seen, made):
+            for images in _images(target, seen, made, [attack for _, attack in self.protocol.attacks]):
                 shown.append(show(images))
                 tick(0.5)
             cells += _cells(target, shown, seen, made, charged=number == 0)
@@ -139,11 +139,11 @@ class UnitMaker:
         return labels if self.protocol.loss_on_padding else tf.where(exposure.counted, labels, LEFT_OUT)
 
     def _shows(
-        self, exposure: Exposure, batch: dict[str, tf.Tensor], split: Split, ids: list[str]
+        self, exposure: Exposure, indices: np.ndarray, photographs: Examples, ids: list[str]
     ) -> Iterator[tuple[Target, int, Exposure, Callable[[tf.Tensor], Shown]]]:
         """(target, trial, the photographs in the target's frame, images -> what the target makes of them)."""
         for target in self.scenario.targets:
-            seen = in_frame(exposure, target.model.frame, split, batch["index"].numpy())
+            seen = in_frame(exposure, target.model.frame, photographs, indices)
             transform, score = self.transforms[target.transform], self.scorers[target.model]
             counted, labels = seen.counted, seen.labels.numpy()
             for trial in range(target.trials):
@@ -180,12 +180,12 @@ def _made_earlier(perturbations: list[np.ndarray]) -> Perturbed:
     return Perturbed(perturbations, [Cost()] * len(perturbations), [0.0] * len(perturbations))
 
 
-def _images(target: Target, seen: Exposure, made: Perturbed) -> Iterator[tf.Tensor]:
+def _images(target: Target, seen: Exposure, made: Perturbed, attacks: Sequence[Attack]) -> Iterator[tf.Tensor]:
     """What a target is shown: the untouched images, where wanted, and those of each attack."""
     if target.clean:
         yield seen.images
-    for perturbation in made.perturbations:
-        yield seen.under(perturbation)
+    for perturbation, attack in zip(made.perturbations, attacks, strict=True):
+        yield seen.under(perturbation, attack)
 
 
 def _cells(target: Target, shown: list[Shown], seen: Exposure, made: Perturbed, charged: bool) -> list[Unit]:

@@ -25,8 +25,9 @@ COLUMNS = (
 """One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent (empty for one group of images: drives
 and the like are groups, and `groups` counts them), epsilon in grey levels (empty for
 attacks that find their own norm), entropy in nats; linf: the largest perturbation of any image, l2: the mean over
-images of its Euclidean length, both in grey levels; gradients, queries and seconds are what the cell cost beyond the
-cells before it."""
+images of its Euclidean length, both in grey levels and of the perturbation on the source's input, padding aside: a
+model that takes photographs in another frame is shown it resized, with other norms; gradients, queries and seconds are
+what the cell cost beyond the cells before it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Cell:
 @dataclasses.dataclass(frozen=True, eq=False)
 class Results:
     """Of K cells and N images: counts [K, N, C]; confidence, entropy, boundaries: sums over the pixels of an image, and
-    these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added, in grey levels; gradients,
-    queries, seconds [K]. groups: the drive, or the like, of each image: images of one group are alike. classes: names
-    [C], or none. left_out: "name: why" of each photograph that is not among them."""
+    these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added to the source's
+    input, in grey levels; gradients, queries, seconds [K]. groups: the drive, or the like, of each image: images of one
+    group are alike. classes: names [C], or none. left_out: "name: why" of each photograph that is not among them."""
 
     cells: tuple[Cell, ...]
     ids: tuple[str, ...]

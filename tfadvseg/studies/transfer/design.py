@@ -1,12 +1,13 @@
 """Each perturbation is made once, on one network, and shown to all (Tables 1 and 17 to 20)."""
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.engine.kept import KeptAttack, KeptSource
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
+from tfadvseg.models import card
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 
@@ -60,7 +61,7 @@ def scale_groups(models: Sequence[ModelSpec], average: ModelSpec | None = None) 
     """For design.json: the forms of each network over scales (`scales.ScaleGroup`). average: an ensemble of the weights
     of the first that pools by the mean.
 
-    ValueError where none of the models is over scales.
+    ValueError where of no network there are two scales and the ensemble.
     """
     single: dict[pathlib.Path, dict[str, str]] = {}
     for model in models:
@@ -72,12 +73,43 @@ def scale_groups(models: Sequence[ModelSpec], average: ModelSpec | None = None) 
     ]
     if not groups:
         raise ValueError(
-            f"None of the models {', '.join(model.name for model in models)} is over scales; pipelines.export makes "
-            "one by --scales=0.5,0.75,1."
+            f"A network over scales takes two of its scales and its ensemble, and none of "
+            f"{', '.join(model.name for model in models)} has them; name the whole model, net and not net@50, which "
+            "brings all its forms, or make one by pipelines.export --scales=0.5,0.75,1."
         )
     if average is not None:
         groups[0]["average"] = average.name
     return groups
+
+
+def refuse_other_average(ensemble: ModelSpec, average: ModelSpec) -> None:
+    """ValueError unless by their cards `average` pools by the mean what `ensemble` pools: the scales of one network."""
+    own, other = (found.provenance if (found := card.read(model.path)) else {} for model in (ensemble, average))
+    scales = [", ".join(f"{scale:g}" for scale in one.get("added", {}).get("scales", [])) for one in (own, other)]
+    if average.scale is not None or other.get("added", {}).get("fusion") != "average":
+        raise ValueError(
+            f"By its card {average.path} is no ensemble that averages scales; make one by pipelines.export "
+            "--scales=0.5,0.75,1 --fusion=average."
+        )
+    if _digest_of_network(own) != _digest_of_network(other):
+        raise ValueError(
+            f"{average.path} averages the scales of another network than that of {ensemble.path}; export both of the "
+            "same one."
+        )
+    if scales[0] != scales[1]:
+        raise ValueError(
+            f"{average.path} averages the scales {scales[1]}, but {ensemble.path} is over {scales[0]}; export both "
+            "over the same."
+        )
+
+
+def _digest_of_network(provenance: Mapping[str, Any]) -> str | None:
+    return provenance.get("network", {}).get("digest")
+
+
+def reduced(models: Sequence[ModelSpec]) -> list[str]:
+    """For design.json: those that do not see the whole image, branches of networks over scales."""
+    return [model.name for model in models if model.scale not in (None, 100)]
 
 
 def kept_scenarios(
@@ -85,7 +117,8 @@ def kept_scenarios(
 ) -> list[Scenario]:
     """What an earlier run made on each of its sources, shown to every model; nothing is attacked.
 
-    ValueError where a model has the name of a source and is another one: its cells would pass for white-box ones.
+    A model is a source where both their names and digests agree. ValueError where one of the two does: its cells would
+    pass for white-box ones, or white-box ones for another network's.
     """
     found = []
     for number, source in enumerate(kept):
@@ -95,7 +128,11 @@ def kept_scenarios(
                     f"{model.path} shares its name with the model that {source.folder} was made on, and is another "
                     "one; rename its folder."
                 )
-        attacks = tuple((name, KeptAttack(epsilon)) for name, epsilon in source.attacks)
+            if model.digest == source.digest and model.name != source.name:
+                raise ValueError(
+                    f"{model.path} is the model that {source.folder} was made on under another name, so that its "
+                    f"white-box cells would pass for another network's; rename its folder to {source.name}."
+                )
         shown = tuple(Target(model, trials=trials if model.seeded else 1, clean=number == 0) for model in models)
-        found.append(Scenario(source, Protocol(attacks, seed=seed), shown))
+        found.append(Scenario(source, Protocol(source.attacks, seed=seed), shown))
     return found

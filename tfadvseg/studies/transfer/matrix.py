@@ -5,7 +5,7 @@ As in the paper's tables, a row is a network that is evaluated and a column the 
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class Matrix:
         measured = {source: float(self.ratio(source, row)[0]) for source in self.foreign(row)}
         known = {source: ratio for source, ratio in measured.items() if math.isfinite(ratio)}
         return min(known, key=lambda source: known[source]) if known else None
+
+    def without_rows(self, names: Collection[str]) -> "Matrix":
+        """The same less the rows of these networks."""
+        return dataclasses.replace(self, rows=tuple(row for row in self.rows if row not in names))
 
     def at(self, epsilon: float) -> "Matrix":
         """The same at another epsilon."""

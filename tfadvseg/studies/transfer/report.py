@@ -47,7 +47,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     """A matrix and its tests for each attack, then the claims."""
     found = ordered(run)
     opening = [Bullets([headline(one) for one in found])] if found else []
-    blocks: list[Block] = [*opening, *warnings_part(run)]
+    blocks: list[Block] = [*opening, *warnings_part(run), *kept_part(run)]
     if found:
         blocks += [Heading("How to read the tables"), *map(Paragraph, how_to_read(found[0]))]
         blocks += pictures([matrix_drawing(found, run)], shown)
@@ -56,6 +56,17 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         blocks += [*strongest_part(one), *rows_part(one)]
         blocks += pictures([bar_drawing(one, run)], shown)
     return Document(_subject(run), [*blocks, *own_norm_part(run.table), *claims_part(judgements)])
+
+
+def kept_part(run: FinishedRun) -> list[Block]:
+    """How perturbations that an earlier run kept were made, sources that were attacked alike together."""
+    sources: dict[tuple[str, ...], list[str]] = {}
+    for name, told in run.design.get("kept", {}).items():
+        sources.setdefault(tuple(told), []).append(name)
+    return [
+        Bullets(list(told), heading=f"How perturbations were made earlier on {', '.join(names)}")
+        for told, names in sources.items()
+    ]
 
 
 def summary(run: FinishedRun) -> Document:

@@ -309,12 +309,15 @@ OF_ALL_ATTACKS = (
 
 
 def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[Matrix], str]) -> list[Judgement]:
-    """Every claim on every network of scales that was attacked at all of them. name: of a matrix, in a subject."""
+    """Every claim on every network of scales that was attacked at all of them. name: of a matrix, in a subject.
+
+    The other rows are networks of the whole image; the reduced scales of others are none."""
     found: list[Judgement] = []
     images = run.evidence.images, run.evidence.units
     for group in map(ScaleGroup.of, run.design.get("scales", [])):
+        reduced = set(run.design.get("reduced", [])) - set(group.sources)
         by_attack = {
-            one.attack: Scaled(one, group) for one in matrices
+            one.attack: Scaled(one.without_rows(reduced), group) for one in matrices
             if {*group.sources, *filter(None, [group.average])} <= set(one.columns)
         }  # fmt: skip
         for scaled in by_attack.values():

@@ -15,7 +15,7 @@ def test_a_wheel_has_the_networks_that_the_first_command_attacks():
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "NETWORKS"
     )
     flags = (ROOT / "pipelines" / "common" / "flags.py").read_text()
-    assert f'def define_models(default: str = "{",".join(copied)}")' in flags
+    assert f'def define_models(default: str | None = "{",".join(copied)}")' in flags
     assert (ROOT / "MANIFEST.in").read_text().split() == [
         word for name in copied for word in ("graft", f"saved_models/{name}")
     ]

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence, Sized
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import open_folder
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.data import DATASETS, named
@@ -85,7 +85,7 @@ def _tell(scenarios: Sequence[Scenario], photographs: Sized, folder: RunFolder, 
 
 def protocol(space: LabelSpace) -> Protocol:
     """The one attack. What fills an input up is no part of a photograph, so it neither counts nor changes."""
-    attack = objects.attack(FLAGS.attack, FLAGS.epsilon, space.names, in_range=True)
+    attack = attacking.attack(FLAGS.attack, FLAGS.epsilon, space.names, in_range=True)
     return Protocol(((FLAGS.attack, attack),), loss_on_padding=False, attack_padding=False, seed=FLAGS.seed)
 
 

@@ -17,7 +17,7 @@ import sys
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.models.spec import ModelSpec
@@ -65,13 +65,13 @@ def run() -> None:
         for model in models:
             print_tuned(model, parameters)
         return
-    protocol, scaled = with_scaled(objects.protocol(), FLAGS.temperature)
+    protocol, scaled = with_scaled(attacking.protocol(), FLAGS.temperature)
     scenarios, pairs = [], []
     for model, crf in with_crfs(models, parameters).items():
         changed = variants(crf.name, sweep_values()) if FLAGS.sweep else {}
         pairs.append(CrfPair(model.name, crf.name, changed))
         scenarios += pair_scenarios(model, crf, protocol)
-        scenarios += sweep_scenarios(model, parameters, changed, objects.protocol()) if changed else []
+        scenarios += sweep_scenarios(model, parameters, changed, attacking.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
     start = functools.partial(initial_gradient.measure, both, FLAGS.temperature)

@@ -9,7 +9,7 @@ it goes on where it stopped when it is started again with the same --output.
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.studies.robustness.design import design, scenarios
 
@@ -25,7 +25,7 @@ flags.define_output()
 
 def run() -> None:
     models = objects.models()
-    made = scenarios(models, objects.protocol, FLAGS.trials, FLAGS.samples)
+    made = scenarios(models, attacking.protocol, FLAGS.trials, FLAGS.samples)
     run_experiment("robustness", "robustness", made, design(models))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.engine.kept import kept_sources
 from tfadvseg.models.spec import ModelSpec
@@ -51,7 +51,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
         design["kept"] = {source.name: source.told for source in kept}
     else:
         attacked = chosen_sources(models, FLAGS.sources)
-        made = scenarios(attacked, models, objects.protocol, FLAGS.trials, FLAGS.samples)
+        made = scenarios(attacked, models, attacking.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]
     design |= {"models": [model.name for model in models], "sources": sources}
     run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations, unused=unused)

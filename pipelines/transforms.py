@@ -9,9 +9,9 @@ an expectation over it (EOT, Eq. 7). Ends with a table on stdout and a run folde
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
-from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.reports.titles import transform_title
@@ -40,7 +40,7 @@ def run(pipeline: str = "transforms", cross: bool = False) -> None:
     found = []
     for model in models:
         at_once = images_at_once(model.open(), sizes[model], FLAGS.memory * 2**20)
-        found += scenarios(model, objects.protocol, transforms, FLAGS.trials, FLAGS.samples, at_once, cross)
+        found += scenarios(model, attacking.protocol, transforms, FLAGS.trials, FLAGS.samples, at_once, cross)
     design = {
         "models": [model.name for model in models],
         "transforms": transforms,
@@ -60,7 +60,7 @@ def input_size(model: ModelSpec) -> tuple[int, int]:
 def print_agreement(transforms: list[str]) -> None:
     """How many --samples the attacks need: a table on stdout, from the first batch."""
     shards = objects.shards()
-    by_sign = [(name, attack) for name, attack in objects.attacks() if isinstance(attack, SignAttack)]
+    by_sign = [(name, attack) for name, attack in attacking.attacks() if isinstance(attack, GradientAscent)]
     if not by_sign:
         raise ValueError("--sign_agreement is about attacks by the gradient's sign; name one in --attacks.")
     name, attack = by_sign[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from pipelines.common import objects
+from pipelines.common import attacking, objects
 from pipelines.common.flags import recipe
 from tfadvseg.data import Split, split_name
 from tfadvseg.engine.arithmetic import arithmetic
@@ -54,7 +54,7 @@ def run_experiment(
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     with reserved(objects.output_folder(pipeline)) as path:
         networks = [model for scenario in scenarios for model in scenario.models]
-        made = kept_digests([scenario.source for scenario in scenarios], shards.split) or objects.deciding_attacks()
+        made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacking.deciding_attacks()
         folder = open_folder(path, networks, unused, study=study, data=shards.split.fingerprint(), **made)
         models = OpenModels()
         progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)

@@ -141,9 +141,9 @@ def define_transfer() -> None:
 @_grouped("Attacks")
 def define_steps() -> None:
     """--protocol, what differs from it, and --target_class."""
+    from tfadvseg.attacks.gradient_ascent import LAST, STARTS
     from tfadvseg.attacks.merits import MERITS
     from tfadvseg.attacks.protocols import PROTOCOLS
-    from tfadvseg.attacks.sign_attack import LAST, STARTS
 
     told = "; ".join(f"{name}: {defaults}" for name, defaults in PROTOCOLS.items())
     flags.DEFINE_enum("protocol", "arnab2018", list(PROTOCOLS), f"What holds where a flag is not given. {told}.")

@@ -6,13 +6,12 @@ What needs TensorFlow is imported where it is made, since training must do witho
 import contextlib
 import dataclasses
 import datetime
-import functools
 import itertools
 import math
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -21,7 +20,6 @@ from pipelines.common.flags import DATASET_OPTIONS
 from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
-from tfadvseg.data.inspection import inspect
 from tfadvseg.models import describe, reading, scales
 from tfadvseg.models.class_map import read_class_map
 from tfadvseg.models.classes import with_classes
@@ -29,12 +27,8 @@ from tfadvseg.models.spec import scales_of
 from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
-    from tfadvseg.attacks import NamedAttack
-    from tfadvseg.attacks.base import Attack
-    from tfadvseg.attacks.protocols import Defaults
     from tfadvseg.crf.parameters import CrfParameters
     from tfadvseg.engine.run import Shards
-    from tfadvseg.engine.scenario import Protocol
     from tfadvseg.models.reading import Reading
     from tfadvseg.models.spec import ModelSpec
 
@@ -179,133 +173,6 @@ def intensity_range() -> tuple[float, float]:
             f"{','.join(FLAGS.intensity_range)}."
         )
     return values[0], values[1]
-
-
-def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
-    """(name, attack) for each of --attacks at each of --epsilons; `settings` are further ones of all of them."""
-    from tfadvseg.attacks.balls import BALLS
-
-    within = defaults().in_range if FLAGS.in_range is None else FLAGS.in_range
-    shared = {"in_range": within, "whole_levels": FLAGS.whole_levels, "ball": BALLS[FLAGS.norm], **settings}
-    names, sizes = dataset().label_space.names, epsilons()
-    return tuple((name, attack(name, epsilon, names, **shared)) for name in attack_names() for epsilon in sizes)
-
-
-def attack_names() -> list[str]:
-    """Those of --attacks, each once; in place of an ensemble the attacks that it is made of."""
-    from tfadvseg.attacks import ATTACKS, ENSEMBLES
-
-    known = {name: (name,) for name in ATTACKS} | ENSEMBLES
-    return list(dict.fromkeys(name for given in FLAGS.attacks for name in choose(known, given, "attack")))
-
-
-def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -> "Attack":
-    """An attack by its name, with what flags and protocol say of it where it takes that. classes: their names."""
-    from tfadvseg.attacks import ATTACKS
-
-    named = choose(ATTACKS, name, "attack")
-    own: dict[str, Any] = {}
-    if named.iterative or named.paced:
-        own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts, **pace(named, epsilon)}
-        own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
-    own |= {"target": target_class(name, classes)} if named.to_a_class else {}
-    own |= {"class_weights": class_weights()} if named.by_class else {}
-    return named(epsilon, **own, **settings)
-
-
-def pace(named: "NamedAttack", epsilon: float) -> dict[str, Any]:
-    """`alpha` and `steps` where an attack takes them: those given, else of the protocol, unless it brings its own."""
-    usual = {} if named.paced else {"alpha": defaults().alpha, "steps": defaults().steps_at(epsilon)}
-    given = {"alpha": FLAGS.alpha if named.iterative else None, "steps": FLAGS.steps or None}
-    return usual | {name: value for name, value in given.items() if value is not None}
-
-
-def defaults() -> "Defaults":
-    """What --protocol says where a flag is not given."""
-    from tfadvseg.attacks.protocols import PROTOCOLS
-
-    return PROTOCOLS[FLAGS.protocol]
-
-
-def protocol_text() -> str:
-    """The protocol in a sentence, and the flags that differ from it, for the report."""
-    usual = dataclasses.asdict(defaults()) | {
-        "restarts": 1, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
-        "loss_on_padding": True,
-    }  # fmt: skip
-    given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
-    changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
-    return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}."
-
-
-def _written(name: str, value: Any) -> str:
-    """A flag as it is typed."""
-    if isinstance(value, bool):
-        return f"--{'' if value else 'no'}{name}"
-    return f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
-
-
-def class_weights() -> tuple[float, ...]:
-    """Of the classes of --dataset, for attacks that want them."""
-    from tfadvseg.attacks.losses import balanced
-
-    return balanced(class_pixels().pixels)
-
-
-class ClassPixels(NamedTuple):
-    """Labelled pixels of each class, and the split in which they were counted."""
-
-    split: str
-    pixels: tuple[int, ...]
-
-
-def class_pixels() -> ClassPixels:
-    """Of the training photographs of --dataset, or of the attacked split where there are none."""
-    if "dataset" not in FLAGS:
-        raise ValueError(
-            "sea_mce_bal weighs classes by the labels of a dataset, which photographs do not have; take sea_mce."
-        )
-    source = dataset()
-    try:
-        counted = source.split(FLAGS.data_dir, "train")
-    except ValueError:  # the dataset has no such split, or its folder does not
-        counted = source.split(FLAGS.data_dir, FLAGS.split)
-    return ClassPixels(counted.name, _counted(counted, source.label_space.classes))
-
-
-@functools.cache
-def _counted(split: Split, classes: int) -> tuple[int, ...]:
-    images = f"the {len(split)} images of {split.dataset} {split.name}"
-    print(f"sea_mce_bal: counting the pixels of each class in {images}", file=sys.stderr, flush=True)
-    return tuple(inspect(split, classes, range(len(split))).pixels.tolist())
-
-
-def deciding_attacks() -> dict[str, Any]:
-    """For the recipe, what decides attacks beside the flags: the protocol's meaning, and counts of classes."""
-    from tfadvseg.attacks import ATTACKS
-
-    weighed = any(ATTACKS[name].by_class for name in attack_names())
-    return {"attacked_as": protocol_text()} | ({"class_pixels": class_pixels()._asdict()} if weighed else {})
-
-
-def target_class(attack: str, names: Sequence[str]) -> int:
-    """--target_class as a number, of classes with these names."""
-    given = FLAGS.target_class
-    if given in names:
-        return names.index(given)
-    if given is None or not given.isdigit() or int(given) >= len(names):
-        raise ValueError(
-            f"{attack} leads to one class: --target_class is one of {', '.join(names)}, or its number; got {given}."
-        )
-    return int(given)
-
-
-def protocol(**settings: Any) -> "Protocol":
-    """How the attacks of the flags meet images."""
-    from tfadvseg.engine.scenario import Protocol
-
-    labels = FLAGS.labels or defaults().labels
-    return Protocol(attacks(**settings), labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)
 
 
 def transforms() -> list[str]:

@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from tfadvseg.attacks import ATTACKS, PAPER, fgsm, ifgsm, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.base import Attack, Cost
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import Objective, away_from_labels, cross_entropy, given
 from tfadvseg.attacks.plan import Single, label_maps_of, plan, total_cost
-from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.seeds import no_seeds
 
 
@@ -19,7 +19,7 @@ from tfadvseg.seeds import no_seeds
 class Staged:
     """One attack after the other, each begins where the one before ended: SEA's radii (Croce et al. 2024)."""
 
-    stages: tuple[SignAttack, ...]
+    stages: tuple[GradientAscent, ...]
     in_range: bool = False
     black_box: bool = False
 
@@ -158,9 +158,9 @@ def test_the_progress_goes_from_0_by_equal_steps_and_is_told_to_every_loss(few):
     def turning(logits, labels, progress):
         return tf.where(progress < 0.5, 1.0, -1.0) * cross_entropy(logits, labels)
 
-    attack = SignAttack(8.0, steps=4, objective=Objective(given, 1.0, turning, timed=True))
-    forth = SignAttack(8.0, steps=2)
-    back = SignAttack(8.0, steps=2, objective=Objective(given, -1.0))
+    attack = GradientAscent(8.0, steps=4, objective=Objective(given, 1.0, turning, timed=True))
+    forth = GradientAscent(8.0, steps=2)
+    back = GradientAscent(8.0, steps=2, objective=Objective(given, -1.0))
     np.testing.assert_array_equal(attack(*few), Staged((forth, back))(*few))
     assert [len(positions) for _, positions in plan([attack, dataclasses.replace(attack, epsilon=4.0)])] == [1, 1]
 

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.attacks.expectation import ExpectedGradient, sign_agreement
+from tfadvseg.attacks.gradient_ascent import ifgsm, ifgsm_ll
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
-from tfadvseg.attacks.sign_attack import ifgsm, ifgsm_ll
 from tfadvseg.attacks.sweep import Sweep
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds

@@ -7,11 +7,11 @@ from counting import CountingEstimator
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_ll, ifgsm, ifgsm_ll
 from tfadvseg.attacks.balls import L2
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import toward_class
 from tfadvseg.attacks.plan import plan, total_cost
 from tfadvseg.attacks.rules import MomentumRule
-from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.attacks.sweep import Sweep
 from tfadvseg.attacks.trajectory import evaluations, evaluations_of_each
 from tfadvseg.seeds import image_seeds
@@ -34,7 +34,7 @@ SETS = {
     "in range": [ifgsm(epsilon, in_range=True) for epsilon in (1.0, 8.0)] + [fgsm(8.0, in_range=True)],
     "whole levels": [ifgsm(e, alpha=0.3, steps=6, in_range=True, whole_levels=True) for e in (1.5, 0.5, 3.0)],
     "noise": [ifgsm(epsilon, gradient=noisy_gradient) for epsilon in (0.5, 2.0, 4.0)],
-    "toward a class": [SignAttack(e, steps=5, objective=toward_class(2)) for e in (1.0, 3.0)],
+    "toward a class": [GradientAscent(e, steps=5, objective=toward_class(2)) for e in (1.0, 3.0)],
 }
 
 
@@ -73,7 +73,8 @@ def test_the_announced_gradients_are_those_computed(name, linear_model):
     """Counted by an estimator while the sweep runs."""
     estimator = CountingEstimator()
     attacks = [
-        SignAttack(a.epsilon, a.alpha, a.steps, a.objective, estimator, a.in_range, a.whole_levels) for a in SETS[name]
+        GradientAscent(a.epsilon, a.alpha, a.steps, a.objective, estimator, a.in_range, a.whole_levels)
+        for a in SETS[name]
     ]
     sweep = Sweep(tuple(attacks))
     sweep(linear_model, tf.fill((1, 2, 2, 3), 100.0), tf.zeros((1, 2, 2), tf.int32))

@@ -14,10 +14,10 @@ FLAGS = flags.FLAGS
 
 
 @pytest.fixture
-def objects():
-    """A function from a command line to pipelines.common.objects, which reads its flags."""
+def parsed():
+    """A function from a command line to pipelines.common.attacking, which reads its flags."""
+    from pipelines.common import attacking
     from pipelines.common import flags as own
-    from pipelines.common import objects
 
     before = set(FLAGS)
     own.define_data()
@@ -28,7 +28,7 @@ def objects():
         for flag in set(FLAGS) - before:
             FLAGS[flag].unparse()
         FLAGS(["robustness", "--epsilons=8", *words])
-        return objects
+        return attacking
 
     yield parse
     for flag in set(FLAGS) - before:
@@ -36,10 +36,10 @@ def objects():
     FLAGS.unparse_flags()
 
 
-def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(objects):
-    found = dict(objects().attacks())
+def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(parsed):
+    found = dict(parsed().attacks())
     assert found == {name: ATTACKS[name](8.0) for name in ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")}
-    assert objects().protocol().labels == "prediction"
+    assert parsed().protocol().labels == "prediction"
 
 
 EVERY = "--attacks=" + ",".join(name for name, one in ATTACKS.items() if not one.to_a_class and not one.by_class)
@@ -49,8 +49,8 @@ EVERY = "--attacks=" + ",".join(name for name, one in ATTACKS.items() if not one
     ("protocol", "alpha", "steps", "start", "in_range", "labels"),
     [("arnab2018", 1.0, 10, "zero", False, "prediction"), ("literature", 2.55, 20, "uniform", True, "ground_truth")],
 )
-def test_a_protocol_means_the_same_for_all_attacks(objects, protocol, alpha, steps, start, in_range, labels):
-    made = objects(EVERY, f"--protocol={protocol}").protocol()
+def test_a_protocol_means_the_same_for_all_attacks(parsed, protocol, alpha, steps, start, in_range, labels):
+    made = parsed(EVERY, f"--protocol={protocol}").protocol()
     found = dict(made.attacks)
     assert made.labels == labels and all(attack.in_range == in_range for attack in found.values())
     for name, attack in found.items():
@@ -66,8 +66,8 @@ def test_a_protocol_means_the_same_for_all_attacks(objects, protocol, alpha, ste
     assert kept["segpgd"] == "loss" and kept["sea_mce"] == "accuracy" and kept["cospgd"] == kept["padam"] == "last"
 
 
-def test_flags_that_are_given_override_the_protocol(objects):
-    made = objects(
+def test_flags_that_are_given_override_the_protocol(parsed):
+    made = parsed(
         EVERY, "--protocol=literature", "--alpha=0.5", "--steps=50", "--start=uniform", "--restarts=3", "--keep=iou",
         "--norm=l2", "--noin_range", "--labels=prediction",
     ).protocol()  # fmt: skip
@@ -79,40 +79,40 @@ def test_flags_that_are_given_override_the_protocol(objects):
             assert getattr(attack, "alpha", 0.5) == 0.5, name
         else:
             assert attack == ATTACKS[name](8.0, ball=L2()), name
-    (own,) = dict(objects("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
+    (own,) = dict(parsed("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
     assert own == ATTACKS["ifgsm"](8.0, alpha=2.55, steps=20, in_range=True, ball=LInf())
 
 
-def test_restarts_want_a_random_start(objects):
+def test_restarts_want_a_random_start(parsed):
     with pytest.raises(ValueError, match="more often only from random starts; got 2 restarts from zero"):
-        objects("--attacks=ifgsm", "--restarts=2").attacks()
+        parsed("--attacks=ifgsm", "--restarts=2").attacks()
 
 
-def test_an_ensemble_stands_for_its_attacks_each_once(objects):
-    found = objects("--attacks=sea_js,sea,fgsm,fgsm")
+def test_an_ensemble_stands_for_its_attacks_each_once(parsed):
+    found = parsed("--attacks=sea_js,sea,fgsm,fgsm")
     assert found.attack_names() == ["sea_js", "sea_mce", "sea_mce_bal", "fgsm"]
     with pytest.raises(ValueError, match="Unknown attack 'se'; choose one of: sea, "):
-        objects("--attacks=se").attack_names()
+        parsed("--attacks=se").attack_names()
 
 
-def test_the_sentence_of_the_report_names_what_differs(objects):
-    assert objects().protocol_text().endswith("images not kept within 0..255. Other than it: nothing.")
+def test_the_sentence_of_the_report_names_what_differs(parsed):
+    assert parsed().protocol_text().endswith("images not kept within 0..255. Other than it: nothing.")
     given = ("--protocol=literature", "--steps=50", "--alpha=1", "--noin_range", "--norm=l2", "--start=uniform")
-    told = objects(*given, "--keep=iou", "--noattack_padding").protocol_text()
+    told = parsed(*given, "--keep=iou", "--noattack_padding").protocol_text()
     assert told.startswith("Protocol literature: away from the ground truth, 20 steps of 2.55 grey levels from random ")
     assert told.endswith(" Other than it: --noin_range, --alpha=1, --steps=50, --keep=iou, --norm=l2, "
                          "--noattack_padding.")  # fmt: skip
 
 
 @pytest.mark.parametrize("has_training", [True, False])
-def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(objects, camvid, capsys, tmp_path, has_training):
+def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, camvid, capsys, tmp_path, has_training):
     """Or of the attacked split where the folder has no others; counted once, and kept in the recipe."""
     for part in camvid.iterdir():
         (tmp_path / part.name).symlink_to(part)
     lines = (camvid / "val.txt").read_text().splitlines()
     if has_training:
         (tmp_path / "train.txt").write_text(lines[1] + "\n")
-    found = objects("--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=sea", "--epsilons=4,8", "--limit=1")
+    found = parsed("--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=sea", "--epsilons=4,8", "--limit=1")
     (four, eight), name = [attack for name, attack in found.attacks() if name == "sea_mce_bal"], "sea_mce_bal"
     split, photographs = ("train", [1]) if has_training else ("validation", [0, 1, 2])
     said = capsys.readouterr().err
@@ -127,7 +127,7 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(objects, 
         "attacked_as": found.protocol_text(), "class_pixels": {"split": split, "pixels": tuple(pixels.tolist())}
     }  # fmt: skip
     assert capsys.readouterr().err == ""
-    assert "class_pixels" not in objects("--attacks=sea_mce").deciding_attacks()
+    assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
 
 
 def test_a_run_by_the_literature(call, small, undrawn, tmp_path):

@@ -1,5 +1,6 @@
 """The recipes of pipelines.train: each is parsed, and says the truth of the network that it builds."""
 
+import importlib
 import pathlib
 import re
 import sys
@@ -28,7 +29,7 @@ STARTS = {
 def parse():
     """A function from a recipe's name to the flags of pipelines.train, which are taken back in the end."""
     before, main = set(flags.FLAGS), sys.argv
-    from pipelines import train  # noqa: F401, which defines them
+    importlib.import_module("pipelines.train")  # defines them
 
     def parse(name, *more):
         flags.FLAGS.unparse_flags()

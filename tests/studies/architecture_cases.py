@@ -184,18 +184,26 @@ def c17(margin: Margin) -> Networks:
 def c18(margin: Margin) -> Networks:
     """The most accurate one keeps 30."""
     clean = {"enet": 50.0, PSPNET: 80.0, "segnet": 60.0}
-    kept = lambda n, a, e: {"enet": 10.0, PSPNET: 30.0, "segnet": 30 + margin("", e)}[n]  # noqa: E731
+
+    def kept(n: str, a: str, e: float) -> PerImage:
+        return {"enet": 10.0, PSPNET: 30.0, "segnet": 30 + margin("", e)}[n]
+
     return world(tuple(clean), iou=kept, clean=clean)
 
 
 def c19(margin: Margin) -> Networks:
-    kept = lambda n, a, e: of({PSPNET: 25 + margin("", e), "fcn8s_resnet101": 10.0, "segnet": 25.0})(n)  # noqa: E731
+    def kept(n: str, a: str, e: float) -> PerImage:
+        return of({PSPNET: 25 + margin("", e), "fcn8s_resnet101": 10.0, "segnet": 25.0})(n)
+
     return world((PSPNET, "fcn8s_resnet101", "segnet", "enet"), iou=kept)
 
 
 def c20(margin: Margin) -> Networks:
     """At epsilon 4 it leads anyway."""
-    kept = lambda n, a, e: of({"fcn8s_vgg": 20 + margin("", e) if e >= 8 else 25.0, "enet": 10.0})(n)  # noqa: E731
+
+    def kept(n: str, a: str, e: float) -> PerImage:
+        return of({"fcn8s_vgg": 20 + margin("", e) if e >= 8 else 25.0, "enet": 10.0})(n)
+
     return world(("enet", "fcn8s_vgg", PSPNET), iou=kept, epsilons=(4.0, 8.0, 16.0, 32.0))
 
 
@@ -225,7 +233,9 @@ def context(tilt: float) -> Callable[[Margin], Networks]:
     tilts = dict(zip(ATTACKS, (tilt, -tilt, tilt, -tilt), strict=True))
 
     def build(margin: Margin) -> Networks:
-        ratio = lambda n, a, e: 40 + (margin("", e) + tilts[a] if n == FRONTEND else 0.0)  # noqa: E731
+        def ratio(n: str, a: str, e: float) -> PerImage:
+            return 40 + (margin("", e) + tilts[a] if n == FRONTEND else 0.0)
+
         return world((CONTEXT, FRONTEND, "segnet"), ratio)
 
     return build
@@ -276,7 +286,9 @@ def c31(margin: Margin) -> Networks:
 
 
 def c37(margin: Margin) -> Networks:
-    ratio = lambda n, a, e: ranks(margin("", 0) if (a, e) == ("fgsm", 8.0) else -1.0)[n]  # noqa: E731
+    def ratio(n: str, a: str, e: float) -> PerImage:
+        return ranks(margin("", 0) if (a, e) == ("fgsm", 8.0) else -1.0)[n]
+
     return world(FIVE, ratio, clean=RISING, epsilons=(1.0, 8.0))
 
 
@@ -318,7 +330,10 @@ def c93(margin: Margin) -> Networks:
 
 def c96(margin: Margin) -> Networks:
     """Far ahead at one epsilon and behind at the other, and in the mean as far ahead as asked."""
-    kept = lambda n, a, e: of({MULTISCALE: 30 + margin("", 0) + (9 if e == 1 else -9), PSPNET: 30.0})(n)  # noqa: E731
+
+    def kept(n: str, a: str, e: float) -> PerImage:
+        return of({MULTISCALE: 30 + margin("", 0) + (9 if e == 1 else -9), PSPNET: 30.0})(n)
+
     return world(("enet", MULTISCALE, PSPNET), iou=kept, epsilons=(1.0, 8.0))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.modern import (
     apgd_ce,
     apgd_dlr,
@@ -21,7 +22,6 @@ from tfadvseg.attacks.modern import (
     sea_mce_bal,
     segpgd,
 )
-from tfadvseg.attacks.sign_attack import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 
 
 @dataclasses.dataclass(frozen=True)

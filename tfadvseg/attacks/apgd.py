@@ -15,10 +15,10 @@ import tensorflow as tf
 from tfadvseg.attacks.balls import Ball, LInf
 from tfadvseg.attacks.base import Cost, Model
 from tfadvseg.attacks.best import Best
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
 from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, away_from_labels
-from tfadvseg.attacks.sign_attack import STARTS, SignAttack
 from tfadvseg.registry import choose
 from tfadvseg.seeds import at_iteration, at_restart, no_seeds
 
@@ -59,7 +59,7 @@ class Apgd:
 
     epsilon: radius of the ball, in grey levels. steps: over all stages. stages: (radius in epsilons, share of the
     steps) of runs that follow each other. keep: the merit by which the best iterate is chosen, `merits.MERITS`. The
-    other settings are those of `SignAttack`.
+    other settings are those of `GradientAscent`.
     """
 
     epsilon: float
@@ -76,19 +76,12 @@ class Apgd:
     black_box: bool = dataclasses.field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        choose(dict.fromkeys(STARTS), self.start, "start")
         choose(MERITS, self.keep, "keep")
-        if not self.epsilon >= 0:
-            raise ValueError(f"Epsilon must be 0 grey levels or more; got {self.epsilon}.")
+        self._as_ascent(self.epsilon)  # which refuses what no attack of several steps takes
         if not math.isclose(sum(share for _, share in self.stages), 1.0) or self.stages[-1][0] != 1.0:
             raise ValueError(f"Stages share all steps and end at a radius of 1 epsilon; got {self.stages}.")
         if min(self.steps_of_each) < 1:
             raise ValueError(f"Each of {len(self.stages)} stages needs a step; got {self.steps} steps in all.")
-        if self.restarts < 1 or (self.restarts > 1 and self.start == "zero"):
-            raise ValueError(
-                f"An attack runs at least once, and more often only from random starts; got {self.restarts} restarts "
-                f"from {self.start}."
-            )
 
     @property
     def steps_of_each(self) -> list[int]:
@@ -118,7 +111,7 @@ class Apgd:
         for restart in tf.range(self.restarts):
             found = self._run(model, images, labels, at_restart(seeds, restart), attackable, start)
             best = best.or_better(*found)
-        return self._as_sign_attack(self.epsilon).finish(best.perturbation)
+        return self._as_ascent(self.epsilon).finish(best.perturbation)
 
     def _run(self, model, images, labels, seeds, attackable, start) -> Best:
         """Stage after stage, each from the best of the one before it, brought into its own ball."""
@@ -126,44 +119,44 @@ class Apgd:
         found = Best.none(images)
         for number, ((radius, _), steps) in enumerate(zip(self.stages, self.steps_of_each, strict=True)):
             epsilon = radius * self.epsilon
-            sign = self._as_sign_attack(epsilon)
+            inner = self._as_ascent(epsilon)
             drawn = at_iteration(seeds, number * self.steps)
             if begin is None:
-                begin = sign.begin(images, seeds, attackable)
+                begin = inner.begin(images, seeds, attackable)
             else:
-                begin = sign.step(begin, tf.zeros_like(begin), images, 0.0, epsilon)[0]
-            found = self._stage(sign, model, images, labels, drawn, attackable, begin, steps)
+                begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, epsilon)[0]
+            found = self._stage(inner, model, images, labels, drawn, attackable, begin, steps)
             begin = found.perturbation
         return found
 
-    def _stage(self, sign: SignAttack, model, images, labels, seeds, attackable, start, steps) -> Best:
-        ascent, judge = sign.ascent_of(model), sign.judge_of(model)
+    def _stage(self, inner: GradientAscent, model, images, labels, seeds, attackable, start, steps) -> Best:
+        ascent, judge = inner.ascent_of(model), inner.judge_of(model)
         first = ascent(images, start, labels, seeds, 0.0, attackable)
-        state = _begun(start, first, 2 * sign.epsilon, steps)
+        state = _begun(start, first, 2 * inner.epsilon, steps)
         kept = Best.none(images).or_better(start, first.merit)
         for iteration in tf.range(1, steps):
-            state = state._replace(**self._move(sign, images, state, iteration == 1))
+            state = state._replace(**self._move(inner, images, state, iteration == 1))
             progress = tf.cast(iteration, tf.float32) / steps
             found = ascent(images, state.current, labels, at_iteration(seeds, iteration), progress, attackable)
             kept = kept.or_better(state.current, found.merit)
             state = _checked(_noted(state, found), steps)
-        last = self._move(sign, images, state, steps == 1)["current"]
+        last = self._move(inner, images, state, steps == 1)["current"]
         return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, steps)))
 
-    def _move(self, sign: SignAttack, images, state: State, first) -> dict[str, tf.Tensor]:
+    def _move(self, inner: GradientAscent, images, state: State, first) -> dict[str, tf.Tensor]:
         """A step along the gradient, of which a quarter is given to the step before, brought into the ball."""
         size = state.size[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        stepped, _ = sign.step(state.current, state.gradient, images, size, sign.epsilon)
+        stepped, _ = inner.step(state.current, state.gradient, images, size, inner.epsilon)
         weight = tf.where(first, 1.0, MOMENTUM)
         moved = weight * (stepped - state.current) + (1 - weight) * (state.current - state.before)
-        new, _ = sign.step(state.current + moved, tf.zeros_like(moved), images, 0.0, sign.epsilon)
+        new, _ = inner.step(state.current + moved, tf.zeros_like(moved), images, 0.0, inner.epsilon)
         return {"before": state.current, "current": new}
 
-    def _as_sign_attack(self, epsilon: float) -> SignAttack:
+    def _as_ascent(self, epsilon: float) -> GradientAscent:
         """Its ball, range and estimator at a radius."""
-        return SignAttack(
+        return GradientAscent(
             epsilon, max(epsilon, 1e-9), 1, self.objective, self.gradient, self.in_range, self.whole_levels,
-            ball=self.ball, start=self.start, keep=self.keep,
+            ball=self.ball, start=self.start, restarts=self.restarts, keep=self.keep,
         )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
-"""Attacks since the paper, as settings of two loops: steps of one size (`SignAttack`), and Auto-PGD (`Apgd`)."""
+"""Attacks since the paper, as settings of two loops: steps of one size (`GradientAscent`), and Auto-PGD (`Apgd`)."""
 
 from typing import Any
 
 from tfadvseg.attacks.apgd import SEA_STAGES, Apgd
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.losses import (
     CosPgd,
     MaskedCrossEntropy,
@@ -13,7 +14,6 @@ from tfadvseg.attacks.losses import (
 )
 from tfadvseg.attacks.objectives import Loss, Objective, cross_entropy, given
 from tfadvseg.attacks.rules import AdamRule
-from tfadvseg.attacks.sign_attack import SignAttack
 
 ALPHA, STEPS = 2.55, 20
 """A hundredth of the range of images, and how many such steps: what most of the literature takes."""
@@ -24,30 +24,32 @@ def away_by(loss: Loss, timed: bool = False) -> Objective:
     return Objective(given, 1.0, loss, timed, watched=cross_entropy)
 
 
-def segpgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, keep: str = "loss", **settings: Any) -> SignAttack:
+def segpgd(
+    epsilon: float, alpha: float = ALPHA, steps: int = STEPS, keep: str = "loss", **settings: Any
+) -> GradientAscent:
     """SegPGD (Gu et al. 2022). Its last steps follow pixels that are lost half as much as the others, so the last
     iterate is often not the best one, and that is kept."""
-    return SignAttack(epsilon, alpha, steps, away_by(SegPgd(), timed=True), keep=keep, **settings)
+    return GradientAscent(epsilon, alpha, steps, away_by(SegPgd(), timed=True), keep=keep, **settings)
 
 
-def cospgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> SignAttack:
+def cospgd(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> GradientAscent:
     """CosPGD (Agnihotri et al. 2024)."""
-    return SignAttack(epsilon, alpha, steps, away_by(CosPgd()), **settings)
+    return GradientAscent(epsilon, alpha, steps, away_by(CosPgd()), **settings)
 
 
-def cospgd_sigmoid(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> SignAttack:
+def cospgd_sigmoid(epsilon: float, alpha: float = ALPHA, steps: int = STEPS, **settings: Any) -> GradientAscent:
     """CosPGD by sigmoids, weaker, to reproduce what others measured with it."""
-    return SignAttack(epsilon, alpha, steps, away_by(CosPgd(sigmoid=True)), **settings)
+    return GradientAscent(epsilon, alpha, steps, away_by(CosPgd(sigmoid=True)), **settings)
 
 
-def padam(epsilon: float, alpha: float = 2.0, steps: int = 200, **settings: Any) -> SignAttack:
+def padam(epsilon: float, alpha: float = 2.0, steps: int = 200, **settings: Any) -> GradientAscent:
     """PAdam on cross-entropy (Halmosi et al. 2024)."""
-    return SignAttack(epsilon, alpha, steps, rule=AdamRule(), **settings)
+    return GradientAscent(epsilon, alpha, steps, rule=AdamRule(), **settings)
 
 
-def padam_cos(epsilon: float, alpha: float = 2.0, steps: int = 200, **settings: Any) -> SignAttack:
+def padam_cos(epsilon: float, alpha: float = 2.0, steps: int = 200, **settings: Any) -> GradientAscent:
     """PAdam on the cosine between logits and label (Halmosi et al. 2024)."""
-    return SignAttack(epsilon, alpha, steps, away_by(cosine_distance), rule=AdamRule(), **settings)
+    return GradientAscent(epsilon, alpha, steps, away_by(cosine_distance), rule=AdamRule(), **settings)
 
 
 def apgd_ce(epsilon: float, steps: int = 100, **settings: Any) -> Apgd:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.base import Attack, Cost, Model
-from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.sweep import Sweep, kind, shares_trajectories
 
 
@@ -60,8 +60,8 @@ class Single:
 def plan(attacks: Sequence[Attack]) -> list[Place]:
     """The attacks in as few groups as can be.
 
-    Sign attacks of one kind share a `Sweep`, those of another step size a further one, and single steps join the first
-    of their kind. Whatever remembers earlier gradients or knows the time goes alone.
+    Gradient ascents of one kind share a `Sweep`, those of another step size a further one, and single steps join the
+    first of their kind. Whatever remembers earlier gradients or knows the time goes alone.
     """
     first_alpha: dict[tuple, float] = {}
     shared = {position: attack for position, attack in enumerate(attacks) if can_share(attack)}
@@ -91,9 +91,9 @@ def label_maps_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
     return lambda images: predict(tf.constant(images, tf.float32)).numpy()
 
 
-def can_share(attack: Attack) -> TypeGuard[SignAttack]:
+def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
     """Whether other attacks may run on its trajectory."""
-    return isinstance(attack, SignAttack) and shares_trajectories(attack)
+    return isinstance(attack, GradientAscent) and shares_trajectories(attack)
 
 
 def _group(attacks: list[Attack]) -> Group:

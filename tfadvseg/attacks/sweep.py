@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from tfadvseg.attacks.balls import LInf
 from tfadvseg.attacks.base import Cost, Model
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import samples_of
-from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.attacks.trajectory import TRUNK, evaluations, evaluations_of_each
 from tfadvseg.seeds import at_iteration, no_seeds
 
@@ -20,7 +20,7 @@ class Sweep:
     The results equal those of separate calls bit by bit, for fewer gradients.
     """
 
-    attacks: tuple[SignAttack, ...]
+    attacks: tuple[GradientAscent, ...]
     black_box: bool = dataclasses.field(default=False, init=False)
 
     def __post_init__(self):
@@ -47,7 +47,7 @@ class Sweep:
         seeds: tf.Tensor | None = None,
         attackable: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Perturbations [A, N, H, W, 3], one for each attack; the arguments are those of SignAttack."""
+        """Perturbations [A, N, H, W, 3], one for each attack; the arguments are those of GradientAscent."""
         seeds = no_seeds(images) if seeds is None else seeds
         plan = evaluations(self.attacks)
         updates = [update for evaluation in plan for update in evaluation.updates]
@@ -74,12 +74,12 @@ class Sweep:
         return step.finish(results)
 
 
-def kind(attack: SignAttack) -> tuple:
+def kind(attack: GradientAscent) -> tuple:
     """What attacks of one sweep have in common."""
     return attack.objective, attack.gradient, attack.in_range, attack.whole_levels, attack.rule, attack.ball
 
 
-def shares_trajectories(attack: SignAttack) -> bool:
+def shares_trajectories(attack: GradientAscent) -> bool:
     """Whether its iterates are those of the same attack with another number of steps, as far as these go, and of a
     larger ball while they lie in its own. Of the Euclidean ball the last is true but for rounding."""
     remembers = attack.objective.timed or attack.rule.remembers

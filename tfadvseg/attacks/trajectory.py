@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 
 TRUNK = 0
 """The slot that holds the common iterate; slots 1, 2, ... hold those of the attacks."""
@@ -39,7 +39,7 @@ class Evaluation:
     updates: tuple[Update, ...]
 
 
-def evaluations(attacks: Sequence[SignAttack]) -> list[Evaluation]:
+def evaluations(attacks: Sequence[GradientAscent]) -> list[Evaluation]:
     """Evaluations that leave in slot i + 1 the last iterate of attacks[i], which share an objective and an estimator.
 
     The numbers are bit by bit those of separate runs: the trunk is taken with the largest ball, and is left as soon
@@ -64,7 +64,7 @@ def evaluations(attacks: Sequence[SignAttack]) -> list[Evaluation]:
     return planned
 
 
-def evaluations_of_each(attacks: Sequence[SignAttack]) -> list[int]:
+def evaluations_of_each(attacks: Sequence[GradientAscent]) -> list[int]:
     """How many evaluations each attack adds to those before it needs; they sum to the number of all.
 
     An evaluation on the trunk is put down to the attack that leaves it soonest thereafter.
@@ -80,14 +80,14 @@ def evaluations_of_each(attacks: Sequence[SignAttack]) -> list[int]:
     return counts
 
 
-def _common_alpha(steppers: Sequence[tuple[int, SignAttack]]) -> float:
+def _common_alpha(steppers: Sequence[tuple[int, GradientAscent]]) -> float:
     sizes = {attack.alpha for _, attack in steppers}
     if len(sizes) > 1:
         raise ValueError(f"Attacks share a trajectory only with one step size; got {sorted(sizes)}.")
     return sizes.pop() if sizes else 1.0
 
 
-def _leaves_trunk(attack: SignAttack) -> int:
+def _leaves_trunk(attack: GradientAscent) -> int:
     """The iterate from which the attack makes its own steps: the last that surely lies in its ball, one step kept."""
     alpha, reach, step = np.float32(attack.alpha), np.float32(0), 0
     while step < attack.steps - 1 and reach + alpha <= np.float32(attack.epsilon):

@@ -8,6 +8,7 @@ extra: pip install tfadvseg[coco].
 
 import dataclasses
 import functools
+import importlib.util
 import json
 import pathlib
 from collections.abc import Mapping
@@ -91,12 +92,8 @@ def read(instances: pathlib.Path, name: str, path: pathlib.Path) -> tuple[np.nda
 def read_instances(path: pathlib.Path) -> Instances:
     """Of a file, read once a process, which takes seconds and several GB for all of COCO; ValueError where it is none,
     or pycocotools is missing."""
-    try:
-        import pycocotools.mask  # noqa: F401
-    except ImportError as error:
-        raise ValueError(
-            "COCO's outlines are read by pycocotools, which is not installed: pip install tfadvseg[coco]."
-        ) from error
+    if importlib.util.find_spec("pycocotools") is None:
+        raise ValueError("COCO's outlines are read by pycocotools, which is not installed: pip install tfadvseg[coco].")
     try:
         content = json.loads(path.read_bytes())
         label_of = _labels(content["categories"], path)

@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -14,16 +14,10 @@ from tfadvseg.models.initial import start_from
 from tfadvseg.models.reading import TILES
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.models.zoo.multiscale import percents
+from tfadvseg.models.zoo.multiscale import FUSIONS, percents
 from tfadvseg.registry import choose
 from tfadvseg.serving.defended import Servable, export_defended
 from tfadvseg.serving.export import export
-
-FUSIONS: dict[str, Callable[[Sequence[tf.Tensor]], tf.Tensor]] = {
-    "max": lambda maps: functools.reduce(tf.maximum, maps),
-    "average": lambda maps: tf.add_n(list(maps)) / len(maps),
-}
-"""As the zoo's, of any SavedModel's logits."""
 
 LOGITS = "signature", "logits"
 """The field of a reading that names what would be found anyway."""
@@ -46,14 +40,14 @@ def export_multiscale(
             "which scales and fusion can be chosen anew."
         )
     found = card.read(spec.path)
-    if found and found.architecture in zoo.MODELS and set(found.added) <= set(added):
+    if found and found.input_size and found.architecture in zoo.MODELS and set(found.added) <= set(added):
         if own := [name for name in spec.reading.changed() if (name, spec.interface.signature) != LOGITS]:
             raise ValueError(
                 f"{spec.path} is built anew by its card, which would forget the {own[0].replace('_', ' ')} of its "
                 "reading; leave the reading out."
             )
         width = _width(found)
-        network = zoo.build_multiscale(found.architecture, len(found.names), found.input_size, width, scales, fusion)  # type: ignore[arg-type]
+        network = zoo.build_multiscale(found.architecture, len(found.names), found.input_size, width, scales, fusion)
         if lacking := start_from(network, str(spec.path)).lacking:
             raise ValueError(f"{spec.path} has no {lacking[0]}, which {found.architecture} needs; train it again.")
         history = {"added": added, "network": {"name": spec.name, "digest": spec.digest}}
@@ -75,7 +69,7 @@ def resized_around(model: LoadedModel, scales: Sequence[float], fusion: str) -> 
             f"{model.path} takes images of one size and is no network that this package can build for another, so it "
             "has one scale only; name a file that takes images of any height and width."
         )
-    if model.card and "scales" in model.card.provenance.get("added", {}):
+    if model.card and "scales" in model.card.added:
         raise ValueError(f"{model.path} is over scales already; name the network that it was made of.")
     images = tf.TensorSpec((None, *(model.input_size or (None, None)), 3), tf.float32, "images")
     fuse = choose(FUSIONS, fusion, "fusion")

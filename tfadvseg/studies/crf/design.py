@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given
-from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
@@ -32,11 +32,11 @@ def pair_scenarios(network: ModelSpec, crf: ModelSpec, protocol: Protocol) -> li
 
 
 def with_scaled(protocol: Protocol, temperature: float) -> tuple[Protocol, dict[str, str]]:
-    """The protocol with its untargeted sign attacks also on logits / temperature, and {attack: the same scaled}."""
+    """The protocol with its untargeted gradient attacks also on logits / temperature, and {attack: the same scaled}."""
     objective = Objective(given, 1.0, ScaledCrossEntropy(temperature))
     scaled, names = [], {}
     for name, attack in protocol.attacks:
-        if isinstance(attack, SignAttack) and attack.objective == away_from_labels:
+        if isinstance(attack, GradientAscent) and attack.objective == away_from_labels:
             names[name] = f"{name}_scaled"
             scaled.append((names[name], dataclasses.replace(attack, objective=objective)))
     return dataclasses.replace(protocol, attacks=protocol.attacks + tuple(scaled)), names

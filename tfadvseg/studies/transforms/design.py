@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from tfadvseg.attacks.expectation import ExpectedGradient, sign_agreement
-from tfadvseg.attacks.sign_attack import SignAttack
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models.postprocessed import Model
 from tfadvseg.models.spec import ModelSpec
@@ -49,7 +49,7 @@ def scenarios(
 
 
 def agreement(
-    model: Model, batch: dict[str, tf.Tensor], transforms: Sequence[str], attack: SignAttack, seed: int
+    model: Model, batch: dict[str, tf.Tensor], transforms: Sequence[str], attack: GradientAscent, seed: int
 ) -> dict[str, dict[int, float]]:
     """How often two independent expectations over a transform agree in the sign of the gradient, by their samples.
 

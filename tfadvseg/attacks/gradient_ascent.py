@@ -1,4 +1,5 @@
-"""Sign ascent in a max-norm ball: FGSM, its least-likely, iterative and momentum versions are settings of it."""
+"""Gradient ascent in a ball by steps of one size: FGSM, its least-likely, iterative and momentum versions are settings
+of it, and so are SegPGD, CosPGD and PAdam."""
 
 import dataclasses
 from collections.abc import Callable
@@ -22,7 +23,7 @@ LAST = "last"
 
 
 @dataclasses.dataclass(frozen=True)
-class SignAttack:
+class GradientAscent:
     """Ascent on an objective in steps of one size (Eq. 3 to 6 of the paper).
 
     epsilon, alpha: radius of the ball and size of a step, in grey levels; a single step has alpha = epsilon.
@@ -149,36 +150,40 @@ class SignAttack:
         return on_8_bits(perturbation) if self.whole_levels else perturbation
 
 
-def fgsm(epsilon: float, **settings) -> SignAttack:
+def fgsm(epsilon: float, **settings) -> GradientAscent:
     """One step away from the labels (Goodfellow et al. 2015; Eq. 3)."""
-    return SignAttack(epsilon, alpha=epsilon, **settings)
+    return GradientAscent(epsilon, alpha=epsilon, **settings)
 
 
-def fgsm_ll(epsilon: float, **settings) -> SignAttack:
+def fgsm_ll(epsilon: float, **settings) -> GradientAscent:
     """One step to the least likely classes (Eq. 4)."""
-    return SignAttack(epsilon, alpha=epsilon, objective=toward_least_likely, **settings)
+    return GradientAscent(epsilon, alpha=epsilon, objective=toward_least_likely, **settings)
 
 
-def fgsm_class(epsilon: float, target: int, **settings) -> SignAttack:
+def fgsm_class(epsilon: float, target: int, **settings) -> GradientAscent:
     """One step toward one class, the number `target`, everywhere."""
-    return SignAttack(epsilon, alpha=epsilon, objective=toward_class(target), **settings)
+    return GradientAscent(epsilon, alpha=epsilon, objective=toward_class(target), **settings)
 
 
-def ifgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> SignAttack:
+def ifgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> GradientAscent:
     """Steps of alpha away from the labels, as many as the paper takes unless given (Eq. 5)."""
-    return SignAttack(epsilon, alpha, iterations(epsilon) if steps is None else steps, **settings)
+    return GradientAscent(epsilon, alpha, iterations(epsilon) if steps is None else steps, **settings)
 
 
-def ifgsm_ll(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> SignAttack:
+def ifgsm_ll(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> GradientAscent:
     """Steps of alpha to the least likely classes of each iterate (Eq. 6)."""
     return ifgsm(epsilon, alpha, steps, objective=toward_least_likely, **settings)
 
 
-def ifgsm_class(epsilon: float, target: int, alpha: float = 1.0, steps: int | None = None, **settings) -> SignAttack:
+def ifgsm_class(
+    epsilon: float, target: int, alpha: float = 1.0, steps: int | None = None, **settings
+) -> GradientAscent:
     """Steps of alpha toward one class, the number `target`, everywhere."""
     return ifgsm(epsilon, alpha, steps, objective=toward_class(target), **settings)
 
 
-def mi_fgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, decay: float = 1.0, **settings) -> SignAttack:
+def mi_fgsm(
+    epsilon: float, alpha: float = 1.0, steps: int | None = None, decay: float = 1.0, **settings
+) -> GradientAscent:
     """Iterative FGSM with momentum (Dong et al. 2018); a decay of 0 gives Iterative FGSM bit by bit."""
     return ifgsm(epsilon, alpha, steps, rule=MomentumRule(decay), **settings)

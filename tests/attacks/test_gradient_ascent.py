@@ -10,10 +10,10 @@ from PIL import Image
 
 from tfadvseg.attacks import ATTACKS, EPSILONS, PAPER, fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.balls import L2, LInf
+from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import Ascent
 from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, cross_entropy, given, toward_class
-from tfadvseg.attacks.sign_attack import SignAttack
 from tfadvseg.seeds import at_restart, at_start, image_seeds
 
 CORNER = np.array([1.0, -1.0, 1.0])
@@ -39,7 +39,7 @@ def test_attacks_reach_the_corner_of_the_ball(linear_model, name, epsilon):
 @pytest.mark.parametrize(("steps", "distance"), [(1, 0.75), (2, 1.5), (5, 3.75), (6, 4.0), (9, 4.0)])
 def test_every_step_goes_toward_the_corner(linear_model, steps, distance):
     images, labels = tf.fill((1, 2, 2, 3), 100.0), tf.zeros((1, 2, 2), tf.int32)
-    perturbation = SignAttack(4.0, alpha=0.75, steps=steps)(linear_model, images, labels)
+    perturbation = GradientAscent(4.0, alpha=0.75, steps=steps)(linear_model, images, labels)
     np.testing.assert_array_equal(perturbation, np.broadcast_to(distance * CORNER, (1, 2, 2, 3)))
 
 
@@ -88,7 +88,8 @@ def test_the_least_likely_class_is_chosen_anew_at_each_iterate():
     images, labels = tf.fill((1, 1, 1, 3), 100.0), tf.zeros((1, 1, 1), tf.int32)
     moving = [float(ifgsm_ll(8.0, steps=n)(model, images, labels)[0, 0, 0, 0]) for n in (1, 2, 3)]
     fixed = [
-        float(SignAttack(8.0, steps=n, objective=toward_class(1))(model, images, labels)[0, 0, 0, 0]) for n in (2, 3)
+        float(GradientAscent(8.0, steps=n, objective=toward_class(1))(model, images, labels)[0, 0, 0, 0])
+        for n in (2, 3)
     ]
     assert moving == [1.0, 0.0, 1.0] and fixed == [2.0, 3.0]
 
@@ -100,7 +101,7 @@ def test_scaling_the_loss_changes_no_example(few, factor):
     def scaled(logits, labels, progress):
         return factor * cross_entropy(logits, labels, progress)
 
-    attack = SignAttack(4.0, steps=5, objective=Objective(given, 1.0, scaled))
+    attack = GradientAscent(4.0, steps=5, objective=Objective(given, 1.0, scaled))
     np.testing.assert_array_equal(attack(*few), ifgsm(4.0)(*few))
 
 
@@ -142,7 +143,7 @@ def test_estimators_get_other_seeds_at_each_iteration_and_for_each_image(linear_
 
     images, labels = tf.fill((2, 3, 3, 3), 100.0), tf.zeros((2, 3, 3), tf.int32)
     seeds = tf.constant(image_seeds(0, ["a", "b"]))
-    found = SignAttack(32.0, steps=5, gradient=walk)(linear_model, images, labels, seeds)
+    found = GradientAscent(32.0, steps=5, gradient=walk)(linear_model, images, labels, seeds)
     expected = sum(np.sign(draws(images, at_iteration(seeds, i))) for i in range(5))
     np.testing.assert_array_equal(found, expected)
     assert (found[0].numpy() != found[1].numpy()).any()
@@ -157,7 +158,7 @@ def test_an_attack_toward_a_class_raises_its_share(few, make):
         adversarial = images + attack(model, images, labels)
         before, after = (tf.argmax(model(x), -1).numpy() == target for x in (images, adversarial))
         assert after.sum() > before.sum()
-        assert attack == SignAttack(4.0, attack.alpha, attack.steps, toward_class(target))
+        assert attack == GradientAscent(4.0, attack.alpha, attack.steps, toward_class(target))
 
 
 def test_momentum_of_no_memory_is_iterative_fgsm_bit_by_bit(few):
@@ -189,7 +190,7 @@ def test_a_best_iterate_is_never_worse_than_any_other(few, name):
 
 def test_a_random_start_lies_in_the_ball_and_in_the_range(few):
     model, images, labels = few
-    attack = SignAttack(8.0, start="uniform", in_range=True)
+    attack = GradientAscent(8.0, start="uniform", in_range=True)
     starts = attack.begin(images, SEEDS, None).numpy()
     noise = LInf().noise(images, 8.0, at_start(SEEDS)).numpy()
     np.testing.assert_array_equal(starts, np.clip(noise, -images.numpy(), 255 - images.numpy()))
@@ -229,13 +230,15 @@ def test_the_euclidean_ball_has_a_closed_form(steps):
 
     images, labels = tf.fill((2, 2, 3, 3), 100.0), tf.zeros((2, 2, 3), tf.int32)
     reach = min(12.0, steps * 12.0 if steps == 1 else steps * 3.0)
-    found = SignAttack(12.0, alpha=12.0 if steps == 1 else 3.0, steps=steps, ball=L2())(model, images, labels).numpy()
+    found = GradientAscent(12.0, alpha=12.0 if steps == 1 else 3.0, steps=steps, ball=L2())(
+        model, images, labels
+    ).numpy()
     expected = np.broadcast_to(weights / np.linalg.norm(weights) / np.sqrt(6), (2, 2, 3, 3))
     np.testing.assert_allclose(found, reach * expected, rtol=1e-5)
 
 
 def test_options_left_alone_are_the_papers_attack():
-    attack = SignAttack(4.0, steps=3)
+    attack = GradientAscent(4.0, steps=3)
     assert (attack.start, attack.restarts, attack.keep, attack.ball) == ("zero", 1, "last", LInf())
     assert attack.cost == (3, 0, 0) and not attack.judges
 
@@ -243,21 +246,21 @@ def test_options_left_alone_are_the_papers_attack():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SignAttack(-1.0), "Epsilon must be 0 grey levels or more; got -1.0"),
-        (lambda: SignAttack(float("nan")), "Epsilon must be 0 grey levels or more; got nan"),
+        (lambda: GradientAscent(-1.0), "Epsilon must be 0 grey levels or more; got -1.0"),
+        (lambda: GradientAscent(float("nan")), "Epsilon must be 0 grey levels or more; got nan"),
         (lambda: fgsm(-0.5), "got -0.5"),
         (lambda: ifgsm_ll(-2.0), "got -2.0"),
-        (lambda: SignAttack(4.0, alpha=0.0), "alpha must be more than 0 grey levels; got 0.0"),
+        (lambda: GradientAscent(4.0, alpha=0.0), "alpha must be more than 0 grey levels; got 0.0"),
         (lambda: ifgsm(4.0, alpha=-1.0), "got -1.0"),
-        (lambda: SignAttack(4.0, steps=0), "at least 1 step; got 0"),
+        (lambda: GradientAscent(4.0, steps=0), "at least 1 step; got 0"),
         (lambda: ifgsm(4.0, steps=0), "at least 1 step; got 0"),
         (lambda: ifgsm_ll(4.0, steps=-3), "at least 1 step; got -3"),
         (lambda: mi_fgsm(4.0, decay=-0.5), "decay is 0 or more; got -0.5"),
         (lambda: ifgsm_class(4.0, -1), "counted from 0; got -1"),
-        (lambda: SignAttack(4.0, start="here"), "Unknown start 'here'; choose one of: uniform, zero"),
-        (lambda: SignAttack(4.0, keep="first"), "Unknown keep 'first'; choose one of: accuracy, iou, last, loss"),
-        (lambda: SignAttack(4.0, restarts=2), "more often only from random starts; got 2 restarts from zero"),
-        (lambda: SignAttack(4.0, restarts=0, start="uniform"), "runs at least once.*; got 0 restarts from uniform"),
+        (lambda: GradientAscent(4.0, start="here"), "Unknown start 'here'; choose one of: uniform, zero"),
+        (lambda: GradientAscent(4.0, keep="first"), "Unknown keep 'first'; choose one of: accuracy, iou, last, loss"),
+        (lambda: GradientAscent(4.0, restarts=2), "more often only from random starts; got 2 restarts from zero"),
+        (lambda: GradientAscent(4.0, restarts=0, start="uniform"), "runs at least once.*; got 0 restarts from uniform"),
     ],
 )
 def test_refusals(make, message):

@@ -35,7 +35,10 @@ absl_flags.DEFINE_list(
 )
 absl_flags.DEFINE_enum("fusion", "max", list(FUSIONS), "What becomes of the scores of --scales at each pixel.")
 absl_flags.DEFINE_string(
-    "name", None, "Name of the new SavedModel; by default <model>_<transform>, <model>_crf or <model>_multiscale."
+    "name",
+    None,
+    "Name of the new SavedModel; by default <model>_<transform>, <model>_crf, <model>_multiscale or, of an average, "
+    "<model>_average.",
 )
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 flags.group("Defense", "transform", "scales", "fusion")
@@ -54,7 +57,7 @@ def run() -> None:
 def exported(model: ModelSpec) -> pathlib.Path:
     """The folder of the new SavedModel of this one."""
     if FLAGS.scales is not None:
-        name = FLAGS.name or f"{model.name}_multiscale"
+        name = FLAGS.name or f"{model.name}_{'average' if FLAGS.fusion == 'average' else 'multiscale'}"
         return export_multiscale(model, name, objects.numbers("scales"), FLAGS.fusion, FLAGS.models_folder)
     servable, kind, defense = defended(model)
     return export_defended(servable, FLAGS.name or f"{model.name}_{kind}", defense, FLAGS.models_folder)

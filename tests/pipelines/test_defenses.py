@@ -83,13 +83,13 @@ def test_export_makes_a_model_over_scales_whose_branches_can_be_attacked(call, s
     _, *data = small
     made = call("export", "--models=fcn8s_scenes", "--scales=0.5,1", "--fusion=average", f"--models_folder={tmp_path}")
     assert made.returncode == 0, made.stderr
-    folder = tmp_path / "fcn8s_scenes_multiscale"
+    folder = tmp_path / "fcn8s_scenes_average"  # and not a version of the one by the maximum
     assert f"SavedModel: {folder / '1'}" in made.stdout
     shutil.copytree(folder / "1", folder / "2")
     names = f"--models={folder}@50,{folder / '1'}@50,{folder},fcn8s_scenes"
     attacked = call("robustness", names, "--limit=1", "--epsilons=4", "--attacks=fgsm", f"--output={tmp_path / 'run'}")
     assert attacked.returncode == 0, attacked.stderr
-    name = "fcn8s_scenes_multiscale"
+    name = "fcn8s_scenes_average"
     iou = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack"]).iou
     assert set(iou.index.unique("model")) == {f"{name}_v2@50", f"{name}_v1@50", name, "fcn8s_scenes"}
     assert iou[f"{name}_v2@50", "fgsm"] == iou[f"{name}_v1@50", "fgsm"] < iou["fcn8s_scenes", "clean"]

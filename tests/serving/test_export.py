@@ -120,7 +120,7 @@ def test_two_exports_at_once_are_two_versions(make_card, tmp_path):
 
     def write(folder):
         made.append(export(second, make_card("tiny", second), tmp_path))
-        _write(first, make_card("tiny", first), folder)
+        _write({"logits": first}, make_card("tiny", first), folder)
 
     made.append(write_version(make_card("tiny", first), tmp_path, write))
     assert made == [tmp_path / "tiny" / "1", tmp_path / "tiny" / "2"]

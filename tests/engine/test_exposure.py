@@ -46,6 +46,22 @@ def test_in_another_frame_the_attacked_photograph_is_placed_anew(spec, batch):
     assert np.abs(shown - seen.images).max() <= 8 + 1e-3
 
 
+def test_a_colour_that_fills_nothing_up_makes_no_other_frame(spec, batch):
+    """Of the six images only those that fill the input are alike in both frames."""
+    exposure, other = expose(batch, spec.frame), dataclasses.replace(spec.frame, colour=(9.0, 8.0, 7.0))
+    full = np.flatnonzero((exposure.size.numpy() == exposure.images.shape[1:3]).all(1))
+    assert 0 < len(full) < 6
+    filled = dataclasses.replace(
+        exposure, images=tf.gather(exposure.images, full), labels=tf.gather(exposure.labels, full),
+        size=tf.gather(exposure.size, full),
+    )  # fmt: skip
+    assert in_frame(filled, other, split(), full) is filled
+    seen = in_frame(exposure, other, split(), batch["index"].numpy())
+    assert seen is not exposure and (seen.images.numpy() == (9, 8, 7)).all(-1).any()
+    wider = dataclasses.replace(spec.frame, size=(spec.frame.size[0], spec.frame.size[1] + 8))
+    assert in_frame(filled, wider, split(), full) is not filled
+
+
 @pytest.mark.parametrize(
     ("settings", "level", "expected"),
     [

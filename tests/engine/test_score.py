@@ -66,7 +66,7 @@ def test_an_undecided_network_has_the_entropy_of_a_die():
     np.testing.assert_allclose([found.confidence[0], found.entropy[0]], [20 / 3, 20 * np.log(3)], rtol=1e-6)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_scores_that_are_no_numbers_are_refused(value):
     logits = LOGITS.copy()
     logits[1, 2, 3, 0] = value

@@ -1,9 +1,10 @@
 """How a target model comes to see what was made on the source model: perturbations live on the photograph.
 
-Where both take photographs in the same frame, the target is given the source's input with the perturbation, padding and
-all, exactly. Else the perturbation is lifted onto the photograph, and the attacked photograph is placed in the target's
-frame, as a camera in front of it would see it. What was done to padding is lost on that way, and a resize blurs the
-rest; the range and the whole levels that an attack keeps are brought back on the photograph.
+Where both take photographs in the same frame, or in frames that differ only in a colour of which nothing is to be seen,
+the target is given the source's input with the perturbation, padding and all, exactly. Else the perturbation is lifted
+onto the photograph, and the attacked photograph is placed in the target's frame, as a camera in front of it would see
+it. What was done to padding is lost on that way, and a resize blurs the rest; the range and the whole levels that an
+attack keeps are brought back on the photograph.
 """
 
 import dataclasses
@@ -85,7 +86,7 @@ def whole_levels(photograph: np.ndarray, perturbation: np.ndarray, epsilon: floa
 
 def in_frame(exposure: Exposure, frame: Frame, photographs: Examples, indices: np.ndarray) -> Exposure:
     """The same photographs, with these `indices`, in another frame."""
-    if frame == exposure.frame:
+    if frame == exposure.frame or _alike(exposure, frame):
         return exposure
     examples = [photographs[int(index)] for index in indices]
     placed = [frame.place(image) for _, image, _ in examples]
@@ -98,3 +99,9 @@ def in_frame(exposure: Exposure, frame: Frame, photographs: Examples, indices: n
     images, sizes = zip(*placed, strict=True)
     unplaced = tuple(image for _, image, _ in examples)
     return Exposure(frame, tf.stack(images), tf.stack(labels), tf.stack(sizes), exposure, unplaced)
+
+
+def _alike(exposure: Exposure, frame: Frame) -> bool:
+    """Whether frames differ in the colour that fills up alone, and there is nothing to fill up."""
+    filled = bool(tf.reduce_all(exposure.size == tf.shape(exposure.images)[1:3]))
+    return filled and dataclasses.replace(frame, colour=exposure.frame.colour) == exposure.frame

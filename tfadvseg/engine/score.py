@@ -32,12 +32,15 @@ def answer(model: Model, images: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tens
     numbers.
     """
     logits = model(images)
-    log_p = tf.nn.log_softmax(logits)
-    p = tf.exp(log_p)
+    highest = tf.reduce_max(logits, -1, keepdims=True)
+    below = logits - highest  # no number where a logit is none, nor then is the entropy
+    exp = tf.exp(below)
+    sums = tf.reduce_sum(exp, -1)
+    entropies = tf.math.log(sums) - tf.reduce_sum(exp * below, -1) / sums
     weight = tf.cast(counted, tf.float32)
-    confidence = tf.reduce_sum(tf.reduce_max(p, -1) * weight, (1, 2))
-    entropy = tf.reduce_sum(-tf.reduce_sum(p * log_p, -1) * weight, (1, 2))
-    finite = tf.reduce_all(tf.math.is_finite(logits), (1, 2, 3))
+    confidence = tf.reduce_sum(weight / sums, (1, 2))
+    entropy = tf.reduce_sum(entropies * weight, (1, 2))
+    finite = tf.reduce_all(tf.math.is_finite(entropies), (1, 2))
     prediction = tf.argmax(logits, -1, tf.int32)
     return prediction, confidence, entropy, _boundaries(prediction, counted), finite
 

@@ -1,0 +1,112 @@
+"""What each attack's step costs beside the gradient of the network that it takes.
+
+    python -m benchmarks.attacks enet_scenes fcn8s_scenes [--steps 20] [--rounds 7] [--attacks mi_fgsm segpgd ...]
+
+Prints for each network and attack the seconds of the attack, those of as many bare gradients (and bare forward passes,
+where it takes further ones), and the median over the rounds of their ratio, paired within a round. At most 1.05 is
+promised. `--memory` prints the peak memory of a process that runs one attack with 10 and with 300 steps instead.
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import tensorflow as tf
+
+from pipelines.common.objects import model_path
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.gradients import plain_gradient
+from tfadvseg.attacks.objectives import away_from_labels
+from tfadvseg.engine.arithmetic import THREADS, set_threads
+from tfadvseg.models import load
+from tfadvseg.seeds import no_seeds
+
+STEPPING = tuple(name for name, one in ATTACKS.items() if (one.iterative or one.paced) and not one.to_a_class)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--attacks", nargs="+", default=STEPPING)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--memory", action="store_true")
+    options = parser.parse_args()
+    set_threads(THREADS)
+    if options.memory:
+        return memory(options)
+    print(f"{'network':16} {'attack':16} {'attack s':>9} {'gradients s':>12} {'ratio':>6}")
+    for name in options.models:
+        model = load(model_path(name))
+        for attack in options.attacks:
+            whole, bare = measure(model, named(attack, options.steps, model), options.rounds)
+            ratio = statistics.median(w / b for w, b in zip(whole, bare, strict=True))
+            seconds = statistics.median(whole), statistics.median(bare)
+            print(f"{name:16} {attack:16} {seconds[0]:9.2f} {seconds[1]:12.2f} {ratio:6.3f}", flush=True)
+
+
+def named(name, steps, model):
+    """At epsilon 8."""
+    one = ATTACKS[name]
+    weights = {"class_weights": (1.0 / len(model.card.names),) * len(model.card.names)} if one.by_class else {}
+    return one(8.0, steps=steps, **weights)
+
+
+def inputs(model):
+    """(images, labels, seeds) of one image; the labels are the network's own, so no pixel is lost from the start."""
+    images = tf.round(255 * tf.random.stateless_uniform((1, *model.input_size, 3), (0, 1)))
+    return images, tf.argmax(model(images), -1, tf.int32), no_seeds(images)
+
+
+def measure(model, attack, rounds):
+    """Seconds of the attack, and of its gradients and forward passes alone, in turns."""
+    images, labels, seeds = inputs(model)
+    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, seeds).gradient)
+    forward = tf.function(lambda x: tf.argmax(model(x), -1))
+
+    def bare():
+        for _ in range(attack.cost.gradients):
+            gradient(images)
+        for _ in range(attack.cost.forwards):
+            forward(images)
+
+    def whole():
+        attack(model, images, labels, seeds)
+
+    times = {run: [] for run in (whole, bare)}
+    for warm_up in times:
+        warm_up()
+    for number in range(rounds):
+        for run in (bare, whole) if number % 2 else (whole, bare):
+            started = time.perf_counter()
+            run()
+            times[run].append(time.perf_counter() - started)
+    return times.values()
+
+
+def memory(options):
+    """Each attack in processes of its own, whose peak is their largest resident size."""
+    print(f"{'network':16} {'attack':16} {'10 steps MiB':>13} {'300 steps MiB':>14}")
+    for name in options.models:
+        for attack in options.attacks:
+            peaks = []
+            for steps in (10, 300):
+                call = f"from benchmarks.attacks import peak; print(peak({name!r}, {attack!r}, {steps}))"
+                ended = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
+                peaks.append(int(ended.stdout.split()[-1]))
+            print(f"{name:16} {attack:16} {peaks[0]:13d} {peaks[1]:14d}", flush=True)
+
+
+def peak(name, attack, steps):
+    """MiB of this process after one attack."""
+    set_threads(THREADS)
+    model = load(model_path(name))
+    named(attack, steps, model)(model, *inputs(model))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -33,31 +33,46 @@ def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
 
 
 def attack_names() -> list[str]:
-    """Those of --attacks, each once; in place of an ensemble the attacks that it is made of."""
+    """Those of --attacks, each once, as name or name@steps; in place of an ensemble the attacks that it is made of."""
     from tfadvseg.attacks import ATTACKS, ENSEMBLES
 
-    known = {name: (name,) for name in ATTACKS} | ENSEMBLES
-    return list(dict.fromkeys(name for given in FLAGS.attacks for name in choose(known, given, "attack")))
+    known, found = {name: (name,) for name in ATTACKS} | ENSEMBLES, []
+    for given in FLAGS.attacks:
+        name, steps = split_name(given)
+        found += [f"{part}@{steps}" if steps else part for part in choose(known, name, "attack")]
+    return list(dict.fromkeys(found))
+
+
+def split_name(name: str) -> tuple[str, int | None]:
+    """("sea_mce", 60) of "sea_mce@60", an attack by its name with steps of its own; None where it has none."""
+    name, given, steps = name.partition("@")
+    if given and not (steps.isascii() and steps.isdigit() and int(steps) > 0):
+        raise ValueError(f"Behind {name}@ stands its number of steps, as in {name}@50; got {steps or 'nothing'}.")
+    return name, int(steps) if given else None
 
 
 def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -> "Attack":
     """An attack by its name, with what flags and protocol say of it where it takes that. classes: their names."""
     from tfadvseg.attacks import ATTACKS
 
+    name, steps = split_name(name)
     named = choose(ATTACKS, name, "attack")
     own: dict[str, Any] = {}
     if named.iterative or named.paced:
-        own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts, **pace(named, epsilon)}
+        own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts, **pace(named, epsilon, steps)}
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
+    elif steps:
+        raise ValueError(f"{name} has no steps to choose; got {name}@{steps}.")
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
     return named(epsilon, **own, **settings)
 
 
-def pace(named: "NamedAttack", epsilon: float) -> dict[str, Any]:
-    """`alpha` and `steps` where an attack takes them: those given, else of the protocol, unless it brings its own."""
+def pace(named: "NamedAttack", epsilon: float, steps: int | None = None) -> dict[str, Any]:
+    """`alpha` and `steps` where an attack takes them: those given, with its name before all, else of the protocol,
+    unless it brings its own."""
     usual = {} if named.paced else {"alpha": defaults().alpha, "steps": defaults().steps_at(epsilon)}
-    given = {"alpha": FLAGS.alpha if named.iterative else None, "steps": FLAGS.steps or None}
+    given = {"alpha": FLAGS.alpha if named.iterative else None, "steps": steps or FLAGS.steps or None}
     return usual | {name: value for name, value in given.items() if value is not None}
 
 
@@ -125,7 +140,7 @@ def deciding_attacks() -> dict[str, Any]:
     """For the recipe, what decides attacks beside the flags: the protocol's meaning, and counts of classes."""
     from tfadvseg.attacks import ATTACKS
 
-    weighed = any(ATTACKS[name].by_class for name in attack_names())
+    weighed = any(ATTACKS[split_name(name)[0]].by_class for name in attack_names())
     return {"attacked_as": protocol_text()} | ({"class_pixels": class_pixels()._asdict()} if weighed else {})
 
 

@@ -118,7 +118,10 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
     from tfadvseg.engine.scenario import LABELS
 
     ensembles = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in ENSEMBLES.items())
-    flags.DEFINE_list("attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}.")
+    flags.DEFINE_list(
+        "attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}; "
+        "segpgd@50 is one with steps of its own.",
+    )  # fmt: skip
     flags.DEFINE_list("epsilons", [f"{e:g}" for e in EPSILONS], "Bounds of the perturbation in grey levels.")
     flags.DEFINE_enum("norm", "linf", list(BALLS), "Norm that epsilon bounds: the largest value, or the Euclidean one.")
     define_steps()

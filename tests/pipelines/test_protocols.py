@@ -1,6 +1,7 @@
 """--protocol and what differs from it: which attacks the flags stand for, and what the run folder says of it."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,29 @@ def test_an_ensemble_stands_for_its_attacks_each_once(parsed):
     assert found.attack_names() == ["sea_js", "sea_mce", "sea_mce_bal", "fgsm"]
     with pytest.raises(ValueError, match="Unknown attack 'se'; choose one of: sea, "):
         parsed("--attacks=se").attack_names()
+
+
+def test_steps_of_its_own_stand_behind_a_name(parsed):
+    found = parsed("--attacks=segpgd,segpgd@7,sea@50,ifgsm@3", "--steps=11", "--protocol=literature")
+    made = {name: attack.steps for name, attack in found.attacks()}
+    parts = {f"sea_{part}@50": 50 for part in ("mce", "mce_bal", "js")}
+    assert made == {"segpgd": 11, "segpgd@7": 7, **parts, "ifgsm@3": 3}
+    assert dict(found.attacks())["segpgd@7"] == ATTACKS["segpgd"](8.0, steps=7, start="uniform", in_range=True)
+    assert "class_pixels" in found.deciding_attacks()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fgsm@2", "fgsm has no steps to choose; got fgsm@2."),
+        ("segpgd@0", "Behind segpgd@ stands its number of steps, as in segpgd@50; got 0."),
+        ("segpgd@", "Behind segpgd@ stands its number of steps, as in segpgd@50; got nothing."),
+        ("segpgd@1.5", "got 1.5."), ("segpdg@4", "Unknown attack 'segpdg'; choose one of: segpgd, "),
+    ],
+)  # fmt: skip
+def test_steps_that_are_no_number_are_refused(parsed, name, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parsed(f"--attacks={name}").attacks()
 
 
 def test_the_sentence_of_the_report_names_what_differs(parsed):

@@ -18,8 +18,10 @@ TRANSFORMS = {
 
 
 def attack_title(attack: str) -> str:
-    """Of any attack; its own name where it has no other."""
-    return ATTACKS.get(attack, attack)
+    """Of any attack, name or name@steps; its own name where it has no other."""
+    name, _, steps = attack.partition("@")
+    title = ATTACKS.get(name, name)
+    return f"{title}, {steps} step{'' if steps == '1' else 's'}" if steps else title
 
 
 def transform_title(transform: str) -> str:

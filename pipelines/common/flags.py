@@ -107,6 +107,10 @@ def define_reading() -> None:
     flags.DEFINE_enum(
         "joined", None, list(JOINED), "Whether classes that count as one are joined before or after the argmax."
     )
+    flags.DEFINE_bool(
+        "trust", False, "Load models whatever their graphs may do: read and write files, call Python, use the network."
+    )
+    decides_no_number("trust")
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 

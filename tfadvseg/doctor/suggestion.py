@@ -31,7 +31,7 @@ def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
     kind = _kind(model.spec, model.raw(placed(model.spec, photographs[:1])).numpy())
     if kind == spec.reading.output:
         return model
-    return describe(spec.path, dataclasses.replace(model.spec.reading, output=kind)).open()
+    return describe(spec.path, dataclasses.replace(model.spec.reading, output=kind), spec.trusted).open()
 
 
 def _of_odd_sides(photograph: Example) -> Example:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
-from tfadvseg.models import card
+from tfadvseg.models import card, safety
 from tfadvseg.models.card import Card
 from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
 from tfadvseg.models.loading import load
@@ -34,7 +34,10 @@ class LoadedModel:
 
     @classmethod
     def open(cls, spec: ModelSpec) -> "LoadedModel":
-        """Loads graph and weights; raises ValueError in one sentence where the file is damaged."""
+        """Loads graph and weights; raises ValueError in one sentence where the file is damaged, or its graph does more
+        than compute and nobody trusts it."""
+        if not spec.trusted:
+            safety.check(spec.path)
         try:
             loaded = load(spec.path)
             signature = loaded.signatures[spec.interface.signature]

@@ -36,6 +36,7 @@ class ModelSpec:
     input. interface: its signature. reading: what its numbers mean. refinement: what follows the network, such as a
     dense CRF. seeded: it draws at random, and its file also takes the seeds of its draws. attackable: whether gradients
     can lead to its input. mapping: for each class of the network the dataset's class that it counts as, -1 for none.
+    trusted: whether it is opened whatever its graph may do (`safety`).
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelSpec:
     seeded: bool = False
     attackable: bool = True
     mapping: tuple[int, ...] = ()
+    trusted: bool = False
 
     @property
     def digest(self) -> str:
@@ -133,7 +135,7 @@ class ModelSpec:
         return tuple(names.index(name) if name else -1 for name in given)
 
 
-def describe(path: str | os.PathLike, given: Reading | None = None, **fields: Any) -> ModelSpec:
+def describe(path: str | os.PathLike, given: Reading | None = None, trusted: bool = False, **fields: Any) -> ModelSpec:
     """What saved_models/<name>, its newest version, or .../<name>/<version> is, from its files.
 
     given: how a file that this package did not write is to be read, by default what its reading.json says; `fields`
@@ -149,7 +151,7 @@ def describe(path: str | os.PathLike, given: Reading | None = None, **fields: An
     spec = ModelSpec(
         _name(folder), folder, _digest(folder), _classes(interface, how), _frame(folder, interface, how), interface,
         how,
-        seeded=_takes_seeds(offered) and interface.signature == "logits",
+        seeded=_takes_seeds(offered) and interface.signature == "logits", trusted=trusted,
     )  # fmt: skip
     spec = dataclasses.replace(spec, name=spec.name + spec.at_scale)
     if not spec.classes or interface.labels or interface.dtype not in FLOATS:  # only the graph says it

@@ -1,0 +1,199 @@
+"""A SavedModel whose graph does more than compute is not loaded, and the sentence names the op and its function."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+from tests.models.strangers import IMAGES, Net, images_of, network, save
+from tfadvseg.models import load
+from tfadvseg.models.safety import KINDS, check
+
+SPEC = images_of(None, 16, 24, 3)
+
+
+def through(side_effect):
+    """A network that does something beside."""
+
+    def serve(net, images):
+        with tf.control_dependencies([side_effect(images)]):
+            return net(images)
+
+    return serve
+
+
+def python(images):
+    return tf.py_function(lambda x: x, [images], tf.float32)
+
+
+BESIDE = {
+    "WriteFile": lambda images: tf.io.write_file("out", tf.strings.as_string(images[0, 0, 0, 0])),
+    "ReadFile": lambda images: tf.io.read_file("/etc/hostname"),
+    "MatchingFiles": lambda images: tf.io.matching_files("/etc/*"),
+    "EagerPyFunc": python,
+    "PyFunc": lambda images: tf.numpy_function(lambda x: x, [images], tf.float32),
+    "PrintV2": lambda images: tf.print(images[0, 0, 0, 0], output_stream="file:///dev/null"),
+    "SaveV2": lambda images: tf.raw_ops.SaveV2(
+        prefix="out", tensor_names=["x"], shape_and_slices=[""], tensors=[images]
+    ),
+    "RestoreV2": lambda images: tf.raw_ops.RestoreV2(
+        prefix="out", tensor_names=["x"], shape_and_slices=[""], dtypes=[tf.float32]
+    )[0],
+    "TextLineDataset": lambda images: tf.data.TextLineDataset("/etc/hostname").reduce(0, lambda n, _: n + 1),
+    "DebugIdentityV3": lambda images: tf.raw_ops.DebugIdentityV3(input=images, debug_urls=["file:///dev/null"]),
+}
+
+
+@pytest.mark.parametrize("op", BESIDE)
+def test_an_op_that_does_more_than_compute_is_named_with_its_function(tmp_path, op):
+    save(tmp_path / "net", through(BESIDE[op]), SPEC)
+    with pytest.raises(ValueError, match=rf"net is not loaded: its function \S+ holds {op}, which .*--trust") as caught:
+        load(tmp_path / "net")
+    assert "\n" not in str(caught.value)
+
+
+def test_who_trusts_it_loads_it(tmp_path):
+    save(tmp_path / "net", through(lambda images: tf.io.read_file("/etc/hostname")), SPEC)
+    model = load(tmp_path / "net", trusted=True)
+    np.testing.assert_allclose(model(IMAGES), network(IMAGES), atol=1e-4)
+    assert model.spec.digest == load(tmp_path / "net", trusted=True).spec.digest
+
+
+@pytest.mark.parametrize("beside", [lambda images: tf.print(images[0, 0, 0, 0]), lambda images: tf.shape(images)])
+def test_what_only_computes_or_tells_is_loaded(tmp_path, beside):
+    save(tmp_path / "net", through(beside), SPEC)
+    check(tmp_path / "net")
+
+
+def changed(folder, change):
+    """Rewrites the graph of a SavedModel."""
+    file = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    change(file.meta_graphs[0])
+    (folder / "saved_model.pb").write_bytes(file.SerializeToString())
+
+
+def nodes(meta):
+    yield from meta.graph_def.node
+    for function in meta.graph_def.library.function:
+        yield from function.node_def
+
+
+@pytest.fixture
+def plain(tmp_path):
+    save(tmp_path / "net", lambda net, images: net(images), SPEC)
+    check(tmp_path / "net")
+    return tmp_path / "net"
+
+
+def test_an_op_that_tensorflow_does_not_know_is_of_a_library_of_its_own(plain):
+    def change(meta):
+        next(node for node in nodes(meta) if node.op == "Conv2D").op = "FasterConv2D"
+
+    changed(plain, change)
+    with pytest.raises(ValueError, match="FasterConv2D, which is no op of TensorFlow, so comes from a library of its"):
+        check(plain)
+
+
+def test_a_saver_that_chooses_its_file_is_refused(plain):
+    """By a path that leads up, and by one that has nothing of the caller's."""
+
+    def up(meta):
+        for node in nodes(meta):
+            values = node.attr["value"].tensor.string_val if node.op == "Const" else []
+            if any(value.endswith(b"part") for value in values):
+                values[0] = b"/../../../tmp/part"
+
+    def own(meta):
+        function = next(f for f in meta.graph_def.library.function if any(n.op == "RestoreV2" for n in f.node_def))
+        prefix = function.node_def.add(name="mine", op="Const")
+        prefix.attr["value"].tensor.string_val.append(b"/tmp/weights")
+        for node in function.node_def:
+            if node.op == "RestoreV2":
+                node.input[0] = "mine:output:0"
+
+    text = (plain / "saved_model.pb").read_bytes()
+    for change, op in ((up, "(SaveV2|MergeV2Checkpoints)"), (own, "RestoreV2")):
+        (plain / "saved_model.pb").write_bytes(text)
+        changed(plain, change)
+        with pytest.raises(ValueError, match=f"holds {op} for a file of its own choice"):
+            check(plain)
+
+
+def test_what_the_saver_may_do_a_signature_may_not(plain):
+    """Calls the saver's own function behind a signature's answer."""
+
+    def change(meta):
+        graph = {node.name: node for node in meta.graph_def.node}
+        answer = next(iter(meta.signature_def["serving_default"].outputs.values())).name.partition(":")[0]
+        graph[answer].input.append(f"^{meta.saver_def.restore_op_name.partition(':')[0]}")
+
+    changed(plain, change)
+    with pytest.raises(ValueError, match="RestoreV2, which reads or writes files, outside of its saver"):
+        check(plain)
+
+
+@pytest.mark.parametrize("name", ["../../secret", "/etc/passwd"])
+def test_an_asset_outside_of_its_folder_is_refused(plain, name):
+    changed(plain, lambda meta: setattr(meta.asset_file_def.add(), "filename", name))
+    with pytest.raises(ValueError, match="its asset '.*' lies outside of its folder"):
+        check(plain)
+
+
+def test_a_graph_of_tensorflow_1_with_its_saver_is_loaded_and_one_that_writes_at_start_is_not(tmp_path):
+    v1 = tf.compat.v1
+    for name, at_start in (("good", False), ("bad", True)):
+        with v1.Graph().as_default(), v1.Session() as session:
+            images = v1.placeholder(tf.float32, (None, 16, 24, 3), "x")
+            kernel = v1.get_variable("kernel", (3, 3, 3, 4), use_resource=True)
+            scores = tf.nn.conv2d(images, kernel, 1, "SAME")
+            session.run(v1.global_variables_initializer())
+            builder = v1.saved_model.Builder(str(tmp_path / name))
+            signature = v1.saved_model.predict_signature_def({"x": images}, {"scores": scores})
+            start = tf.raw_ops.SaveV2(prefix="x", tensor_names=["k"], shape_and_slices=[""], tensors=[kernel])
+            builder.add_meta_graph_and_variables(
+                session, ["serve"], {"serving_default": signature}, main_op=start if at_start else None
+            )
+            builder.save()
+    with pytest.raises(ValueError, match="holds SaveV2, which reads or writes files, outside of its saver"):
+        check(tmp_path / "bad")
+    check_of_rest = tmp_path / "good"
+
+    def without_the_stray_save(meta):
+        stray = [node for node in meta.graph_def.node if node.op == "SaveV2" and not node.name.startswith("save/")]
+        for node in stray:
+            meta.graph_def.node.remove(node)
+
+    changed(check_of_rest, without_the_stray_save)
+    check(check_of_rest)
+
+
+def test_the_names_are_those_of_tensorflow_and_leave_out_what_networks_are_made_of():
+    from tensorflow.core.framework.op_def_pb2 import OpList
+    from tensorflow.python.client import pywrap_tf_session
+
+    every = OpList.FromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
+    found = {what: [op.name for op in every.op if names.fullmatch(op.name)] for what, names in KINDS.items()}
+    assert all(found.values())
+    refused = {name for names in found.values() for name in names}
+    harmless = {
+        "Conv2D", "MaxPoolWithArgmax", "ResizeBilinear", "StatefulPartitionedCall", "ReadVariableOp", "While", "If",
+        "TensorArrayWriteV3", "DecodeJpeg", "XlaCallModule", "Assert", "Print", "StatelessRandomUniformV2", "Cast",
+        "MergeSummary", "HashTableV2", "TensorListSetItem", "FusedBatchNormV3", "HostConst", "TensorDataset",
+    }  # fmt: skip
+    assert not refused & harmless
+    files = {
+        "ReadFile",
+        "WholeFileReaderV2",
+        "TFRecordDatasetV2",
+        "ExperimentalCSVDataset",
+        "LMDBReader",
+        "RecordInput",
+    }
+    assert files <= set(found["reads files"])
+    assert {"Send", "_Recv", "RpcCall", "CollectiveReduceV2"} <= set(found["talks to other programs or machines"])
+
+
+def test_a_net_of_the_package_is_its_own_module(tmp_path):
+    """A module with variables and no signature beside: its saver is known."""
+    tf.saved_model.save(Net(), str(tmp_path / "net"))
+    check(tmp_path / "net")

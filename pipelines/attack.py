@@ -58,6 +58,11 @@ def run(words: list[str]) -> None:
     if not FLAGS.epsilon >= 1:
         raise ValueError(f"A PNG holds whole grey levels, so `epsilon` is 1 or more; got {FLAGS.epsilon:g}.")
     default = SPACES[FLAGS.classes_of] if FLAGS.classes_of else None
+    if not attacking.bounded(FLAGS.attack):
+        raise ValueError(
+            f"`attack` {FLAGS.attack} finds its own norm, while photographs are changed by at most `epsilon`; choose "
+            "an attack that takes one, or measure this one by pipelines.robustness."
+        )
     models = [with_classes(one, default, FLAGS.classes_of) for one in objects.models(any_classes=True, random=False)]
     scenarios = [white_box(spec, protocol(space)) for spec, space in models]
     photographs = split([*FLAGS.images, *words], leave_out=FLAGS.output)

@@ -23,13 +23,25 @@ FLAGS = flags.FLAGS
 
 
 def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
-    """(name, attack) for each of --attacks at each of --epsilons; `settings` are further ones of all of them."""
+    """(name, attack) for each of --attacks at each of --epsilons, or once where it finds its own norm; `settings` are
+    further ones of all of them."""
     from tfadvseg.attacks.balls import BALLS
 
     within = defaults().in_range if FLAGS.in_range is None else FLAGS.in_range
     shared = {"in_range": within, "whole_levels": FLAGS.whole_levels, "ball": BALLS[FLAGS.norm], **settings}
     names, sizes = dataset().label_space.names, epsilons()
-    return tuple((name, attack(name, epsilon, names, **shared)) for name in attack_names() for epsilon in sizes)
+    return tuple(
+        (name, attack(name, epsilon, names, **shared))
+        for name in attack_names()
+        for epsilon in (sizes if bounded(name) else (None,))
+    )
+
+
+def bounded(name: str) -> bool:
+    """Whether an attack is made at an epsilon, in place of finding its own norm."""
+    from tfadvseg.attacks import ATTACKS
+
+    return not choose(ATTACKS, split_name(name)[0], "attack").own_norm
 
 
 def attack_names() -> list[str]:
@@ -51,27 +63,31 @@ def split_name(name: str) -> tuple[str, int | None]:
     return name, int(steps) if given else None
 
 
-def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -> "Attack":
+def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings: Any) -> "Attack":
     """An attack by its name, with what flags and protocol say of it where it takes that. classes: their names."""
     from tfadvseg.attacks import ATTACKS
 
     name, steps = split_name(name)
     named = choose(ATTACKS, name, "attack")
-    own: dict[str, Any] = {}
-    if named.iterative or named.paced:
-        own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts, **pace(named, epsilon, steps)}
-        own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
-    elif steps:
+    has_steps = named.iterative or named.paced
+    if steps and not has_steps:
         raise ValueError(f"{name} has no steps to choose; got {name}@{steps}.")
+    own = pace(named, epsilon, steps) if has_steps else {}
+    if has_steps and not named.boundless:
+        own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts}
+        own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
     return named(epsilon, **own, **settings)
 
 
-def pace(named: "NamedAttack", epsilon: float, steps: int | None = None) -> dict[str, Any]:
+def pace(named: "NamedAttack", epsilon: float | None, steps: int | None = None) -> dict[str, Any]:
     """`alpha` and `steps` where an attack takes them: those given, with its name before all, else of the protocol,
-    unless it brings its own."""
-    usual = {} if named.paced else {"alpha": defaults().alpha, "steps": defaults().steps_at(epsilon)}
+    unless it brings its own. Where it finds its own norm they are those of the first radius that it tries."""
+    from tfadvseg.attacks.minimal import FIRST
+
+    radius = FIRST if epsilon is None else epsilon
+    usual = {} if named.paced else {"alpha": defaults().alpha, "steps": defaults().steps_at(radius)}
     given = {"alpha": FLAGS.alpha if named.iterative else None, "steps": steps or FLAGS.steps or None}
     return usual | {name: value for name, value in given.items() if value is not None}
 

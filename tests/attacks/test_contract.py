@@ -10,9 +10,11 @@ from tfadvseg.attacks import ATTACKS, PAPER, fgsm, ifgsm, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import plain_gradient
+from tfadvseg.attacks.minimal import Minimal
 from tfadvseg.attacks.objectives import Objective, away_from_labels, cross_entropy, given
 from tfadvseg.attacks.plan import Single, label_maps_of, plan, total_cost
-from tfadvseg.seeds import no_seeds
+from tfadvseg.conventions import LEFT_OUT
+from tfadvseg.seeds import image_seeds, no_seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,12 +97,48 @@ def few(smooth_model):
 
 def test_every_attack_of_the_table_keeps_the_contract():
     for name, named in ATTACKS.items():
-        attack = named(4.0, **({"target": 1} if named.to_a_class else {}))
-        assert isinstance(attack, Attack) and attack.epsilon == 4.0 and not attack.black_box, name
-        assert attack.cost.gradients == attack.steps and (attack.steps > 1) == (named.iterative or named.paced)
-        assert named(4.0, **({"target": 1} if named.to_a_class else {})) == attack  # equal settings, equal attacks
+        epsilon, settings = (None if named.own_norm else 4.0), ({"target": 1} if named.to_a_class else {})
+        attack = named(epsilon, **settings)
+        assert isinstance(attack, Attack) and attack.epsilon == epsilon and not attack.black_box, name
+        run, runs = (attack.attack, attack.runs) if isinstance(attack, Minimal) else (attack, 1)
+        assert attack.cost.gradients == runs * run.steps and (run.steps > 1) == (named.iterative or named.paced)
+        assert named(epsilon, **settings) == attack  # equal settings, equal attacks
     for attack in (Staged((ifgsm(2.0),)), Smallest(8.0, 3), Signs(4.0, 5)):
         assert isinstance(attack, Attack)
+
+
+def test_attacks_that_find_their_own_norm_are_made_without_one_and_all_others_with():
+    with pytest.raises(ValueError, match="that finds its own norm is given no epsilon; got 8, leave it out"):
+        ATTACKS["dag"](8.0)
+    with pytest.raises(ValueError, match="in a ball needs the ball's radius, epsilon, in grey levels; got none"):
+        ATTACKS["fgsm"]()
+
+
+OWN_NORM = {"minimal_fgsm": {"runs": 6}, "minimal_apgd_ce": {"runs": 3, "steps": 4}, "alma_prox": {"steps": 60},
+            "dag": {"steps": 60}, "dag_permuted": {"steps": 60}}  # fmt: skip
+"""One of each kind in the table, short."""
+
+
+@pytest.mark.parametrize("name", OWN_NORM)
+def test_own_norms_stay_in_the_range_on_whole_levels_and_off_what_may_not_change(few, name):
+    """Where nothing counts, nothing is to be done; where a file can hold no fraction, none is returned."""
+    model, images, labels = few
+    attackable = tf.constant(np.arange(48).reshape(1, 6, 8, 1) % 4 > 0, tf.float32)
+    made = ATTACKS[name](in_range=True, whole_levels=True, **OWN_NORM[name])
+    labels = tf.tensor_scatter_nd_update(labels, [[1]], tf.fill((1, 6, 8), LEFT_OUT))
+    found = made(model, images, labels, no_seeds(images), attackable).numpy()
+    adversarial = images.numpy() + found
+    assert adversarial.min() >= 0 and adversarial.max() <= 255 and np.abs(found).max() >= 1
+    assert (found == np.rint(found)).all() and not (found * (1 - attackable)).any() and not found[1].any()
+
+
+@pytest.mark.parametrize("name", OWN_NORM)
+def test_an_image_does_not_depend_on_its_batch(few, name):
+    model, images, labels = few
+    made, seeds = ATTACKS[name](**OWN_NORM[name]), tf.constant(image_seeds(0, ["a", "b"]))
+    both = made(model, images, labels, seeds)
+    alone = [made(model, images[i : i + 1], labels[i : i + 1], seeds[i : i + 1])[0] for i in range(2)]
+    np.testing.assert_allclose(both, alone, atol=1e-3)
 
 
 def test_attacks_of_all_shapes_are_planned_together_and_each_gives_what_it_gives_alone(few):

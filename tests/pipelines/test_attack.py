@@ -118,6 +118,10 @@ def test_a_run_goes_on_and_refuses_another_recipe(call, conv_folder, photographs
             ["--images=README.md", "--attack=fgsm_class"],
             "fgsm_class leads to one class: --target_class is one of sky, ",
         ),
+        (
+            ["--images=README.md", "--attack=minimal_fgsm"],
+            "Error: --attack minimal_fgsm finds its own norm, while photographs are changed by at most --epsilon; ",
+        ),
         (["--images=README.md", "--classes_of=coco"], "should be one of <ade20k|camvid|cityscapes|"),
     ],
 )

@@ -43,7 +43,9 @@ def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(parse
     assert parsed().protocol().labels == "prediction"
 
 
-EVERY = "--attacks=" + ",".join(name for name, one in ATTACKS.items() if not one.to_a_class and not one.by_class)
+PLAIN = {name: one for name, one in ATTACKS.items() if not one.to_a_class and not one.by_class}
+EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.own_norm)
+OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.own_norm)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,26 @@ def test_flags_that_are_given_override_the_protocol(parsed):
             assert attack == ATTACKS[name](8.0, ball=L2()), name
     (own,) = dict(parsed("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
     assert own == ATTACKS["ifgsm"](8.0, alpha=2.55, steps=20, in_range=True, ball=LInf())
+
+
+def test_attacks_that_find_their_own_norm_are_made_once_by_the_same_flags(parsed):
+    """Steps and their size are those of the first radius, 16; what moves in no ball has neither start nor restarts."""
+    found = parsed(OWN_NORM, "--epsilons=4,8", "--in_range").attacks()
+    assert len(found) == len(dict(found)) == sum(one.own_norm for one in PLAIN.values())
+    assert all(attack.epsilon is None and attack.in_range for _, attack in found)
+    searched = dict(found)["minimal_ifgsm"].attack
+    assert searched == ATTACKS["ifgsm"](16.0, alpha=1.0, steps=20, in_range=True)
+    made = dict(parsed(OWN_NORM, "--protocol=literature", "--steps=30", "--restarts=2", "--alpha=3").attacks())
+    searched = made["minimal_segpgd"].attack
+    assert (searched.alpha, searched.steps, searched.start, searched.restarts) == (3.0, 30, "uniform", 2)
+    assert (made["dag"].alpha, made["dag"].steps) == (3.0, 30) and made["dag_permuted"].permuted
+    assert (made["alma_prox"].alpha, made["alma_prox"].steps) == (0.255, 30)
+
+
+@pytest.mark.parametrize("name", ["alma_prox", "dag"])
+def test_attacks_in_no_ball_know_one_norm(parsed, name):
+    with pytest.raises(ValueError, match="has no other norm; leave it at linf"):
+        parsed(f"--attacks={name}", "--norm=l2").attacks()
 
 
 def test_restarts_want_a_random_start(parsed):

@@ -49,8 +49,25 @@ def test_means_run_over_the_pixels_of_their_own_cell(found):
     assert [row["mean_entropy"] for row in found] == [0.1, 1.0]
 
 
-def test_norms_are_the_largest_and_the_mean(found):
-    assert [(row["linf"], row["l2"]) for row in found] == [(0.0, 0.0), (8.0, 40.0)]
+def test_norms_are_the_largest_the_median_and_the_mean(found):
+    assert [(row["linf"], row["linf_median"], row["l2"]) for row in found] == [(0.0, 0.0, 0.0), (8.0, 7.5, 40.0)]
+
+
+@pytest.mark.parametrize(
+    ("right", "expected"),
+    [([1, 2, 50], 100 / 3), ([0, 1, 1], 100.0), ([2, 2, 100], 0.0)],
+)
+def test_broken_are_images_of_which_at_most_one_per_cent_is_right(results, right, expected):
+    """Of 100 labelled pixels each; a fourth image, without any, counts for nothing."""
+    hits = np.array([[[n, 0] for n in right] + [[0, 0]]] * 2)
+    labelled = np.array([[[100, 0]] * 3 + [[0, 0]]] * 2)
+    four = {name: np.ones((2, 4)) for name in ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")}
+    changed = dataclasses.replace(
+        results, ids=tuple("abcd"), groups=tuple("abcd"), counts=Counts(hits, labelled, labelled), **four
+    )
+    assert rows(changed)[0]["broken"] == pytest.approx(expected)
+    none = dataclasses.replace(changed, counts=Counts(hits * 0, hits * 0, hits * 0))
+    assert np.isnan(rows(none)[0]["broken"])
 
 
 def test_intervals_enclose_their_scores(results):

@@ -5,11 +5,15 @@ alike; nothing here knows Keras, datasets or flags.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
+from tfadvseg.attacks.alma_prox import AlmaProx
 from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.dag import dag, dag_permuted
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks.minimal import minimal
 from tfadvseg.attacks.modern import (
     apgd_ce,
     apgd_dlr,
@@ -26,11 +30,12 @@ from tfadvseg.attacks.modern import (
 
 @dataclasses.dataclass(frozen=True)
 class NamedAttack:
-    """(epsilon in grey levels, **settings) -> an attack.
+    """(epsilon in grey levels, **settings) -> an attack; (**settings) where it finds its own norm.
 
     iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
     `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
-    class to lead to. by_class: it wants `class_weights`.
+    class to lead to. by_class: it wants `class_weights`. own_norm: it looks for the smallest perturbation, so it is
+    made without an epsilon. boundless: it moves in no ball, so it takes no `start`, `restarts` and `keep`.
     """
 
     make: Callable[..., Attack]
@@ -38,9 +43,15 @@ class NamedAttack:
     paced: bool = False
     to_a_class: bool = False
     by_class: bool = False
+    own_norm: bool = False
+    boundless: bool = False
 
-    def __call__(self, epsilon: float, **settings: Any) -> Attack:
-        return self.make(epsilon, **settings)
+    def __call__(self, epsilon: float | None = None, **settings: Any) -> Attack:
+        if self.own_norm and epsilon is not None:
+            raise ValueError(f"An attack that finds its own norm is given no epsilon; got {epsilon:g}, leave it out.")
+        if not self.own_norm and epsilon is None:
+            raise ValueError("An attack in a ball needs the ball's radius, epsilon, in grey levels; got none.")
+        return self.make(**settings) if epsilon is None else self.make(epsilon, **settings)
 
 
 ATTACKS = {
@@ -61,6 +72,21 @@ ATTACKS = {
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
+    "alma_prox": NamedAttack(AlmaProx, paced=True, own_norm=True, boundless=True),
+    "dag": NamedAttack(dag, iterative=True, paced=True, own_norm=True, boundless=True),
+    "dag_permuted": NamedAttack(dag_permuted, iterative=True, paced=True, own_norm=True, boundless=True),
+}
+
+SEARCHED = (
+    "fgsm", "ifgsm", "mi_fgsm", "fgsm_class", "ifgsm_class", "segpgd", "cospgd", "apgd_ce", "apgd_dlr", "sea_mce",
+)  # fmt: skip
+"""Attacks of which there is a `minimal_<name>`, too, in the smallest ball in which it succeeds."""
+
+ATTACKS |= {
+    f"minimal_{name}": dataclasses.replace(
+        ATTACKS[name], make=functools.partial(minimal, ATTACKS[name].make), own_norm=True
+    )
+    for name in SEARCHED
 }
 
 ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}

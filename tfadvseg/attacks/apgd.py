@@ -33,10 +33,10 @@ RISES = 0.75
 
 
 class State(NamedTuple):
-    """Of a run; per image what is [N]. current, before: the iterates x_k and x_(k-1); gradient, score: at x_k. best,
-    best_gradient, best_score: of the highest watched loss. size: of the step. rises: steps since the last checkpoint
-    that raised the loss; halved: whether the size was halved there; best_there: the best loss then. since, every: steps
-    since, and from it to the next."""
+    """Of a run; per image what is [N], and the size [N, 1, 1, 1]. current, before: the iterates x_k and x_(k-1);
+    gradient, score: at x_k. best, best_gradient, best_score: of the highest watched loss. size: of the step. rises:
+    steps since the last checkpoint that raised the loss; halved: whether the size was halved there; best_there: the
+    best loss then. since, every: steps since, and from it to the next."""
 
     current: tf.Tensor
     before: tf.Tensor
@@ -106,50 +106,52 @@ class Apgd:
         start: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
+        return self.within(self.epsilon, model, images, labels, seeds, attackable, start)
+
+    def within(self, epsilon: tf.Tensor | float, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+        """What a call gives in balls of these radii [N, 1, 1, 1], or this one radius, instead of its own."""
         seeds = no_seeds(images) if seeds is None else seeds
         best = Best.none(images)
         for restart in tf.range(self.restarts):
-            found = self._run(model, images, labels, at_restart(seeds, restart), attackable, start)
+            found = self._run(epsilon, model, images, labels, at_restart(seeds, restart), attackable, start)
             best = best.or_better(*found)
         return self._as_ascent(self.epsilon).finish(best.perturbation)
 
-    def _run(self, model, images, labels, seeds, attackable, start) -> Best:
+    def _run(self, epsilon, model, images, labels, seeds, attackable, start) -> Best:
         """Stage after stage, each from the best of the one before it, brought into its own ball."""
-        begin = start
+        inner, begin = self._as_ascent(self.epsilon), start
         found = Best.none(images)
-        for number, ((radius, _), steps) in enumerate(zip(self.stages, self.steps_of_each, strict=True)):
-            epsilon = radius * self.epsilon
-            inner = self._as_ascent(epsilon)
+        for number, ((share, _), steps) in enumerate(zip(self.stages, self.steps_of_each, strict=True)):
+            radius = share * epsilon
             drawn = at_iteration(seeds, number * self.steps)
             if begin is None:
-                begin = inner.begin(images, seeds, attackable)
+                begin = inner.begin(images, seeds, attackable, radius)
             else:
-                begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, epsilon)[0]
-            found = self._stage(inner, model, images, labels, drawn, attackable, begin, steps)
+                begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, radius)[0]
+            found = self._stage(inner, radius, model, images, labels, drawn, attackable, begin, steps)
             begin = found.perturbation
         return found
 
-    def _stage(self, inner: GradientAscent, model, images, labels, seeds, attackable, start, steps) -> Best:
+    def _stage(self, inner: GradientAscent, radius, model, images, labels, seeds, attackable, start, steps) -> Best:
         ascent, judge = inner.ascent_of(model), inner.judge_of(model)
         first = ascent(images, start, labels, seeds, 0.0, attackable)
-        state = _begun(start, first, 2 * inner.epsilon, steps)
+        state = _begun(start, first, 2 * radius, steps)
         kept = Best.none(images).or_better(start, first.merit)
         for iteration in tf.range(1, steps):
-            state = state._replace(**self._move(inner, images, state, iteration == 1))
+            state = state._replace(**self._move(inner, radius, images, state, iteration == 1))
             progress = tf.cast(iteration, tf.float32) / steps
             found = ascent(images, state.current, labels, at_iteration(seeds, iteration), progress, attackable)
             kept = kept.or_better(state.current, found.merit)
             state = _checked(_noted(state, found), steps)
-        last = self._move(inner, images, state, steps == 1)["current"]
+        last = self._move(inner, radius, images, state, steps == 1)["current"]
         return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, steps)))
 
-    def _move(self, inner: GradientAscent, images, state: State, first) -> dict[str, tf.Tensor]:
+    def _move(self, inner: GradientAscent, radius, images, state: State, first) -> dict[str, tf.Tensor]:
         """A step along the gradient, of which a quarter is given to the step before, brought into the ball."""
-        size = state.size[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        stepped, _ = inner.step(state.current, state.gradient, images, size, inner.epsilon)
+        stepped, _ = inner.step(state.current, state.gradient, images, state.size, radius)
         weight = tf.where(first, 1.0, MOMENTUM)
         moved = weight * (stepped - state.current) + (1 - weight) * (state.current - state.before)
-        new, _ = inner.step(state.current + moved, tf.zeros_like(moved), images, 0.0, inner.epsilon)
+        new, _ = inner.step(state.current + moved, tf.zeros_like(moved), images, 0.0, radius)
         return {"before": state.current, "current": new}
 
     def _as_ascent(self, epsilon: float) -> GradientAscent:
@@ -160,8 +162,8 @@ class Apgd:
         )  # fmt: skip
 
 
-def _begun(start: tf.Tensor, first: Ascent, size: float, steps: int) -> State:
-    sizes, no = size * tf.ones_like(first.score), tf.zeros_like(first.score)
+def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor | float, steps: int) -> State:
+    sizes, no = size * tf.ones_like(start[:, :1, :1, :1]), tf.zeros_like(first.score)
     every = tf.constant(max(int(0.22 * steps), 1))
     return State(
         start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
@@ -193,7 +195,7 @@ def _checked(state: State, steps: int) -> State:
     halve = due & (few | stuck)
     return state._replace(
         current=_where(halve, state.best, state.current), gradient=_where(halve, state.best_gradient, state.gradient),
-        score=tf.where(halve, state.best_score, state.score), size=tf.where(halve, state.size / 2, state.size),
+        score=tf.where(halve, state.best_score, state.score), size=_where(halve, state.size / 2, state.size),
         rises=tf.where(due, tf.zeros_like(state.rises), state.rises), halved=tf.where(due, halve, state.halved),
         best_there=tf.where(due, state.best_score, state.best_there), since=tf.where(due, 0, state.since),
         every=tf.where(due, _next_interval(state.every, steps), state.every),

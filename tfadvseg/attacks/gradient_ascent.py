@@ -85,19 +85,27 @@ class GradientAscent:
         start: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
+        return self._climb(self.epsilon, self.alpha, model, images, labels, seeds, attackable, start)
+
+    def within(self, epsilon: tf.Tensor, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+        """What a call gives in balls of these radii [N, 1, 1, 1] instead of its own, with steps in proportion."""
+        alpha = self.alpha / self.epsilon * epsilon
+        return self._climb(epsilon, alpha, model, images, labels, seeds, attackable, start)
+
+    def _climb(self, epsilon, alpha, model, images, labels, seeds, attackable, start) -> tf.Tensor:
         seeds = no_seeds(images) if seeds is None else seeds
         ascent, judge = self.ascent_of(model), self.judge_of(model)
         best = Best.none(images)
         for restart in tf.range(self.restarts):
             drawn = at_restart(seeds, restart)
-            perturbation = self.begin(images, drawn, attackable) if start is None else start
+            perturbation = self.begin(images, drawn, attackable, epsilon) if start is None else start
             state = self.rule.init(images)
             for iteration in tf.range(self.steps):
                 progress = tf.cast(iteration, tf.float32) / self.steps
                 found = ascent(images, perturbation, labels, at_iteration(drawn, iteration), progress, attackable)
                 if self.keep != LAST:
                     best = best.or_better(perturbation, found.merit)
-                perturbation, state = self.step(perturbation, found.gradient, images, self.alpha, self.epsilon, state)
+                perturbation, state = self.step(perturbation, found.gradient, images, alpha, epsilon, state)
             if self.judges:
                 merit = judge(images, perturbation, labels, at_iteration(drawn, self.steps))
                 best = best.or_better(perturbation, merit)
@@ -105,11 +113,17 @@ class GradientAscent:
                 best = Best(perturbation, best.merit)
         return self.finish(best.perturbation)
 
-    def begin(self, images: tf.Tensor, seeds: tf.Tensor, attackable: tf.Tensor | None) -> tf.Tensor:
-        """The perturbation before the first step."""
+    def begin(
+        self,
+        images: tf.Tensor,
+        seeds: tf.Tensor,
+        attackable: tf.Tensor | None,
+        epsilon: tf.Tensor | float | None = None,
+    ) -> tf.Tensor:
+        """The perturbation before the first step, in the ball of radius epsilon, by default its own."""
         if self.start == "zero":
             return tf.zeros_like(images)
-        noise = self.ball.noise(images, self.epsilon, at_start(seeds))
+        noise = self.ball.noise(images, self.epsilon if epsilon is None else epsilon, at_start(seeds))
         noise = noise if attackable is None else noise * attackable
         return within_range(noise, images) if self.in_range else noise
 

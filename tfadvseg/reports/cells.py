@@ -15,7 +15,7 @@ HEADLINE_EPSILON = 8.0
 
 SCORES = (
     "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy", "mean_confidence",
-    "mean_entropy", "images", "groups", "linf", "l2", "gradients", "queries",
+    "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken", "gradients", "queries",
 )  # fmt: skip
 _CELL = ["dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform"]
 

@@ -19,6 +19,7 @@ from tfadvseg.reports.cells import (
 from tfadvseg.reports.document import Block, Heading, Paragraph, Table
 from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.results import BROKEN
 
 FEW = 3
 """Networks of which one table can hold all attacks."""
@@ -81,15 +82,19 @@ def own_norm_part(results: pd.DataFrame) -> list[Block]:
     rows = [
         [
             row["model"], attack_title(row["attack"]), interval(row, "iou"), interval(row, "iou_ratio"),
-            number(row["linf"]), number(row["l2"]), f"{row['gradients'] / row['images']:.0f}",
-            f"{row['queries'] / row['images']:.0f}",
+            number(row["broken"]), f"{row['linf_median']:.2f}", f"{row['linf']:.2f}", number(row["l2"]),
+            f"{row['gradients'] / row['images']:.0f}", f"{row['queries'] / row['images']:.0f}",
         ]
         for row in own_norm(white_box(results)).to_dict("records")
     ]  # fmt: skip
-    header = ["Network", "Attack", "IoU", "IoU ratio", "Largest change", "Mean length", "Gradients", "Queries"]
+    header = ["Network", "Attack", "IoU", "IoU ratio", "Broken", "Median change", "Largest change", "Mean length"]
+    header += ["Gradients", "Queries"]
     told = (
-        "These attacks are given no epsilon: they look for a small perturbation themselves. Its largest change of any "
-        "value and its mean Euclidean length over the images are in grey levels; gradients and queries are per image."
+        "These attacks are given no epsilon: they look for a small perturbation themselves. Broken are the images, in "
+        f"per cent, of which at most {BROKEN:g} % of the labelled pixels are right; what leads away from the network's "
+        "own prediction may change all of it and set some pixels right. The change of an image is that of the value "
+        "that changes most: its median and largest over the images, and the mean Euclidean length, are in grey levels "
+        "and of all images, broken or not. Gradients and queries are per image and at most."
     )
     return [Heading("Attacks that find their own norm"), Paragraph(told), Table(header, rows, labels=2)] if rows else []
 

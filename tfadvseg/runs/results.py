@@ -1,6 +1,7 @@
 """What a run measured, cell by cell and image by image: one file, from which everything is judged and drawn."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Sequence
 
@@ -14,20 +15,24 @@ from tfadvseg.runs.atomic import write_atomically
 
 NAMED = 10
 """Photographs that a sentence names; of more, the others are counted."""
+BROKEN = 1.0
+"""Per cent of right pixels up to which attacks that look for a small perturbation call an image broken."""
 CLEAN, NONE = "clean", "none"
 """The attack of cells on untouched images, and the transform where there is none."""
 
 COLUMNS = (
     "dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform",
     "trial", "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy",
-    "mean_confidence", "mean_entropy", "images", "groups", "linf", "l2", "gradients", "queries", "seconds",
+    "mean_confidence", "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken", "gradients",
+    "queries", "seconds",
 )  # fmt: skip
 """One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent (empty for one group of images: drives
-and the like are groups, and `groups` counts them), epsilon in grey levels (empty for
-attacks that find their own norm), entropy in nats; linf: the largest perturbation of any image, l2: the mean over
-images of its Euclidean length, both in grey levels and of the perturbation on the source's input, padding aside: a
-model that takes photographs in another frame is shown it resized, with other norms; gradients, queries and seconds are
-what the cell cost beyond the cells before it."""
+and the like are groups, and `groups` counts them), epsilon in grey levels (empty for attacks that find their own norm),
+entropy in nats; linf: the largest perturbation of any image, linf_median: the median over images of each one's largest,
+l2: the mean over images of its Euclidean length, all in grey levels and of the perturbation on the source's input,
+padding aside: a model that takes photographs in another frame is shown it resized, with other norms; broken: share of
+images, in per cent, of which at most BROKEN per cent of the labelled pixels are right; gradients, queries and seconds
+are what the cell cost beyond the cells before it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,11 +134,19 @@ def rows(results: Results) -> list[dict]:
             "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
             "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
             "images": len(results.ids), "groups": units_of(results.groups),
-            "linf": float(results.linf[k].max()), "l2": float(results.l2[k].mean()),
+            "linf": float(results.linf[k].max()), "linf_median": float(np.median(results.linf[k])),
+            "l2": float(results.l2[k].mean()), "broken": _broken(own),
             "gradients": int(results.gradients[k]), "queries": int(results.queries[k]),
             "seconds": round(float(results.seconds[k]), 3),
         })  # fmt: skip
     return found
+
+
+def _broken(counts: Counts) -> float:
+    """Of the images that have labels; NaN where none has."""
+    right = pixel_accuracy(counts)
+    labelled = right[~np.isnan(right)]
+    return 100 * float(np.mean(labelled <= BROKEN)) if len(labelled) else math.nan
 
 
 def _who(cell: Cell) -> tuple[str, str, int]:

@@ -51,6 +51,8 @@ def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
+    if named.blind:
+        settings.pop("gradient", None)
     return named(epsilon, **own, **settings)
 
 

@@ -22,6 +22,7 @@ from tfadvseg.attacks.modern import (
     sea_mce_bal,
     segpgd,
 )
+from tfadvseg.attacks.noise import Noise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,8 @@ class NamedAttack:
 
     iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
     `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
-    class to lead to. by_class: it wants `class_weights`.
+    class to lead to. by_class: it wants `class_weights`. blind: it follows no gradient, so it takes no estimator,
+    `gradient`, of one.
     """
 
     make: Callable[..., Attack]
@@ -38,6 +40,7 @@ class NamedAttack:
     paced: bool = False
     to_a_class: bool = False
     by_class: bool = False
+    blind: bool = False
 
     def __call__(self, epsilon: float, **settings: Any) -> Attack:
         return self.make(epsilon, **settings)
@@ -61,6 +64,7 @@ ATTACKS = {
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
+    "noise": NamedAttack(Noise, blind=True),
 }
 
 ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}

@@ -51,6 +51,7 @@ def attack(name: str, epsilon: float, classes: Sequence[str], **settings: Any) -
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
+    own |= {"queries": FLAGS.queries} if named.queries else {}
     if named.blind:
         settings.pop("gradient", None)
     return named(epsilon, **own, **settings)
@@ -73,7 +74,7 @@ def defaults() -> "Defaults":
 def protocol_text() -> str:
     """The protocol in a sentence, and the flags that differ from it, for the report."""
     usual = dataclasses.asdict(defaults()) | {
-        "restarts": 1, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
+        "restarts": 1, "queries": 50, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
         "loss_on_padding": True,
     }  # fmt: skip
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}

@@ -156,6 +156,7 @@ def define_steps() -> None:
     )
     flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
     flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)
+    flags.DEFINE_integer("queries", 50, "Times that dla asks the network about an image.", lower_bound=1)
     flags.DEFINE_enum(
         "keep", None, [LAST, *MERITS], "Iterate that these return: the last one, or the best one by the loss, by the "
         "pixels that are right or by the IoU of the image; by default each attack's own.",

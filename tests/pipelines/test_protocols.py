@@ -9,6 +9,7 @@ from absl import flags
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.balls import L2, LInf
+from tfadvseg.attacks.expectation import ExpectedGradient
 
 FLAGS = flags.FLAGS
 
@@ -81,6 +82,18 @@ def test_flags_that_are_given_override_the_protocol(parsed):
             assert attack == ATTACKS[name](8.0, ball=L2()), name
     (own,) = dict(parsed("--attacks=ifgsm", "--protocol=literature", "--start=zero").attacks()).values()
     assert own == ATTACKS["ifgsm"](8.0, alpha=2.55, steps=20, in_range=True, ball=LInf())
+
+
+def test_queries_are_of_attacks_that_ask(parsed):
+    assert dict(parsed("--attacks=dla,noise", "--queries=7").attacks()) == {
+        "dla": ATTACKS["dla"](8.0, queries=7), "noise": ATTACKS["noise"](8.0)
+    }  # fmt: skip
+    assert parsed("--queries=7").protocol_text().endswith(" Other than it: --queries=7.")
+
+
+def test_what_follows_no_gradient_takes_no_estimator_of_one(parsed):
+    found = dict(parsed("--attacks=dla,fgsm").attacks(gradient=ExpectedGradient(None, 3)))
+    assert found["dla"] == ATTACKS["dla"](8.0) and found["fgsm"].gradient == ExpectedGradient(None, 3)
 
 
 def test_restarts_want_a_random_start(parsed):

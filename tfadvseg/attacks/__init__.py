@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.dla import Dla
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.modern import (
     apgd_ce,
@@ -32,7 +33,7 @@ class NamedAttack:
     iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
     `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
     class to lead to. by_class: it wants `class_weights`. blind: it follows no gradient, so it takes no estimator,
-    `gradient`, of one.
+    `gradient`, of one. queries: it takes `queries`, how many answers of the network it may have.
     """
 
     make: Callable[..., Attack]
@@ -41,6 +42,7 @@ class NamedAttack:
     to_a_class: bool = False
     by_class: bool = False
     blind: bool = False
+    queries: bool = False
 
     def __call__(self, epsilon: float, **settings: Any) -> Attack:
         return self.make(epsilon, **settings)
@@ -65,6 +67,7 @@ ATTACKS = {
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
     "noise": NamedAttack(Noise, blind=True),
+    "dla": NamedAttack(Dla, blind=True, queries=True),
 }
 
 ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}

@@ -107,6 +107,9 @@ def define_reading() -> None:
     flags.DEFINE_enum(
         "joined", None, list(JOINED), "Whether classes that count as one are joined before or after the argmax."
     )
+    flags.DEFINE_string(
+        "features", None, "Tensor of the models' graphs that fspgd moves; by default what leaves their widest layer."
+    )
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 

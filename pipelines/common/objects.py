@@ -141,7 +141,7 @@ def _reading(name: str) -> "Reading | None":
 def said_by_flags() -> dict[str, Any]:
     """Fields of a reading that are given by flags, for all models."""
     fields = {"signature": FLAGS.signature, "channel_order": FLAGS.channel_order, "output": FLAGS.model_output}
-    fields["joined"] = FLAGS.joined
+    fields |= {"joined": FLAGS.joined, "features": FLAGS.features}
     if FLAGS.intensity_range is not None:
         fields["intensity_range"] = intensity_range()
     return {name: value for name, value in fields.items() if value is not None}

@@ -15,7 +15,7 @@ OTHERS = {"padam_cos": (cosine_distance, [-1.0, 1.0, -1.0]), "apgd_dlr": (logits
 """Attacks whose loss weighs the other classes' logits otherwise than their probabilities do: at levels of 100 the
 logits are 4, 0.2 and -0.8, so the cosine rises with 0.2 (1, -2, 3) - 0.8 (2, -1, 1), which is (-1.4, 0.4, -0.2), and
 the ratio with (1, -2, 3) / 4.8 - 3.8 (2, -1, 1) / 4.8^2, which is (-0.12, -0.25, 0.46)."""
-MODERN = [name for name in ATTACKS if "pgd" in name or "padam" in name or "sea" in name]
+MODERN = [name for name in ATTACKS if "pgd" in name.removeprefix("fspgd") or "padam" in name or "sea" in name]
 EPSILON = 4.0
 
 

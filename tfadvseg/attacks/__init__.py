@@ -10,6 +10,7 @@ from typing import Any
 
 from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.dla import Dla
+from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.modern import (
     apgd_ce,
@@ -66,6 +67,7 @@ ATTACKS = {
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
+    "fspgd": NamedAttack(Fspgd, iterative=True),
     "noise": NamedAttack(Noise, blind=True),
     "dla": NamedAttack(Dla, blind=True, queries=True),
 }

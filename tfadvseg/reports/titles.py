@@ -8,7 +8,7 @@ ATTACKS = {
     "segpgd": "SegPGD", "cospgd": "CosPGD", "cospgd_sigmoid": "CosPGD by sigmoids", "padam": "PAdam-CE",
     "padam_cos": "PAdam-Cos", "apgd_ce": "APGD-CE", "apgd_dlr": "APGD-DLR", "sea_mce": "SEA MCE",
     "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS",
-    "noise": "random signs", "dla": "DLA",
+    "fspgd": "FSPGD", "noise": "random signs", "dla": "DLA",
 }  # fmt: skip
 """Those of the paper in its order, then others."""
 

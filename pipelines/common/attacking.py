@@ -79,6 +79,7 @@ def protocol_text() -> str:
     }  # fmt: skip
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
+    changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]
     return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}."
 
 
@@ -144,9 +145,23 @@ def target_class(attack: str, names: Sequence[str]) -> int:
     return int(given)
 
 
-def protocol(**settings: Any) -> "Protocol":
-    """How the attacks of the flags meet images."""
-    from tfadvseg.engine.scenario import Protocol
+def inside() -> str | None:
+    """--inside, where a pipeline has it."""
+    return FLAGS.inside if "inside" in FLAGS else None
 
+
+def protocol(**settings: Any) -> "Protocol":
+    """How the attacks of the flags meet images. settings: further ones of all of them."""
+    from tfadvseg.attacks.expectation import ExpectedGradient
+    from tfadvseg.engine.scenario import Protocol
+    from tfadvseg.transforms import named
+
+    if name := inside():
+        if "gradient" in settings:
+            raise ValueError(
+                f"--inside={name} is for networks that draw nothing themselves, and one of these draws at random; "
+                "leave out one of the two."
+            )
+        settings["gradient"] = ExpectedGradient(named(name), FLAGS.samples)
     labels = FLAGS.labels or defaults().labels
     return Protocol(attacks(**settings), labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)

@@ -167,6 +167,18 @@ def define_steps() -> None:
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
 
 
+@_grouped("Attacks")
+def define_inside() -> None:
+    """--inside, which goes with the --samples of `define_draws`."""
+    from tfadvseg.transforms import TRANSFORMS
+
+    known = ", ".join(name for name in TRANSFORMS if name != "none")
+    flags.DEFINE_string(
+        "inside", None, f"Random transform, of {known} or several with +, that attacks look through: their gradients "
+        "are means over --samples draws in each step. rescale makes what fools other networks, too.",
+    )  # fmt: skip
+
+
 @_grouped("Defense")
 def define_transforms() -> None:
     """--transforms, --trials, --samples, --sign_agreement and --memory."""

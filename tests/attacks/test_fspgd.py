@@ -158,6 +158,29 @@ def test_an_expectation_over_a_transform_sees_features_of_copies():
     assert (found != Fspgd(8.0, steps=4)(MODEL, IMAGES, LABELS, SEEDS)).numpy().any()
 
 
+class Turned:
+    """Turns images upside down, and answers back."""
+
+    def __call__(self, images, seeds):
+        return tf.reverse(images, [1])
+
+    def back(self, answers, seeds):
+        return tf.reverse(answers, [1])
+
+
+def test_features_of_moved_images_are_compared_at_their_places():
+    """Those of single pixels are the same, turned; the clean ones beside them are not turned."""
+
+    class Pixels:
+        @staticmethod
+        def features(images):
+            return tf.sin(tf.einsum("nyxc,cd->nyxd", images, KERNEL[0, 0]))
+
+    turned = Fspgd(8.0, steps=4, gradient=ExpectedGradient(Turned(), 1))(Pixels(), IMAGES, LABELS, SEEDS)
+    plain = Fspgd(8.0, steps=4)(Pixels(), IMAGES, LABELS, SEEDS)
+    assert (turned.numpy() == plain.numpy()).mean() > 0.98
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="keeps the last iterate or the best one by loss; got iou"):
         Fspgd(8.0, keep="iou")

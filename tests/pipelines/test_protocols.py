@@ -10,6 +10,7 @@ from absl import flags
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.balls import L2, LInf
 from tfadvseg.attacks.expectation import ExpectedGradient
+from tfadvseg.transforms import named
 
 FLAGS = flags.FLAGS
 
@@ -23,6 +24,8 @@ def parsed():
     before = set(FLAGS)
     own.define_data()
     own.define_attacks()
+    own.define_inside()
+    own.define_draws()
     own.define_run()
 
     def parse(*words):
@@ -96,6 +99,18 @@ def test_queries_are_of_attacks_that_ask(parsed):
 def test_what_follows_no_gradient_takes_no_estimator_of_one(parsed):
     found = dict(parsed("--attacks=dla,fgsm").attacks(gradient=ExpectedGradient(None, 3)))
     assert found["dla"] == ATTACKS["dla"](8.0) and found["fgsm"].gradient == ExpectedGradient(None, 3)
+
+
+def test_a_transform_inside_is_expected_by_all_attacks_that_follow_gradients(parsed):
+    given = ("--attacks=fgsm,fspgd,apgd_ce,noise", "--inside=rescale+blur", "--samples=3")
+    found = dict(parsed(*given).protocol().attacks)
+    assert found.pop("noise") == ATTACKS["noise"](8.0)
+    assert {attack.gradient for attack in found.values()} == {ExpectedGradient(named("rescale+blur"), 3)}
+    assert parsed(*given).protocol_text().endswith(" Other than it: --inside=rescale+blur, --samples=3.")
+    with pytest.raises(ValueError, match="--inside=blur is for networks that draw nothing themselves"):
+        parsed("--inside=blur").protocol(gradient=ExpectedGradient(None, 3))
+    with pytest.raises(ValueError, match="Unknown transform 'rescal'; choose one of: rescale, "):
+        parsed("--inside=rescal").protocol()
 
 
 def test_restarts_want_a_random_start(parsed):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.balls import Ball, LInf
 from tfadvseg.attacks.base import Cost, Model
+from tfadvseg.attacks.expectation import ExpectedGradient, through
 from tfadvseg.attacks.gradient_ascent import LAST, GradientAscent
 from tfadvseg.attacks.gradients import Estimator, plain_gradient
 from tfadvseg.attacks.modern import ALPHA, STEPS
@@ -93,15 +94,18 @@ class Fspgd:
             raise ValueError(
                 "FSPGD moves features, and this model shows none, as one that draws at random; take another attack."
             )
-        clean = features(images)
+        clean, ascent = features(images), self._ascent
+        if isinstance(self.gradient, ExpectedGradient) and self.gradient.transform is not None:
+            features = through(self.gradient.transform, features)  # and not the clean ones beside them
+            ascent = dataclasses.replace(ascent, gradient=dataclasses.replace(self.gradient, transform=None))
 
-        def both(moved: tf.Tensor) -> tf.Tensor:
-            """Features of whole multiples of the batch beside the clean ones, in place of logits."""
-            found = features(moved)
+        def both(*moved: tf.Tensor) -> tf.Tensor:
+            """Features of a whole multiple of the batch, and the clean ones beside them, in place of logits."""
+            found = features(*moved)
             copies = tf.shape(found)[0] // tf.shape(clean)[0]
             return tf.concat([found, tf.tile(clean, [copies, 1, 1, 1])], -1)
 
-        return self._ascent(both, images, tf.zeros_like(labels[:, :1, :1]), seeds, attackable, start)
+        return ascent(both, images, tf.zeros_like(labels[:, :1, :1]), seeds, attackable, start)
 
     @property
     def _ascent(self) -> GradientAscent:

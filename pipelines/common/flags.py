@@ -175,7 +175,7 @@ def define_inside() -> None:
     known = ", ".join(name for name in TRANSFORMS if name != "none")
     flags.DEFINE_string(
         "inside", None, f"Random transform, of {known} or several with +, that attacks look through: their gradients "
-        "are means over --samples draws in each step. rescale makes what fools other networks, too.",
+        "are means over --samples draws in each step.",
     )  # fmt: skip
 
 

@@ -116,4 +116,7 @@ def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
 
 def _group(attacks: list[Attack], seeded: bool) -> Group:
     signs = tuple(attack for attack in attacks if can_share(attack))
-    return Sweep(signs) if signs else Single(*attacks, seeded)
+    if signs:
+        return Sweep(signs)
+    (alone,) = attacks
+    return Single(alone, seeded)

@@ -18,6 +18,7 @@ FLAGS = absl_flags.FLAGS
 flags.define_data()
 flags.define_models()
 flags.define_attacks()
+flags.define_inside()
 flags.define_draws()
 flags.define_run()
 flags.define_output()

@@ -30,6 +30,7 @@ def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
     flags.define_models(models)
     flags.define_transfer()
     flags.define_attacks()
+    flags.define_inside()
     flags.define_draws()
     flags.define_run()
     flags.define_output()

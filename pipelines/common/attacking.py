@@ -78,6 +78,9 @@ def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings:
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
+    own |= {"queries": FLAGS.queries} if named.queries else {}
+    if named.blind:
+        settings.pop("gradient", None)
     return named(epsilon, **own, **settings)
 
 
@@ -102,11 +105,12 @@ def defaults() -> "Defaults":
 def protocol_text() -> str:
     """The protocol in a sentence, and the flags that differ from it, for the report."""
     usual = dataclasses.asdict(defaults()) | {
-        "restarts": 1, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
+        "restarts": 1, "queries": 50, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
         "loss_on_padding": True,
     }  # fmt: skip
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
+    changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]
     return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}."
 
 
@@ -172,9 +176,23 @@ def target_class(attack: str, names: Sequence[str]) -> int:
     return int(given)
 
 
-def protocol(**settings: Any) -> "Protocol":
-    """How the attacks of the flags meet images."""
-    from tfadvseg.engine.scenario import Protocol
+def inside() -> str | None:
+    """--inside, where a pipeline has it."""
+    return FLAGS.inside if "inside" in FLAGS else None
 
+
+def protocol(**settings: Any) -> "Protocol":
+    """How the attacks of the flags meet images. settings: further ones of all of them."""
+    from tfadvseg.attacks.expectation import ExpectedGradient
+    from tfadvseg.engine.scenario import Protocol
+    from tfadvseg.transforms import named
+
+    if name := inside():
+        if "gradient" in settings:
+            raise ValueError(
+                f"--inside={name} is for networks that draw nothing themselves, and one of these draws at random; "
+                "leave out one of the two."
+            )
+        settings["gradient"] = ExpectedGradient(named(name), FLAGS.samples)
     labels = FLAGS.labels or defaults().labels
     return Protocol(attacks(**settings), labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)

@@ -107,6 +107,11 @@ def _write_json(folder: RunFolder, name: str, content: Any) -> None:
     write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
 
 
+def _told(model: ModelSpec) -> bool:
+    """Whether its reading says what its digest and its card do not."""
+    return model.stranger or bool(model.mapping or model.reading.features)
+
+
 def open_folder(
     path: pathlib.Path, models: Sequence[ModelSpec], unused: Collection[str] = (), **decisive: Any
 ) -> RunFolder:
@@ -114,7 +119,7 @@ def open_folder(
     decides the numbers beside flags, models and machine."""
     whole = recipe(sys.argv[0], unused) | decisive | {
         "models": {model.name: model.digest for model in models},
-        "readings": {model.name: how_read(model) for model in models if model.stranger or model.mapping},
+        "readings": {model.name: how_read(model) for model in models if _told(model)},
         "versions": versions(),
         "source": source_digest(),
         "arithmetic": arithmetic(),

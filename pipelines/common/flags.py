@@ -111,6 +111,9 @@ def define_reading() -> None:
         "trust", False, "Load models whatever their graphs may do: read and write files, call Python, use the network."
     )
     decides_no_number("trust")
+    flags.DEFINE_string(
+        "features", None, "Tensor of the models' graphs that fspgd moves; by default what leaves their widest layer."
+    )
     flags.DEFINE_integer("void_class", None, "Number of the class that a model has beyond those of the dataset.")
 
 
@@ -167,11 +170,24 @@ def define_steps() -> None:
     )
     flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
     flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)
+    flags.DEFINE_integer("queries", 50, "Times that dla asks the network about an image.", lower_bound=1)
     flags.DEFINE_enum(
         "keep", None, [LAST, *MERITS], "Iterate that these return: the last one, or the best one by the loss, by the "
         "pixels that are right or by the IoU of the image; by default each attack's own.",
     )  # fmt: skip
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
+
+
+@_grouped("Attacks")
+def define_inside() -> None:
+    """--inside, which goes with the --samples of `define_draws`."""
+    from tfadvseg.transforms import TRANSFORMS
+
+    known = ", ".join(name for name in TRANSFORMS if name != "none")
+    flags.DEFINE_string(
+        "inside", None, f"Random transform, of {known} or several with +, that attacks look through: their gradients "
+        "are means over --samples draws in each step.",
+    )  # fmt: skip
 
 
 @_grouped("Defense")

@@ -141,7 +141,7 @@ def _reading(name: str) -> "Reading | None":
 def said_by_flags() -> dict[str, Any]:
     """Fields of a reading that are given by flags, for all models, and whether these are trusted."""
     fields = {"signature": FLAGS.signature, "channel_order": FLAGS.channel_order, "output": FLAGS.model_output}
-    fields |= {"joined": FLAGS.joined, "trusted": FLAGS.trust or None}
+    fields |= {"joined": FLAGS.joined, "trusted": FLAGS.trust or None, "features": FLAGS.features}
     if FLAGS.intensity_range is not None:
         fields["intensity_range"] = intensity_range()
     return {name: value for name, value in fields.items() if value is not None}

@@ -99,9 +99,13 @@ def test_every_attack_of_the_table_keeps_the_contract():
     for name, named in ATTACKS.items():
         epsilon, settings = (None if named.own_norm else 4.0), ({"target": 1} if named.to_a_class else {})
         attack = named(epsilon, **settings)
-        assert isinstance(attack, Attack) and attack.epsilon == epsilon and not attack.black_box, name
-        run, runs = (attack.attack, attack.runs) if isinstance(attack, Minimal) else (attack, 1)
-        assert attack.cost.gradients == runs * run.steps and (run.steps > 1) == (named.iterative or named.paced)
+        assert isinstance(attack, Attack) and attack.epsilon == epsilon, name
+        if named.blind:
+            assert attack.cost.gradients == 0 and not hasattr(attack, "gradient"), name
+        else:
+            run, runs = (attack.attack, attack.runs) if isinstance(attack, Minimal) else (attack, 1)
+            assert attack.cost.gradients == runs * run.steps and not attack.black_box, name
+            assert (run.steps > 1) == (named.iterative or named.paced), name
         assert named(epsilon, **settings) == attack  # equal settings, equal attacks
     for attack in (Staged((ifgsm(2.0),)), Smallest(8.0, 3), Signs(4.0, 5)):
         assert isinstance(attack, Attack)

@@ -1,5 +1,7 @@
 """The expectation over a transform against single gradients, finite differences and separate attacks."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -59,6 +61,28 @@ def test_without_a_transform_it_is_the_plain_gradient(smooth_model, images):
         expected = plain_gradient(smooth_model, objective, images, labels, no_seeds(images))
         np.testing.assert_array_equal(found.gradient, expected.gradient)
         np.testing.assert_allclose(found.score, expected.score, rtol=1e-6)
+
+
+@dataclasses.dataclass(frozen=True)
+class Shifted:
+    """Moves images by columns to the right, and answers back."""
+
+    columns: int
+
+    def __call__(self, images, seeds):
+        return tf.roll(images, self.columns, 2)
+
+    def back(self, answers, seeds):
+        return tf.roll(answers, -self.columns, 2)
+
+
+def test_answers_to_moved_images_meet_the_labels_of_their_places(linear_model, images):
+    """A network that looks at single pixels does not mind where they are."""
+    labels = labels_of(linear_model, images) + tf.constant(np.arange(48) // 24, tf.int32)
+    moved = ExpectedGradient(Shifted(7), 2)(linear_model, away_from_labels, images, labels, SEEDS)
+    plain = plain_gradient(linear_model, away_from_labels, images, labels, SEEDS)
+    np.testing.assert_allclose(moved.gradient, plain.gradient, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(moved.score, plain.score, rtol=1e-5)
 
 
 def test_the_least_likely_class_is_that_of_the_untransformed_iterate(linear_model, images):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.attacks import fgsm, ifgsm
+from tfadvseg.attacks.noise import Noise
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.checks import (
     certainty_warnings,
@@ -75,6 +76,11 @@ def test_an_attack_without_effect_is_suspected_first(after):
 
 def test_a_small_attack_without_effect_is_no_warning():
     assert found((60.0, 60.5), (4,), (0,), (("fgsm", fgsm(4.0)),)) == []
+
+
+def test_what_follows_no_gradient_may_be_without_effect():
+    """That a network bears noise is no hint at its gradients."""
+    assert found((60.0, 61.0), (8,), (0,), (("noise", Noise(8.0)),)) == []
 
 
 def test_a_network_near_chance_is_named():

@@ -6,11 +6,14 @@ import tensorflow as tf
 from six_images import go, grid, split, without_seconds
 
 from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.dla import Dla
 from tfadvseg.attacks.expectation import ExpectedGradient
+from tfadvseg.attacks.plan import label_maps_of
 from tfadvseg.doctor.examination import repeats
 from tfadvseg.doctor.warnings import repeat_warning
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
+from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.models import describe
 from tfadvseg.seeds import image_seeds
@@ -67,6 +70,24 @@ def test_every_cell_equals_the_network_behind_the_same_draws(collected, conv_mod
         expected = class_counts(batch["labels"].numpy(), predictions, 11)
         for part, own in zip(expected, collected.results.of(cells.index(("ifgsm_ll", 1))), strict=True):
             np.testing.assert_array_equal(own[number], part[0])
+
+
+def test_a_black_box_attack_meets_another_draw_in_each_query(random_folder, conv_model):
+    """Those of the image's own seeds, whatever the unit."""
+    scenario = white_box(describe(random_folder), Protocol((("dla", Dla(8.0, 6)),), seed=5))
+    (batch,) = Shards(split(range(1)), 1).batches(conv_model.spec)
+    models = {scenario.source: scenario.source.open()}
+    made = UnitMaker(scenario, models)(batch, split(range(1)), with_example=True)
+
+    def behind(images, seeds):
+        return conv_model(TRANSFORMS["blur"](images, seeds))
+
+    ids = [batch["id"].numpy()[0].decode()]
+    seeds = tf.constant(image_seeds(5, ids))
+    labels = tf.argmax(behind(batch["image"], tf.constant(image_seeds(5, ids, purpose="model"))), -1, tf.int32)
+    expected = Dla(8.0, 6)(label_maps_of(behind, seeds), batch["image"], labels, seeds)
+    np.testing.assert_array_equal(made["example_0_perturbations"][0], expected[0])
+    assert made["queries"].tolist() == [0, 6] and not made["gradients"].any()
 
 
 def test_an_expectation_over_the_models_draws_is_that_over_the_transform(conv_model, images):

@@ -10,6 +10,8 @@ from absl import flags
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.balls import L2, LInf
+from tfadvseg.attacks.expectation import ExpectedGradient
+from tfadvseg.transforms import named
 
 FLAGS = flags.FLAGS
 
@@ -23,6 +25,8 @@ def parsed():
     before = set(FLAGS)
     own.define_data()
     own.define_attacks()
+    own.define_inside()
+    own.define_draws()
     own.define_run()
 
     def parse(*words):
@@ -65,14 +69,15 @@ def test_a_protocol_means_the_same_for_all_attacks(parsed, protocol, alpha, step
         else:
             assert attack == kind(8.0, in_range=in_range), name  # a single step starts at the image
     assert found["padam"].alpha == 2.0 and found["sea_js"].steps == 300 and found["apgd_ce"].steps == 100
-    kept = {name: attack.keep for name, attack in found.items()}
+    kept = {name: getattr(attack, "keep", None) for name, attack in found.items()}
     assert kept["segpgd"] == "loss" and kept["sea_mce"] == "accuracy" and kept["cospgd"] == kept["padam"] == "last"
 
 
 def test_flags_that_are_given_override_the_protocol(parsed):
+    of_labels = EVERY.replace("fspgd,", "")  # which knows no labels, and so no IoU
     made = parsed(
-        EVERY, "--protocol=literature", "--alpha=0.5", "--steps=50", "--start=uniform", "--restarts=3", "--keep=iou",
-        "--norm=l2", "--noin_range", "--labels=prediction",
+        of_labels, "--protocol=literature", "--alpha=0.5", "--steps=50", "--start=uniform", "--restarts=3",
+        "--keep=iou", "--norm=l2", "--noin_range", "--labels=prediction",
     ).protocol()  # fmt: skip
     assert made.labels == "prediction"
     for name, attack in made.attacks:
@@ -104,6 +109,30 @@ def test_attacks_that_find_their_own_norm_are_made_once_by_the_same_flags(parsed
 def test_attacks_in_no_ball_know_one_norm(parsed, name):
     with pytest.raises(ValueError, match="has no other norm; leave it at linf"):
         parsed(f"--attacks={name}", "--norm=l2").attacks()
+
+
+def test_queries_are_of_attacks_that_ask(parsed):
+    assert dict(parsed("--attacks=dla,noise", "--queries=7").attacks()) == {
+        "dla": ATTACKS["dla"](8.0, queries=7), "noise": ATTACKS["noise"](8.0)
+    }  # fmt: skip
+    assert parsed("--queries=7").protocol_text().endswith(" Other than it: --queries=7.")
+
+
+def test_what_follows_no_gradient_takes_no_estimator_of_one(parsed):
+    found = dict(parsed("--attacks=dla,fgsm").attacks(gradient=ExpectedGradient(None, 3)))
+    assert found["dla"] == ATTACKS["dla"](8.0) and found["fgsm"].gradient == ExpectedGradient(None, 3)
+
+
+def test_a_transform_inside_is_expected_by_all_attacks_that_follow_gradients(parsed):
+    given = ("--attacks=fgsm,fspgd,apgd_ce,noise", "--inside=rescale+blur", "--samples=3")
+    found = dict(parsed(*given).protocol().attacks)
+    assert found.pop("noise") == ATTACKS["noise"](8.0)
+    assert {attack.gradient for attack in found.values()} == {ExpectedGradient(named("rescale+blur"), 3)}
+    assert parsed(*given).protocol_text().endswith(" Other than it: --inside=rescale+blur, --samples=3.")
+    with pytest.raises(ValueError, match="--inside=blur is for networks that draw nothing themselves"):
+        parsed("--inside=blur").protocol(gradient=ExpectedGradient(None, 3))
+    with pytest.raises(ValueError, match="Unknown transform 'rescal'; choose one of: rescale, "):
+        parsed("--inside=rescal").protocol()
 
 
 def test_restarts_want_a_random_start(parsed):

@@ -11,6 +11,7 @@ from tfadvseg.transforms.compose import InSequence, identity
 from tfadvseg.transforms.draws import derive, uniform
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
+from tfadvseg.transforms.rescale import rescale
 
 SEEDS = image_seeds(0, [str(i) for i in range(600)])
 IMAGES = tf.constant(np.random.default_rng(0).uniform(60, 190, (6, 5, 6, 3)))
@@ -44,6 +45,14 @@ def test_parts_follow_each_other_with_seeds_of_their_own():
     first = on_black(InSequence((brighter,)))
     second = on_black(InSequence((brighter, brighter))) - first
     assert abs(np.corrcoef(first, second)[0, 1]) < 4 / np.sqrt(600)
+
+
+def test_the_way_back_undoes_the_last_part_first():
+    """Each by its own seeds; a part that moves nothing has none."""
+    chain, seeds = InSequence((rescale, brighter, rescale)), SEEDS[:6]
+    expected = rescale.back(rescale.back(IMAGES, derive(seeds, 2)), derive(seeds, 0))
+    np.testing.assert_array_equal(chain.back(IMAGES, seeds), expected)
+    np.testing.assert_array_equal(InSequence((brighter,)).back(IMAGES, seeds), IMAGES)
 
 
 def test_no_parts_are_the_identity():

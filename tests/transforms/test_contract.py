@@ -100,7 +100,7 @@ def test_gradient_inside_a_loop(name):
     np.testing.assert_allclose(steps(IMAGES), expected, **ROUNDING)
 
 
-@pytest.mark.parametrize("name", ["none", "jpeg_simulated", "blur", "hsv", "grayscale"])
+@pytest.mark.parametrize("name", ["none", "jpeg_simulated", "blur", "hsv", "grayscale", "rescale"])
 def test_compiled_by_xla_equals_original(name):
     """All but the codec, which XLA does not have."""
     compiled = tf.function(lambda images: gradient(ALL[name], images, SEEDS), jit_compile=True)

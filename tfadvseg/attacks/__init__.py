@@ -12,6 +12,8 @@ from typing import Any
 from tfadvseg.attacks.alma_prox import AlmaProx
 from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.dag import dag, dag_permuted
+from tfadvseg.attacks.dla import Dla
+from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.minimal import minimal
 from tfadvseg.attacks.modern import (
@@ -26,6 +28,7 @@ from tfadvseg.attacks.modern import (
     sea_mce_bal,
     segpgd,
 )
+from tfadvseg.attacks.noise import Noise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,9 @@ class NamedAttack:
     iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
     `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
     class to lead to. by_class: it wants `class_weights`. own_norm: it looks for the smallest perturbation, so it is
-    made without an epsilon. boundless: it moves in no ball, so it takes no `start`, `restarts` and `keep`.
+    made without an epsilon. boundless: it moves in no ball, so it takes no `start`, `restarts` and `keep`. blind: it
+    follows no gradient, so it takes no estimator, `gradient`, of one. queries: it takes `queries`, how many answers of
+    the network it may have.
     """
 
     make: Callable[..., Attack]
@@ -45,6 +50,8 @@ class NamedAttack:
     by_class: bool = False
     own_norm: bool = False
     boundless: bool = False
+    blind: bool = False
+    queries: bool = False
 
     def __call__(self, epsilon: float | None = None, **settings: Any) -> Attack:
         if self.own_norm and epsilon is not None:
@@ -75,6 +82,9 @@ ATTACKS = {
     "alma_prox": NamedAttack(AlmaProx, paced=True, own_norm=True, boundless=True),
     "dag": NamedAttack(dag, iterative=True, paced=True, own_norm=True, boundless=True),
     "dag_permuted": NamedAttack(dag_permuted, iterative=True, paced=True, own_norm=True, boundless=True),
+    "fspgd": NamedAttack(Fspgd, iterative=True),
+    "noise": NamedAttack(Noise, blind=True),
+    "dla": NamedAttack(Dla, blind=True, queries=True),
 }
 
 SEARCHED = (

@@ -12,7 +12,19 @@ from tfadvseg.attacks.objectives import Objective, Progress
 from tfadvseg.seeds import at_sample
 
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""(images [N, H, W, 3], seeds [N, 2]) -> images."""
+"""(images [N, H, W, 3], seeds [N, 2]) -> images. One that moves pixels has a method `back`: (what a model says of
+the moved ones, [N, h, w, C], seeds) -> the same at the places of the untouched images, where the labels are."""
+
+
+def through(transform: Transform, model: Model) -> Model:
+    """(images, seeds) -> what a model says of the transformed images, at the places of the untouched ones."""
+    back = getattr(transform, "back", None)
+
+    def answer(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        found = model(transform(images, seeds))
+        return found if back is None else back(found, seeds)
+
+    return answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +91,8 @@ class ExpectedGradient:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             copies, drawn = tf.tile(images, [self.chunk, 1, 1, 1]), tf.concat(numbers, 0)
-            logits = model(copies, drawn) if self.transform is None else model(self.transform(copies, drawn))
+            drawing = model if self.transform is None else through(self.transform, model)
+            logits = drawing(copies, drawn)
             labels, targets = (tf.tile(part, [self.chunk, 1, 1]) for part in (labels, targets))
             raised = tf.reduce_sum(objective.score(logits, targets, progress), (1, 2))
         judged = objective.judged(logits, labels, targets, raised)

@@ -1,6 +1,7 @@
 """How the attacks of an experiment are run on a batch: groups that share gradients, and the others one by one."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeGuard
 
@@ -10,6 +11,7 @@ import tensorflow as tf
 from tfadvseg.attacks.base import Attack, Cost, Model
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.sweep import Sweep, kind, shares_trajectories
+from tfadvseg.seeds import at_iteration
 
 
 class Group(Protocol):
@@ -38,9 +40,11 @@ class Place(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Single:
-    """A group of one attack of any kind."""
+    """A group of one attack of any kind. seeded: whether its model draws at random and is called with (images, seeds);
+    then a black box answers each query by draws of its own, as it would a stranger."""
 
     attack: Attack
+    seeded: bool = False
 
     @property
     def costs(self) -> tuple[Cost, ...]:
@@ -53,12 +57,12 @@ class Single:
     def __call__(
         self, model: Model, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor, attackable: tf.Tensor | None
     ) -> tf.Tensor:
-        seen = label_maps_of(model) if self.black_box else model
+        seen = label_maps_of(model, seeds if self.seeded else None) if self.black_box else model
         return tf.convert_to_tensor(self.attack(seen, images, labels, seeds, attackable))[tf.newaxis]
 
 
-def plan(attacks: Sequence[Attack]) -> list[Place]:
-    """The attacks in as few groups as can be.
+def plan(attacks: Sequence[Attack], seeded: bool = False) -> list[Place]:
+    """The attacks in as few groups as can be. seeded: whether the model that they meet draws at random (`Single`).
 
     Gradient ascents of one kind share a `Sweep`, those of another step size a further one, and single steps join the
     first of their kind. Whatever remembers earlier gradients or knows the time goes alone.
@@ -76,7 +80,7 @@ def plan(attacks: Sequence[Attack]) -> list[Place]:
         own = shared[position]
         alpha = own.alpha if own.steps > 1 else first_alpha.get(kind(own))
         groups.setdefault((kind(own), alpha), []).append(position)
-    return [Place(_group([attacks[p] for p in positions]), tuple(positions)) for positions in groups.values()]
+    return [Place(_group([attacks[p] for p in positions], seeded), tuple(positions)) for positions in groups.values()]
 
 
 def total_cost(attacks: Sequence[Attack]) -> Cost:
@@ -85,10 +89,24 @@ def total_cost(attacks: Sequence[Attack]) -> Cost:
     return Cost(*(sum(column) for column in zip(*costs, strict=True)))
 
 
-def label_maps_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
-    """The model as a black box: images [N, H, W, 3] -> predicted labels int32 [N, H, W], NumPy arrays both."""
-    predict = tf.function(lambda images: tf.argmax(model(images), -1, tf.int32))
-    return lambda images: predict(tf.constant(images, tf.float32)).numpy()
+def label_maps_of(model: Model, seeds: tf.Tensor | None = None) -> Callable[[np.ndarray], np.ndarray]:
+    """The model as a black box: images [N, H, W, 3] -> predicted labels int32 [N, H, W], NumPy arrays both.
+
+    seeds: int32 [N, 2] of a model that takes some; each query draws anew from them.
+    """
+    queries = itertools.count()
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        drawn = () if seeds is None else (at_iteration(seeds, tf.constant(next(queries))),)
+        return _label_map(model, tf.constant(images, tf.float32), *drawn).numpy()
+
+    return answer
+
+
+@tf.function
+def _label_map(model: Model, images: tf.Tensor, *drawn: tf.Tensor) -> tf.Tensor:
+    """Traced once for a model, not for each batch that meets it."""
+    return tf.argmax(model(images, *drawn), -1, tf.int32)
 
 
 def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
@@ -96,6 +114,9 @@ def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
     return isinstance(attack, GradientAscent) and shares_trajectories(attack)
 
 
-def _group(attacks: list[Attack]) -> Group:
+def _group(attacks: list[Attack], seeded: bool) -> Group:
     signs = tuple(attack for attack in attacks if can_share(attack))
-    return Sweep(signs) if signs else Single(*attacks)
+    if signs:
+        return Sweep(signs)
+    (alone,) = attacks
+    return Single(alone, seeded)

@@ -71,7 +71,8 @@ class UnitMaker:
         self.scorers = {spec: Scorer(called[spec], spec.classes, spec.seeded) for spec in scenario.models}
         self.places = []
         if not isinstance(scenario.source, KeptSource):
-            for group, positions in plan([attack for _, attack in self.protocol.attacks]):
+            attacks = [attack for _, attack in self.protocol.attacks]
+            for group, positions in plan(attacks, scenario.attacked.seeded):
                 call = functools.partial(cast(Callable, group), called[scenario.attacked])
                 self.places.append((call if group.black_box else with_xla(call, xla), positions, group.costs))
         self.transforms = {one.transform: tf.function(named_transform(one.transform)) for one in scenario.targets}

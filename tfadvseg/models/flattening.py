@@ -53,10 +53,11 @@ def flattened(signature: Any) -> Flat:
             del node.attr[OWN_GRADIENT]
     function = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph, name=""), [])
     keys = sorted(signature.structured_outputs)
-    named = {
-        key: function.graph.get_tensor_by_name(tensor.name) for key, tensor in zip(keys, frozen.outputs, strict=True)
+    # A signature through which a gradient was taken has further outputs behind its own.
+    outputs = {
+        key: function.graph.get_tensor_by_name(tensor.name) for key, tensor in zip(keys, frozen.outputs, strict=False)
     }
-    return Flat(function, function.graph.get_tensor_by_name(frozen.inputs[0].name), named)
+    return Flat(function, function.graph.get_tensor_by_name(frozen.inputs[0].name), outputs)
 
 
 def cut(signature: Any, output: str, tensor: str = "", images_are_whole: bool = False) -> Cut | None:
@@ -67,24 +68,30 @@ def cut(signature: Any, output: str, tensor: str = "", images_are_whole: bool = 
     of them is found. ValueError where the graph has no such tensor.
     """
     flat = flattened(signature)
-    feeds = [flat.images]
-    if images_are_whole:
-        cast = _after_the_cast(flat.images)
-        if not cast:
-            return None
-        feeds += cast  # beside the images themselves, whose shape may be asked for
+    ends = feeds(flat, images_are_whole)
+    if not ends:
+        return None
     if tensor:
-        return Cut(_pruned(flat, feeds, _named(flat.function.graph, tensor)))
+        return Cut(pruned(flat, ends, named(flat.function.graph, tensor)))
     end = flat.outputs[output]
     op = _behind(end, PASSING)
     if op.type in SQUASHING:
-        return Cut(_pruned(flat, feeds, op.inputs[0]), op.type)
+        return Cut(pruned(flat, ends, op.inputs[0]), op.type)
     op = _behind(end, RESHAPING)
     if op.type == "ArgMax":
         axis = tf.get_static_value(op.inputs[1])
-        scores = _pruned(flat, feeds, _behind_softmax(op.inputs[0]))
+        scores = pruned(flat, ends, _behind_softmax(op.inputs[0]))
         return Cut(scores, "ArgMax", None if axis is None else int(axis), _passes(end, CROPPING))
-    return Cut(_pruned(flat, feeds, end))
+    return Cut(pruned(flat, ends, end))
+
+
+def feeds(flat: Flat, images_are_whole: bool) -> list[tf.Tensor]:
+    """Where images go in so that gradients come out: where they do, or, where these are whole numbers, what follows the
+    cast of them, too; [] where no cast of all of them is found."""
+    if not images_are_whole:
+        return [flat.images]
+    cast = _after_the_cast(flat.images)
+    return [flat.images, *cast] if cast else []  # beside the images themselves, whose shape may be asked for
 
 
 def _behind(tensor: tf.Tensor, passing: tuple[str, ...]) -> tf.Operation:
@@ -113,21 +120,21 @@ def _behind_softmax(tensor: tf.Tensor) -> tf.Tensor:
 
 def _after_the_cast(images: tf.Tensor) -> list[tf.Tensor]:
     """What casts of the images to floating point give; [] where something else is done with them, too."""
-    feeds = []
+    found = []
     for consumer in images.consumers():
         if consumer.type in PASSING:
             further = _after_the_cast(consumer.outputs[0])
             if not further:
                 return []
-            feeds += further
+            found += further
         elif consumer.type == "Cast" and consumer.outputs[0].dtype.is_floating:
-            feeds.append(consumer.outputs[0])
+            found.append(consumer.outputs[0])
         elif consumer.type not in ("Shape", "NoOp"):
             return []
-    return feeds
+    return found
 
 
-def _pruned(flat: Flat, feeds: list[tf.Tensor], fetch: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+def pruned(flat: Flat, feeds: list[tf.Tensor], fetch: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     """Images go in where the graph has them as floating point, and as they are for whatever else needs them, such as
     their shape."""
     ends = [flat.images, *(feed for feed in feeds if feed is not flat.images)]
@@ -139,7 +146,7 @@ def _pruned(flat: Flat, feeds: list[tf.Tensor], fetch: tf.Tensor) -> Callable[[t
     return call
 
 
-def _named(graph: tf.Graph, tensor: str) -> tf.Tensor:
+def named(graph: tf.Graph, tensor: str) -> tf.Tensor:
     """The tensor of that name, or the only one whose name ends with it after a /, as inlined functions prefix it."""
     name, _, place = tensor.partition(":")
     ops = [op for op in graph.get_operations() if op.outputs and f"/{op.name}".endswith(f"/{name}")]
@@ -147,10 +154,12 @@ def _named(graph: tf.Graph, tensor: str) -> tf.Tensor:
     chosen = exact or ops
     if len(chosen) == 1 and int(place or 0) < len(chosen[0].outputs):
         return chosen[0].outputs[int(place or 0)]
-    scores = [
-        op for op in graph.get_operations()
-        if op.outputs and op.outputs[0].dtype.is_floating and op.outputs[0].shape.rank == 4
-    ]  # fmt: skip
-    near = ", ".join(f"{op.name}:0" for op in (ops or scores[::-1])[:5]) or "none"
+    near = ", ".join(f"{op.name}:0" for op in (ops or maps(graph)[::-1])[:5]) or "none"
     found = f"{len(ops)} tensors" if len(ops) > 1 else "no tensor"
     raise ValueError(f"its graph has {found} {tensor!r}; it has {near}.")
+
+
+def maps(graph: tf.Graph) -> list[tf.Operation]:
+    """Those that give a tensor like an image, [N, h, w, C] or [N, C, h, w], of floating point."""
+    operations = [op for op in graph.get_operations() if op.outputs and op.outputs[0].dtype.is_floating]
+    return [op for op in operations if op.outputs[0].shape.rank == 4]

@@ -77,7 +77,7 @@ def _of_signature(spec: ModelSpec, signature: Any) -> Callable[[tf.Tensor], tf.T
         given = images if dtype.is_floating else whole(images, dtype)
         return signature(**{interface.input: tf.cast(given, dtype)})[interface.output]
 
-    return _batched(call, interface.batch)
+    return batched(call, interface.batch)
 
 
 def _around(spec: ModelSpec, found: Cut | None, kind: str) -> Network:
@@ -92,7 +92,7 @@ def _around(spec: ModelSpec, found: Cut | None, kind: str) -> Network:
         scores = found.call(whole(images, dtype) if whole_images else images)
         return _cropped(scores, images, spec.interface.layout, layout) if found.cropped else scores
 
-    return Network(_batched(call, spec.interface.batch), kind, layout, True)
+    return Network(batched(call, spec.interface.batch), kind, layout, True)
 
 
 def _cropped(scores: tf.Tensor, images: tf.Tensor, layout: str, scores_layout: str) -> tf.Tensor:
@@ -101,7 +101,8 @@ def _cropped(scores: tf.Tensor, images: tf.Tensor, layout: str, scores_layout: s
     return scores[:, :, :height, :width] if scores_layout == "NCHW" else scores[:, :height, :width]
 
 
-def _batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Callable[[tf.Tensor], tf.Tensor]:
+def batched(call: Callable[[tf.Tensor], tf.Tensor], batch: int | None) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A call that takes exactly `batch` images, or any number, as one that takes any."""
     return call if batch is None else lambda images: in_batches(call, images, batch)
 
 

@@ -28,6 +28,10 @@ class PostprocessedModel:
 
     __call__ = logits
 
+    def features(self, images: tf.Tensor) -> tf.Tensor:
+        """The network's own, [N, h, w, C]."""
+        return self.model.features(images)
+
     def logits_of_seeds(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The same of a network that draws at random, by the draws of seeds int32 [N, 2]."""
         assert self.spec.refinement is not None

@@ -49,6 +49,7 @@ class Reading:
     """How photographs become a network's input, and what its output is. What is left empty is found in the file.
 
     signature, input_name, output_name: by their names in the file. tensor: of the graph, taken in place of the output.
+    features: another one, that attacks on features move; it decides no answer, so it is no part of a model's digest.
     layout: of LAYOUTS. channel_order: of CHANNEL_ORDERS. intensity_range: the values that 0 and 255 become. mean, std:
     what is then taken off, and divided by, of each channel in the network's own order. output: of OUTPUTS.
     size: (height, width) of the input where the file leaves it open. multiple: what the input's sides must be multiples
@@ -75,6 +76,7 @@ class Reading:
     palette: tuple[tuple[int, int, int], ...] = ()
     class_map: tuple[str, ...] = ()
     joined: str = "before"
+    features: str = dataclasses.field(default="", repr=False)
 
     def __post_init__(self) -> None:
         choose(CHANNEL_ORDERS, self.channel_order, "channel order")

@@ -1,7 +1,9 @@
 """A SavedModel as attacks and experiments see it: images in 0..255 to logits, whoever wrote it."""
 
 import dataclasses
+import functools
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,22 @@ class LoadedModel:
         if spec.mapping:
             logits = joined(logits, spec.mapping, spec.classes, spec.reading.joined)
         return tf.ensure_shape(logits, [*images.shape[:3], spec.classes])
+
+    def features(self, images: tf.Tensor) -> tf.Tensor:
+        """float32 RGB images [N, H, W, 3] in 0..255 -> what a tensor within the network holds, [N, h, w, C],
+        differentiable; of an image in tiles one below the other. Which tensor, and ValueError where there is none:
+        `features.open_features`."""
+        tile = self.spec.frame.multiple if self.spec.reading.fit == TILES else None
+        seen = tiles(images, tile) if tile else images
+        found = self._features(to_input(seen, self.spec.reading, self.spec.interface.layout))
+        return tf.reshape(found, [tf.shape(images)[0], -1, *found.shape[2:]]) if tile else found
+
+    @functools.cached_property
+    def _features(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        from tfadvseg.models.features import open_features
+
+        with tf.init_scope():  # it may first be asked for where an attack is traced
+            return open_features(self.spec, self._signature)
 
     def raw(self, images: tf.Tensor) -> tf.Tensor:
         """What the network returns for images [N, H, W, 3], not yet read as logits; classes on the last axis."""

@@ -8,14 +8,14 @@ ATTACKS = {
     "segpgd": "SegPGD", "cospgd": "CosPGD", "cospgd_sigmoid": "CosPGD by sigmoids", "padam": "PAdam-CE",
     "padam_cos": "PAdam-Cos", "apgd_ce": "APGD-CE", "apgd_dlr": "APGD-DLR", "sea_mce": "SEA MCE",
     "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS", "alma_prox": "ALMA prox", "dag": "DAG",
-    "dag_permuted": "DAG to permuted classes",
+    "dag_permuted": "DAG to permuted classes", "fspgd": "FSPGD", "noise": "random signs", "dla": "DLA",
 }  # fmt: skip
 ATTACKS |= {f"minimal_{name}": f"Minimal {title}" for name, title in ATTACKS.items()}
 """Those of the paper in its order, then others."""
 
 TRANSFORMS = {
     NONE: "no transform", "clip": "clip to 0..255", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG",
-    "hsv": "HSV jitter",
+    "hsv": "HSV jitter", "rescale": "zoom",
 }  # fmt: skip
 
 

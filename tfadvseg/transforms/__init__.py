@@ -3,7 +3,8 @@
 Every draw comes from the seed of its image and nothing else. Settings are fields of a frozen dataclass with that one
 call. A transform runs alike in tf.data, in an attack and in a SavedModel (written with
 `experimental_custom_gradients=True`), for any number of images of a size known when it is traced. The gradient is the
-true one, or, where there is none, that of the identity.
+true one, or, where there is none, that of the identity. One that moves pixels also has `back`: (answers [N, h, w, C] of
+a network, seeds) -> these at the places of the untouched images.
 """
 
 import functools
@@ -15,6 +16,7 @@ from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.jpeg import jpeg
 from tfadvseg.transforms.jpeg_simulated import jpeg_simulated
+from tfadvseg.transforms.rescale import rescale
 from tfadvseg.transforms.straight_through import Transform
 
 TRANSFORMS: dict[str, Transform] = {
@@ -25,10 +27,12 @@ TRANSFORMS: dict[str, Transform] = {
     "blur": blur,
     "hsv": hsv,
     "grayscale": grayscale,
+    "rescale": rescale,
 }
-"""Name -> transform with the ranges of the paper. `clip` is what all files of 8 bits have in common."""
+"""Name -> transform with the ranges of the paper. `clip` is what all files of 8 bits have in common; `rescale`, which
+moves pixels away from their labels, is for attacks."""
 
-DEFENSES = tuple(name for name in TRANSFORMS if name not in ("none", "clip"))
+DEFENSES = tuple(name for name in TRANSFORMS if name not in ("none", "clip", "rescale"))
 """Those that may defend."""
 
 

@@ -31,3 +31,10 @@ class InSequence:
         for i, part in enumerate(self.parts):
             images = part(images, derive(seeds, i))
         return images
+
+    def back(self, answers: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """A network's answers [N, h, w, C] at the places of the untouched images, the last part undone first."""
+        for i, part in reversed(list(enumerate(self.parts))):
+            if hasattr(part, "back"):
+                answers = part.back(answers, derive(seeds, i))
+        return answers

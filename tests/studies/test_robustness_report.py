@@ -130,7 +130,7 @@ def test_attacks_that_found_their_own_norm_are_told_by_what_they_did(robustness)
 def test_a_run_of_nothing_but_own_norms_is_told_and_judges_no_claim(finish, tmp_path):
     run = finish("robustness", {cell("a"): Answer(50.0), cell("a", "dag", None): Answer(5.0)}, {})
     assert {one.verdict for one in judged(run)} == {"not measured"} and draw(run, tmp_path) == []
-    assert summary(run).blocks[2].text.startswith("These attacks are given no epsilon")
+    assert summary(run).blocks[3].text.startswith("These attacks are given no epsilon")
 
 
 def test_a_run_without_attacks_has_nothing_to_draw(finish, tmp_path):

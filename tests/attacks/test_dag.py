@@ -49,13 +49,13 @@ def by_hand(model, images, labels, alpha, steps, goal, aims=None):
     return r, taken
 
 
-@pytest.mark.parametrize("permuted", [False, True])
-def test_the_algorithm_on_a_network(few, permuted):
-    """Until 60 % are there, which the images reach after different numbers of steps."""
+@pytest.mark.parametrize(("permuted", "goal"), [(False, 0.6), (True, 0.35)])
+def test_the_algorithm_on_a_network(few, permuted, goal):
+    """Until so many are there, which the images reach after different numbers of steps."""
     model, images, labels = few
     aims = wrong_classes(tf.where(labels >= 4, 0, tf.maximum(labels, 0)), at_start(SEEDS), 4).numpy()
-    expected, taken = by_hand(*few, 0.5, 25, 0.6, aims if permuted else None)
-    found = Dag(0.5, 25, permuted, goal=0.6)(*few, SEEDS)
+    expected, taken = by_hand(*few, 0.5, 25, goal, aims if permuted else None)
+    found = Dag(0.5, 25, permuted, goal=goal)(*few, SEEDS)
     np.testing.assert_allclose(found, expected, atol=2e-3)
     assert taken[0] != taken[1] and min(taken) < 25, taken
 

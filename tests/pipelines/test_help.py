@@ -106,7 +106,7 @@ def test_the_module_that_was_typed(monkeypatch, words, module):
         (["--every=0"], "--every takes a positive whole number; got 0."),
         (["--dataset=scene"], "--dataset should be one of <scenes|ade20k|camvid|"),
         (["--in_range=perhaps"], "--in_range takes true or false; got perhaps."),
-        (["--attacks=fgsm_lll"], "Unknown attack 'fgsm_lll'; choose one of: fgsm_ll, ifgsm_ll, fgsm_class, apgd_ce, "),
+        (["--attacks=fgsm_lll"], "Unknown attack 'fgsm_lll'; choose one of: fgsm_ll, ifgsm_ll, fgsm_class, "),
         (["--models=fcn8_scenes"], "Unknown model 'fcn8_scenes'; choose one of: fcn8s_scenes, "),
         (["--limit=1", "--output"], "Missing value for flag --output"),
     ],

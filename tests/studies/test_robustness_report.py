@@ -9,6 +9,7 @@ from made_up import IMAGES, OPPOSITE, Answer, cell
 from tfadvseg.reports.document import Bullets, ClaimTable, Heading, Paragraph, Picture, Table
 from tfadvseg.reports.tables import headline_table
 from tfadvseg.studies.robustness import report
+from tfadvseg.studies.robustness.claims import judged
 from tfadvseg.studies.robustness.report import cells_of, document, draw, summary
 
 
@@ -112,7 +113,24 @@ def test_headings_say_how_many_groups_of_alike_images_there_are(robustness):
 def test_attacks_that_found_their_own_norm_are_told_by_what_they_did(robustness):
     for told in (summary(robustness()), document(robustness(name="again"), [], [])):
         (table,) = (one for one in told.blocks if isinstance(one, Table) and "Mean length" in one.header)
-        assert table.rows[0] == ["a", "smallest", "5.0 [5.0, 5.0]", "10.0 [10.0, 10.0]", "3.2", "32.5", "0", "0"]
+        assert table.rows[0] == [
+            "a",
+            "smallest",
+            "5.0 [5.0, 5.0]",
+            "10.0 [10.0, 10.0]",
+            "0.0",
+            "3.25",
+            "3.25",
+            "32.5",
+            "0",
+            "0",
+        ]
+
+
+def test_a_run_of_nothing_but_own_norms_is_told_and_judges_no_claim(finish, tmp_path):
+    run = finish("robustness", {cell("a"): Answer(50.0), cell("a", "dag", None): Answer(5.0)}, {})
+    assert {one.verdict for one in judged(run)} == {"not measured"} and draw(run, tmp_path) == []
+    assert summary(run).blocks[3].text.startswith("These attacks are given no epsilon")
 
 
 def test_a_run_without_attacks_has_nothing_to_draw(finish, tmp_path):

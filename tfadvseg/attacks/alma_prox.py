@@ -121,8 +121,8 @@ class AlmaProx:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(shown)
                 logits = model(images + shown)
-                leads = relative_lead(logits, own)
-            leads = tf.ensure_shape(leads, images.shape[:3])  # a loaded signature forgets the batch size
+                # A loaded signature forgets the batch size, and a loop wants to know it.
+                leads = tf.ensure_shape(relative_lead(logits, own), images.shape[:3])
             wrong = use & tf.not_equal(tf.argmax(logits, -1, own.dtype), own)
             reached = tf.ensure_shape(share(wrong, use), images.shape[:1])
             state, pull = self._weighed(state, leads, use, wrong, reached, iteration)

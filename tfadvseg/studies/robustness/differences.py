@@ -27,8 +27,8 @@ def differences_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
     if open_ones:
         left = f" The {CLOSEST} closest:" if len(open_ones) > CLOSEST else ""
         blocks.append(Paragraph(
-            f"At how many groups of images an interval of {found[0].level:.4g} %, {_asked(len(found))}would exclude 0, "
-            "were the truth what was measured and further groups as different as these: it shortens as one over the "
+            f"Below stands at how many groups of images an interval of {found[0].level:.4g} %{_asked(len(found))} would "
+            "exclude 0, were the truth what was measured and further groups as different as these: it shortens as one over the "
             "square root of their number, and by Student's t. As chance may fall on either side, an experiment of that "
             f"size decides in about half of the cases.{left}"
         ))  # fmt: skip
@@ -51,8 +51,8 @@ def all_pairs_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
         return []
     told = (
         "Points of IoU ratio that the first keeps beyond the second, with intervals of 95 %, each by itself; p by "
-        "Student's t over groups of images, the same corrected for all pairs (Holm), and by sign flips (not corrected); "
-        f"the groups at which an interval of {found[0].level:.4g} %, by Student's t, would exclude 0."
+        "Student's t over groups of images, the same corrected for all pairs (Holm), and by sign flips (not "
+        f"corrected); the groups at which an interval of {found[0].level:.4g} %, by Student's t, would exclude 0."
     )
     rows = [
         [
@@ -78,7 +78,7 @@ def _tests(count: int) -> str:
 
 
 def _asked(tests: int) -> str:
-    return "" if tests == 1 else f"as sure as {tests} tests ask for, "
+    return "" if tests == 1 else f", as sure as {tests} tests ask for,"
 
 
 def _flips(units: int, tests: int) -> str:
@@ -94,4 +94,4 @@ def _flips(units: int, tests: int) -> str:
 
 
 def _p(value: float) -> str:
-    return "-" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "-" if np.isnan(value) else "below 0.001" if value < 0.001 else f"{value:.3f}"

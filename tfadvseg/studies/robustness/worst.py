@@ -23,8 +23,8 @@ def worst_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Pictur
         return []
     told = (
         f"Of everything that a network was shown within epsilon {epsilon:g} in the max-norm, clean images included, "
-        "one thing is picked for each image, so that the least IoU is left of all images together. A search has found the "
-        "worst case; no choice goes below the bound. Both are in per cent of the clean IoU, as is the worst of all "
+        "one thing is picked for each image, so that the least IoU is left of all images together. A search has found "
+        "the worst case; no choice goes below the bound. Both are in per cent of the clean IoU, as is the worst of all "
         "attacks alone. In brackets the 95 % interval for other images under the same choice, which says nothing of "
         "attacks that were not run. The pixel accuracy is that of its own worst case."
     )

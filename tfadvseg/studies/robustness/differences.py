@@ -27,10 +27,10 @@ def differences_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
     if open_ones:
         left = f" The {CLOSEST} closest:" if len(open_ones) > CLOSEST else ""
         blocks.append(Paragraph(
-            f"Below stands at how many groups of images an interval of {found[0].level:.4g} %{_asked(len(found))} would "
-            "exclude 0, were the truth what was measured and further groups as different as these: it shortens as one over the "
-            "square root of their number, and by Student's t. As chance may fall on either side, an experiment of that "
-            f"size decides in about half of the cases.{left}"
+            f"Below stands at how many groups of images an interval of {found[0].level:.4g} %{_asked(len(found))} "
+            "would exclude 0, were the truth what was measured and further groups as different as these: it shortens "
+            "as one over the square root of their number, and by Student's t. As chance may fall on either side, an "
+            f"experiment of that size decides in about half of the cases.{left}"
         ))  # fmt: skip
         blocks.append(Bullets([needed_text(pair, evidence) for pair in open_ones[:CLOSEST]]))
     return blocks

@@ -39,8 +39,8 @@ def worst_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Pictur
         least, most = (f"{end:g}" for end in (found[0].epsilons[0], found[0].epsilons[-1]))
         over = (
             f"Over log2 epsilon from {least} to {most}. The area under the worst case is 100 where nothing is lost. "
-            f"Epsilon 50 is the radius at which {HALF:g} % of the clean IoU is left, and then that of single images, "
-            "each by its own worst case."
+            f"Epsilon 50 is the radius at which {HALF:g} % of the clean IoU is left; its quartiles are those of single "
+            "images, each by its own worst case."
         )
         blocks += [Paragraph(over), _over_epsilon(found)]
     return [*blocks, *shown]
@@ -108,11 +108,11 @@ def _picked(found: Sequence[Envelope], epsilon: float) -> Table:
 
 
 def _over_epsilon(found: Sequence[Envelope]) -> Table:
-    header = ["Network", "Area", "Epsilon 50", "Images: lower quartile", "median", "upper quartile"]
+    header = ["Network", "Area", "Epsilon 50", "Quartiles of the images"]
     rows = []
     for envelope in found:
         radius, low, high = (radius_text(one, envelope.epsilons) for one in envelope.radius)
         written = radius if envelope.evidence.units < 2 else f"{radius} [{low}, {high}]"
-        images = [radius_text(one, envelope.epsilons) for one in envelope.quartiles()]
-        rows.append([envelope.model, envelope.evidence.format(envelope.area, least=0.0), written, *images])
+        images = ", ".join(radius_text(one, envelope.epsilons) for one in envelope.quartiles())
+        rows.append([envelope.model, envelope.evidence.format(envelope.area, least=0.0), written, images])
     return Table(header, rows)

@@ -33,7 +33,8 @@ def warned(tmp_path):
         unit = {
             "hits": hits, "labelled": labelled, "predicted": labelled, "pixels": np.full((2, 1), PIXELS),
             "confidence": PIXELS * np.array(confidence)[:, None], "entropy": PIXELS * np.array(entropy)[:, None],
-            "boundaries": np.zeros((2, 1)), "gradients": np.zeros(2), "queries": np.zeros(2), "seconds": np.zeros(2),
+            "boundaries": np.zeros((2, 1)),
+            **{key: np.zeros(2) for key in ("gradients", "forwards", "queries", "seconds")},
             "linf": np.full((1, 1), 8.0), "l2": np.full((1, 1), 80.0), "zero_share": np.zeros(1),
         }  # fmt: skip
         folder.save("enet-00000", unit)

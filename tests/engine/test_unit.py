@@ -13,7 +13,7 @@ from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.engine.unit import UnitMaker
-from tfadvseg.runs.results import Results, rows, table
+from tfadvseg.runs.results import ALONE, Results, rows, table
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +126,11 @@ def test_norms_and_queries_of_attacks_of_every_shape_reach_results_csv(spec, tmp
     np.testing.assert_array_equal(read.linf[1], [1, 2, 3])
     pixels = np.array([32 * 48, 28 * 40, 32 * 48])
     np.testing.assert_allclose(read.l2[2], 6 * np.sqrt(3 * pixels), rtol=1e-6)
-    assert {name: (row["gradients"], row["queries"]) for name, row in found.items()} == {
-        "clean": (0, 0), "own": (3, 0), "query": (0, 6), "mi_fgsm": (15, 0)
+    assert {name: (row["gradients"], row["forwards"], row["queries"]) for name, row in found.items()} == {
+        "clean": (0, 0, 0), "own": (3, 6, 0), "query": (0, 0, 6), "mi_fgsm": (15, 0, 0)
+    }  # fmt: skip
+    assert {name: tuple(row[column] for column in ALONE) for name, row in found.items()} == {
+        "clean": (0, 0, 0), "own": (1, 2, 0), "query": (0, 0, 2), "mi_fgsm": (5, 0, 0)
     }  # fmt: skip
     assert table(list(found.values())).epsilon.isna().tolist() == [False, True, False, False]
     assert collected.examples[0].attacked[0].epsilon is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.metrics.counts import Counts, class_counts
-from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou, pixel_accuracy
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
 
 # Class 0: 3 right of 3 + 1 + 2 pixels; class 1: 2 of 2 + 2 + 1; classes 2 and 3 nowhere.
 COUNTS = Counts(np.array([3, 2, 0, 0]), np.array([4, 4, 0, 0]), np.array([5, 3, 0, 0]))
@@ -12,6 +12,16 @@ def test_worked_by_hand():
     np.testing.assert_allclose(iou_per_class(COUNTS), [50, 40, np.nan, np.nan])
     assert mean_iou(COUNTS) == pytest.approx(45)
     assert pixel_accuracy(COUNTS) == pytest.approx(62.5)
+
+
+def test_the_mean_over_images_weighs_images_alike_and_leaves_out_those_without_labels():
+    """45 of the image above; 100 of one of two pixels, all right; the third is void."""
+    small, void = np.array([2, 0, 0, 0]), np.zeros(4, int)
+    counts = Counts(*(np.stack([part, small, void]) for part in COUNTS))
+    assert mean_iou_of_images(counts) == pytest.approx((45 + 100) / 2)
+    assert mean_iou(counts.total()) == pytest.approx(100 * (5 / 8 + 2 / 5) / 2)
+    both = Counts(*(np.stack([part, part]) for part in counts))
+    np.testing.assert_allclose(mean_iou_of_images(both), [72.5, 72.5])
 
 
 def test_a_class_that_is_only_predicted_costs_those_on_whose_pixels_it_is():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
-from tfadvseg.metrics.worst_case import lower_bound, worst_case
+from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
+from tfadvseg.metrics.worst_case import class_worst_case, lower_bound, worst_case
 
 
 def random_counts(seed, attacks=3, images=5, classes=4, pixels=60):
@@ -46,6 +46,41 @@ def test_the_search_finds_the_worst_of_all_choices(seed):
 def test_the_bound_is_below_every_choice(seed):
     counts = random_counts(seed)
     assert lower_bound(counts) <= min(every_choice(counts).values()) + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_worst_choice_for_one_class_is_the_least_of_all_choices(seed):
+    counts = random_counts(seed, attacks=4)
+    attacks, images, _ = counts.hits.shape
+    each = [
+        iou_per_class(Counts(*(part[list(choice), np.arange(images)] for part in counts)).total())
+        for choice in itertools.product(range(attacks), repeat=images)
+    ]
+    np.testing.assert_allclose(class_worst_case(counts), np.min(each, 0), rtol=1e-12)
+
+
+def test_the_bound_is_above_that_of_fewest_hits_over_largest_unions():
+    """These may come from two attacks on one image, which none makes at once."""
+    parts = ([[[10]], [[20]]], [[[40]], [[40]]], [[[20]], [[80]]])
+    counts = Counts(*map(np.array, parts))
+    assert counts.union.ravel().tolist() == [50, 100] and lower_bound(counts) == pytest.approx(20)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_found_leaves_no_more_than_what_was_known(seed):
+    """One start alone may end above the best choice, but not where it begins there."""
+    counts = random_counts(seed)
+    all_of_them = every_choice(counts)
+    best = min(all_of_them, key=all_of_them.get)
+    found = worst_case(counts, starts=1, known=[np.array(best)])
+    assert found.iou == pytest.approx(all_of_them[best], abs=1e-6)
+
+
+def test_means_over_trials_are_counts_too():
+    counts = random_counts(8)
+    halves = Counts(*(part / 2 for part in counts))
+    assert worst_case(halves).iou == pytest.approx(worst_case(counts).iou)
+    assert lower_bound(halves) == pytest.approx(lower_bound(counts))
 
 
 def test_of_one_attack_bound_and_search_are_its_iou():

@@ -15,9 +15,10 @@ def row(model, attack, epsilon, clean, ratio, width=2.0, images=50, groups=50):
         "dataset": "camvid", "split": "test", "model": model, "source_model": model, "attack": attack,
         "epsilon": epsilon, "attack_transform": "none", "inference_transform": "none", "trial": 0,
         "iou": clean * ratio / 100, "iou_low": clean * ratio / 100 - 1, "iou_high": clean * ratio / 100 + 1,
-        "iou_ratio": ratio, "iou_ratio_low": ratio - width, "iou_ratio_high": ratio + width, "pixel_accuracy": 90.0,
-        "mean_confidence": 0.9, "mean_entropy": 0.25, "images": images, "groups": groups, "linf": epsilon,
-        "linf_median": epsilon, "l2": 100.0, "broken": 0.0,
+        "iou_ratio": ratio, "iou_ratio_low": ratio - width, "iou_ratio_high": ratio + width,
+        "nmiou": 0.9 * clean * ratio / 100, "pixel_accuracy": 90.0, "mean_confidence": 0.9,
+        "mean_entropy": 0.25, "images": images, "groups": groups, "linf": epsilon, "linf_median": epsilon,
+        "l2": 100.0, "broken": 0.0,
         "gradients": 90 * images, "queries": 0, "seconds": 1.5,
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.runs.results import COLUMNS, Cell, Results, images_text, rows, table
+from tfadvseg.runs.results import ALONE, COLUMNS, Cell, Results, images_text, rows, table
 
 CLEAN = Cell("camvid", "validation", "enet", "enet", "clean", 0.0)
 ATTACKED = Cell("camvid", "validation", "enet", "enet", "fgsm", 8.0)
@@ -25,7 +25,7 @@ def results():
         confidence=np.array([[8.0, 6.0], [4.0, 4.0]]), entropy=np.array([[1.0, 1.0], [4.0, 6.0]]),
         boundaries=np.ones((2, 2)), pixels=np.array([[10, 10], [5, 5]]), linf=np.array([[0.0, 0.0], [8.0, 7.0]]),
         l2=np.array([[0.0, 0.0], [30.0, 50.0]]), gradients=np.array([0, 7]), queries=np.array([0, 3]),
-        seconds=np.array([0.12345, 2.0]),
+        seconds=np.array([0.12345, 2.0]), forwards=np.array([0, 5]), alone=np.array([[0, 0, 0], [4, 2, 1]]),
     )  # fmt: skip
 
 
@@ -83,6 +83,24 @@ def test_rows_keep_the_order_of_their_cells_and_say_what_they_cost(found):
     assert [(row["attack"], row["epsilon"]) for row in found] == [("clean", 0.0), ("fgsm", 8.0)]
     assert [(row["gradients"], row["queries"], row["images"]) for row in found] == [(0, 0, 2), (7, 3, 2)]
     assert [row["seconds"] for row in found] == [0.123, 2.0]
+    assert [row["forwards"] for row in found] == [0, 5]
+    assert [[row[column] for column in ALONE] for row in found] == [[0, 0, 0], [4, 2, 1]]
+    assert all(isinstance(row[column], int) for row in found for column in ("forwards", *ALONE))
+
+
+def test_the_mean_over_images_is_of_the_mean_iou_of_each(found):
+    """Attacked: 1/8 and 0/7 of the first image, 2/5 and 3/6 of the second."""
+    assert found[1]["nmiou"] == pytest.approx(100 * ((1 / 8 + 0) / 2 + (2 / 5 + 3 / 6) / 2) / 2)
+
+
+@pytest.mark.parametrize("missing", ["forwards", "alone"])
+def test_what_an_older_version_did_not_count_is_not_known(results, tmp_path, missing):
+    results.save(tmp_path / "cells.npz")
+    with np.load(tmp_path / "cells.npz") as file:
+        np.savez(tmp_path / "old.npz", **{name: file[name] for name in file.files if name != missing})
+    old = table(rows(Results.read(tmp_path / "old.npz")))
+    columns = {"forwards"} if missing == "forwards" else set(ALONE)
+    assert {column for column in ("forwards", *ALONE) if old[column].isna().all()} == columns
 
 
 def test_the_table_has_the_columns_of_the_design(found):

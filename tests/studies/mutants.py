@@ -993,6 +993,25 @@ MUTANTS = [
         ],
     ),
     *about(
+        "studies/robustness/envelope.py", "studies/test_envelope.py",
+        [
+            ("<= epsilon + ROUNDING", "<= epsilon + 1"),
+            ("& (self.linf", "| (self.linf"),
+            (" and cell.inference_transform == inference_transform:", ":"),
+            ("part[trials[cell]].mean(0)", "part[trials[cell]].min(0)"),
+            ("(np.minimum.accumulate(end) for end in (low, high))", "(end for end in (high, low))"),
+        ],
+    ),
+    *about(
+        "metrics/significance.py", "metrics/test_significance.py",
+        [
+            ("np.arange(len(order), 0, -1)", "len(order)"),
+            ("np.maximum.accumulate(p[order]", "(p[order]"),
+            ("np.sqrt(units / (units - 1))", "1.0"),
+            ("widening(middle, level) * of_one", "of_one"),
+        ],
+    ),
+    *about(
         "runs/results.py", "runs/test_results.py",
         [
             ("if groups < images else", "if groups <= images else"),

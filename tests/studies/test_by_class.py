@@ -12,6 +12,7 @@ from tfadvseg.reports.document import Heading, Paragraph, Table
 from tfadvseg.runs.results import rows, table
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part, classes_kept, first_to_break
+from tfadvseg.studies.robustness.envelope import envelopes
 
 NAMES = ("road", "sky", "car", "bus", "pole")
 HITS = {
@@ -41,16 +42,16 @@ def make():
 def test_what_loses_the_largest_share_comes_first(make):
     """Of the car 10 % are left by FGSM, of the road 50 %, of the sky 90 % by Iterative FGSM."""
     evidence, cells = make()
-    heading, told, model, sentence, found = class_part(evidence, cells)
+    heading, told, model, sentence, found = class_part(evidence, cells, envelopes(evidence, (8.0,)))
     assert (heading, model) == (Heading("IoU by class"), Heading("net", 3)) and "at epsilon 8, sorted by" in told.text
     assert found == Table(
-        ["Class", "Clean", "FGSM", "Iterative FGSM", "Kept (%)"],
+        ["Class", "Clean", "FGSM", "Iterative FGSM", "Kept (%)", "Worst case", "Epsilon 50"],
         [
-            ["car", "40.0", "4.0", "8.0", "10.0 [10.0, 10.0]"],
-            ["road", "80.0", "40.0", "60.0", "50.0 [50.0, 50.0]"],
-            ["sky", "50.0", "50.0", "45.0", "90.0 [90.0, 90.0]"],
-            ["pole", "0.0", "0.0", "0.0", "-"],
-            ["bus", "-", "-", "-", "-"],
+            ["car", "40.0", "4.0", "8.0", "10.0 [10.0, 10.0]", "4.0", "below 8"],
+            ["road", "80.0", "40.0", "60.0", "50.0 [50.0, 50.0]", "40.0", "8.00"],
+            ["sky", "50.0", "50.0", "45.0", "90.0 [90.0, 90.0]", "45.0", "above 8"],
+            ["pole", "0.0", "0.0", "0.0", "-", "0.0", "-"],
+            ["bus", "-", "-", "-", "-", "-", "-"],
         ],
     )
     assert sentence == Paragraph(

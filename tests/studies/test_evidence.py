@@ -294,3 +294,14 @@ def test_intervals_have_the_level_that_is_asked_for():
     ordered = np.array([500.0, *range(1, 1002)])
     assert format_score(ordered, 16, ".0f", ranks=True, level=90.0) == "500 [51, 951]"
     assert format_score(ordered, 16, ".0f", ranks=True) == "500 [26, 976]"
+
+
+def test_the_jackknife_leaves_out_one_group_after_the_other():
+    """Groups in the order of their names, whatever the order of the images."""
+    own = drawn(3)
+    run = dataclasses.replace(found({FGSM: own}), groups=("b", "a", "c", "a", "b", "c"))
+    evidence = Evidence(run)
+    score = evidence.jackknife.iou(attack="fgsm", epsilon=8.0)
+    assert score.shape == (4,) and score[0] == evidence.iou(attack="fgsm", epsilon=8.0)[0]
+    for place, others in enumerate(([0, 2, 4, 5], [1, 2, 3, 5], [0, 1, 3, 4]), start=1):
+        assert score[place] == pytest.approx(mean_iou(Counts(*(part[others] for part in own)).total()))

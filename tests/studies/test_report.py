@@ -18,7 +18,9 @@ from tfadvseg.studies.report import summary_text, write_report
 from tfadvseg.studies.study import claims_part
 
 FIGURES = {
-    "robustness": {"iou_ratio", "clean_against_ratio", "iou_ratio_fgsm", "iou_ratio_ifgsm_ll", "sheet_a_0001_fgsm"},
+    "robustness": {
+        "worst_case", "iou_ratio", "clean_against_ratio", "iou_ratio_fgsm", "iou_ratio_ifgsm_ll", "sheet_a_0001_fgsm",
+    },
     "transforms": {
         "defense_net_ifgsm_ll", "transfer_net_ifgsm_ll", "sheet_net_0001_ifgsm_ll", "defense_net_0001_ifgsm_ll",
     },
@@ -31,7 +33,8 @@ EXAMPLES = {
 }  # fmt: skip
 SECTIONS = {
     "robustness": [
-        "Warnings", "What the architectures say", "IoU ratio at epsilon 8", "IoU", "IoU by class",
+        "Worst case", "Warnings", "Which networks differ", "What the architectures say", "IoU ratio at epsilon 8",
+        "Mean over images at epsilon 8", "IoU", "IoU by class", "Worst case at each epsilon", "All pairs of networks",
         "Attacks that find their own norm", "Claims of the paper: a", "Claims of the paper: a+crf",
         "Claims of the paper: All networks together",
     ],

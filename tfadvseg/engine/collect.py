@@ -21,7 +21,7 @@ from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import NONE, Results
 
 NORMS = ("linf", "l2")
-PER_CELL = ("gradients", "queries", "seconds")
+PER_CELL = ("gradients", "forwards", "queries", "seconds")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,7 +137,17 @@ def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
             [clean, norms] if target.clean else [norms] for target in scenario.targets for _ in range(target.trials)
         ]
         found[key] = np.concatenate([part for parts in shown for part in parts])
-    return found
+    return found | {"alone": _alone(scenario)}
+
+
+def _alone(scenario: Scenario) -> np.ndarray:
+    """What the attack of each cell takes for one image by itself [K, 3]; NaN where it was made by an earlier run."""
+    unknown = isinstance(scenario.source, KeptSource)
+    costs = [(np.nan,) * 3 if unknown else tuple(attack.cost) for _, attack in scenario.protocol.attacks]
+    shown = [
+        [(0.0,) * 3, *costs] if target.clean else costs for target in scenario.targets for _ in range(target.trials)
+    ]
+    return np.array([cost for part in shown for cost in part], float)
 
 
 def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[Unit]) -> list[str]:

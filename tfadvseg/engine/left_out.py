@@ -20,7 +20,7 @@ Batch = dict[str, tf.Tensor]
 KEY = "left_out"
 """In a unit: [n, 2], the names of its damaged photographs, and the sentence about each. Such a unit holds no more where
 all of them are."""
-PER_BATCH = ("gradients", "queries")
+PER_BATCH = ("gradients", "forwards", "queries")
 """Sums over a batch, to which each of its images adds the same."""
 
 

@@ -27,8 +27,8 @@ from tfadvseg.transforms import named as named_transform
 
 Unit = dict[str, np.ndarray]
 """The first axis is that of the scenario's cells, K of them: hits, labelled, predicted [K, N, C]; confidence, entropy,
-boundaries: sums over the pixels of an image, and these pixels [K, N]; gradients, queries, seconds [K]: what the cell
-cost beyond those before. Of the A attacks: linf, l2 [A, N]: norms of the perturbations on what is photograph;
+boundaries: sums over the pixels of an image, and these pixels [K, N]; gradients, forwards, queries, seconds [K]: what
+the cell cost beyond those before. Of the A attacks: linf, l2 [A, N]: norms of the perturbations on what is photograph;
 zero_share [A]: fraction of the values an attack could move whose perturbation is exactly 0 (dead gradients). Where
 wanted, of the first image: example_id, and for the v-th target at its first trial example_<v>_images [H, W, 3] (what
 its network is given of the clean image), _labels [H, W], _perturbations [A, H, W, 3] (what the attacks change in that)
@@ -205,8 +205,8 @@ def _cell(shown: Shown, pixels: np.ndarray, cost: Cost, seconds: float) -> Unit:
     return {
         **found.counts._asdict(),
         "confidence": found.confidence, "entropy": found.entropy, "boundaries": found.boundaries, "pixels": pixels,
-        "gradients": np.array(cost.gradients, np.int64), "queries": np.array(cost.queries, np.int64),
-        "seconds": np.array(shown.seconds + seconds),
+        "gradients": np.array(cost.gradients, np.int64), "forwards": np.array(cost.forwards, np.int64),
+        "queries": np.array(cost.queries, np.int64), "seconds": np.array(shown.seconds + seconds),
     }  # fmt: skip
 
 

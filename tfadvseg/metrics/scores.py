@@ -20,6 +20,14 @@ def mean_iou(counts: Counts) -> np.ndarray:
     return _divide(np.where(labelled, iou_per_class(counts), 0.0).sum(-1), labelled.sum(-1))
 
 
+def mean_iou_of_images(counts: Counts) -> np.ndarray:
+    """NmIoU [...] in per cent (Halmosi et al. 2024): the mean over images of the mean IoU of each, of counts
+    [..., N, C]; images without a label do not count."""
+    each = mean_iou(counts)
+    known = ~np.isnan(each)
+    return _divide(np.where(known, each, 0.0).sum(-1), known.sum(-1))
+
+
 def pixel_accuracy(counts: Counts) -> np.ndarray:
     """Share [...] in per cent of the counted pixels predicted rightly; NaN where none is counted."""
     return 100.0 * _divide(counts.hits.sum(-1), counts.labelled.sum(-1))

@@ -3,9 +3,10 @@
 The IoU of a set is made of counts summed over its images, so the worst choice is no choice image by image: what is
 right of one class may be paid for by another. A search over choices is an attack and leaves an IoU that was reached;
 the bound is below what any choice can reach. Where the two meet, the worst case is known (Croce et al. 2024 search
-likewise from one start).
+likewise from one start). Of one class alone the worst choice is known exactly, and the mean of these is the bound.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +29,12 @@ class WorstCase(NamedTuple):
     accuracy: float
 
 
-def worst_case(counts: Counts, starts: int = 5, seed: int = 0) -> WorstCase:
-    """Of counts [A, N, C] of A attacks on the same N images.
+def worst_case(counts: Counts, starts: int = 5, seed: int = 0, known: Sequence[np.ndarray] = ()) -> WorstCase:
+    """Of counts [A, N, C] of A attacks on the same N images; of several trials they may be means.
 
     starts: searches from other beginnings, of which the best is kept: each attack alone, those that leave the least
-    first, then each image's lowest accuracy, then random choices.
+    first, then each image's lowest accuracy, then random choices. known: choices [N] from which searches begin,
+    too, so that what is found leaves no more than any of them.
     """
     search = _Search(counts)
     right = counts.hits.sum(-1)
@@ -41,6 +43,7 @@ def worst_case(counts: Counts, starts: int = 5, seed: int = 0) -> WorstCase:
     begin = [np.full(search.images, attack) for attack in alone][: max(1, starts - 1)] + [lowest]
     rng = np.random.default_rng(seed)
     begin += [rng.integers(0, search.attacks, search.images) for _ in range(starts - len(begin))]
+    begin += [np.asarray(choice) for choice in known]
     found = [search.descend(choice, rng) for choice in begin]
     choice = min(found, key=search.iou_of)
     accuracy = pixel_accuracy(search.counts_of(lowest))
@@ -48,11 +51,30 @@ def worst_case(counts: Counts, starts: int = 5, seed: int = 0) -> WorstCase:
 
 
 def lower_bound(counts: Counts) -> float:
-    """Mean IoU in per cent that no choice of an attack for each image goes below: of each class the sum of the fewest
-    hits over the sum of the largest unions, image by image."""
-    fewest, largest = counts.hits.min(0).sum(0), counts.union.max(0).sum(0)
+    """Mean IoU in per cent that no choice of an attack for each image goes below: as if each class had a choice of its
+    own."""
+    each = class_worst_case(counts)
+    labelled = ~np.isnan(each)
+    return float(each[labelled].mean()) if labelled.any() else float("nan")
+
+
+def class_worst_case(counts: Counts) -> np.ndarray:
+    """IoU [C] in per cent of each class under the choice that is worst for this class alone; NaN where no label has it.
+
+    The IoU of one class is one quotient of sums over images, of which the least is found exactly (Dinkelbach 1967):
+    with the quotient q that was reached, each image takes the attack of the least hits - q union, until q falls no
+    more.
+    """
     labelled = counts.labelled[0].sum(0) > 0
-    return float(np.mean(100.0 * fewest[labelled] / largest[labelled])) if labelled.any() else float("nan")
+    hits, union = (part[..., labelled].astype(float) for part in (counts.hits, counts.union))
+    reached, before = (hits.sum(1) / union.sum(1)).min(0), np.inf
+    while np.any(reached < before):
+        before, choice = reached, (hits - reached * union).argmin(0)[np.newaxis]
+        fewer, of = (np.take_along_axis(part, choice, 0)[0].sum(0) for part in (hits, union))
+        reached = np.minimum(reached, fewer / of)
+    found = np.full(len(labelled), np.nan)
+    found[labelled] = 100.0 * reached
+    return found
 
 
 class _Search:
@@ -62,7 +84,7 @@ class _Search:
         self.counts = counts
         self.attacks, self.images, _ = counts.hits.shape
         labelled = counts.labelled[0].sum(0) > 0
-        self.hits, self.union = (part[..., labelled].astype(np.int64) for part in (counts.hits, counts.union))
+        self.hits, self.union = (part[..., labelled].astype(float) for part in (counts.hits, counts.union))
 
     def counts_of(self, choice: np.ndarray) -> Counts:
         """Totals [C]."""

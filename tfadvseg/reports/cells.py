@@ -14,8 +14,9 @@ HEADLINE_EPSILON = 8.0
 """Where networks are compared by one number, as in Fig. 4 and Tables 1 and 2 of the paper."""
 
 SCORES = (
-    "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy", "mean_confidence",
-    "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken", "gradients", "queries",
+    "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "nmiou", "pixel_accuracy",
+    "mean_confidence", "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken", "gradients",
+    "queries",
 )  # fmt: skip
 _CELL = ["dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform"]
 

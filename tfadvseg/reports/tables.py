@@ -44,6 +44,18 @@ def headline_table(results: pd.DataFrame) -> Table:
     return Table(["Network", "Clean IoU", *map(attack_title, shown)], rows)
 
 
+def images_table(results: pd.DataFrame) -> Table:
+    """At the headline epsilon: the mean over images of the mean IoU of each, clean and under each attack."""
+    cells = white_box(results)
+    epsilon, shown = headline_epsilon(cells), attacks(cells)
+    rows = [
+        [model, *map(number, [clean_score(cells, model, "iou"), clean_score(cells, model, "nmiou")]),
+         *(number(score_at(cells, model, attack, epsilon)["nmiou"]) for attack in shown)]
+        for model in models(cells)
+    ]  # fmt: skip
+    return Table(["Network", "Clean IoU", "Clean NmIoU", *map(attack_title, shown)], rows)
+
+
 def ratio_table(results: pd.DataFrame) -> Table:
     """Clean IoU and the IoU ratio at each epsilon, a row a network and attack."""
     cells = white_box(results)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
-from tfadvseg.metrics.scores import iou_ratio, mean_iou, pixel_accuracy
+from tfadvseg.metrics.scores import iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
 from tfadvseg.runs.atomic import write_atomically
 
 NAMED = 10
@@ -20,19 +20,22 @@ BROKEN = 1.0
 CLEAN, NONE = "clean", "none"
 """The attack of cells on untouched images, and the transform where there is none."""
 
+ALONE = ("gradients_alone", "forwards_alone", "queries_alone")
 COLUMNS = (
     "dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform",
-    "trial", "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "pixel_accuracy",
-    "mean_confidence", "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken", "gradients",
-    "queries", "seconds",
+    "trial", "iou", "iou_low", "iou_high", "iou_ratio", "iou_ratio_low", "iou_ratio_high", "nmiou",
+    "pixel_accuracy", "mean_confidence", "mean_entropy", "images", "groups", "linf", "linf_median", "l2", "broken",
+    "gradients", "forwards", "queries", "seconds", *ALONE,
 )  # fmt: skip
 """One row a cell. IoU, ratio and accuracy with their 95 % intervals in per cent (empty for one group of images: drives
-and the like are groups, and `groups` counts them), epsilon in grey levels (empty for attacks that find their own norm),
-entropy in nats; linf: the largest perturbation of any image, linf_median: the median over images of each one's largest,
-l2: the mean over images of its Euclidean length, all in grey levels and of the perturbation on the source's input,
-padding aside: a model that takes photographs in another frame is shown it resized, with other norms; broken: share of
-images, in per cent, of which at most BROKEN per cent of the labelled pixels are right; gradients, queries and seconds
-are what the cell cost beyond the cells before it."""
+and the like are groups, and `groups` counts them), nmiou: the mean over images of the mean IoU of each, epsilon in grey
+levels (empty for attacks that find their own norm), entropy in nats; linf: the largest perturbation of any image,
+linf_median: the median over images of each one's largest, l2: the mean over images of its Euclidean length, all in grey
+levels and of the perturbation on the source's input, padding aside: a model that takes photographs in another frame is
+shown it resized, with other norms; broken: share of images, in per cent, of which at most BROKEN per cent of the
+labelled pixels are right; gradients, forwards (passes beyond those of gradients), queries and seconds are what the cell
+cost beyond the cells before it, those `alone` what its attack takes for one image when it is run by itself; empty where
+nobody counted them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +58,10 @@ class Cell:
 class Results:
     """Of K cells and N images: counts [K, N, C]; confidence, entropy, boundaries: sums over the pixels of an image, and
     these pixels [K, N] (`engine.score`); linf, l2 [K, N]: norms of what the attack added to the source's
-    input, in grey levels; gradients, queries, seconds [K]. groups: the drive, or the like, of each image: images of one
-    group are alike. classes: names [C], or none. left_out: "name: why" of each photograph that is not among them."""
+    input, in grey levels; gradients, queries, seconds, forwards [K]; alone [K, 3]: gradients, forward passes and
+    queries of one image for the attack by itself; NaN where nobody counted them, as in files of older versions. groups:
+    the drive, or the like, of each image: images of one group are alike. classes: names [C], or none. left_out:
+    "name: why" of each photograph that is not among them."""
 
     cells: tuple[Cell, ...]
     ids: tuple[str, ...]
@@ -71,8 +76,14 @@ class Results:
     gradients: np.ndarray
     queries: np.ndarray
     seconds: np.ndarray
+    forwards: np.ndarray = dataclasses.field(default_factory=lambda: np.array(np.nan))
+    alone: np.ndarray = dataclasses.field(default_factory=lambda: np.array(np.nan))
     classes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, shape in (("forwards", (len(self.cells),)), ("alone", (len(self.cells), 3))):
+            object.__setattr__(self, name, np.broadcast_to(getattr(self, name), shape))
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes cells.npz, whole or not at all."""
@@ -130,15 +141,15 @@ def rows(results: Results) -> list[dict]:
             "iou": iou, "iou_low": low, "iou_high": high,
             "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.total()))),
             "iou_ratio_low": ratio_low, "iou_ratio_high": ratio_high,
-            "pixel_accuracy": float(pixel_accuracy(own.total())),
+            "nmiou": float(mean_iou_of_images(own)), "pixel_accuracy": float(pixel_accuracy(own.total())),
             "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
             "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
             "images": len(results.ids), "groups": units_of(results.groups),
             "linf": float(results.linf[k].max()), "linf_median": float(np.median(results.linf[k])),
             "l2": float(results.l2[k].mean()), "broken": _broken(own),
-            "gradients": int(results.gradients[k]), "queries": int(results.queries[k]),
-            "seconds": round(float(results.seconds[k]), 3),
-        })  # fmt: skip
+            "gradients": int(results.gradients[k]), "forwards": _count(results.forwards[k]),
+            "queries": int(results.queries[k]), "seconds": round(float(results.seconds[k]), 3),
+        } | dict(zip(ALONE, map(_count, results.alone[k]), strict=True)))  # fmt: skip
     return found
 
 
@@ -147,6 +158,11 @@ def _broken(counts: Counts) -> float:
     right = pixel_accuracy(counts)
     labelled = right[~np.isnan(right)]
     return 100 * float(np.mean(labelled <= BROKEN)) if len(labelled) else math.nan
+
+
+def _count(value: float) -> int | float:
+    """A whole number, or NaN where nobody counted."""
+    return float("nan") if np.isnan(value) else int(value)
 
 
 def _who(cell: Cell) -> tuple[str, str, int]:

@@ -23,14 +23,21 @@ Score = np.ndarray
 class Evidence:
     """Scores of the cells of a run, each computed once. Cells are named by the fields of `runs.results.Cell`.
 
-    units: how many groups its images are; those of one group are alike, so they count as one.
+    units: how many groups its images are; those of one group are alike, so they count as one. weights: how often [R, N]
+    each image is drawn, where it is not the bootstrap that draws.
     """
 
-    def __init__(self, results: Results, resamples: int = 1000, seed: int = 0):
+    def __init__(self, results: Results, resamples: int = 1000, seed: int = 0, weights: np.ndarray | None = None):
         self.results, self.images, self.units = results, len(results.ids), units_of(results.groups)
-        weights = resample_weights(results.groups, resamples, seed)
+        weights = resample_weights(results.groups, resamples, seed) if weights is None else weights
         self.weights = np.concatenate([np.ones((1, self.images)), weights])
         self._known: dict[int, Score] = {}
+
+    @functools.cached_property
+    def jackknife(self) -> "Evidence":
+        """The same of all images and then of all but one group, group by group: scores are [1 + units]."""
+        names, member = np.unique(np.asarray(self.results.groups), return_inverse=True)
+        return Evidence(self.results, weights=(member != np.arange(len(names))[:, np.newaxis]).astype(float))
 
     def interval(self, score: Score, level: float = 95.0) -> tuple[float, float]:
         """(low, high) of `level` per cent of a score of this run; NaN for one unit."""

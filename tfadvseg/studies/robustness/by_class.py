@@ -1,12 +1,13 @@
 """Which classes break first: the IoU of each, on clean images and under each attack."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from tfadvseg.metrics import intervals
+from tfadvseg.metrics.radii import radius_text
 from tfadvseg.metrics.scores import iou_ratio
 from tfadvseg.reports.cells import attacks, headline_epsilon, models
 from tfadvseg.reports.document import Block, Heading, Paragraph, Table
@@ -14,6 +15,7 @@ from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.evidence import Evidence, Score
+from tfadvseg.studies.robustness.envelope import Envelope, envelope_of
 
 NAMED = 3
 """Classes that the sentence names."""
@@ -46,7 +48,7 @@ def classes_kept(evidence: Evidence, model: str, shown: Sequence[str], epsilon: 
     return sorted(found, key=lambda one: (np.isnan(one.clean), np.isnan(one.kept[0]), one.kept[0]))
 
 
-def class_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
+def class_part(evidence: Evidence, cells: pd.DataFrame, found_envelopes: Sequence[Envelope] = ()) -> list[Block]:
     """A table and a sentence for each network, at the headline epsilon; nothing where nothing has an epsilon."""
     epsilon = headline_epsilon(cells)
     blocks: list[Block] = []
@@ -54,11 +56,14 @@ def class_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
         shown = [attack for attack in attacks(cells) if evidence.has(model=model, attack=attack, epsilon=epsilon)]
         if shown:
             found = classes_kept(evidence, model, shown, epsilon)
-            blocks += [Heading(model, 3), Paragraph(first_to_break(model, found)), _table(found, shown)]
+            blocks += [Heading(model, 3), Paragraph(first_to_break(model, found))]
+            blocks.append(_table(found, shown, worst_of_classes(envelope_of(found_envelopes, model), epsilon)))
     told = (
         f"IoU of each class in per cent on clean images and at epsilon {epsilon:g}, sorted by what is kept: the least "
         "share of its clean IoU that any of the attacks leaves a class, with its 95 % interval where two groups of "
-        "images or more have the class. The intervals of all cells are in per_class.csv."
+        "images or more have the class. Worst case: what is left where of everything that was run the worst is picked "
+        "for each image, against this class alone; epsilon 50: where that is half of the clean IoU. The intervals of "
+        "all cells are in per_class.csv."
     )
     return [Heading("IoU by class"), Paragraph(told), *blocks] if blocks else []
 
@@ -73,9 +78,21 @@ def first_to_break(model: str, found: Sequence[ClassKept]) -> str:
     return f"Of {model}, {listed} {'breaks' if len(each) == 1 else 'break'} first."
 
 
-def _table(found: Sequence[ClassKept], shown: Sequence[str]) -> Table:
-    rows = [[one.name, number(one.clean), *map(number, one.attacked), _kept(one)] for one in found]
-    return Table(["Class", "Clean", *map(attack_title, shown), "Kept (%)"], rows)
+def worst_of_classes(envelope: Envelope | None, epsilon: float) -> dict[str, tuple[str, str]]:
+    """{class: (its worst case, its epsilon 50)} as written."""
+    if envelope is None:
+        return {}
+    names, radii = envelope.evidence.results.class_names, envelope.radii_of_classes()
+    classes = zip(names, envelope.at(epsilon).classes, radii, strict=True)
+    return {name: (number(iou), radius_text(radius, envelope.epsilons)) for name, iou, radius in classes}
+
+
+def _table(found: Sequence[ClassKept], shown: Sequence[str], worst: Mapping[str, tuple[str, str]]) -> Table:
+    rows = [
+        [one.name, number(one.clean), *map(number, one.attacked), _kept(one), *worst.get(one.name, ("-", "-"))]
+        for one in found
+    ]
+    return Table(["Class", "Clean", *map(attack_title, shown), "Kept (%)", "Worst case", "Epsilon 50"], rows)
 
 
 def _kept(one: ClassKept) -> str:

@@ -10,17 +10,23 @@ import pandas as pd
 
 from tfadvseg.reports import figures
 from tfadvseg.reports.cells import attacks, headline_epsilon, models, subject, white_box
-from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
-from tfadvseg.reports.drawing import pictures, save_drawings
-from tfadvseg.reports.tables import headline_table, iou_table, own_norm_part, ratio_part
+from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Picture, Table
+from tfadvseg.reports.drawing import Drawing, pictures, save_drawings
+from tfadvseg.reports.tables import headline_table, images_table, iou_table, own_norm_part, ratio_part
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
+from tfadvseg.studies.robustness.costs import cost_part
+from tfadvseg.studies.robustness.differences import all_pairs_part, differences_part
+from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
+from tfadvseg.studies.robustness.figures import BUYS, WORST, drawings
 from tfadvseg.studies.robustness.overview import architecture_part
+from tfadvseg.studies.robustness.pairs import pairs
+from tfadvseg.studies.robustness.worst import every_epsilon_part, worst_part
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
@@ -30,6 +36,10 @@ RATIO = (
     "IoU under attack in per cent of the same network's clean IoU; the clean IoU is in per cent. In brackets the 95 % "
     "interval of a bootstrap over images, clean and attacked ones resampled together; alike images are drawn as one."
 )
+IMAGES = (
+    "NmIoU: the mean over the images of the mean IoU of each, in per cent, where the IoU elsewhere is of the pixels of "
+    "all images together. Here small objects and single bad images weigh as much as any."
+)
 IOU = (
     "Mean IoU in per cent over the classes that occur in the labels. Each network is attacked by its own gradients; "
     "epsilon is the largest change of a pixel's channel in grey levels of 0..255, and 0 is the clean image. The 95 % "
@@ -38,8 +48,19 @@ IOU = (
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
-    """iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
-    return save_drawings(figures.drawings(cells_of(run), sizes(run)), folder)
+    """worst_case, what_gradients_buy, iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
+    cells = cells_of(run)
+    return save_drawings([*own_drawings(run, cells), *figures.drawings(cells, sizes(run))], folder)
+
+
+def own_drawings(run: FinishedRun, cells: pd.DataFrame) -> list[Drawing]:
+    """Of all that was run together."""
+    return drawings(envelopes_of(run), headline_epsilon(cells), subject(cells))
+
+
+def envelopes_of(run: FinishedRun) -> tuple[Envelope, ...]:
+    """Of every network, at all epsilons of the run."""
+    return envelopes(run.evidence, tuple(run.epsilons))
 
 
 def sizes(run: FinishedRun) -> dict[str, int]:
@@ -48,25 +69,40 @@ def sizes(run: FinishedRun) -> dict[str, int]:
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
-    """Ratios at one epsilon, then the IoU at all of them, then by class, then the claims."""
-    cells = cells_of(run)
-    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run), *architecture_part(run)]
-    found = attacks(cells)
+    """The worst cases, ratios at one epsilon, then the IoU at all of them, by class and the other long tables, then
+    the claims."""
+    cells, worst = cells_of(run), envelopes_of(run)
+    epsilon, found = headline_epsilon(cells), attacks(cells)
+    compared = pairs(run.evidence, models(cells), found, epsilon)
+    own = own_drawings(run, cells)
+    blocks: list[Block] = [*comparison_part(run, cells)]
+    blocks += worst_part(worst, epsilon, _shown(own, WORST, shown))
+    blocks += [*warnings_part(run), *differences_part(compared, run.evidence)]
+    blocks += cost_part(worst, epsilon, _shown(own, BUYS, shown))
+    blocks += architecture_part(run)
     if found:
-        title = f"IoU ratio at epsilon {headline_epsilon(cells):g}"
         curves = pictures(figures.drawings(cells)[:1], shown)
-        blocks += [Heading(title), Paragraph(RATIO), headline_table(cells), *curves, Heading("IoU"), Paragraph(IOU)]
+        blocks += [Heading(f"IoU ratio at epsilon {epsilon:g}"), Paragraph(RATIO), headline_table(cells), *curves]
+        blocks += [Heading(f"Mean over images at epsilon {epsilon:g}"), Paragraph(IMAGES), images_table(cells)]
+        blocks += [Heading("IoU"), Paragraph(IOU)]
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
-    by_class, claims = class_part(run.evidence, cells), claims_part(judgements)
-    return Document(f"Robustness on {subject(cells)}", [*blocks, *by_class, *own_norm_part(cells), *claims])
+    blocks += [*class_part(run.evidence, cells, worst), *every_epsilon_part(worst)]
+    blocks += [*all_pairs_part(compared, run.evidence), *own_norm_part(cells), *claims_part(judgements)]
+    return Document(f"Robustness on {subject(cells)}", blocks)
+
+
+def _shown(drawn: Sequence[Drawing], name: str, shown: Sequence[str]) -> list[Picture]:
+    return pictures([one for one in drawn if one.name == name], shown)
 
 
 def summary(run: FinishedRun) -> Document:
-    """The ratios at all epsilons."""
-    cells = cells_of(run)
+    """The ratios at all epsilons, and what they come to."""
+    cells, worst, epsilon = cells_of(run), envelopes_of(run), headline_epsilon(cells_of(run))
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
-    parts = [*comparison_part(run, cells), *architecture_part(run), *own_norm_part(cells)]
+    compared = pairs(run.evidence, models(cells), attacks(cells), epsilon)
+    parts = [*comparison_part(run, cells), *worst_part(worst, epsilon), *differences_part(compared, run.evidence)]
+    parts += [*cost_part(worst, epsilon), *architecture_part(run), *own_norm_part(cells)]
     return Document(title, [*ratio_part(cells), *parts])
 
 

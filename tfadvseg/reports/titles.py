@@ -13,7 +13,7 @@ ATTACKS = {
 
 TRANSFORMS = {
     NONE: "no transform", "clip": "clip to 0..255", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG",
-    "hsv": "HSV jitter",
+    "hsv": "HSV jitter", "gaussian": "Gaussian noise",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import functools
 from tfadvseg.registry import choose
 from tfadvseg.transforms.blur import blur
 from tfadvseg.transforms.compose import InSequence, clip, identity
+from tfadvseg.transforms.gaussian import gaussian
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.jpeg import jpeg
@@ -25,8 +26,10 @@ TRANSFORMS: dict[str, Transform] = {
     "blur": blur,
     "hsv": hsv,
     "grayscale": grayscale,
+    "gaussian": gaussian,
 }
-"""Name -> transform with the ranges of the paper. `clip` is what all files of 8 bits have in common."""
+"""Name -> transform with the ranges of the paper, which has no `gaussian` noise. `clip` is what all files of 8 bits
+have in common."""
 
 DEFENSES = tuple(name for name in TRANSFORMS if name not in ("none", "clip"))
 """Those that may defend."""

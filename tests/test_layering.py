@@ -47,6 +47,7 @@ WITHOUT_TENSORFLOW = {
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
     "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/*.py",
+    "studies/certificate/certified.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",
     "studies/transforms/trials.py",
 }  # fmt: skip

@@ -107,7 +107,7 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small)
 @pytest.mark.parametrize(
     ("pipeline", "arguments", "sentence"),
     [
-        ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, grayscale"),
+        ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, gaussian"),
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
         ("export", [], "Error: Say --transform=..., --crf=... or --scales=..., one of the three."),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),

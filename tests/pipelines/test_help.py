@@ -11,6 +11,7 @@ from pipelines.common.flags import GROUPS
 
 COMMANDS = (
     "attack",
+    "certify",
     "crf",
     "describe",
     "doctor",
@@ -79,8 +80,8 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, crf, describe, doctor, export, "
-        "import_caffe, inspect_data, report, scale_transfer, train, transfer, transform_transfer, transforms.\n"
+        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
+        "export, import_caffe, inspect_data, report, scale_transfer, train, transfer, transform_transfer, transforms.\n"
     )
 
 

@@ -11,11 +11,12 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).parent))
 
-from made_up import IMAGES, Answer, cell, results
+from made_up import IMAGES, PIXELS, Answer, cell, results
 
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.runs.examples import Attacked, Example, save_examples
 from tfadvseg.runs.results import CLEAN, NONE, Cell
+from tfadvseg.studies.certificate.certified import Certified, write
 from tfadvseg.studies.run import FinishedRun
 
 LABELS = LabelSpace(("road", "sky", "car"), ((128, 64, 128), (70, 130, 180), (0, 0, 142)))
@@ -159,6 +160,38 @@ def transfer(finish):
         return finish("transfer", answers, design, **settings)
 
     return make
+
+
+@pytest.fixture
+def certificate(finish):
+    """A network of IoU 60 without noise; with it 50, under attack 30 at a norm of 4 and 40 at 8, certified 20 below 6
+    and at each pixel up to norms of 2 and 5."""
+
+    def make(**settings) -> FinishedRun:
+        answers = {cell("net"): Answer(60.0), **{cell("net", "ifgsm", e): Answer(100 / e) for e in (4.0, 8.0)}}
+        design = {
+            "models": ["net"], "sizes": {"net": [192, 256]}, "sigmas": [16.0], "guesses": 10, "draws": 1000,
+            "tau": 0.75, "error": 0.001,
+        }  # fmt: skip
+        run = finish("certificate", answers, design, **settings)
+        write(run.folder, [certified("net", 16.0)])
+        return run
+
+    return make
+
+
+def certified(model: str, sigma: float, refuted: int = 0) -> Certified:
+    """Every image has PIXELS labelled pixels of one class, as `made_up.results` have."""
+
+    def counts(iou: float) -> np.ndarray:
+        hits = np.full((IMAGES, 1), iou * PIXELS / 100)
+        return np.stack([hits, np.full_like(hits, PIXELS), hits, PIXELS - hits])
+
+    voted = np.stack([counts(iou)[:3] for iou in (50.0, 30.0, 40.0)])
+    norms, by_norm = np.array([0.0, 2.0, 5.0]), np.stack([counts(iou) for iou in (45.0, 25.0, 0.0)])
+    return Certified(
+        model, sigma, norms, by_norm, np.array(6.0), counts(20.0), voted, np.array([4.0, 8.0]), np.array([0, refuted])
+    )
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_no_parts_are_the_identity():
 def test_names_joined_by_a_plus_are_transforms_in_sequence():
     assert named("jpeg+blur") == InSequence((TRANSFORMS["jpeg"], TRANSFORMS["blur"])) and named("blur") is blur
     assert named("none") is identity
-    with pytest.raises(ValueError, match="Unknown transform 'sepia'; choose one of: blur, clip, grayscale"):
+    with pytest.raises(ValueError, match="Unknown transform 'sepia'; choose one of: blur, clip, gaussian, grayscale"):
         named("blur+sepia")
 
 

@@ -15,7 +15,7 @@ ATTACKS |= {f"minimal_{name}": f"Minimal {title}" for name, title in ATTACKS.ite
 
 TRANSFORMS = {
     NONE: "no transform", "clip": "clip to 0..255", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG",
-    "hsv": "HSV jitter", "rescale": "zoom",
+    "hsv": "HSV jitter", "rescale": "zoom", "gaussian": "Gaussian noise",
 }  # fmt: skip
 
 

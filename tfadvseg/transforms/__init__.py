@@ -12,6 +12,7 @@ import functools
 from tfadvseg.registry import choose
 from tfadvseg.transforms.blur import blur
 from tfadvseg.transforms.compose import InSequence, clip, identity
+from tfadvseg.transforms.gaussian import gaussian
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.jpeg import jpeg
@@ -28,9 +29,10 @@ TRANSFORMS: dict[str, Transform] = {
     "hsv": hsv,
     "grayscale": grayscale,
     "rescale": rescale,
+    "gaussian": gaussian,
 }
-"""Name -> transform with the ranges of the paper. `clip` is what all files of 8 bits have in common; `rescale`, which
-moves pixels away from their labels, is for attacks."""
+"""Name -> transform with the ranges of the paper, which has no `gaussian` noise. `clip` is what all files of 8 bits
+have in common; `rescale`, which moves pixels away from their labels, is for attacks."""
 
 DEFENSES = tuple(name for name in TRANSFORMS if name not in ("none", "clip", "rescale"))
 """Those that may defend."""

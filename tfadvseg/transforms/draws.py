@@ -14,6 +14,15 @@ def uniform(seeds: tf.Tensor, shape, low: float, high: float) -> tf.Tensor:
     return (low + high) / 2 + (high - low) * 2.0**-32 * centred
 
 
+def normal(seeds: tf.Tensor, shape) -> tf.Tensor:
+    """Independent standard normal draws, float32 [N, *shape], of seeds int32 [N, 2]; XLA's differ in the last bits."""
+
+    def draw(key):
+        return tf.random.stateless_normal(shape, key, alg="philox")
+
+    return tf.map_fn(draw, _keys(seeds), fn_output_signature=tf.float32)
+
+
 def derive(seeds: tf.Tensor, salt) -> tf.Tensor:
     """Other seeds int32 [N, 2], independent of these and of those of another salt (a whole number)."""
     salted = _bits(seeds, (2,)) + tf.stack([tf.cast(salt, tf.int32), 0])  # after a draw, lest neighbouring seeds meet
@@ -22,11 +31,15 @@ def derive(seeds: tf.Tensor, salt) -> tf.Tensor:
 
 def _bits(seeds, shape):
     """Random bits, int32 [N, *shape]."""
-    # As whole numbers from 0: XLA does not extend the sign of a negative seed to the 64 bits of a key, others do.
-    keys = tf.bitwise.bitwise_and(tf.cast(seeds, tf.int64), 0xFFFFFFFF)
 
     def draw(key):
         # Philox of Salmon et al. 2011, by name: the default is another generator under XLA.
         return tf.random.stateless_uniform(shape, key, None, None, tf.int32, "philox")
 
-    return tf.map_fn(draw, keys, fn_output_signature=tf.int32)
+    return tf.map_fn(draw, _keys(seeds), fn_output_signature=tf.int32)
+
+
+def _keys(seeds):
+    """Of the generator, int64 [N, 2]."""
+    # As whole numbers from 0: XLA does not extend the sign of a negative seed to the 64 bits of a key, others do.
+    return tf.bitwise.bitwise_and(tf.cast(seeds, tf.int64), 0xFFFFFFFF)

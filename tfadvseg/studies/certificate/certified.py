@@ -1,0 +1,101 @@
+"""What was proven of each smoothed network, and what attacks on it left, as the run folder keeps it."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfadvseg.metrics.certified_iou import CertifiedCounts, certified_accuracy, worst_mean_iou
+from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.intervals import resampled_iou
+from tfadvseg.metrics.scores import pixel_accuracy
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.folder import whole
+from tfadvseg.studies.evidence import Evidence, Score
+from tfadvseg.studies.run import FinishedRun
+
+FILE = "certificate.npz"
+"""In the run folder: {"<model>/<sigma>/<part>": array}, the parts being the fields of `Certified` that are arrays."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Certified:
+    """Of one network and sigma, on the N images that are not damaged and under A attacks, in grey levels.
+
+    norms: [E] ascending, from 0. by_norm: certified counts [E, 4, N, C] by a radius for each pixel. radius: [], of
+    SegCertify; by_radius: its certified counts [4, N, C]. voted: counts [1 + A, 3, N, C] of majority votes, the first
+    of untouched images. epsilons: [A] of the attacks. contradicted: [A], pixels at which an attack refuted what is
+    certified, which is a defect.
+    """
+
+    model: str
+    sigma: float
+    norms: np.ndarray
+    by_norm: np.ndarray
+    radius: np.ndarray
+    by_radius: np.ndarray
+    voted: np.ndarray
+    epsilons: np.ndarray
+    contradicted: np.ndarray
+
+    def clean_iou(self, evidence: Evidence) -> Score:
+        """IoU in per cent of the majority vote on untouched images."""
+        return resampled_iou(Counts(*self.voted[0]), evidence.weights)
+
+    def attacked_iou(self, evidence: Evidence, norm: float) -> Score:
+        """The same under the strongest attack of at most this norm: the smoothed network has no more than this."""
+        shown = [0, *(1 + a for a, epsilon in enumerate(self.epsilons) if epsilon <= norm)]
+        scores = [resampled_iou(Counts(*self.voted[k]), evidence.weights) for k in shown]
+        return min(scores, key=lambda score: score[0])
+
+    def certified_iou(self, evidence: Evidence, norm: float) -> Score:
+        """The smoothed network has no less than this under any perturbation of at most this norm; at a norm that was
+        not asked for that of the next larger one, and 0 beyond all."""
+        place = int(np.searchsorted(self.norms, norm))
+        if place == len(self.norms):
+            return np.zeros(len(evidence.weights))
+        return worst_mean_iou(CertifiedCounts(*self.by_norm[place]).weighted(evidence.weights))
+
+    def iou_at_radius(self, evidence: Evidence) -> Score:
+        """What SegCertify leaves below its radius."""
+        return worst_mean_iou(CertifiedCounts(*self.by_radius).weighted(evidence.weights))
+
+    def accuracies(self, evidence: Evidence) -> tuple[Score, Score]:
+        """(pixel accuracy of the majority vote, certified pixel accuracy by SegCertify), in per cent."""
+        clean, certified = Counts(*self.voted[0]), CertifiedCounts(*self.by_radius)
+        return (
+            pixel_accuracy(clean.weighted(evidence.weights)), certified_accuracy(certified.weighted(evidence.weights))
+        )  # fmt: skip
+
+    def abstained(self, evidence: Evidence) -> Score:
+        """Share in per cent of the labelled pixels at which SegCertify abstains."""
+        counts = CertifiedCounts(*self.by_radius).weighted(evidence.weights)
+        return pixel_accuracy(Counts(counts.free, counts.labelled, counts.free))
+
+
+ARRAYS = tuple(field.name for field in dataclasses.fields(Certified) if field.name not in ("model", "sigma"))
+
+
+def write(folder: pathlib.Path, found: Sequence[Certified]) -> None:
+    """Writes FILE, whole or not at all."""
+    arrays: dict[str, Any] = {_key(one.model, one.sigma, name): getattr(one, name) for one in found for name in ARRAYS}
+    write_atomically(folder / FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def read(run: FinishedRun) -> list[Certified]:
+    """Of each network of the run and each sigma, in their order; ValueError where the file is missing or damaged."""
+    pairs = [(model, sigma) for model in run.design["models"] for sigma in run.design["sigmas"]]
+
+    def load(path: pathlib.Path) -> list[Certified]:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return [
+                Certified(model, sigma, *(file[_key(model, sigma, name)] for name in ARRAYS)) for model, sigma in pairs
+            ]
+
+    return list(whole(run.folder / FILE, load))
+
+
+def _key(model: str, sigma: float, name: str) -> str:
+    return f"{model}/{sigma:g}/{name}"

@@ -22,6 +22,7 @@ from tfadvseg.attacks.modern import (
     sea_mce_bal,
     segpgd,
 )
+from tfadvseg.attacks.unseen import ifgsm_unseen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +50,7 @@ ATTACKS = {
     "ifgsm": NamedAttack(ifgsm, iterative=True),
     "ifgsm_ll": NamedAttack(ifgsm_ll, iterative=True),
     "mi_fgsm": NamedAttack(mi_fgsm, iterative=True),
+    "ifgsm_unseen": NamedAttack(ifgsm_unseen, iterative=True),
     "fgsm_class": NamedAttack(fgsm_class, to_a_class=True),
     "ifgsm_class": NamedAttack(ifgsm_class, iterative=True, to_a_class=True),
     "segpgd": NamedAttack(segpgd, iterative=True),

@@ -92,8 +92,8 @@ def label_maps_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
-    """Whether other attacks may run on its trajectory."""
-    return isinstance(attack, GradientAscent) and shares_trajectories(attack)
+    """Whether other attacks may run on its trajectory; a subclass knows more than its iterates."""
+    return type(attack) is GradientAscent and shares_trajectories(attack)
 
 
 def _group(attacks: list[Attack]) -> Group:

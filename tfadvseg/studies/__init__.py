@@ -1,6 +1,6 @@
 """What is asked of networks, study by study: whom to attack, what the paper claims, what is drawn and told of it."""
 
-from tfadvseg.studies import crf, robustness, transfer, transforms
+from tfadvseg.studies import crf, masking, robustness, transfer, transforms
 from tfadvseg.studies.study import Study
 
 STUDIES: dict[str, Study] = {
@@ -8,4 +8,5 @@ STUDIES: dict[str, Study] = {
     "transforms": transforms.STUDY,
     "crf": crf.STUDY,
     "transfer": transfer.STUDY,
+    "masking": masking.STUDY,
 }

@@ -19,6 +19,7 @@ from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
+from tfadvseg.studies.robustness.detection_part import detection_part
 from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.robustness.overview import architecture_part
 from tfadvseg.studies.run import FinishedRun
@@ -48,7 +49,7 @@ def sizes(run: FinishedRun) -> dict[str, int]:
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
-    """Ratios at one epsilon, then the IoU at all of them, then by class, then the claims."""
+    """Ratios at one epsilon, then the IoU at all of them, then by class, whether attacks are seen, then the claims."""
     cells = cells_of(run)
     blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run), *architecture_part(run)]
     found = attacks(cells)
@@ -58,8 +59,9 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         blocks += [Heading(title), Paragraph(RATIO), headline_table(cells), *curves, Heading("IoU"), Paragraph(IOU)]
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
-    by_class, claims = class_part(run.evidence, cells), claims_part(judgements)
-    return Document(f"Robustness on {subject(cells)}", [*blocks, *by_class, *own_norm_part(cells), *claims])
+    by_class, detected = class_part(run.evidence, cells), detection_part(run.evidence, cells)
+    added = [*by_class, *detected, *own_norm_part(cells), *claims_part(judgements)]
+    return Document(f"Robustness on {subject(cells)}", [*blocks, *added])
 
 
 def summary(run: FinishedRun) -> Document:

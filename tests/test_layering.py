@@ -55,7 +55,10 @@ JUDGING = (
     "studies/crf/names.py", "studies/masking/names.py", "studies/masking/verdict.py", "studies/transforms/trials.py",
     "studies/shares.py", "studies/signs.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py",
-    *(f"studies/robustness/{name}.py" for name in ("comparison", "detection", "facts", "networks", "needs", "architectures")),
+    *(
+        f"studies/robustness/{name}.py"
+        for name in ("comparison", "detection", "facts", "networks", "needs", "architectures")
+    ),
 )  # fmt: skip
 """What judges claims; it draws nothing."""
 

@@ -120,7 +120,9 @@ def define_attacks(default: tuple[str, ...] = (), epsilons: tuple[float, ...] = 
 
     ensembles = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in ENSEMBLES.items())
     flags.DEFINE_list("attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}.")
-    flags.DEFINE_list("epsilons", [f"{e:g}" for e in epsilons or EPSILONS], "Bounds of the perturbation in grey levels.")
+    flags.DEFINE_list(
+        "epsilons", [f"{e:g}" for e in epsilons or EPSILONS], "Bounds of the perturbation in grey levels."
+    )
     flags.DEFINE_enum("norm", "linf", list(BALLS), "Norm that epsilon bounds: the largest value, or the Euclidean one.")
     define_steps()
     flags.DEFINE_enum("labels", None, list(LABELS), "What untargeted attacks lead away from; by default as --protocol.")

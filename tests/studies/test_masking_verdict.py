@@ -119,9 +119,7 @@ def test_the_grounds_have_numbers_and_intervals():
         "Noise of the same size leaves 90.0 [90.0, 90.0] % of the clean IoU, and the attack takes +50.0 [+50.0, +50.0] "
         "points more than it: no sign of one."
     )
-    assert clue("20 steps") == (
-        "20 steps at epsilon 64 leave 1.0 [1.0, 1.0] % of the clean IoU: no sign of one."
-    )
+    assert clue("20 steps") == ("20 steps at epsilon 64 leave 1.0 [1.0, 1.0] % of the clean IoU: no sign of one.")
     assert clue("At the") == "At the clean image 1.0 [1.0, 1.0] % of the pixels have no gradient: no sign of one."
     assert clue("It returns", floor=30.0) == (
         "It returns probabilities and not logits, and 30.0 [30.0, 30.0] % of the pixels have a class of probability 0: "

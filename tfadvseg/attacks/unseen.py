@@ -1,7 +1,7 @@
 """An attack on a network whose entropy is watched: it fools the network and keeps the entropy of the clean image.
 
-Attacked images can be told by the mean entropy of the network's answer (Maag and Fischer 2023). Such a detector is to be
-tried by an attacker who knows it (Carlini and Wagner 2017), which is what this one is for.
+Attacked images can be told by the mean entropy of the network's answer (Maag and Fischer 2023). Such a detector is to
+be tried by an attacker who knows it (Carlini and Wagner 2017), which is what this one is for.
 """
 
 import dataclasses
@@ -75,7 +75,9 @@ class Unseen(GradientAscent):
 
     def _clean(self, model: Model, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         estimator = self.gradient
-        return estimator.untransformed(model, images, seeds) if isinstance(estimator, ExpectedGradient) else model(images)
+        return (
+            estimator.untransformed(model, images, seeds) if isinstance(estimator, ExpectedGradient) else model(images)
+        )
 
 
 def ifgsm_unseen(

@@ -96,8 +96,8 @@ def scenarios(
     for model in models:
         if not model.attackable:
             raise ValueError(
-                f"{model.path} returns label maps, so it has no gradient that could be masked; leave it out, and attack "
-                "it by what is made on others."
+                f"{model.path} returns label maps, so it has no gradient that could be masked; leave it out, and show "
+                "it what is made on others by pipelines.transfer."
             )
         own = protocol(gradient=ExpectedGradient(None, samples)) if model.seeded else protocol()
         name, plain = doubted(own)

@@ -34,7 +34,9 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     """The verdicts, then the table."""
     del judgements, shown
     told = summary(run)
-    return Document(told.title, [*told.blocks[:-1], *warnings_part(run), Heading("IoU ratio"), Paragraph(TABLE), table(run)])
+    return Document(
+        told.title, [*told.blocks[:-1], *warnings_part(run), Heading("IoU ratio"), Paragraph(TABLE), table(run)]
+    )
 
 
 def summary(run: FinishedRun) -> Document:

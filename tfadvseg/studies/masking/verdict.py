@@ -117,8 +117,8 @@ def _probabilities(suspect: Suspect) -> Clue:
     """Probabilities round to 0 where logits do not."""
     share = 100 * suspect.evidence.over_images(suspect.starts[f"{suspect.name}/{FLOOR}"])[0]
     told = (
-        f"It returns probabilities and not logits, and {suspect.evidence.format(share, least=0.0)} % of the pixels have "
-        "a class of probability 0"
+        f"It returns probabilities and not logits, and {suspect.evidence.format(share, least=0.0)} % of the pixels "
+        "have a class of probability 0"
     )
     return Clue(Sign(share, FLOORED, FLOORED), told, "its logits, exported in place of its probabilities")
 

@@ -17,7 +17,9 @@ def detection_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
     rows, over, told = [], [], []
     for model in models(cells):
         run = {
-            attack: [e for e in epsilons(cells) if evidence.has(model=model, source_model=model, attack=attack, epsilon=e)]
+            attack: [
+                e for e in epsilons(cells) if evidence.has(model=model, source_model=model, attack=attack, epsilon=e)
+            ]
             for attack in found
         }
         shown = [attack for attack, sizes in run.items() if epsilon in sizes]

@@ -1004,6 +1004,27 @@ MUTANTS = [
         ],
     ),
     *about(
+        VERDICT, VERDICT_TESTS,
+        [
+            ("for clue in clues if clue.masks], level)", "for clue in clues], level)"),
+            ("for clue in clues if clue.masks], level)", "for clue in clues if clue.masks], 95.0)"),
+            ("level_of_each(len(clues))", "95.0"), ("STILL, FLOORED = 5.0, 1.0", "STILL, FLOORED = 6.0, 1.0"),
+            ("STILL, FLOORED = 5.0, 1.0", "STILL, FLOORED = 5.0, 2.0"), ("LEFT = 5.0", "LEFT = 4.0"),
+            ("LEFT = 5.0", "LEFT = 6.0"), ("Sign(gain, MARGIN, MARGIN), told, one.remedy, masks=False)",
+                                          "Sign(gain, MARGIN, MARGIN), told, one.remedy)"),
+            ("Sign(gain, MARGIN, MARGIN)", "Sign(gain, 0.0, MARGIN)"),
+            ("Sign(gain), told, f", "Sign(-gain), told, f"),
+            ("sign=Sign(_gain(suspect, one)), masks=True", "masks=True"),
+            ("sign=Sign(_gain(suspect, one)), masks=True", "sign=Sign(_gain(suspect, one))"),
+            ("np.minimum(MARGIN - lead, noise - LEFT)", "MARGIN - lead"),
+            ("np.minimum(MARGIN - lead, noise - LEFT)", "np.minimum(-lead, noise - LEFT)"),
+            ("lead = noise - suspect.plain", "lead = suspect.plain - noise"),
+            ('suspect.starts[f"{suspect.name}/away"])[2]', 'suspect.starts[f"{suspect.name}/away"])[1]'),
+            ("c.model == self.name != c.source_model", "c.model == self.name"),
+            ("if level > 95 and evidence.units > 1:", "if evidence.units > 1:"),
+        ],
+    ),
+    *about(
         "runs/results.py", "runs/test_results.py",
         [
             ("if groups < images else", "if groups <= images else"),

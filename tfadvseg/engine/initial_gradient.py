@@ -65,8 +65,8 @@ def measure(
             make = functools.partial(_unit, spec, model, called, objectives)
             for number, (name, batch) in enumerate(zip(names, shards.batches(spec), strict=True)):
                 if not folder.has(name):
-                    images, keys = shards.ids(spec, number), (*objectives, FLOOR)
-                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=keys))
+                    images, rows = shards.ids(spec, number), (*objectives, FLOOR)
+                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=rows))
         units = measured(folder.load(name) for name in names)
         keys = [key for key in units[0] if key != KEY]
         found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}

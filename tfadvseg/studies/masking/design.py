@@ -23,13 +23,12 @@ def doubted(protocol: Protocol) -> tuple[str, GradientAscent]:
     """The one attack of the protocol and its name; ValueError where there are several, or no mask shows by it."""
     names = ", ".join(f"{name} at {attack.epsilon:g}" for name, attack in protocol.attacks)
     (name, attack), *others = protocol.attacks
-    fits = type(attack) is GradientAscent and attack.objective == away_from_labels and attack.steps > 1
-    if others or not fits:
-        raise ValueError(
-            "A mask is looked for by one untargeted attack of several steps at one epsilon; name one in `attacks`, "
-            f"such as ifgsm, and one in `epsilons`; got {names}."
-        )
-    return name, attack
+    if not others and type(attack) is GradientAscent and attack.objective == away_from_labels and attack.steps > 1:
+        return name, attack
+    raise ValueError(
+        "A mask is looked for by one untargeted attack of several steps at one epsilon; name one in `attacks`, such as "
+        f"ifgsm, and one in `epsilons`; got {names}."
+    )
 
 
 def tries(
@@ -58,7 +57,7 @@ def tries(
         ),
         stronger(
             "scaled", f"cross-entropy of logits / {temperature:g}",
-            "losses that no scale of the logits changes, --attacks=apgd_dlr,padam_cos",
+            "losses that look away from lost pixels, --attacks=segpgd,sea",
             changed(ScaledCrossEntropy(temperature)),
         ),
         stronger("ratio", "the difference of logits ratio", "--attacks=apgd_dlr", changed(logits_ratio)),

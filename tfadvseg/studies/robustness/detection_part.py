@@ -31,7 +31,7 @@ def detection_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
         told += [in_words(evidence, model, shown, epsilon)] if shown else []
     if not rows or evidence.images < 2:
         return []
-    blocks = [
+    blocks: list[Block] = [
         Heading("Is an attack seen?"), Paragraph(_text(epsilon)), Bullets(told),
         Table(["Network", "Attack", "By entropy", "By confidence"], rows, labels=2),
     ]  # fmt: skip

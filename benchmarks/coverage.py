@@ -22,10 +22,11 @@ from tfadvseg.runs.results import CLEAN, Cell, Results
 from tfadvseg.studies.claims import HOLDS, UNDECIDED, Claim, judge
 from tfadvseg.studies.crf.claims import CLAIMS as CRF_CLAIMS
 from tfadvseg.studies.crf.claims import Pair
-from tfadvseg.studies.crf.masking import MARGIN, Masking, masking
+from tfadvseg.studies.crf.masking import masking
 from tfadvseg.studies.crf.names import CrfPair
 from tfadvseg.studies.evidence import Evidence, rank_correlation
 from tfadvseg.studies.robustness.comparison import leads, least_kept
+from tfadvseg.studies.signs import MARGIN, Masking
 
 CLASSES, PIXELS = 8, 400
 IMAGES = (1, 2, 4, 8, 16, 32)

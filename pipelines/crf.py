@@ -20,9 +20,10 @@ from absl import flags as absl_flags
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.crf.parameters import CrfParameters
+from tfadvseg.engine import initial_gradient
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.studies.crf import initial_gradient
 from tfadvseg.studies.crf.design import (
+    objectives,
     pair_scenarios,
     sweep_scenarios,
     trained_with_crf,
@@ -74,7 +75,7 @@ def run() -> None:
         scenarios += sweep_scenarios(model, parameters, changed, attacking.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
-    start = functools.partial(initial_gradient.measure, both, FLAGS.temperature)
+    start = functools.partial(initial_gradient.measure, both, objectives(FLAGS.temperature))
     run_experiment("crf", "crf", scenarios, design.as_json(), start)
 
 

@@ -46,16 +46,20 @@ WITHOUT_TENSORFLOW = {
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports")
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
-    "studies/crf/masking.py", "studies/crf/starts.py", "studies/robustness/*.py",
+    "studies/crf/masking.py", "studies/masking/verdict.py", "studies/robustness/*.py",
     "studies/certificate/certified.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",
     "studies/transforms/trials.py",
 }  # fmt: skip
 JUDGING = (
     "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
-    "studies/crf/names.py", "studies/crf/starts.py", "studies/transforms/trials.py", "studies/shares.py",
+    "studies/crf/names.py", "studies/masking/names.py", "studies/masking/verdict.py", "studies/transforms/trials.py",
+    "studies/shares.py", "studies/signs.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py",
-    *(f"studies/robustness/{name}.py" for name in ("comparison", "facts", "networks", "needs", "architectures")),
+    *(
+        f"studies/robustness/{name}.py"
+        for name in ("comparison", "detection", "facts", "networks", "needs", "architectures")
+    ),
 )  # fmt: skip
 """What judges claims; it draws nothing."""
 

@@ -118,8 +118,9 @@ def define_reading() -> None:
 
 
 @_grouped("Attacks")
-def define_attacks(default: tuple[str, ...] = ()) -> None:
-    """--attacks (the paper's four unless `default` says which), --epsilons and the settings of the attacks."""
+def define_attacks(default: tuple[str, ...] = (), epsilons: tuple[float, ...] = ()) -> None:
+    """--attacks (the paper's four unless `default` says which), --epsilons (the paper's likewise) and the settings of
+    the attacks."""
     from tfadvseg.attacks import ATTACKS, ENSEMBLES, EPSILONS, PAPER
     from tfadvseg.attacks.balls import BALLS
     from tfadvseg.engine.scenario import LABELS
@@ -129,7 +130,9 @@ def define_attacks(default: tuple[str, ...] = ()) -> None:
         "attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}; "
         "segpgd@50 is one with steps of its own.",
     )  # fmt: skip
-    flags.DEFINE_list("epsilons", [f"{e:g}" for e in EPSILONS], "Bounds of the perturbation in grey levels.")
+    flags.DEFINE_list(
+        "epsilons", [f"{e:g}" for e in epsilons or EPSILONS], "Bounds of the perturbation in grey levels."
+    )
     flags.DEFINE_enum("norm", "linf", list(BALLS), "Norm that epsilon bounds: the largest value, or the Euclidean one.")
     define_steps()
     flags.DEFINE_enum("labels", None, list(LABELS), "What untargeted attacks lead away from; by default as --protocol.")
@@ -207,11 +210,13 @@ def define_transforms() -> None:
 
 
 @_grouped("Defense")
-def define_draws(of_what: str = "of a model that draws at random and takes seeds", trials: int = 1) -> None:
+def define_draws(
+    of_what: str = "of a model that draws at random and takes seeds", trials: int = 1, samples: int = 10
+) -> None:
     """--trials and --samples."""
     flags.DEFINE_integer("trials", trials, f"Draws {of_what}, each scored by itself.", lower_bound=1)
     flags.DEFINE_integer(
-        "samples", 10,
+        "samples", samples,
         f"EOT samples: random draws {of_what} whose gradients are averaged in each step of an adaptive attack.",
         lower_bound=1,
     )  # fmt: skip

@@ -18,6 +18,7 @@ COMMANDS = (
     "export",
     "import_caffe",
     "inspect_data",
+    "masking",
     "report",
     "robustness",
     "scale_transfer",
@@ -81,7 +82,8 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
-        "export, import_caffe, inspect_data, report, scale_transfer, train, transfer, transform_transfer, transforms.\n"
+        "export, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, transform_transfer, "
+        "transforms.\n"
     )
 
 

@@ -10,13 +10,15 @@ from six_images import go, split
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
 from tfadvseg.crf.parameters import PARAMETERS
+from tfadvseg.engine.initial_gradient import initial_gradient, measure
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.metrics.counts import class_counts
+from tfadvseg.runs import initial_gradients
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.studies.crf import starts
 from tfadvseg.studies.crf.design import (
+    objectives,
     pair_scenarios,
     sweep_scenarios,
     trained_with_crf,
@@ -24,7 +26,6 @@ from tfadvseg.studies.crf.design import (
     with_crf,
     with_scaled,
 )
-from tfadvseg.studies.crf.initial_gradient import initial_gradient, measure
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.crf.tuning import tune
 
@@ -77,10 +78,10 @@ def experiment(spec, tmp_path_factory):
     protocol, _ = with_scaled(PROTOCOL, 20.0)
     collected = go(pair_scenarios(spec, crf, protocol), folder, images=2, models=models)
     opened, shards = RunFolder(folder, {"batch_size": 1}, {}), Shards(split(range(2)), 1)
-    measure([spec, crf], 20.0, shards, opened, models)
-    first = starts.read(folder)
-    measure([spec, crf], 20.0, shards, opened, OpenModels())  # from the run folder
-    for name, values in starts.read(folder).items():
+    measure([spec, crf], objectives(20.0), shards, opened, models)
+    first = initial_gradients.read(folder)
+    measure([spec, crf], objectives(20.0), shards, opened, OpenModels())  # from the run folder
+    for name, values in initial_gradients.read(folder).items():
         np.testing.assert_array_equal(values, first[name])
     return collected, first, (models[spec], models[crf])
 

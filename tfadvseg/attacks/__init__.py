@@ -29,6 +29,7 @@ from tfadvseg.attacks.modern import (
     segpgd,
 )
 from tfadvseg.attacks.noise import Noise
+from tfadvseg.attacks.unseen import ifgsm_unseen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +68,7 @@ ATTACKS = {
     "ifgsm": NamedAttack(ifgsm, iterative=True),
     "ifgsm_ll": NamedAttack(ifgsm_ll, iterative=True),
     "mi_fgsm": NamedAttack(mi_fgsm, iterative=True),
+    "ifgsm_unseen": NamedAttack(ifgsm_unseen, iterative=True),
     "fgsm_class": NamedAttack(fgsm_class, to_a_class=True),
     "ifgsm_class": NamedAttack(ifgsm_class, iterative=True, to_a_class=True),
     "segpgd": NamedAttack(segpgd, iterative=True),

@@ -61,7 +61,7 @@ class ExpectedGradient:
         progress: Progress = 0.0,
     ) -> Ascent:
         """Of the mean objective, with seeds [N, 2] from which every sample's draws come."""
-        targets = objective.targets(lambda: self._untransformed(model, images, seeds), labels)
+        targets = objective.targets(lambda: self.untransformed(model, images, seeds), labels)
         none = tf.zeros(tf.shape(images)[:1], images.dtype)
         total, score, merit = tf.zeros_like(images), none, none
         add = self._adding(model, objective)
@@ -71,7 +71,7 @@ class ExpectedGradient:
             score, merit = (tf.ensure_shape(part, images.shape[:1]) for part in (score, merit))
         return Ascent(total / self.samples, score / self.samples, merit / self.samples)
 
-    def _untransformed(self, model: Model, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    def untransformed(self, model: Model, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """The logits that a label rule looks at."""
         return model(images) if self.transform is not None else model(images, at_sample(seeds, tf.constant(0)))
 

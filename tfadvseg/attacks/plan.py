@@ -110,8 +110,8 @@ def _label_map(model: Model, images: tf.Tensor, *drawn: tf.Tensor) -> tf.Tensor:
 
 
 def can_share(attack: Attack) -> TypeGuard[GradientAscent]:
-    """Whether other attacks may run on its trajectory."""
-    return isinstance(attack, GradientAscent) and shares_trajectories(attack)
+    """Whether other attacks may run on its trajectory; a subclass knows more than its iterates."""
+    return type(attack) is GradientAscent and shares_trajectories(attack)
 
 
 def _group(attacks: list[Attack], seeded: bool) -> Group:

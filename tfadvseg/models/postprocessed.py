@@ -21,6 +21,11 @@ class PostprocessedModel:
         """As results know it."""
         return self.spec.name
 
+    @property
+    def network_kind(self) -> str:
+        """As of the model alone."""
+        return self.model.network_kind
+
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """float32 RGB images [N, H, W, 3] in 0..255 -> logits [N, H, W, C], differentiable."""
         assert self.spec.refinement is not None

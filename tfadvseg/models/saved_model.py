@@ -73,6 +73,11 @@ class LoadedModel:
         return self.spec.frame.size
 
     @property
+    def network_kind(self) -> str:
+        """What is called of the file returns: logits, probabilities, sigmoid or labels."""
+        return self.network.kind
+
+    @property
     def digest(self) -> str:
         """Of the graph and the weights, 16 characters of SHA-256."""
         return self.spec.digest

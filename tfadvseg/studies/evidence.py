@@ -89,6 +89,11 @@ class Evidence:
         trials = np.stack([self._iou(k) for k in self._one_cell(where)])
         return 2 * trials.std(0) if len(trials) > 2 else np.full(len(self.weights), np.nan)
 
+    def image_means(self, sums: np.ndarray, **where) -> np.ndarray:
+        """[N]: the mean over the pixels of each image of sums [K, N] over them, in the one cell that is meant, the mean
+        over its trials."""
+        return np.mean([sums[k] / self.results.pixels[k] for k in self._one_cell(where)], 0)
+
     def over_images(self, values: np.ndarray) -> np.ndarray:
         """[..., 1 + R]: means over the images, and over those of each resample, of values [..., N]."""
         return values @ self.weights.T / self.weights.sum(1)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from tfadvseg.runs import initial_gradients
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
-from tfadvseg.studies.crf import starts
 from tfadvseg.studies.crf.names import TARGETED, UNTARGETED, CrfDesign, CrfPair
 from tfadvseg.studies.evidence import Evidence, Score, rank_correlation
 from tfadvseg.studies.run import FinishedRun
@@ -301,7 +301,7 @@ CLAIMS = (
 def pairs_of(run: FinishedRun) -> list[Pair]:
     """The pairs of a run, with what it measured of them."""
     design = CrfDesign.of(run.design)
-    measured = starts.read(run.folder)
+    measured = initial_gradients.read(run.folder)
     scaled = {attack: name for attack, name in design.scaled.items() if name in run.attacks}
     plain = tuple(name for name in run.attacks if name not in scaled.values())
     return [Pair(run.evidence, pair, plain, tuple(run.epsilons), scaled, measured) for pair in design.pairs]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfadvseg.attacks.gradient_ascent import GradientAscent
-from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given
+from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
@@ -40,6 +40,15 @@ def with_scaled(protocol: Protocol, temperature: float) -> tuple[Protocol, dict[
             names[name] = f"{name}_scaled"
             scaled.append((names[name], dataclasses.replace(attack, objective=objective)))
     return dataclasses.replace(protocol, attacks=protocol.attacks + tuple(scaled)), names
+
+
+def objectives(temperature: float) -> dict[str, Objective]:
+    """Away from the prediction, toward the least likely class, and away on logits / temperature."""
+    return {
+        "away": away_from_labels,
+        "toward": toward_least_likely,
+        "scaled": Objective(given, 1.0, ScaledCrossEntropy(temperature)),
+    }
 
 
 def variants(crf: str, values: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:

@@ -5,63 +5,40 @@ stronger than the CRF's own; and dividing the logits, which undoes their confide
 on the network with the CRF by more than it helps on the network without. What an attack finds at its start is told
 beside, since confident networks without a CRF have small losses, too.
 
-Who looks in many ways finds something by chance, so the more ways there are, the surer each must be (`level_of_each`).
+Who looks in many ways finds something by chance, so the more ways there are, the surer each must be (`studies.signs`).
 So it is with what is left of an advantage, for which the strongest of many attacks is picked on either network.
 """
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tfadvseg.metrics.intervals import level_of_each
-from tfadvseg.runs.results import images_text
-from tfadvseg.studies.claims import HOLDS, verdict
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import UNTARGETED
 from tfadvseg.studies.evidence import Score
-
-MARGIN = 2.0
-"""Points of IoU ratio below which an advantage is none that anybody would want."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Masking:
-    """opening: the verdict, a sentence. grounds: what it rests on."""
-
-    opening: str
-    grounds: tuple[str, ...]
+from tfadvseg.studies.signs import MARGIN, Masking, Sign, agreeing, found, opening, surely, surely_below
 
 
 def masking(pair: Pair) -> Masking:
     """An advantage counts as far as it is left under the strongest of the same attacks on both networks."""
-    untargeted = pair.among(UNTARGETED)
-    tests = len(untargeted) + sum(attack in pair.scaled for attack in untargeted)
-    masks, left = level_of_each(tests), level_of_each(2 * tests)
-    judged = {attack: _attack(pair, attack, masks, left) for attack in untargeted}
-    masked = [attack for attack, (_, sign, _) in judged.items() if sign]
-    evidence = pair.evidence
-    on = f" (on {images_text(evidence.images, evidence.units)})"
+    evidence, untargeted = pair.evidence, pair.among(UNTARGETED)
     if not untargeted:
-        opening = "No untargeted attack was run, so nothing is known of a masked gradient."
-    elif evidence.units < 2:
-        opening = f"Too few images to say whether the CRF masks the gradient{on}."
-    elif len(masked) == len(untargeted):
-        opening = f"The CRF masks the gradient{on}."
-    elif masked:
-        opening = f"The CRF masks the gradient of {', '.join(masked)}{on}."
-    elif all(surely_none for _, _, surely_none in judged.values()):
-        opening = f"No sign that the CRF masks the gradient{on}."
-    else:
-        opening = f"It is not certain whether the CRF masks the gradient{on}."
-    grounds = [_start(pair), *(told for told, _, _ in judged.values())]
+        return Masking("No untargeted attack was run, so nothing is known of a masked gradient.", (_start(pair),))
+    signs = {attack: _signs(pair, attack) for attack in untargeted}
+    every = [sign for own in signs.values() for sign in own]
+    masks, left = level_of_each(len(every)), level_of_each(2 * len(every))
+    masked = [attack for attack, own in signs.items() if any(sign.shows(evidence, masks) for sign in own)]
+    of_some = f" of {', '.join(masked)}" if 0 < len(masked) < len(untargeted) else ""
+    grounds = [_start(pair), *(_told(pair, attack, own, masks, left) for attack, own in signs.items())]
     if left > 95 and evidence.units > 1:
         grounds.append(
-            f"A mask was looked for in {tests} ways, and the strongest attacks among {2 * tests}: a mask counts where "
-            f"{(100 + masks) / 2:.4g} % of the resamples show it, and what is left of an advantage is said where "
-            f"{(100 + left) / 2:.4g} % agree; the intervals above are of 95 %."
+            f"A mask was looked for in {len(every)} ways, and the strongest attacks among {2 * len(every)}: a mask "
+            f"counts where {agreeing(masks)} of the resamples show it, and what is left of an advantage is said where "
+            f"{agreeing(left)} agree; the intervals above are of 95 %."
         )
-    return Masking(opening, tuple(grounds))
+    told = opening(evidence, "the CRF", found(evidence, every, masks), f"the gradient{of_some}")
+    return Masking(told, tuple(grounds))
 
 
 def _start(pair: Pair) -> str:
@@ -74,59 +51,57 @@ def _start(pair: Pair) -> str:
     )
 
 
-def _attack(pair: Pair, attack: str, masks: float, left: float) -> tuple[str, bool, bool]:
-    """(what is known of an attack, means over the epsilons; whether it shows a masked gradient; whether it surely shows
-    none, of `MARGIN` points or more). masks, left: levels at which a mask, and what is left of an advantage, count."""
-    form = pair.evidence.format
+def _signs(pair: Pair, attack: str) -> list[Sign]:
+    """Means over the epsilons: what going around the CRF takes more, and how much more scaled logits help with it."""
     with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
-    own, plain = with_crf[THROUGH], without[AROUND]
-    gain, around = own - plain, own - with_crf[AROUND]
-    ways = "; ".join(f"{way} {form(score, least=0.0)} %" for way, score in with_crf.items())
-    told = [f"{attack} leaves of the clean IoU, {ways}."]
-    hidden = _holds(pair, around, masks)
-    told.append(
-        f"Going around the CRF it takes {form(around, '+.1f')} points more"
-        + (": the CRF hides its gradient." if hidden else ".")
-    )
-    masked, surely_none = hidden, _below_margin(pair, around)
+    signs = [Sign(with_crf[THROUGH] - with_crf[AROUND])]
     if THROUGH_SCALED in with_crf:
-        helps, helps_without = own - with_crf[THROUGH_SCALED], plain - without[AROUND_SCALED]
-        masked |= _holds(pair, helps - helps_without, masks)
-        surely_none &= _below_margin(pair, helps - helps_without)
+        helps, helps_without = _help_of_scaling(with_crf, without)
+        signs.append(Sign(helps - helps_without))
+    return signs
+
+
+def _help_of_scaling(with_crf: Mapping[str, Score], without: Mapping[str, Score]) -> tuple[Score, Score]:
+    """(Points that scaled logits take more through the CRF, and without it)."""
+    return with_crf[THROUGH] - with_crf[THROUGH_SCALED], without[AROUND] - without[AROUND_SCALED]
+
+
+def _told(pair: Pair, attack: str, signs: Sequence[Sign], masks: float, left: float) -> str:
+    """What is known of an attack. masks, left: levels at which a mask, and what is left of an advantage, count."""
+    form, around = pair.evidence.format, signs[0]
+    with_crf, without = (_scores(pair, model, attack) for model in (pair.crf, pair.network))
+    ways = "; ".join(f"{way} {form(score, least=0.0)} %" for way, score in with_crf.items())
+    told = [
+        f"{attack} leaves of the clean IoU, {ways}.",
+        f"Going around the CRF it takes {form(around.score, '+.1f')} points more"
+        + (": the CRF hides its gradient." if around.shows(pair.evidence, masks) else "."),
+    ]
+    if THROUGH_SCALED in with_crf:
+        helps, helps_without = _help_of_scaling(with_crf, without)
         told.append(
             f"Scaled logits take {form(helps, '+.1f')} points more through the CRF, and {form(helps_without, '+.1f')} "
             "without it."
         )
-    rest = _least(with_crf) - _least(without)
+    gain, rest = with_crf[THROUGH] - without[AROUND], _least(with_crf) - _least(without)
     told.append(
         f"By its own gradient the CRF has an advantage of {form(gain, '+.1f')} points, and of {form(rest, '+.1f')} "
         f"where both networks meet the strongest of all these attacks: {_fate(pair, gain, rest, left)}."
     )
-    return " ".join(told), masked, surely_none
-
-
-def _holds(pair: Pair, score: Score, level: float = 95.0) -> bool:
-    """Whether a score is surely more than 0."""
-    return verdict(score, lambda values: values > 0, pair.evidence.units, level=level) == HOLDS
+    return " ".join(told)
 
 
 def _fate(pair: Pair, gain: Score, rest: Score, level: float) -> str:
     """What becomes of the advantage; that it is gone must be as sure as that it remains."""
-    if _holds(pair, rest, level):
+    evidence = pair.evidence
+    if surely(evidence, rest, level):
         return "it remains"
-    if not _below_margin(pair, rest, level):
+    if not surely_below(evidence, rest, MARGIN, level):
         return "it is not certain what is left"
-    if _holds(pair, -rest - MARGIN, level):
+    if surely(evidence, -rest - MARGIN, level):
         return f"the CRF makes the network less robust, by {MARGIN:g} points or more"
-    if _below_margin(pair, gain, level):
+    if surely_below(evidence, gain, MARGIN, level):
         return f"there is none, of {MARGIN:g} points or more"
     return f"less than {MARGIN:g} points of it are left"
-
-
-def _below_margin(pair: Pair, score: Score, level: float = 95.0) -> bool:
-    """Whether a score is surely less than `MARGIN`; of one group of images nothing is sure."""
-    _, most = pair.evidence.interval(score, level)
-    return most < MARGIN
 
 
 THROUGH, AROUND = "through the CRF", "with the gradient of the network without the CRF"

@@ -20,6 +20,7 @@ from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.robustness.costs import cost_part
+from tfadvseg.studies.robustness.detection_part import detection_part
 from tfadvseg.studies.robustness.differences import all_pairs_part, differences_part
 from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
@@ -69,8 +70,8 @@ def sizes(run: FinishedRun) -> dict[str, int]:
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
-    """The worst cases, ratios at one epsilon, then the IoU at all of them, by class and the other long tables, then
-    the claims."""
+    """The worst cases, ratios at one epsilon, then the IoU at all of them, by class and the other long tables, whether
+    attacks are seen, then the claims."""
     cells, worst = cells_of(run), envelopes_of(run)
     epsilon, found = headline_epsilon(cells), attacks(cells)
     compared = pairs(run.evidence, models(cells), found, epsilon)
@@ -88,7 +89,8 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
     blocks += [*class_part(run.evidence, cells, worst), *every_epsilon_part(worst)]
-    blocks += [*all_pairs_part(compared, run.evidence), *own_norm_part(cells), *claims_part(judgements)]
+    blocks += [*all_pairs_part(compared, run.evidence), *detection_part(run.evidence, cells)]
+    blocks += [*own_norm_part(cells), *claims_part(judgements)]
     return Document(f"Robustness on {subject(cells)}", blocks)
 
 

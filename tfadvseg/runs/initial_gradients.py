@@ -1,4 +1,4 @@
-"""What attacks on each model start from, as the run folder keeps it; `initial_gradient` measures it."""
+"""What attacks on each model start from, as the run folder keeps it; `engine.initial_gradient` measures it."""
 
 import os
 import pathlib
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-FILE = "initial_gradients.npz"
+FILE, FLOOR = "initial_gradients.npz", "floor"
 """In the run folder: {"<model>/<objective>": [3, N]}, loss, norm of the gradient and share of pixels without one, of
-the images that are not damaged."""
+the images that are not damaged; and of a model that returns probabilities {"<model>/floor": [1, N]}, the share of
+pixels with a class of probability 0."""
 
 
 def read(folder: str | os.PathLike) -> Mapping[str, np.ndarray]:

@@ -11,72 +11,79 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.base import Model
-from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given, toward_least_likely
+from tfadvseg.attacks.objectives import Objective
 from tfadvseg.data.framing import inside
+from tfadvseg.doctor.warnings import floored
 from tfadvseg.engine.left_out import KEY, measured, without_damaged
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.run import Shards
+from tfadvseg.models import postprocessed
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.studies.crf.starts import FILE
-
-
-def objectives(temperature: float) -> dict[str, Objective]:
-    """Away from the prediction, toward the least likely class, and away on logits / temperature."""
-    return {
-        "away": away_from_labels,
-        "toward": toward_least_likely,
-        "scaled": Objective(given, 1.0, ScaledCrossEntropy(temperature)),
-    }
+from tfadvseg.runs.initial_gradients import FILE, FLOOR
+from tfadvseg.seeds import image_seeds
 
 
 @tf.function
 def initial_gradient(
-    model: Model, objective: Objective, images: tf.Tensor, counted: tf.Tensor
+    model: Model, objective: Objective, images: tf.Tensor, counted: tf.Tensor, seeds: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, ...]:
-    """(loss, norm, zeros) [N] each, of the objective against the model's own prediction on images [N, H, W, 3].
+    """(loss, norm, zeros) [N] each, of the objective against the model's own prediction on images [N, H, W, 3]; of a
+    model that draws at random by the draws of seeds int32 [N, 2].
 
     loss: mean of the objective's loss over the pixels that count (bool [N, H, W]). norm: of the loss's gradient, the
-    mean over pixels of its Euclidean length. zeros: the share of these pixels with a gradient of 0 in all channels.
+    mean over pixels of its Euclidean length. zeros: the share of these pixels with a gradient of 0, or of
+    no finite number, in all channels.
     """
     weight = tf.cast(counted, tf.float32)
     pixels = tf.reduce_sum(weight, (1, 2))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        logits = model(images)
+        logits = model(images) if seeds is None else model(images, seeds)
         labels = tf.stop_gradient(tf.argmax(logits, -1, tf.int32))
         score = objective.sign * objective(logits, labels)
         total = tf.reduce_sum(score)
     gradient = tf.ensure_shape(tape.gradient(total, images), images.shape)
-    zeros = tf.cast(tf.reduce_all(gradient == 0, -1), tf.float32)
+    zeros = tf.cast(tf.reduce_all((gradient == 0) | ~tf.math.is_finite(gradient), -1), tf.float32)
     norm = tf.norm(gradient, axis=-1)
     return tuple(tf.reduce_sum(part * weight, (1, 2)) / pixels for part in (score, norm, zeros))
 
 
 def measure(
-    specs: Sequence[ModelSpec], temperature: float, shards: Shards, folder: RunFolder, models: OpenModels
-) -> None:
+    specs: Sequence[ModelSpec], objectives: Mapping[str, Objective], shards: Shards, folder: RunFolder,
+    models: OpenModels,
+) -> None:  # fmt: skip
     """Writes FILE into the run folder: `initial_gradient` of each model and objective, a unit a batch of images."""
     found: dict[str, np.ndarray] = {}
     for spec in specs:
         names = shards.units(f"start-{spec.name}", spec)
         if not all(folder.has(name) for name in names):
             models.keep([spec])
-            named = objectives(temperature)
-            make = functools.partial(_unit, models[spec], named)
+            model = models[spec]
+            called = model.logits_of_seeds if spec.seeded else model
+            make = functools.partial(_unit, spec, model, called, objectives)
             for number, (name, batch) in enumerate(zip(names, shards.batches(spec), strict=True)):
                 if not folder.has(name):
-                    images = shards.ids(spec, number)
-                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=named))
+                    images, rows = shards.ids(spec, number), (*objectives, FLOOR)
+                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=rows))
         units = measured(folder.load(name) for name in names)
         keys = [key for key in units[0] if key != KEY]
         found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
     write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
 
 
-def _unit(model: Model, named: Mapping[str, Objective], batch: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
-    counted = inside(batch["size"], batch["image"].shape[1:3])
-    return {
-        name: np.stack(initial_gradient(model, objective, batch["image"], counted)) for name, objective in named.items()
+def _unit(
+    spec: ModelSpec, model: postprocessed.Model, called: Model, objectives: Mapping[str, Objective],
+    batch: dict[str, tf.Tensor],
+) -> dict[str, np.ndarray]:  # fmt: skip
+    images, counted = batch["image"], inside(batch["size"], batch["image"].shape[1:3])
+    ids = [name.decode() for name in batch["id"].numpy()]
+    seeds = tf.constant(image_seeds(0, ids, purpose="start")) if spec.seeded else None
+    found = {
+        name: np.stack(initial_gradient(called, objective, images, counted, seeds))
+        for name, objective in objectives.items()
     }
+    if model.network_kind == "probabilities":
+        found[FLOOR] = np.array([[floored(one) for one in model(images).numpy()]])
+    return found

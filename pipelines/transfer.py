@@ -30,6 +30,7 @@ def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
     flags.define_models(models)
     flags.define_transfer()
     flags.define_attacks()
+    flags.define_region()
     flags.define_draws()
     flags.define_run()
     flags.define_output()
@@ -43,6 +44,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
     """Every source shown to every model. scales: which of them are one network at several scales."""
     design: dict[str, Any] = {"scales": list(scales), "reduced": reduced(models)}
     unused: list[str] = []
+    attacking.refuse_class_region()
     if FLAGS.perturbations:
         why = "--perturbations holds attacks that were made"
         unused = flags.refuse_given("Attacks", "keep_perturbations", "samples", because=why)

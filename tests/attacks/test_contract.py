@@ -95,10 +95,11 @@ def few(smooth_model):
 
 def test_every_attack_of_the_table_keeps_the_contract():
     for name, named in ATTACKS.items():
-        attack = named(4.0, **({"target": 1} if named.to_a_class else {}))
+        wanted = ({"target": 1} if named.to_a_class else {}) | ({"hidden": 1} if named.hides else {})
+        attack = named(4.0, **wanted)
         assert isinstance(attack, Attack) and attack.epsilon == 4.0 and not attack.black_box, name
         assert attack.cost.gradients == attack.steps and (attack.steps > 1) == (named.iterative or named.paced)
-        assert named(4.0, **({"target": 1} if named.to_a_class else {})) == attack  # equal settings, equal attacks
+        assert named(4.0, **wanted) == attack  # equal settings, equal attacks
     for attack in (Staged((ifgsm(2.0),)), Smallest(8.0, 3), Signs(4.0, 5)):
         assert isinstance(attack, Attack)
 

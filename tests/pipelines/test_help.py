@@ -24,6 +24,7 @@ COMMANDS = (
     "transfer",
     "transform_transfer",
     "transforms",
+    "universal",
 )
 
 
@@ -80,7 +81,8 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, crf, describe, doctor, export, "
-        "import_caffe, inspect_data, report, scale_transfer, train, transfer, transform_transfer, transforms.\n"
+        "import_caffe, inspect_data, report, scale_transfer, train, transfer, transform_transfer, transforms, "
+        "universal.\n"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks.hiding import hide
 from tfadvseg.attacks.modern import (
     apgd_ce,
     apgd_dlr,
@@ -30,7 +31,7 @@ class NamedAttack:
 
     iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
     `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
-    class to lead to. by_class: it wants `class_weights`.
+    class to lead to. by_class: it wants `class_weights`. hides: it wants `hidden`, the number of the class to hide.
     """
 
     make: Callable[..., Attack]
@@ -38,6 +39,7 @@ class NamedAttack:
     paced: bool = False
     to_a_class: bool = False
     by_class: bool = False
+    hides: bool = False
 
     def __call__(self, epsilon: float, **settings: Any) -> Attack:
         return self.make(epsilon, **settings)
@@ -61,6 +63,7 @@ ATTACKS = {
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
+    "hide": NamedAttack(hide, iterative=True, hides=True),
 }
 
 ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}

@@ -7,7 +7,7 @@ ATTACKS = {
     "mi_fgsm": "MI-FGSM", "fgsm_class": "FGSM to a class", "ifgsm_class": "Iterative FGSM to a class",
     "segpgd": "SegPGD", "cospgd": "CosPGD", "cospgd_sigmoid": "CosPGD by sigmoids", "padam": "PAdam-CE",
     "padam_cos": "PAdam-Cos", "apgd_ce": "APGD-CE", "apgd_dlr": "APGD-DLR", "sea_mce": "SEA MCE",
-    "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS",
+    "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS", "hide": "Hide", "universal": "Universal",
 }  # fmt: skip
 """Those of the paper in its order, then others."""
 

@@ -18,8 +18,10 @@ from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
+from tfadvseg.studies.robustness.by_region import region_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.robustness.facts import facts_of
+from tfadvseg.studies.robustness.hidden import hiding_part
 from tfadvseg.studies.robustness.overview import architecture_part
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
@@ -50,7 +52,8 @@ def sizes(run: FinishedRun) -> dict[str, int]:
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
     """Ratios at one epsilon, then the IoU at all of them, then by class, then the claims."""
     cells = cells_of(run)
-    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run), *architecture_part(run)]
+    blocks: list[Block] = [*comparison_part(run, cells), *warnings_part(run), *region_part(run), *hiding_part(run)]
+    blocks += architecture_part(run)
     found = attacks(cells)
     if found:
         title = f"IoU ratio at epsilon {headline_epsilon(cells):g}"
@@ -66,7 +69,8 @@ def summary(run: FinishedRun) -> Document:
     """The ratios at all epsilons."""
     cells = cells_of(run)
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
-    parts = [*comparison_part(run, cells), *architecture_part(run), *own_norm_part(cells)]
+    limited = [*region_part(run), *hiding_part(run)]
+    parts = [*comparison_part(run, cells), *limited, *architecture_part(run), *own_norm_part(cells)]
     return Document(title, [*ratio_part(cells), *parts])
 
 

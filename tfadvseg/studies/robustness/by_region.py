@@ -1,0 +1,65 @@
+"""Attacked here, broken there: what attacks in a region leave inside of it and outside."""
+
+import dataclasses
+
+import numpy as np
+
+from tfadvseg.reports.document import Block, Heading, Paragraph, Table
+from tfadvseg.reports.numbers import number
+from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.results import CLEAN, Cell, Results
+from tfadvseg.studies.evidence import Evidence
+from tfadvseg.studies.run import FinishedRun
+
+TOLD = (
+    "Nothing but the pixels of the region could change. IoU ratios in per cent of the whole images, of the pixels "
+    "inside of the region and of those outside, each of the clean IoU of the same pixels, with 95 % intervals. What "
+    "falls outside is broken from afar, through what the network sees of the surroundings of a pixel. "
+)
+OF_A_CLASS = (
+    "Inside of a region that is one predicted class, all others that are labelled there have a clean IoU of 0, so the "
+    "ratio inside begins low and may rise above 100; pixel accuracies are in region.csv. "
+)
+
+
+def region_part(run: FinishedRun) -> list[Block]:
+    """A table of the clean parts and one of what is left of them, a row a network, attack and epsilon; nothing of a run
+    without a region."""
+    parts = {name: Evidence(own) for name, own in run.results.parts().items()}
+    if not parts:
+        return []
+    told = TOLD + (OF_A_CLASS if "class" in run.settings.get("region", {}) else "") + "All numbers: region.csv."
+    return [Heading("Attacked here, broken there"), Paragraph(told), _clean(run.results, parts), _ratios(parts)]
+
+
+def _clean(results: Results, parts: dict[str, Evidence]) -> Table:
+    """How large the region is, and the clean IoU of each part."""
+    assert results.region is not None
+    rows = []
+    for k, cell in enumerate(results.cells):
+        if cell.attack == CLEAN and cell.trial == 0:
+            share, empty = 100 * results.region[k].sum() / results.pixels[k].sum(), int((results.region[k] == 0).sum())
+            scores = [evidence.format(evidence.iou(**_where(cell)), least=0.0) for evidence in parts.values()]
+            rows.append([cell.model, f"{share:.1f}", str(empty), *map(_known, scores)])
+    return Table(["Network", "Region (% of pixels)", "Images without", *(f"Clean IoU {name}" for name in parts)], rows)
+
+
+def _ratios(parts: dict[str, Evidence]) -> Table:
+    cells = [cell for cell in parts["whole"].results.cells if cell.attack != CLEAN and cell.trial == 0]
+    rows = []
+    for cell in cells:
+        scores = [evidence.format(evidence.ratio(**_where(cell)), least=0.0) for evidence in parts.values()]
+        name = cell.model if cell.model == cell.source_model else f"{cell.model}, shown what {cell.source_model} breaks"
+        epsilon = "own" if cell.epsilon is None else f"{cell.epsilon:g}"
+        rows.append([name, attack_title(cell.attack), epsilon, *map(_known, scores)])
+    return Table(["Network", "Attack", "Epsilon", *(f"{name.title()}" for name in parts)], rows, labels=2)
+
+
+def _where(cell: Cell) -> dict:
+    """All but the trial, over which evidence takes the mean."""
+    return {key: value for key, value in dataclasses.asdict(cell).items() if key != "trial"}
+
+
+def _known(score: str) -> str:
+    """A dash where there is no number."""
+    return number(np.nan) if score.startswith("nan") else score

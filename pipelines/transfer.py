@@ -44,7 +44,6 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
     """Every source shown to every model. scales: which of them are one network at several scales."""
     design: dict[str, Any] = {"scales": list(scales), "reduced": reduced(models)}
     unused: list[str] = []
-    attacking.refuse_class_region()
     if FLAGS.perturbations:
         why = "--perturbations holds attacks that were made"
         unused = flags.refuse_given("Attacks", "keep_perturbations", "samples", because=why)
@@ -52,6 +51,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
         made, sources = kept_scenarios(kept, models, FLAGS.seed, FLAGS.trials), [source.name for source in kept]
         design["kept"] = {source.name: source.told for source in kept}
     else:
+        attacking.refuse_class_region()
         attacked = chosen_sources(models, FLAGS.sources)
         made = scenarios(attacked, models, attacking.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]

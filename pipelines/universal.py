@@ -95,7 +95,8 @@ def show(models: Sequence[ModelSpec], tiles: dict[str, Tile]) -> None:
     attacked = {
         "attacked_as": f"Universal perturbations that were fitted before, one tile repeated: {'; '.join(told)}.",
         "tiles": {
-            name: photograph_digest(tile.values) for (name, _), tile in zip(attacks, tiles.values(), strict=True)
+            f"{name} at {tile.epsilon:g}": photograph_digest(tile.values)
+            for (name, _), tile in zip(attacks, tiles.values(), strict=True)
         },
     }
     made = scenarios(models, lambda **settings: protocol(attacks))
@@ -117,8 +118,8 @@ def fit_and_show(models: Sequence[ModelSpec], to_fit: Split) -> None:
         f"{rule.alpha:g}.{seen}",
         "fit_data": to_fit.fingerprint(),
     }  # fmt: skip
-    if is_file(FLAGS.target_image, to_fit):
-        attacked["target"] = photographs.split([FLAGS.target_image]).fingerprint()
+    if FLAGS.target_image is not None:
+        attacked["target"] = target_photograph(to_fit).fingerprint()
     run_experiment(
         "universal", "robustness", scenarios(models, lambda **settings: protocol((("universal", nothing),))),
         design(models), prepare=functools.partial(prepared, rule, about, to_fit),
@@ -172,7 +173,7 @@ def aim(to_fit: Split) -> tuple[Objective, str]:
         settings = {"weight": WEIGHT_OF_ALL} | attacking.hiding(names)
         return hiding(**settings), f"hiding {names[settings['hidden']]}"
     if FLAGS.target_image is not None:
-        name = to_fit.ids[0] if FLAGS.target_image == FIRST else FLAGS.target_image
+        (name,) = target_photograph(to_fit).ids
         return toward_map(FLAGS.hide_confidence), f"toward the prediction on {name}"
     return away_from_labels, "away from the prediction"
 
@@ -182,20 +183,19 @@ def dataset_to_fit() -> Split:
     return objects.dataset().split(FLAGS.data_dir, FLAGS.fit_split).chosen(1, FLAGS.fit_limit)
 
 
+def target_photograph(to_fit: Split) -> Split:
+    """The one of --target_image: of --fit_split, or a file beside the dataset."""
+    known = {name: index for index, name in enumerate(to_fit.ids)} | {FIRST: 0}
+    if FLAGS.target_image not in known and pathlib.Path(FLAGS.target_image).is_file():
+        return photographs.split([FLAGS.target_image])
+    return to_fit.only(choose(known, FLAGS.target_image, "target image"))
+
+
 def one_map(spec: ModelSpec, models: OpenModels, to_fit: Split) -> np.ndarray | None:
     """The map of --target_image, labels of the network's input; None without one."""
     if FLAGS.target_image is None:
         return None
-    if is_file(FLAGS.target_image, to_fit):
-        return prediction_on(spec, models[spec], photographs.split([FLAGS.target_image])[0].image)
-    known = {name: index for index, name in enumerate(to_fit.ids)} | {FIRST: 0}
-    index = choose(known, FLAGS.target_image, "target image")
-    return prediction_on(spec, models[spec], to_fit[index].image)
-
-
-def is_file(name: str | None, to_fit: Split) -> bool:
-    """Whether --target_image is a photograph beside the dataset."""
-    return name is not None and name != FIRST and name not in to_fit.ids and pathlib.Path(name).is_file()
+    return prediction_on(spec, models[spec], target_photograph(to_fit)[0].image)
 
 
 def cut(size: tuple[int, int], spec: ModelSpec) -> tuple[int, int]:

@@ -19,8 +19,9 @@ from tfadvseg.conventions import IGNORED, LEFT_OUT
 MARK = 256
 """Added to the target of a pixel that is to be hidden, so that a loss can tell it from the rest."""
 
-WEIGHT, WEIGHT_OF_ALL = 0.5, 0.9999
-"""Of the pixels to be hidden, in an attack on one image and in one perturbation for all images."""
+WEIGHT, WEIGHT_OF_ALL = 0.9, 0.9999
+"""Of the pixels to be hidden, in an attack on one image and, as in the paper, in one perturbation for all images. What
+is made for one image need not give up the rest of it: a larger weight hides little more and breaks much of that."""
 CONFIDENCE = 0.75
 
 
@@ -88,7 +89,7 @@ def hiding(hidden: int, weight: float = WEIGHT, confidence: float = CONFIDENCE) 
 
 def toward_map(confidence: float = CONFIDENCE) -> Objective:
     """Toward the labels given, all pixels alike (Metzen et al. 2017, static target)."""
-    return Objective(given, -1.0, Unreached(confidence=confidence))
+    return Objective(given, -1.0, Unreached(0.5, confidence))
 
 
 def hide(

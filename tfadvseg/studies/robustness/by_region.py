@@ -1,6 +1,7 @@
 """Attacked here, broken there: what attacks in a region leave inside of it and outside."""
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from tfadvseg.reports.document import Block, Heading, Paragraph, Table
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, Cell, Results
-from tfadvseg.studies.evidence import Evidence
+from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
 
 TOLD = (
@@ -17,19 +18,21 @@ TOLD = (
     "falls outside is broken from afar, through what the network sees of the surroundings of a pixel. "
 )
 OF_A_CLASS = (
-    "Inside of a region that is one predicted class, all others that are labelled there have a clean IoU of 0, so the "
-    "ratio inside begins low and may rise above 100; pixel accuracies are in region.csv. "
+    "A network predicts nothing but the one class inside of such a region, so all others that are labelled there have "
+    "an IoU of 0 to begin with, and the ratio inside says little and may exceed 100: read the share of right pixels. "
 )
+RIGHT = "Pixels that are predicted rightly, in per cent of those that are labelled, with 95 % intervals."
 
 
 def region_part(run: FinishedRun) -> list[Block]:
-    """A table of the clean parts and one of what is left of them, a row a network, attack and epsilon; nothing of a run
-    without a region."""
+    """Tables of the clean parts, of the IoU ratios and of the right pixels, a row a network, attack and epsilon;
+    nothing of a run without a region."""
     parts = {name: Evidence(own) for name, own in run.results.parts().items()}
     if not parts:
         return []
     told = TOLD + (OF_A_CLASS if "class" in run.settings.get("region", {}) else "") + "All numbers: region.csv."
-    return [Heading("Attacked here, broken there"), Paragraph(told), _clean(run.results, parts), _ratios(parts)]
+    tables = [_clean(run.results, parts), _ratios(parts), Paragraph(RIGHT), _right(parts)]
+    return [Heading("Attacked here, broken there"), Paragraph(told), *tables]
 
 
 def _clean(results: Results, parts: dict[str, Evidence]) -> Table:
@@ -46,13 +49,26 @@ def _clean(results: Results, parts: dict[str, Evidence]) -> Table:
 
 def _ratios(parts: dict[str, Evidence]) -> Table:
     cells = [cell for cell in parts["whole"].results.cells if cell.attack != CLEAN and cell.trial == 0]
+    return _table(cells, {name: lambda cell, e=e: e.ratio(**_where(cell)) for name, e in parts.items()}, parts)
+
+
+def _right(parts: dict[str, Evidence]) -> Table:
+    cells = [cell for cell in parts["whole"].results.cells if cell.trial == 0]
+    return _table(cells, {name: lambda cell, e=e: e.accuracy(**_where(cell)) for name, e in parts.items()}, parts)
+
+
+def _table(cells: Sequence[Cell], scores: Mapping[str, Callable[[Cell], Score]], parts: dict[str, Evidence]) -> Table:
+    """A row a cell, a column a part."""
     rows = []
     for cell in cells:
-        scores = [evidence.format(evidence.ratio(**_where(cell)), least=0.0) for evidence in parts.values()]
-        name = cell.model if cell.model == cell.source_model else f"{cell.model}, shown what {cell.source_model} breaks"
+        found = [parts[name].format(score(cell), least=0.0) for name, score in scores.items()]
+        shown = (
+            cell.model if cell.model == cell.source_model else f"{cell.model}, shown what breaks {cell.source_model}"
+        )
         epsilon = "own" if cell.epsilon is None else f"{cell.epsilon:g}"
-        rows.append([name, attack_title(cell.attack), epsilon, *map(_known, scores)])
-    return Table(["Network", "Attack", "Epsilon", *(f"{name.title()}" for name in parts)], rows, labels=2)
+        title = "clean" if cell.attack == CLEAN else attack_title(cell.attack)
+        rows.append([shown, title, epsilon, *map(_known, found)])
+    return Table(["Network", "Attack", "Epsilon", *(name.title() for name in scores)], rows, labels=2)
 
 
 def _where(cell: Cell) -> dict:

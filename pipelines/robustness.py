@@ -2,6 +2,11 @@
 
     python -m pipelines.robustness
     python -m pipelines.robustness --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
+    python -m pipelines.robustness --attacks=ifgsm --region=car
+    python -m pipelines.robustness --attacks=hide --hide=pedestrian
+
+The third command changes no pixels but those of cars, and the report says what breaks inside and outside of them; the
+fourth makes pedestrians look like what is beside them.
 
 Ends with a table on stdout and a run folder with results.csv, results.md, figures and TensorBoard events. Interrupted,
 it goes on where it stopped when it is started again with the same --output.
@@ -19,6 +24,7 @@ flags.define_data()
 flags.define_models()
 flags.define_attacks()
 flags.define_inside()
+flags.define_region()
 flags.define_draws()
 flags.define_run()
 flags.define_output()

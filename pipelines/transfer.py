@@ -31,6 +31,7 @@ def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
     flags.define_transfer()
     flags.define_attacks()
     flags.define_inside()
+    flags.define_region()
     flags.define_draws()
     flags.define_run()
     flags.define_output()
@@ -51,6 +52,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
         made, sources = kept_scenarios(kept, models, FLAGS.seed, FLAGS.trials), [source.name for source in kept]
         design["kept"] = {source.name: source.told for source in kept}
     else:
+        attacking.refuse_class_region()
         attacked = chosen_sources(models, FLAGS.sources)
         made = scenarios(attacked, models, attacking.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]

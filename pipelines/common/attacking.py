@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import pathlib
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tfadvseg.attacks import NamedAttack
     from tfadvseg.attacks.base import Attack
     from tfadvseg.attacks.protocols import Defaults
+    from tfadvseg.engine.region import Region
     from tfadvseg.engine.scenario import Protocol
 
 FLAGS = flags.FLAGS
@@ -79,6 +81,7 @@ def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings:
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
     own |= {"class_weights": class_weights()} if named.by_class else {}
     own |= {"queries": FLAGS.queries} if named.queries else {}
+    own |= hiding(classes) if named.hides else {}
     if named.blind:
         settings.pop("gradient", None)
     return named(epsilon, **own, **settings)
@@ -104,14 +107,17 @@ def defaults() -> "Defaults":
 
 def protocol_text() -> str:
     """The protocol in a sentence, and the flags that differ from it, for the report."""
+    from tfadvseg.attacks.hiding import CONFIDENCE
+
     usual = dataclasses.asdict(defaults()) | {
         "restarts": 1, "queries": 50, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
-        "loss_on_padding": True,
+        "loss_on_padding": True, "hide": None, "hide_weight": None, "hide_confidence": CONFIDENCE,
     }  # fmt: skip
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
     changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]
-    return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}."
+    limited = f" Nothing may change but {where.text}." if (where := region()) else ""
+    return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}.{limited}"
 
 
 def _written(name: str, value: Any) -> str:
@@ -161,18 +167,72 @@ def deciding_attacks() -> dict[str, Any]:
     from tfadvseg.attacks import ATTACKS
 
     weighed = any(ATTACKS[split_name(name)[0]].by_class for name in attack_names())
-    return {"attacked_as": protocol_text()} | ({"class_pixels": class_pixels()._asdict()} if weighed else {})
+    found = {"attacked_as": protocol_text()} | ({"class_pixels": class_pixels()._asdict()} if weighed else {})
+    return found | limits()
+
+
+def limits() -> dict[str, Any]:
+    """For the recipe, the region that may change and the class that is hidden, where there are any."""
+    from tfadvseg.engine.region import ClassRegion, MaskRegion
+
+    found, names = dict[str, Any](), dataset().label_space.names if "dataset" in FLAGS else ()
+    if isinstance(where := region(), ClassRegion):
+        found["region"] = {"class": where.name}
+    elif isinstance(where, MaskRegion):
+        found["region"] = {"mask": where.digest}
+    if FLAGS.hide is not None:
+        found["hidden"] = names[hidden_class(names)]
+    return found
+
+
+def region() -> "Region | None":
+    """--region: a class of --dataset, or else a picture."""
+    from tfadvseg.engine.region import ClassRegion, MaskRegion
+
+    given = FLAGS.region if "region" in FLAGS else None
+    if given is None:
+        return None
+    names = dataset().label_space.names
+    if given in names:
+        return ClassRegion(names.index(given), given)
+    if not pathlib.Path(given).is_file():
+        raise ValueError(f"--region is a class, one of {', '.join(names)}, or a picture; got {given}.")
+    return MaskRegion(pathlib.Path(given))
+
+
+def refuse_class_region() -> None:
+    """ValueError for a region that is another one on each network that is attacked, where their rows are compared."""
+    from tfadvseg.engine.region import ClassRegion
+
+    if isinstance(region(), ClassRegion):
+        raise ValueError(
+            f"--region={FLAGS.region} is what each attacked network predicts so, another region on each, and here "
+            "networks are compared across them; give a picture that marks the pixels."
+        )
+
+
+def hiding(classes: Sequence[str]) -> dict[str, Any]:
+    """Settings of an attack that hides a class."""
+    weight = {} if FLAGS.hide_weight is None else {"weight": FLAGS.hide_weight}
+    return {"hidden": hidden_class(classes), "confidence": FLAGS.hide_confidence, **weight}
+
+
+def hidden_class(names: Sequence[str]) -> int:
+    """--hide as a number, of classes with these names."""
+    return _numbered(FLAGS.hide, names, "To hide a class, --hide")
 
 
 def target_class(attack: str, names: Sequence[str]) -> int:
     """--target_class as a number, of classes with these names."""
-    given = FLAGS.target_class
+    return _numbered(FLAGS.target_class, names, f"{attack} leads to one class: --target_class")
+
+
+def _numbered(given: str | None, names: Sequence[str], subject: str) -> int:
+    """A class by its name or number as its number. subject: of the sentence where there is no such class."""
     if given in names:
         return names.index(given)
     if given is None or not given.isdigit() or int(given) >= len(names):
-        raise ValueError(
-            f"{attack} leads to one class: --target_class is one of {', '.join(names)}, or its number; got {given}."
-        )
+        raise ValueError(f"{subject} is one of {', '.join(names)}, or its number; got {given}.")
     return int(given)
 
 
@@ -195,4 +255,7 @@ def protocol(**settings: Any) -> "Protocol":
             )
         settings["gradient"] = ExpectedGradient(named(name), FLAGS.samples)
     labels = FLAGS.labels or defaults().labels
-    return Protocol(attacks(**settings), labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed)
+    hidden = None if FLAGS.hide is None else hidden_class(dataset().label_space.names)
+    return Protocol(
+        attacks(**settings), labels, FLAGS.loss_on_padding, FLAGS.attack_padding, FLAGS.seed, region(), hidden
+    )

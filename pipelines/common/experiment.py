@@ -33,6 +33,9 @@ FLAGS = flags.FLAGS
 Extra = Callable[[Shards, RunFolder, OpenModels], None]
 """What a study measures beside its scenarios."""
 
+Prepare = Callable[[Sequence[Scenario], RunFolder, OpenModels], Sequence[Scenario]]
+"""Makes the scenarios that are run of those that are given, with what it works out in the run folder."""
+
 
 def run_experiment(
     pipeline: str,
@@ -42,21 +45,26 @@ def run_experiment(
     extra: Extra | None = None,
     keep_perturbations: bool = False,
     unused: Collection[str] = (),
+    prepare: Prepare | None = None,
+    attacked: Mapping[str, Any] | None = None,
 ) -> None:
     """Runs what is not finished yet, collects it, judges, draws and prints.
 
     study: its name in STUDIES. design: what it wants to know again of its scenarios when it judges and draws.
     keep_perturbations: whether those that are made stay in the run folder. unused: flags that mean nothing in this run
-    and stay out of its recipe.
+    and stay out of its recipe. prepare: what comes before the first unit. attacked: for the recipe, what decides the
+    attacks where that is not what the flags of the attacks say, with `attacked_as` in words.
     """
     shards = objects.shards()
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     with reserved(objects.output_folder(pipeline)) as path:
         networks = [model for scenario in scenarios for model in scenario.models]
-        made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacking.deciding_attacks()
+        made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacked
+        made = attacking.deciding_attacks() if made is None else made
         folder = open_folder(path, networks, unused, study=study, data=shards.split.fingerprint(), **made)
         models = OpenModels()
+        scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
         progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)
         if extra is not None:
             extra(shards, folder, models)

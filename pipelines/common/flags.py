@@ -179,6 +179,36 @@ def define_steps() -> None:
         "pixels that are right or by the IoU of the image; by default each attack's own.",
     )  # fmt: skip
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
+    define_hiding()
+
+
+def define_hiding() -> None:
+    """--hide, --hide_weight and --hide_confidence."""
+    from tfadvseg.attacks.hiding import CONFIDENCE, WEIGHT, WEIGHT_OF_ALL
+
+    flags.DEFINE_string(
+        "hide", None, "Class, by name or number, that the attack hide hides; the report says of all attacks how much "
+        "of it is still found.",
+    )  # fmt: skip
+    flags.DEFINE_float(
+        "hide_weight", None, "Weight of the pixels to be hidden, the others have what is left of 1; by default "
+        f"{WEIGHT:g}, of pipelines.universal {WEIGHT_OF_ALL:g}.", 1e-6, 1,
+    )  # fmt: skip
+    flags.DEFINE_float(
+        "hide_confidence", CONFIDENCE, "Pixels are left alone where they are at their target more surely than this.",
+        1e-6, 1,
+    )  # fmt: skip
+    group("Attacks", "hide", "hide_weight", "hide_confidence")
+
+
+def define_region() -> None:
+    """--region."""
+    flags.DEFINE_string(
+        "region", None, "Only pixels in it may change: a class, those that the network itself predicts so on the clean "
+        "image, or a picture of the photographs' size, those that are not 0 there.",
+    )  # fmt: skip
+    group("Attacks", "region")
+    decides_no_number("region")  # the recipe holds the class, or the digest of the mask
 
 
 @_grouped("Attacks")

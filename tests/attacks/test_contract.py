@@ -97,7 +97,8 @@ def few(smooth_model):
 
 def test_every_attack_of_the_table_keeps_the_contract():
     for name, named in ATTACKS.items():
-        epsilon, settings = (None if named.own_norm else 4.0), ({"target": 1} if named.to_a_class else {})
+        epsilon = None if named.own_norm else 4.0
+        settings = ({"target": 1} if named.to_a_class else {}) | ({"hidden": 1} if named.hides else {})
         attack = named(epsilon, **settings)
         assert isinstance(attack, Attack) and attack.epsilon == epsilon, name
         if named.blind:

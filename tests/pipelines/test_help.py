@@ -26,6 +26,7 @@ COMMANDS = (
     "transfer",
     "transform_transfer",
     "transforms",
+    "universal",
 )
 
 
@@ -83,7 +84,7 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
         "export, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, transform_transfer, "
-        "transforms.\n"
+        "transforms, universal.\n"
     )
 
 

@@ -47,7 +47,7 @@ def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(parse
     assert parsed().protocol().labels == "prediction"
 
 
-PLAIN = {name: one for name, one in ATTACKS.items() if not one.to_a_class and not one.by_class}
+PLAIN = {name: one for name, one in ATTACKS.items() if not (one.to_a_class or one.by_class or one.hides)}
 EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.own_norm)
 OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.own_norm)
 

@@ -15,6 +15,7 @@ from tfadvseg.attacks.dag import dag, dag_permuted
 from tfadvseg.attacks.dla import Dla
 from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks.hiding import hide
 from tfadvseg.attacks.minimal import minimal
 from tfadvseg.attacks.modern import (
     apgd_ce,
@@ -53,6 +54,7 @@ class NamedAttack:
     boundless: bool = False
     blind: bool = False
     queries: bool = False
+    hides: bool = False
 
     def __call__(self, epsilon: float | None = None, **settings: Any) -> Attack:
         if self.own_norm and epsilon is not None:
@@ -87,6 +89,7 @@ ATTACKS = {
     "fspgd": NamedAttack(Fspgd, iterative=True),
     "noise": NamedAttack(Noise, blind=True),
     "dla": NamedAttack(Dla, blind=True, queries=True),
+    "hide": NamedAttack(hide, iterative=True, hides=True),
 }
 
 SEARCHED = (

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.attacks.base import Attack
+from tfadvseg.attacks.hiding import hides
 from tfadvseg.data.framing import Frame
 from tfadvseg.doctor.warnings import near_chance
 from tfadvseg.models.spec import ModelSpec
@@ -52,7 +53,7 @@ def warnings(
                 f"{cell}: its steps reach {reach:g} grey levels at most, so it is no attack of that epsilon; take more "
                 "steps or larger ones."
             )
-        if clean is not None and attack.epsilon >= 8 and iou >= clean and attack.cost.gradients:
+        if clean is not None and attack.epsilon >= 8 and iou >= clean and attack.cost.gradients and not hides(attack):
             found.append(f"{cell}: the IoU did not fall; suspect masked gradients or a defect before robustness.")
     if clean is not None and near_chance(clean, model.classes):
         found.append(f"{model.name}: a clean IoU of {clean:.1f} % is near chance, so its ratios mean little.")

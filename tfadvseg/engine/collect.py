@@ -13,12 +13,12 @@ from tfadvseg.engine.left_out import left_out, measured, none_readable
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
-from tfadvseg.engine.unit import PER_IMAGE, Unit
+from tfadvseg.engine.unit import BESIDE, PER_IMAGE, Unit
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs.examples import Attacked, Example
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.runs.results import NONE, Results
+from tfadvseg.runs.results import NAMED, NONE, Results, counts_of, hiding_of, inside_of
 
 NORMS = ("linf", "l2")
 PER_CELL = ("gradients", "forwards", "queries", "seconds")
@@ -57,7 +57,9 @@ def collect(
         cells += own
         parts.append(part)
         lacking.append(left_out(whole))
-        about_attacks = _warnings(scenario, part, units)
+        about_attacks = _warnings(scenario, part, units) + _empty_regions(
+            scenario, part, _without(shards.split.ids, lacking[-1])
+        )
         suspicions += about_attacks
         if not isinstance(scenario.source, KeptSource):
             about_all = scale_warnings(scenario.protocol.attacks) + found(scenario.source, folder)
@@ -70,11 +72,11 @@ def collect(
     kept, sentences = _kept(shards.split, lacking)
     parts = [_of_images(part, kept, _without(shards.split.ids, own)) for part, own in zip(parts, lacking, strict=True)]
     arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    counts = Counts(*(arrays.pop(key) for key in Counts._fields))
+    counts, inside, hiding = counts_of(arrays), inside_of(arrays), hiding_of(arrays)
     group_of = dict(zip(shards.split.ids, shards.split.groups, strict=True))
     results = Results(
         tuple(cells), tuple(kept), tuple(group_of[name] for name in kept), counts, **arrays, classes=tuple(classes),
-        left_out=tuple(sentences),
+        left_out=tuple(sentences), inside=inside, hiding=hiding,
     )  # fmt: skip
     first = [results.left_out_text()] if sentences else []
     first += unlabelled_warning(results.counts.labelled.sum((0, 2)))
@@ -112,7 +114,7 @@ def _of_images(part: dict[str, np.ndarray], kept: Sequence[str], own: Sequence[s
     if len(kept) == len(own):
         return part
     rows = np.isin(own, kept)
-    return {key: value[:, rows] if key in PER_IMAGE else value for key, value in part.items()}
+    return {key: value[:, rows] if key in (*PER_IMAGE, *BESIDE) else value for key, value in part.items()}
 
 
 def _certainty(results: Results) -> list[str]:
@@ -128,7 +130,8 @@ def _certainty(results: Results) -> list[str]:
 
 def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
     """The arrays of all units, images behind each other; norms repeated for each cell that they belong to."""
-    found = {key: np.concatenate([unit[key] for unit in units], 1) for key in PER_IMAGE if key not in NORMS}
+    per_image = [key for key in (*PER_IMAGE, *BESIDE) if key not in NORMS and key in units[0]]
+    found = {key: np.concatenate([unit[key] for unit in units], 1) for key in per_image}
     found |= {key: np.sum([unit[key] for unit in units], 0) for key in PER_CELL}
     for key in NORMS:
         norms = np.concatenate([unit[key] for unit in units], 1)
@@ -155,6 +158,7 @@ def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[U
     were made earlier what was found then."""
     if isinstance(scenario.source, KeptSource):
         return [f"Of the perturbations that were kept: {sentence}" for sentence in scenario.source.findings.warnings]
+    movable = bool(part["region"].any()) if "region" in part else True
     with_clean = scenario.targets[0].clean
     count = len(scenario.protocol.attacks) + with_clean
     counts = Counts(*(part[key][:count].sum(1) for key in Counts._fields))
@@ -162,7 +166,23 @@ def _warnings(scenario: Scenario, part: dict[str, np.ndarray], units: Sequence[U
     clean = float(ious.pop(0)) if with_clean else None
     linf = np.concatenate([unit["linf"] for unit in units], 1)
     zero_share = np.mean([unit["zero_share"] for unit in units], 0)
-    return warnings(scenario.source, scenario.protocol.attacks, ious, clean, linf, zero_share)
+    about = clean if movable else None  # where nothing can change the IoU cannot fall
+    return warnings(scenario.source, scenario.protocol.attacks, ious, about, linf, zero_share)
+
+
+def _empty_regions(scenario: Scenario, part: dict[str, np.ndarray], names: Sequence[str]) -> list[str]:
+    """About the images, of these names, in which nothing could change."""
+    region = scenario.protocol.region
+    if region is None:
+        return []
+    still = [name for name, pixels in zip(names, part["region"][0], strict=True) if not pixels]
+    if not still:
+        return []
+    more = f" and {len(still) - NAMED} more" if len(still) > NAMED else ""
+    return [
+        f"{scenario.source.name}: nothing could change in {len(still)} of {len(names)} images, where "
+        f"{region.absent}: {', '.join(still[:NAMED])}{more}."
+    ]
 
 
 def _examples(scenario: Scenario, unit: Unit) -> list[Example]:

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfadvseg.data.batches import NOWHERE
 from tfadvseg.data.split import Damaged, Split
-from tfadvseg.engine.unit import PER_IMAGE, Unit
+from tfadvseg.engine.unit import BESIDE, PER_IMAGE, Unit
 
 Batch = dict[str, tf.Tensor]
 KEY = "left_out"
@@ -26,7 +26,7 @@ PER_BATCH = ("gradients", "forwards", "queries")
 
 def without_damaged(
     batch: Batch, names: Sequence[str], make: Callable[[Batch], Unit], strict: bool = False,
-    per_image: Collection[str] = PER_IMAGE,
+    per_image: Collection[str] = (*PER_IMAGE, *BESIDE),
 ) -> Unit:  # fmt: skip
     """The unit that `make` makes of a batch of data.batches, less its damaged photographs.
 

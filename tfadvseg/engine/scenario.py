@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.plan import total_cost
 from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.region import Region
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.results import CLEAN, NONE, Cell
@@ -27,7 +28,9 @@ class Protocol:
     """How attacks meet images. attacks: (name, attack) pairs, a cell of the results each.
 
     labels: what untargeted attacks lead away from. loss_on_padding, attack_padding: whether pixels that fill up an
-    image count in the loss and may be changed; both are so in the released code of the paper.
+    image count in the loss and may be changed; both are so in the released code of the paper. region: the only pixels
+    that may change, where not all may; the loss counts all. hidden: the class whose pixels, by the clean prediction,
+    are looked for again.
     """
 
     attacks: tuple[tuple[str, Attack], ...]
@@ -35,6 +38,8 @@ class Protocol:
     loss_on_padding: bool = True
     attack_padding: bool = True
     seed: int = 0
+    region: Region | None = None
+    hidden: int | None = None
 
     def __post_init__(self) -> None:
         choose(LABELS, self.labels, "labels")
@@ -49,10 +54,12 @@ class Protocol:
     @property
     def text(self) -> str:
         """What all attacks have in common, in words."""
+        padding = self.attack_padding and self.region is None
         return (
             f"untargeted attacks lead away from {LABELS[self.labels]}; padding is "
-            f"{'attacked' if self.attack_padding else 'not attacked'} and "
+            f"{'attacked' if padding else 'not attacked'} and "
             f"{'counts' if self.loss_on_padding else 'does not count'} in the loss; seed {self.seed}"
+            + (f"; nothing changes but {self.region.text}" if self.region else "")
         )
 
 

@@ -10,15 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.base import Attack, Cost
+from tfadvseg.attacks.hiding import hides
 from tfadvseg.attacks.plan import plan
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import crop
 from tfadvseg.data.split import Examples, Split
 from tfadvseg.engine.exposure import Exposure, ReadOnce, expose, in_frame
 from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.region import Predict, as_seen, inside_counts
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.engine.score import Scorer, Scores
 from tfadvseg.engine.xla import with_xla
+from tfadvseg.metrics.hiding import Hiding, hiding_counts
 from tfadvseg.models.postprocessed import Model
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.results import NONE
@@ -29,13 +32,16 @@ Unit = dict[str, np.ndarray]
 """The first axis is that of the scenario's cells, K of them: hits, labelled, predicted [K, N, C]; confidence, entropy,
 boundaries: sums over the pixels of an image, and these pixels [K, N]; gradients, forwards, queries, seconds [K]: what
 the cell cost beyond those before. Of the A attacks: linf, l2 [A, N]: norms of the perturbations on what is photograph;
-zero_share [A]: fraction of the values an attack could move whose perturbation is exactly 0 (dead gradients). Where
-wanted, of the first image: example_id, and for the v-th target at its first trial example_<v>_images [H, W, 3] (what
-its network is given of the clean image), _labels [H, W], _perturbations [A, H, W, 3] (what the attacks change in that)
-and _predictions [A + 1, H, W], the clean one first. left_out: as `engine.left_out` has it."""
+zero_share [A]: fraction of the values an attack could move whose perturbation is exactly 0 (dead gradients). Of attacks
+in a region hits_inside, labelled_inside, predicted_inside [K, N, C] and region, its pixels [K, N]; where a class is
+hidden those of `metrics.hiding`, [K, N] each. Where wanted, of the first image: example_id, and for the v-th target at
+its first trial example_<v>_images [H, W, 3] (what its network is given of the clean image), _labels [H, W],
+_perturbations [A, H, W, 3] (what the attacks change in that) and _predictions [A + 1, H, W], the clean one first.
+left_out: as `engine.left_out` has it."""
 
 PER_IMAGE = ("hits", "labelled", "predicted", "confidence", "entropy", "boundaries", "pixels", "linf", "l2")
-"""Keys whose second axis is the images."""
+"""Keys whose second axis is the images, of every unit; and of some:"""
+BESIDE = ("hits_inside", "labelled_inside", "predicted_inside", "region", *Hiding._fields)
 
 Tick = Callable[[float], None]
 """Hears of each piece of work done, in gradients an image."""
@@ -44,13 +50,18 @@ Keep = Callable[[Examples, Sequence[int], list[np.ndarray]], None]
 """Is given what the attacks made of the photographs of these indices, before anything is scored."""
 
 
+NOBODY = np.zeros(0, int)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Perturbed:
-    """What the attacks made: perturbations [N, H, W, 3], their costs for the batch and their seconds, one an attack."""
+    """What the attacks made: perturbations [N, H, W, 3], their costs for the batch and their seconds, one an attack.
+    region: bool [N, H, W], the pixels that could change, where a region says so."""
 
     perturbations: list[np.ndarray]
     costs: list[Cost]
     seconds: list[float]
+    region: tf.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,7 +85,9 @@ class UnitMaker:
             attacks = [attack for _, attack in self.protocol.attacks]
             for group, positions in plan(attacks, scenario.attacked.seeded):
                 call = functools.partial(cast(Callable, group), called[scenario.attacked])
-                self.places.append((call if group.black_box else with_xla(call, xla), positions, group.costs))
+                hiding = hides(self.protocol.attacks[positions[0]][1])
+                compiled = xla and not group.black_box and not hiding
+                self.places.append((with_xla(call, compiled), positions, group.costs, hiding))
         self.transforms = {one.transform: tf.function(named_transform(one.transform)) for one in scenario.targets}
 
     def __call__(
@@ -92,7 +105,7 @@ class UnitMaker:
         if isinstance(source, KeptSource):
             made = _made_earlier(source.read(photographs, indices))
         else:
-            made = self.perturb(exposure, ids, tick)
+            made = self.perturb(exposure, ids, tick, photographs, indices)
         keep(photographs, indices, made.perturbations)
         cells, examples = [], Unit()
         for number, (target, trial, seen, show) in enumerate(self._shows(exposure, indices, photographs, ids)):
@@ -100,7 +113,11 @@ class UnitMaker:
             for images in _images(target, seen, made, [attack for _, attack in self.protocol.attacks]):
                 shown.append(show(images))
                 tick(0.5)
-            cells += _cells(target, shown, seen, made, charged=number == 0)
+            beside = self._beside(target, shown, seen, show, made)
+            cells += [
+                cell | more
+                for cell, more in zip(_cells(target, shown, seen, made, charged=number == 0), beside, strict=True)
+            ]
             if trial == 0 and with_example and target.clean:
                 number_of_target = self.scenario.targets.index(target)
                 example = _example(target, shown, made, seen)
@@ -110,13 +127,18 @@ class UnitMaker:
         unit = {key: np.stack([cell[key] for cell in cells]) for key in cells[0]}
         return unit | self._norms(exposure, made) | examples
 
-    def perturb(self, exposure: Exposure, ids: list[str], tick: Tick) -> Perturbed:
-        """Runs all attacks on the batch."""
-        targets, attackable = self._targets(exposure, ids), _attackable(self.protocol, exposure)
+    def perturb(
+        self, exposure: Exposure, ids: list[str], tick: Tick, photographs: Examples = (), indices: np.ndarray = NOBODY
+    ) -> Perturbed:
+        """Runs all attacks on the batch. photographs, indices: what it was made of, which a mask is compared with."""
+        predict = functools.cache(functools.partial(self._predicted, exposure, ids))
+        region = self.protocol.region and self.protocol.region(exposure, predict, photographs, indices)
+        attackable = _attackable(self.protocol, exposure, region)
         seeds = tf.constant(image_seeds(self.protocol.seed, ids))
         count = len(self.protocol.attacks)
-        made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count)
-        for perturb, positions, costs in self.places:
+        made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count, region)
+        for perturb, positions, costs, hiding in self.places:
+            targets = self._targets(exposure, predict, hiding)
             started = time.perf_counter()
             each = perturb(exposure.images, targets, seeds, attackable).numpy()  # waits for the device
             work = sum(cost.work for cost in costs)
@@ -128,15 +150,17 @@ class UnitMaker:
                 made.seconds[position] = cost.work * spent
         return made
 
-    def _targets(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
-        """Labels [N, H, W] that the attacks are given; left out where a pixel shall not count."""
-        if self.protocol.labels == "prediction":
-            score = self.scorers[self.scenario.attacked]
-            drawn = tf.constant(image_seeds(self.protocol.seed, ids, purpose="model"))
-            clean = score(exposure.images, exposure.counted, exposure.labels.numpy(), drawn)
-            labels = tf.constant(clean.predictions, tf.int32)
-        else:
-            labels = exposure.labels
+    def _predicted(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
+        """What the attacked network predicts on the clean images, int32 [N, H, W]."""
+        score = self.scorers[self.scenario.attacked]
+        drawn = tf.constant(image_seeds(self.protocol.seed, ids, purpose="model"))
+        clean = score(exposure.images, exposure.counted, exposure.labels.numpy(), drawn)
+        return tf.constant(clean.predictions, tf.int32)
+
+    def _targets(self, exposure: Exposure, predict: Predict, hiding: bool) -> tf.Tensor:
+        """Labels [N, H, W] that an attack is given; left out where a pixel shall not count. hiding: whether it hides a
+        class, which is one of the prediction's whatever others lead away from."""
+        labels = predict() if hiding or self.protocol.labels == "prediction" else exposure.labels
         return labels if self.protocol.loss_on_padding else tf.where(exposure.counted, labels, LEFT_OUT)
 
     def _shows(
@@ -158,12 +182,29 @@ class UnitMaker:
 
                 yield target, trial, seen, show
 
+    def _beside(
+        self, target: Target, shown: list[Shown], seen: Exposure, show: Callable[[tf.Tensor], Shown], made: Perturbed
+    ) -> list[Unit]:
+        """Of each thing shown what is measured beside its scores, inside of the region and of the hidden class."""
+        found = [Unit() for _ in shown]
+        predictions = [one.scores.predictions for one in shown]
+        if made.region is not None:
+            inside, labels = as_seen(made.region, seen), seen.labels.numpy()
+            for unit, one in zip(found, predictions, strict=True):
+                unit |= inside_counts(labels, one, inside, target.model.classes)
+        if self.protocol.hidden is not None:
+            clean = predictions[0] if target.clean else show(seen.images).scores.predictions
+            for unit, one in zip(found, predictions, strict=True):
+                unit |= hiding_counts(clean, one, self.protocol.hidden, seen.counted.numpy())._asdict()
+        return found
+
     def _norms(self, exposure: Exposure, made: Perturbed) -> Unit:
         images, counted = exposure.images.numpy(), exposure.counted.numpy()[..., None]
         on_photograph = [perturbation * counted for perturbation in made.perturbations]
         in_range = any(attack.in_range for _, attack in self.protocol.attacks)
         free = (images > 0) & (images < 255) if in_range else np.ones_like(images, bool)
-        movable = free & counted  # both ways; padding does not interest
+        region = counted if made.region is None else made.region.numpy()[..., None]
+        movable = free & region  # both ways; padding does not interest
         zero = [np.mean(p[movable] == 0) if movable.any() else 0.0 for p in made.perturbations]
         return {
             "linf": np.stack([np.abs(p).max((1, 2, 3)) for p in on_photograph]),
@@ -172,9 +213,11 @@ class UnitMaker:
         }
 
 
-def _attackable(protocol: Protocol, exposure: Exposure) -> tf.Tensor | None:
+def _attackable(protocol: Protocol, exposure: Exposure, region: tf.Tensor | None) -> tf.Tensor | None:
     """[N, H, W, 1], 0 where nothing may change; None where everything may."""
-    return None if protocol.attack_padding else tf.cast(exposure.counted, tf.float32)[..., None]
+    if region is None and protocol.attack_padding:
+        return None
+    return tf.cast(exposure.counted if region is None else region, tf.float32)[..., None]
 
 
 def _made_earlier(perturbations: list[np.ndarray]) -> Perturbed:

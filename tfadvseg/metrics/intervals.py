@@ -17,7 +17,7 @@ import numpy as np
 import scipy.stats
 
 from tfadvseg.metrics.counts import Counts
-from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou, share
 
 Groups = Sequence[str] | Sequence[int]
 """The group of each image, N of them."""
@@ -122,6 +122,19 @@ def iou_ratio_interval(
         return iou_ratio(resampled_iou(attacked, weights), resampled_iou(clean, weights))
 
     return _clipped(interval(_with_measured(ratio, groups, resamples, seed), units_of(groups), level), np.inf)
+
+
+def share_interval(
+    part: np.ndarray, whole: np.ndarray, groups: Groups, resamples: int = 1000, seed: int = 0, level: float = 95.0
+) -> tuple[float, float]:
+    """(low, high) in per cent of the share that a part has of pixels, both [N], of images; NaN where fewer than two
+    groups have any."""
+
+    def score(weights: np.ndarray) -> np.ndarray:
+        return share(weights @ part, weights @ whole)
+
+    units = int(units_of_each_class(whole[:, None], groups)[0])
+    return _clipped(interval(_with_measured(score, groups, resamples, seed), units, level), 100.0)
 
 
 def percentile_interval(values: np.ndarray, level: float = 95.0) -> tuple[float, float]:

@@ -38,6 +38,11 @@ def iou_ratio(attacked: np.ndarray | float, clean: np.ndarray | float) -> np.nda
     return 100.0 * _divide(attacked, clean)
 
 
+def share(part: np.ndarray | float, whole: np.ndarray | float) -> np.ndarray:
+    """Pixels of a part in per cent of those of the whole; NaN where these are none."""
+    return 100.0 * _divide(part, whole)
+
+
 def _divide(numerator: np.ndarray | float, denominator: np.ndarray | float) -> np.ndarray:
     """Quotient as float64, NaN for a denominator of 0 or NaN."""
     numerator, denominator = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))

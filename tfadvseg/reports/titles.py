@@ -9,7 +9,7 @@ ATTACKS = {
     "padam_cos": "PAdam-Cos", "apgd_ce": "APGD-CE", "apgd_dlr": "APGD-DLR", "sea_mce": "SEA MCE",
     "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS", "ifgsm_unseen": "Iterative FGSM, unseen",
     "alma_prox": "ALMA prox", "dag": "DAG", "dag_permuted": "DAG to permuted classes", "fspgd": "FSPGD",
-    "noise": "random signs", "dla": "DLA",
+    "noise": "random signs", "dla": "DLA", "hide": "Hide", "universal": "Universal",
 }  # fmt: skip
 ATTACKS |= {f"minimal_{name}": f"Minimal {title}" for name, title in ATTACKS.items()}
 """Those of the paper in its order, then others."""

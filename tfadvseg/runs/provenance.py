@@ -17,7 +17,8 @@ OWN_PROJECT = 'name = "tfadvseg"'
 DECIDES_NO_NUMBER = ("reports", "paper")
 """Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
 DRAWN_IN_STUDIES = (
-    "by_class.py", "claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py", "study.py", "evidence.py",
+    "by_class.py", "by_region.py", "hidden.py", "claims.py", "figures.py", "report.py", "tensorboard.py", "masking.py",
+    "study.py", "evidence.py",
 )  # fmt: skip
 
 

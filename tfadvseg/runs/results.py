@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tfadvseg.metrics.counts import Counts
+from tfadvseg.metrics.hiding import Hiding
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
 from tfadvseg.runs.atomic import write_atomically
@@ -61,7 +62,9 @@ class Results:
     input, in grey levels; gradients, queries, seconds, forwards [K]; alone [K, 3]: gradients, forward passes and
     queries of one image for the attack by itself; NaN where nobody counted them, as in files of older versions. groups:
     the drive, or the like, of each image: images of one group are alike. classes: names [C], or none. left_out:
-    "name: why" of each photograph that is not among them."""
+    "name: why" of each photograph that is not among them. inside, region: counts [K, N, C] of the pixels of the region
+    that attacks were limited to, and how many these are [K, N]; hiding: of the class that is to be hidden, [K, N] each;
+    None where there is none."""
 
     cells: tuple[Cell, ...]
     ids: tuple[str, ...]
@@ -80,6 +83,9 @@ class Results:
     alone: np.ndarray = dataclasses.field(default_factory=lambda: np.array(np.nan))
     classes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    inside: Counts | None = None
+    region: np.ndarray | None = None
+    hiding: Hiding | None = None
 
     def __post_init__(self) -> None:
         for name, shape in (("forwards", (len(self.cells),)), ("alone", (len(self.cells), 3))):
@@ -90,6 +96,8 @@ class Results:
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
         arrays |= {"classes": np.array(self.classes, str), "left_out": np.array(self.left_out, str)}
+        arrays |= {f"{key}_inside": value for key, value in self.inside._asdict().items()} if self.inside else {}
+        arrays |= self.hiding._asdict() if self.hiding else {}
         for field in dataclasses.fields(Cell):
             values = [getattr(cell, field.name) for cell in self.cells]
             arrays[f"cell_{field.name}"] = np.array(
@@ -106,9 +114,9 @@ class Results:
         columns = [arrays.pop(f"cell_{name}").tolist() for name in names]
         cells = [Cell(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         cells = [dataclasses.replace(one, epsilon=None) if one.epsilon != one.epsilon else one for one in cells]
-        counts = Counts(*(arrays.pop(key) for key in Counts._fields))
+        counts, inside, hiding = counts_of(arrays), inside_of(arrays), hiding_of(arrays)
         words = {key: tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")}
-        return cls(tuple(cells), counts=counts, **words, **arrays)
+        return cls(tuple(cells), counts=counts, inside=inside, hiding=hiding, **words, **arrays)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -126,6 +134,31 @@ class Results:
     def of(self, k: int) -> Counts:
         """Counts [N, C] of cell number k."""
         return Counts(*(part[k] for part in self.counts))
+
+    def parts(self) -> "dict[str, Results]":
+        """The same of each part of the images, whole, inside and outside of the region; none where there is no region.
+        Only their counts are of the part."""
+        if self.inside is None:
+            return {}
+        outside = Counts(*(whole - part for whole, part in zip(self.counts, self.inside, strict=True)))
+        counts = {"whole": self.counts, "inside": self.inside, "outside": outside}
+        return {name: dataclasses.replace(self, counts=own) for name, own in counts.items()}
+
+
+def counts_of(arrays: dict[str, np.ndarray]) -> Counts:
+    """Taken out of the arrays of a unit or of a file."""
+    return Counts(*(arrays.pop(key) for key in Counts._fields))
+
+
+def inside_of(arrays: dict[str, np.ndarray]) -> Counts | None:
+    """Likewise, of a region, where there is one."""
+    own = [f"{key}_inside" for key in Counts._fields]
+    return Counts(*(arrays.pop(key) for key in own)) if own[0] in arrays else None
+
+
+def hiding_of(arrays: dict[str, np.ndarray]) -> Hiding | None:
+    """Likewise, of a hidden class, where there is one."""
+    return Hiding(*(arrays.pop(key) for key in Hiding._fields)) if "hidden" in arrays else None
 
 
 def rows(results: Results) -> list[dict]:

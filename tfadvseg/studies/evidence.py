@@ -13,7 +13,7 @@ import scipy.stats
 
 from tfadvseg.metrics import intervals
 from tfadvseg.metrics.intervals import resample_weights, resampled_iou, units_of
-from tfadvseg.metrics.scores import iou_per_class, iou_ratio
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, pixel_accuracy
 from tfadvseg.runs.results import CLEAN, Results
 
 Score = np.ndarray
@@ -70,6 +70,11 @@ class Evidence:
         cell = self.results.cells[self._one_cell(where)[0]]
         clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": CLEAN}
         return iou_ratio(self.iou(**where), self.iou(**clean))
+
+    def accuracy(self, **where) -> Score:
+        """Pixels predicted rightly in per cent of the labelled ones, the mean over the trials of the one cell."""
+        counts = [self.results.of(k).weighted(self.weights) for k in self._one_cell(where)]
+        return np.mean([pixel_accuracy(own) for own in counts], 0)
 
     def confidence(self, **where) -> Score:
         """Mean largest softmax probability, in per cent."""

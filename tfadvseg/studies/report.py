@@ -1,5 +1,5 @@
 """Everything that is made of a finished run: claims.json, results.csv, per_class.csv, results.md, figures/ and
-tensorboard/."""
+tensorboard/; region.csv and hiding.csv where there is something to tell."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ from tfadvseg.reports import tensorboard
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
-from tfadvseg.runs import per_class
+from tfadvseg.runs import hidden, parts, per_class
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
@@ -42,6 +42,9 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
         _write(run.folder / "results.md", markdown(document)),
         *figures,
     ]
+    for name, table in (("region", parts.table(run.results)), ("hiding", hidden.table(run.results))):
+        if len(table):
+            written.append(_write(run.folder / f"{name}.csv", table.to_csv(index=False)))
     label_space, examples = None, tuple[Example, ...]()
     if (run.folder / "examples.npz").exists():
         label_space, examples = whole(run.folder / "examples.npz", load_examples)

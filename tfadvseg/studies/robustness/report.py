@@ -18,6 +18,7 @@ from tfadvseg.runs.results import CLEAN, images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.by_class import class_part
+from tfadvseg.studies.robustness.by_region import region_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.robustness.costs import cost_part
 from tfadvseg.studies.robustness.detection_part import detection_part
@@ -25,6 +26,7 @@ from tfadvseg.studies.robustness.differences import all_pairs_part, differences_
 from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.robustness.figures import BUYS, WORST, drawings
+from tfadvseg.studies.robustness.hidden import hiding_part
 from tfadvseg.studies.robustness.overview import architecture_part
 from tfadvseg.studies.robustness.pairs import pairs
 from tfadvseg.studies.robustness.worst import every_epsilon_part, worst_part
@@ -79,6 +81,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     blocks: list[Block] = [*comparison_part(run, cells)]
     blocks += worst_part(worst, epsilon, _shown(own, WORST, shown))
     blocks += [*warnings_part(run), *differences_part(compared, run.evidence)]
+    blocks += [*region_part(run), *hiding_part(run)]
     blocks += cost_part(worst, epsilon, _shown(own, BUYS, shown))
     blocks += architecture_part(run)
     if found:
@@ -104,6 +107,7 @@ def summary(run: FinishedRun) -> Document:
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
     compared = pairs(run.evidence, models(cells), attacks(cells), epsilon)
     parts = [*comparison_part(run, cells), *worst_part(worst, epsilon), *differences_part(compared, run.evidence)]
+    parts += [*region_part(run), *hiding_part(run)]
     parts += [*cost_part(worst, epsilon), *architecture_part(run), *own_norm_part(cells)]
     return Document(title, [*ratio_part(cells), *parts])
 

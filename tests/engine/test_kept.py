@@ -16,6 +16,7 @@ from tfadvseg.engine.run import Shards, run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder
+from tfadvseg.runs.results import ALONE, rows
 
 PROTOCOL = Protocol(grid(("fgsm", "ifgsm_ll"), (0.25, 8.0)))
 
@@ -49,11 +50,14 @@ def go(scenarios, folder, models, images=3, keep=False, batch_size=1, read=examp
     return collected
 
 
+COST = ("gradients", "forwards", "queries", "source_model", *ALONE)
+
+
 def found(collected):
     """{(source, model, attack, epsilon): row}, without what it cost."""
     return {
         (row["source_model"], row["model"], row["attack"], row["epsilon"]):
-        {key: value for key, value in row.items() if key not in ("gradients", "queries", "source_model")}
+        {key: value for key, value in row.items() if key not in COST}
         for row in without_seconds(collected)
     }  # fmt: skip
 
@@ -108,6 +112,7 @@ def test_kept_perturbations_give_the_same_numbers_again(spec, other, opened, mat
     assert attacked == {key: row for key, row in one.items() if key[2] != "clean"}
     assert list(clean.values()) == [one[name, name, "clean", 0.0] for name in ("conv", "thin_enet")]
     assert again.results.gradients.sum() == 0
+    assert np.isnan([row[name] for row in rows(again.results) if row["attack"] != "clean" for name in ALONE]).all()
     weak, (frames,) = collected.of_sources["thin_enet"].warnings, collected.warnings[-1:]
     assert collected.warnings == [*weak, frames] and "the IoU did not fall" in weak[0]
     assert again.warnings == [*(f"Of the perturbations that were kept: {one}" for one in weak), frames]

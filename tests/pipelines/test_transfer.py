@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from tfadvseg.data.labels import CAMVID
+from tfadvseg.runs.results import ALONE
 
-COST = ["gradients", "queries", "seconds", "source_model"]
+COST = ["gradients", "forwards", "queries", "seconds", "source_model", *ALONE]
 
 
 @pytest.fixture(scope="module")

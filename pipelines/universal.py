@@ -1,13 +1,13 @@
-"""One perturbation for all images: is a network fooled where the attacker has never seen the photograph?
+"""Does one perturbation fool a network on all photographs? One tile, repeated (Metzen et al. 2017).
 
     python -m pipelines.universal --models=enet_scenes --fit_limit=50 --limit=16
     python -m pipelines.universal --models=enet_scenes --fit_limit=50 --limit=16 --hide=pedestrian
-    python -m pipelines.universal --models=fcn8s_scenes --limit=16 --tile=RUN/tiles/enet_scenes/tile.npz
+    python -m pipelines.universal --models=fcn8s_scenes --tile=RUN/tiles/enet_scenes/tile.npz
 
-A tile is fitted on each network to photographs of --fit_split, repeated over the image (Metzen et al. 2017), and scored
-on those of --split: by default it leads away from the network's prediction, with --hide it hides a class, with
---target_image it shows one and the same map on every photograph. The third command shows a tile of another run, as it
-is, to a network that it was not made on. What fills inputs up neither counts nor changes.
+A tile is fitted on each network to photographs of --fit_split, repeated over the image, and scored on those of
+--split: by default it leads away from the network's prediction, with --hide it hides a class, with --target_image it
+shows one and the same map on every photograph. The third command shows a tile of another run, as it is, to a network
+that it was not made on. What fills inputs up neither counts nor changes.
 
 Ends as pipelines.robustness does; the run folder also has tiles/<network>/tile.npz and tile.png. Interrupted, it goes
 on with the next pass when it is started again with the same --output.
@@ -111,11 +111,13 @@ def fit_and_show(models: Sequence[ModelSpec], to_fit: Split) -> None:
     objective, about = aim(to_fit)
     rule = dataclasses.replace(unfitted, objective=objective)
     nothing = FixedTile.of(np.zeros((1, 1, 3), np.float32), rule.epsilon, in_range=rule.in_range)
+    reach = rule.alpha * rule.passes
+    short = f", which reach {reach:g} at most" if reach < rule.epsilon else ""
     seen = " It was fitted to the part that it is scored on." if to_fit.name == objects.split().name else ""
     attacked = {
         "attacked_as": f"One universal perturbation for all images, {about}: a tile within {rule.epsilon:g} grey "
         f"levels, repeated, fitted to {len(to_fit)} images of {to_fit.dataset} {to_fit.name} in {rule.passes} steps of "
-        f"{rule.alpha:g}.{seen}",
+        f"{rule.alpha:g}{short}.{seen}",
         "fit_data": to_fit.fingerprint(),
     }  # fmt: skip
     if FLAGS.target_image is not None:

@@ -21,6 +21,7 @@ def masks(tmp_path_factory):
     return folder
 
 
+FITTED = "--fit_split=validation"
 FEW = ("--limit=2", "--epsilons=8", "--attacks=ifgsm")
 
 
@@ -58,9 +59,9 @@ def test_a_mask_is_known_by_its_digest_and_reported_by_part(call, small, masks, 
         ("robustness", ["--attacks=hide", "--hide=cat"], "To hide a class, --hide is one of sky, building, "),
         ("robustness", ["--attacks=hide", "--hide=car", "--keep=iou"], "so --keep is last or loss; got iou."),
         ("transfer", ["--region=car"], "--region=car is what each attacked network predicts so, another region on "),
-        ("universal", ["--hide=car", "--target_image=first"], "give --hide or --target_image, not both."),
+        ("universal", [FITTED, "--hide=car", "--target_image=first"], "give --hide or --target_image, not both."),
         ("universal", ["--tile=no.npz"], "no.npz is no tile, or a damaged one; take a tile.npz that "),
-        ("universal", ["--tile_size=5"], "--tile_size takes height x width, e.g. 184x240; got 5."),
+        ("universal", [FITTED, "--tile_size=5"], "--tile_size takes height x width, e.g. 184x240; got 5."),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(call, small, pipeline, words, sentence):
@@ -91,10 +92,11 @@ def test_a_tile_is_fitted_kept_and_shown_to_another_network(call, small, enet_fo
     path = made / "tiles" / "conv" / "tile.npz"
     tile = load_tile(path)
     assert tile.values.shape == (24, 20, 3) and tile.passes == 3 and np.abs(tile.values).max() == 3
-    assert Image.open(path.with_suffix(".png")).size == (20, 24)
+    with Image.open(path.with_suffix(".png")) as picture:
+        assert picture.size == (20, 24)
     text = (made / "results.md").read_text()
     assert (
-        "fitted to 2 images of camvid validation in 3 steps of 1. It was fitted to the part that it is scored" in text
+        "fitted to 2 images of camvid validation in 3 steps of 1, which reach 3 at most. It was fitted to the" in text
     )
     (made / "units" / "conv-00000.npz").unlink()
     again = call("universal", *flags, f"--output={made}")

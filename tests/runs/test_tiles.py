@@ -37,5 +37,6 @@ def test_the_picture_has_grey_where_nothing_changes(tmp_path):
     values = np.zeros((2, 2, 3), np.float32)
     values[0, 0], values[1, 1] = 8, -8
     save_picture(tmp_path / "tile.png", dataclasses.replace(TILE, values=values))
-    seen = np.asarray(Image.open(tmp_path / "tile.png"))
+    with Image.open(tmp_path / "tile.png") as picture:
+        seen = np.asarray(picture)
     assert seen[0, 0].tolist() == [255] * 3 and seen[1, 1].tolist() == [0] * 3 and seen[0, 1, 0] in (127, 128)

@@ -44,6 +44,16 @@ def test_each_part_is_compared_with_its_own_clean_images(finish):
     assert right.rows[1][3:] == ["40.0 [40.0, 40.0]", "10.0 [10.0, 10.0]", "50.0 [50.0, 50.0]"]
 
 
+def test_shares_of_pixels_end_at_100(finish):
+    """All pixels of most images are right and none of the last, whose bootstrap would reach beyond."""
+    run = in_a_region(finish("robustness", ANSWERS, {}))
+    hits = run.results.inside.labelled * np.where(np.arange(IMAGES) < IMAGES - 1, 1.0, 0.0)[:, None]
+    inside = run.results.inside._replace(hits=hits, predicted=hits)
+    measured = dataclasses.replace(run.results, inside=inside)
+    clean, _, right = tables(region_part(dataclasses.replace(run, results=measured)))
+    assert clean.rows[0][4].endswith(", 100.0]") and right.rows[1][4].endswith(", 100.0]")
+
+
 def test_of_an_empty_region_nothing_is_known_inside(finish):
     run = in_a_region(finish("robustness", ANSWERS, {}))
     nothing = np.zeros((2, IMAGES, 1))

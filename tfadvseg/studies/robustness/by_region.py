@@ -1,12 +1,11 @@
 """Attacked here, broken there: what attacks in a region leave inside of it and outside."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tfadvseg.reports.document import Block, Heading, Paragraph, Table
-from tfadvseg.reports.numbers import number
+from tfadvseg.reports.numbers import with_interval
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, Cell, Results
 from tfadvseg.studies.evidence import Evidence, Score
@@ -21,6 +20,7 @@ OF_A_CLASS = (
     "A network predicts nothing but the one class inside of such a region, so all others that are labelled there have "
     "an IoU of 0 to begin with, and the ratio inside says little and may exceed 100: read the share of right pixels. "
 )
+NAMED = ("Network", "Attack", "Epsilon")
 RIGHT = "Pixels that are predicted rightly, in per cent of those that are labelled, with 95 % intervals."
 
 
@@ -42,33 +42,34 @@ def _clean(results: Results, parts: dict[str, Evidence]) -> Table:
     for k, cell in enumerate(results.cells):
         if cell.attack == CLEAN and cell.trial == 0:
             share, empty = 100 * results.region[k].sum() / results.pixels[k].sum(), int((results.region[k] == 0).sum())
-            scores = [evidence.format(evidence.iou(**_where(cell)), least=0.0) for evidence in parts.values()]
-            rows.append([cell.model, f"{share:.1f}", str(empty), *map(_known, scores)])
+            scores = [_told(evidence, evidence.iou(**_where(cell)), 100.0) for evidence in parts.values()]
+            rows.append([cell.model, f"{share:.1f}", str(empty), *scores])
     return Table(["Network", "Region (% of pixels)", "Images without", *(f"Clean IoU {name}" for name in parts)], rows)
 
 
 def _ratios(parts: dict[str, Evidence]) -> Table:
-    cells = [cell for cell in parts["whole"].results.cells if cell.attack != CLEAN and cell.trial == 0]
-    return _table(cells, lambda evidence, where: evidence.ratio(**where), parts)
+    rows = [
+        [*_named(cell), *(_told(evidence, evidence.ratio(**_where(cell)), np.inf) for evidence in parts.values())]
+        for cell in parts["whole"].results.cells
+        if cell.attack != CLEAN and cell.trial == 0
+    ]
+    return Table([*NAMED, *map(str.title, parts)], rows, labels=2)
 
 
 def _right(parts: dict[str, Evidence]) -> Table:
-    cells = [cell for cell in parts["whole"].results.cells if cell.trial == 0]
-    return _table(cells, lambda evidence, where: evidence.accuracy(**where), parts)
+    rows = [
+        [*_named(cell), *(_told(evidence, evidence.accuracy(**_where(cell)), 100.0) for evidence in parts.values())]
+        for cell in parts["whole"].results.cells
+        if cell.trial == 0
+    ]
+    return Table([*NAMED, *map(str.title, parts)], rows, labels=2)
 
 
-def _table(cells: Sequence[Cell], score: Callable[[Evidence, dict], Score], parts: dict[str, Evidence]) -> Table:
-    """A row a cell, a column a part."""
-    rows = []
-    for cell in cells:
-        found = [evidence.format(score(evidence, _where(cell)), least=0.0) for evidence in parts.values()]
-        shown = (
-            cell.model if cell.model == cell.source_model else f"{cell.model}, shown what breaks {cell.source_model}"
-        )
-        epsilon = "own" if cell.epsilon is None else f"{cell.epsilon:g}"
-        title = "clean" if cell.attack == CLEAN else attack_title(cell.attack)
-        rows.append([shown, title, epsilon, *map(_known, found)])
-    return Table(["Network", "Attack", "Epsilon", *map(str.title, parts)], rows, labels=2)
+def _named(cell: Cell) -> list[str]:
+    """Network, attack and epsilon of a row."""
+    shown = cell.model if cell.model == cell.source_model else f"{cell.model}, shown what breaks {cell.source_model}"
+    title = "clean" if cell.attack == CLEAN else attack_title(cell.attack)
+    return [shown, title, "own" if cell.epsilon is None else f"{cell.epsilon:g}"]
 
 
 def _where(cell: Cell) -> dict:
@@ -76,6 +77,7 @@ def _where(cell: Cell) -> dict:
     return {key: value for key, value in dataclasses.asdict(cell).items() if key != "trial"}
 
 
-def _known(score: str) -> str:
-    """A dash where there is no number."""
-    return number(np.nan) if score.startswith("nan") else score
+def _told(evidence: Evidence, score: Score, most: float) -> str:
+    """With its interval, within what it can be."""
+    low, high = np.clip(evidence.interval(score), 0.0, most)
+    return with_interval(float(score[0]), float(low), float(high))

@@ -30,7 +30,10 @@ flags.define_models()
 flags.define_attacks(default=("ifgsm",), epsilons=(8.0,))
 absl_flags.DEFINE_float("large_epsilon", 64.0, "Grey levels that no honest network withstands.", 0.0, 255.0)
 absl_flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
-absl_flags.DEFINE_list("black_box", [], "Attacks of --attacks that see label maps alone, to be tried, too.")
+absl_flags.DEFINE_list(
+    "black_box", [name for name in ("dla",) if name in ATTACKS],
+    "Attacks of --attacks that see label maps alone, to be tried, too.",
+)  # fmt: skip
 flags.define_draws(samples=4)
 flags.define_run()
 flags.define_output()

@@ -1,7 +1,7 @@
 """Does a model mask its gradient, so that it only looks robust? A verdict in words for each.
 
     python -m pipelines.masking --models=enet_scenes,fcn8s_scenes --limit=8
-    python -m pipelines.masking --models=saved_models/my_defended_network --dataset=camvid --data_dir=/data/camvid
+    python -m pipelines.masking --models=my_network --dataset=camvid --data_dir=/data/camvid
 
 Attacks each model by Iterative FGSM at one epsilon, and doubts what that finds: by more steps, restarts and samples, on
 scaled logits and another loss, at an epsilon that nothing withstands, by noise, and by what was made on the other

@@ -1,7 +1,7 @@
 """Does a model mask its gradient, so that it only looks robust? A verdict in words for each.
 
     python -m pipelines.masking --models=enet_scenes,fcn8s_scenes --limit=8
-    python -m pipelines.masking --models=saved_models/my_defended_network --dataset=camvid --data_dir=/data/camvid
+    python -m pipelines.masking --models=my_network --dataset=camvid --data_dir=/data/camvid
 
 Attacks each model by Iterative FGSM at one epsilon, and doubts what that finds: by more steps, restarts and samples, on
 scaled logits and another loss, at an epsilon that nothing withstands, by noise, and by what was made on the other
@@ -30,7 +30,10 @@ flags.define_models()
 flags.define_attacks(default=("ifgsm",), epsilons=(8.0,))
 absl_flags.DEFINE_float("large_epsilon", 64.0, "Grey levels that no honest network withstands.", 0.0, 255.0)
 absl_flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
-absl_flags.DEFINE_list("black_box", [], "Attacks of --attacks that see label maps alone, to be tried, too.")
+absl_flags.DEFINE_list(
+    "black_box", [name for name in ("dla",) if name in ATTACKS],
+    "Attacks of --attacks that see label maps alone, to be tried, too.",
+)  # fmt: skip
 flags.define_draws(samples=4)
 flags.define_run()
 flags.define_output()

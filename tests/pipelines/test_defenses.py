@@ -134,3 +134,14 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small)
 def test_a_mistake_about_a_defense_ends_in_one_sentence(call, pipeline, arguments, sentence):
     ended = call(pipeline, *arguments)
     assert ended.returncode == 1 and ended.stderr.strip().splitlines()[-1].startswith(sentence)
+
+
+def test_models_are_suspected_of_masking_at_a_cost_that_is_told_before(call, small, undrawn, tmp_path):
+    ended = call("masking", *small, "--limit=1", "--epsilons=4", f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    first = ended.stderr.splitlines()[0]
+    assert first.startswith("Gradients an image, a forward pass counted as a half: conv ")
+    assert first.endswith(" for 1 images.")
+    assert "Too few images to say whether conv masks its gradient (on 1 image)." in ended.stdout
+    refused = call("masking", *small, "--epsilons=4,8")
+    assert refused.returncode == 1 and "by one untargeted attack of several steps at one epsilon" in refused.stderr

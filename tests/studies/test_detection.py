@@ -70,6 +70,7 @@ def test_the_words_say_whether_detection_survives_one_who_knows_it(unseen, told)
     run = Evidence(results(of_two(unseen)))
     said = in_words(run, "net", ["fgsm", UNSEEN], 8.0)
     assert said.startswith(f"The entropy of net gives away 1 of 1 attacks that do not know of it, and {told}")
+    assert said.endswith("% of the clean IoU, so to stay unseen may cost it strength.") and "leaves 100.0 [" in said
     assert "is not known without ifgsm_unseen" in in_words(run, "net", ["fgsm"], 8.0)
 
 

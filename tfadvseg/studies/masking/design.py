@@ -57,7 +57,7 @@ def tries(
         ),
         stronger(
             "scaled", f"cross-entropy of logits / {temperature:g}",
-            "losses that look away from lost pixels, --attacks=segpgd,sea",
+            "cross-entropy of scaled logits, as here (`ScaledCrossEntropy` in Python)",
             changed(ScaledCrossEntropy(temperature)),
         ),
         stronger("ratio", "the difference of logits ratio", "--attacks=apgd_dlr", changed(logits_ratio)),

@@ -45,4 +45,8 @@ def in_words(evidence: Evidence, model: str, attacks: Sequence[str], epsilon: fl
         return f"{told}; whether it gives away one that does is not known without {UNSEEN}."
     score = by_entropy(evidence, model, UNSEEN, epsilon)
     what = "gives away" if seen(evidence, score) else "does not surely give away"
-    return f"{told}, and {what} {UNSEEN}, which does: {evidence.format(score, least=0.0)} %."
+    left = evidence.ratio(model=model, source_model=model, attack=UNSEEN, epsilon=epsilon)
+    return (
+        f"{told}, and {what} {UNSEEN}, which does: {evidence.format(score, least=0.0)} %. That leaves "
+        f"{evidence.format(left, least=0.0)} % of the clean IoU, so to stay unseen may cost it strength."
+    )

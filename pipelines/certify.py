@@ -1,7 +1,7 @@
 """How robust is a network at least? Randomised smoothing certifies what no attack can undo, beside attacks on the same.
 
     python -m pipelines.certify --models=enet_scenes --limit=8
-    python -m pipelines.certify --dataset=camvid --data_dir=/data/camvid --models=enet_camvid --sigma=8,16 --every=6
+    python -m pipelines.certify --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
 
 Under Gaussian noise on its input a network answers by a majority vote. What the vote is sure of holds under every
 perturbation of a Euclidean norm below a radius, whatever the network is (SegCertify). Attacks that know the noise (EOT)

@@ -4,6 +4,8 @@ What an image draws depends on its own seed alone, neither on its place in the b
 same with XLA.
 """
 
+import math
+
 import tensorflow as tf
 
 
@@ -15,12 +17,11 @@ def uniform(seeds: tf.Tensor, shape, low: float, high: float) -> tf.Tensor:
 
 
 def normal(seeds: tf.Tensor, shape) -> tf.Tensor:
-    """Independent standard normal draws, float32 [N, *shape], of seeds int32 [N, 2]; XLA's differ in the last bits."""
-
-    def draw(key):
-        return tf.random.stateless_normal(shape, key, alg="philox")
-
-    return tf.map_fn(draw, _keys(seeds), fn_output_signature=tf.float32)
+    """Independent standard normal draws, float32 [N, *shape], of seeds int32 [N, 2] (Box and Muller 1958)."""
+    # Of uniform draws, since XLA makes other normal ones of the same bits.
+    drawn = uniform(seeds, tf.concat([[2], shape], 0), 0.0, 1.0)
+    length = tf.sqrt(-2 * tf.math.log(tf.maximum(drawn[:, 0], 2.0**-25)))  # half of the least draw above 0
+    return length * tf.cos(2 * math.pi * drawn[:, 1])
 
 
 def derive(seeds: tf.Tensor, salt) -> tf.Tensor:
@@ -31,15 +32,11 @@ def derive(seeds: tf.Tensor, salt) -> tf.Tensor:
 
 def _bits(seeds, shape):
     """Random bits, int32 [N, *shape]."""
+    # As whole numbers from 0: XLA does not extend the sign of a negative seed to the 64 bits of a key, others do.
+    keys = tf.bitwise.bitwise_and(tf.cast(seeds, tf.int64), 0xFFFFFFFF)
 
     def draw(key):
         # Philox of Salmon et al. 2011, by name: the default is another generator under XLA.
         return tf.random.stateless_uniform(shape, key, None, None, tf.int32, "philox")
 
-    return tf.map_fn(draw, _keys(seeds), fn_output_signature=tf.int32)
-
-
-def _keys(seeds):
-    """Of the generator, int64 [N, 2]."""
-    # As whole numbers from 0: XLA does not extend the sign of a negative seed to the 64 bits of a key, others do.
-    return tf.bitwise.bitwise_and(tf.cast(seeds, tf.int64), 0xFFFFFFFF)
+    return tf.map_fn(draw, keys, fn_output_signature=tf.int32)

@@ -113,7 +113,7 @@ def test_a_run_goes_on_and_refuses_another_recipe(call, conv_folder, photographs
         (["--images=README.md"], "None of the 1 photographs can be read; of the first: "),
         (["--images=README.md", "--epsilon=0.5"], "A PNG holds whole grey levels, so --epsilon is 1 or more; got 0.5."),
         (["--images=README.md", "--epsilon=nan"], "--epsilon takes a finite number; got nan."),
-        (["--images=README.md", "--attack=pgd"], "should be one of <segpgd|cospgd|apgd_ce|"),
+        (["--images=README.md", "--attack=pgd"], "should be one of <fspgd|segpgd|cospgd|"),
         (
             ["--images=README.md", "--attack=fgsm_class"],
             "fgsm_class leads to one class: --target_class is one of sky, ",

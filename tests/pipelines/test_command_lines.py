@@ -141,7 +141,7 @@ def test_every_nth_image_can_be_taken(call, small, undrawn, tmp_path):
     ("arguments", "sentence"),
     [
         (["--models=nothing_here"], "Unknown model 'nothing_here'; choose one of: crf_rnn_camvid, crf_rnn_scenes, "),
-        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: segpgd, cospgd, apgd_ce, apgd_dlr, "),
+        (["--attacks=pgd"], "Unknown attack 'pgd'; choose one of: fspgd, segpgd, cospgd, "),
         (["--dataset=imagenet"], "should be one of <ade20k|camvid|cityscapes|cityscapes_full|folder|scenes|voc>"),
         (["--dataset=camvid", "--data_dir=/nowhere"], "The data folder /nowhere does not exist"),
         (["--signature=other"], "has no signature 'other'; it offers 'logits': images float32 [?, 192, 256, 3]"),

@@ -53,9 +53,9 @@ def test_a_study_that_looks_at_photographs_itself_leaves_it_out_too(call, flags,
     ended = call("crf", *flags, "--iterations=2")
     assert ended.returncode == 0 and LEFT_OUT in ended.stdout, ended.stderr
     assert set(pd.read_csv(tmp_path / "run/results.csv").images) == {2}
-    from tfadvseg.studies.crf import starts
+    from tfadvseg.runs import initial_gradients
 
-    assert {values.shape for values in starts.read(tmp_path / "run").values()} == {(3, 2)}
+    assert {values.shape for values in initial_gradients.read(tmp_path / "run").values()} == {(3, 2)}
     ended = call("transforms", *flags[:-1], "--sign_agreement", "--transforms=blur")
     assert ended.returncode == 0, ended.stderr
 

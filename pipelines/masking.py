@@ -30,10 +30,7 @@ flags.define_models()
 flags.define_attacks(default=("ifgsm",), epsilons=(8.0,))
 absl_flags.DEFINE_float("large_epsilon", 64.0, "Grey levels that no honest network withstands.", 0.0, 255.0)
 absl_flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.", lower_bound=1e-3)
-absl_flags.DEFINE_list(
-    "black_box", [name for name in ("dla",) if name in ATTACKS],
-    "Attacks of --attacks that see label maps alone, to be tried, too.",
-)  # fmt: skip
+absl_flags.DEFINE_list("black_box", ["dla"], "Attacks that see label maps alone, by --queries, to be tried, too.")
 flags.define_draws(samples=4)
 flags.define_run()
 flags.define_output()
@@ -41,7 +38,8 @@ flags.define_output()
 
 def run() -> None:
     models = objects.models()
-    black_box = [name for name in FLAGS.black_box if choose(ATTACKS, name, "attack")]
+    asking = {name: FLAGS.queries for name, one in ATTACKS.items() if one.queries}
+    black_box = {name: choose(asking, name, "black box") for name in FLAGS.black_box}
     made, battery = scenarios(
         models, attacking.protocol, FLAGS.large_epsilon, FLAGS.temperature, black_box, FLAGS.trials, FLAGS.samples
     )

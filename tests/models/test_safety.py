@@ -103,6 +103,29 @@ def test_a_saver_that_chooses_its_file_is_refused(plain):
             if any(value.endswith(b"part") for value in values):
                 values[0] = b"/../../../tmp/part"
 
+    def elsewhere(meta):
+        """Merges what was told into a file of its own."""
+        function = next(f for f in meta.graph_def.library.function if any(n.op == "SaveV2" for n in f.node_def))
+        prefix = function.node_def.add(name="mine", op="Const")
+        prefix.attr["value"].tensor.string_val.append(b"/tmp/weights")
+        next(node for node in function.node_def if node.op == "MergeV2Checkpoints").input[1] = "mine:output:0"
+
+    def joined(meta):
+        """Its own path, with nothing of what was told behind it."""
+        function = next(f for f in meta.graph_def.library.function if any(n.op == "RestoreV2" for n in f.node_def))
+        mine = function.node_def.add(name="mine", op="Const")
+        mine.attr["value"].tensor.string_val.append(b"/etc/x")
+        both = function.node_def.add(name="both", op="StringJoin", input=["mine:output:0", "file_prefix"])
+        assert both is not None
+        next(node for node in function.node_def if node.op == "RestoreV2").input[0] = "both:output:0"
+
+    def called(meta):
+        """The saver's own function, told another file by the graph."""
+        mine = meta.graph_def.node.add(name="mine", op="Const")
+        mine.attr["value"].tensor.string_val.append(b"/tmp/weights")
+        name = meta.saver_def.save_tensor_name.partition(":")[0]
+        next(node for node in meta.graph_def.node if node.name == name).input[0] = "mine"
+
     def own(meta):
         function = next(f for f in meta.graph_def.library.function if any(n.op == "RestoreV2" for n in f.node_def))
         prefix = function.node_def.add(name="mine", op="Const")
@@ -112,7 +135,11 @@ def test_a_saver_that_chooses_its_file_is_refused(plain):
                 node.input[0] = "mine:output:0"
 
     text = (plain / "saved_model.pb").read_bytes()
-    for change, op in ((up, "(SaveV2|MergeV2Checkpoints)"), (own, "RestoreV2")):
+    changes = {
+        up: "(SaveV2|MergeV2Checkpoints)", own: "RestoreV2", elsewhere: "MergeV2Checkpoints", joined: "RestoreV2",
+        called: "StatefulPartitionedCall",
+    }  # fmt: skip
+    for change, op in changes.items():
         (plain / "saved_model.pb").write_bytes(text)
         changed(plain, change)
         with pytest.raises(ValueError, match=f"holds {op} for a file of its own choice"):
@@ -129,6 +156,35 @@ def test_what_the_saver_may_do_a_signature_may_not(plain):
 
     changed(plain, change)
     with pytest.raises(ValueError, match="RestoreV2, which reads or writes files, outside of its saver"):
+        check(plain)
+
+
+def test_a_loader_may_not_be_led_into_the_saver(plain):
+    """By a function that is listed among the file's objects, as the initialisation of a table is, and calls it."""
+
+    def change(meta):
+        save = next(f for f in meta.graph_def.library.function if any(n.op == "SaveV2" for n in f.node_def))
+        function = meta.graph_def.library.function.add()
+        function.signature.name = "start"
+        prefix = function.node_def.add(name="mine", op="Const")
+        prefix.attr["value"].tensor.string_val.append(b"/tmp/weights")
+        call = function.node_def.add(name="call", op="StatefulPartitionedCall", input=["mine:output:0"])
+        call.attr["f"].func.name = save.signature.name
+        meta.object_graph_def.concrete_functions["start"].SetInParent()
+
+    changed(plain, change)
+    with pytest.raises(ValueError, match="which reads or writes files, outside of its saver"):
+        check(plain)
+
+
+def test_what_is_read_again_may_not_be_written_then(plain):
+    def change(meta):
+        graph = {node.name: node for node in meta.graph_def.node}
+        restore = meta.saver_def.restore_op_name.partition(":")[0]
+        graph[restore].input.append(f"^{meta.saver_def.save_tensor_name.partition(':')[0]}")
+
+    changed(plain, change)
+    with pytest.raises(ValueError, match="it writes files when it is loaded, by SaveV2 behind its restore operation"):
         check(plain)
 
 

@@ -11,8 +11,16 @@ from typing import Any, NamedTuple
 
 from tfadvseg.models.signatures import damaged
 
-SAVER = re.compile(r"(Save|Restore|DTensorRestore)(V2|Slices|Slice)?|MergeV2Checkpoints|DistributedSave")
+SAVER = re.compile(r"(Save|Restore)(V2|Slices|Slice)?|DTensorRestoreV2|MergeV2Checkpoints")
 """Ops that a saver is made of."""
+SAVING = re.compile(r"Save(V2|Slices)?|MergeV2Checkpoints")
+"""Those that write."""
+FILES_OF_SAVER = {"MergeV2Checkpoints": 2}
+"""How many of an op's first inputs name files, where it is not one."""
+JOINING = ("Identity", "StringJoin", "ShardedFilename", "Pack")
+"""Ops through which a saver may hand on the name that it is told."""
+ENDING = re.compile(rb"[\w.-]*(/[\w.-]+)*")
+"""What a saver adds to it: a file of its own, never one above it."""
 
 KINDS = {
     "runs Python code": re.compile(r"(Eager)?PyFunc(Stateless)?"),
@@ -23,15 +31,17 @@ KINDS = {
     "reads files": re.compile(
         r"ReadFile|(Experimental)?MatchingFiles\w*|\w*Reader(V2)?|Reader[A-Z]\w*|RecordInput|LoadAndRemapMatrix|"
         r"InitializeTableFromTextFile\w*|\w*(TFRecord|TextLine|FixedLengthRecord|LMDB|Sql|CSV|Snapshot|SnapshotChunk)"
-        r"Dataset\w*|LoadDataset|CacheDataset\w*|ListSnapshotChunksDataset"
+        r"Dataset\w*|LoadDataset|CacheDataset\w*|ListSnapshotChunksDataset|GenerateVocabRemapping|(De|En)code\w*Proto\w*"
     ),
     "talks to other programs or machines": re.compile(
         r"Rpc\w+|DeleteRpc\w+|(Register)?DataService\w*|RegisterDataset\w*|_?(Host)?(Send|Recv)|RemoteCall|"
         r"Collective\w+|_?Nccl\w+|WorkerHeartbeat|FileSystemSetConfiguration|\w*TPU[A-Z]\w*"
     ),
-    "runs foreign machine code": re.compile(r"XlaCustomCall\w*|XlaHostCompute|_Xla\w*"),
+    "runs foreign code": re.compile(r"XlaCustomCall\w*|XlaHostCompute|_Xla\w*|DatasetFromGraph"),
+    "ends the process": re.compile(r"Abort"),
 }
-"""What an op does beside computing, by its name; `PrintV2` depends on where it prints."""
+"""What an op does beside computing, by its name; `PrintV2` depends on where it prints. XlaCallModule, which JAX writes,
+is let pass: what its program calls of the host cannot be seen here."""
 
 PRINTS = ("stdout", "stderr", "log(info)", "log(warning)", "log(error)")
 ADVICE = (
@@ -40,11 +50,12 @@ ADVICE = (
 
 
 class _Part(NamedTuple):
-    """A graph or a function of it. where: its name in words. arguments: names of its inputs."""
+    """A graph or a function of it. where: its name in words. told: the name of what its caller says of files, where it
+    has a saver: the first argument of a function."""
 
     where: str
     nodes: dict[str, Any]
-    arguments: frozenset[str]
+    told: str
 
 
 def check(folder: pathlib.Path) -> None:
@@ -69,18 +80,23 @@ def _suspicions(meta: Any) -> Iterator[str]:
         if path.is_absolute() or ".." in path.parts:
             yield f"its asset {asset.filename!r} lies outside of its folder"
     library = {f.signature.name: _function(f) for f in meta.graph_def.library.function}
-    graph = _Part("its graph", {node.name: node for node in meta.graph_def.node}, frozenset())
+    told = _node(meta.saver_def.filename_tensor_name)
+    graph = _Part("its graph", {node.name: node for node in meta.graph_def.node}, told)
     saver, saver_functions = _of_saver(meta, graph, library)
-    for part, own in ((graph, saver), *((part, {}) for part in library.values())):
-        saves = part is graph or part.where in saver_functions
+    for name, part in (("", graph), *library.items()):
         for node in part.nodes.values():
-            if SAVER.fullmatch(node.op):
-                if not (saves and (part is not graph or node.name in own)):
+            if SAVER.fullmatch(node.op) or saver_functions & set(_functions(node)):
+                if not (node.name in saver if part is graph else name in saver_functions):
                     yield f"{part.where} holds {node.op}, which reads or writes files, outside of its saver"
                 elif not _told_where(node, part):
                     yield f"{part.where} holds {node.op} for a file of its own choice"
             elif what := _does(node, library):
                 yield f"{part.where} holds {node.op}, which {what}"
+    restoring = [graph.nodes[name] for name in _behind([meta.saver_def.restore_op_name], graph)]
+    restoring += [node for name in _called(restoring, library) for node in library[name].nodes.values()]
+    for node in restoring:
+        if SAVING.fullmatch(node.op):
+            yield f"it writes files when it is loaded, by {node.op} behind its restore operation"
 
 
 def _does(node: Any, library: dict[str, _Part]) -> str | None:
@@ -98,14 +114,13 @@ def _does(node: Any, library: dict[str, _Part]) -> str | None:
 
 
 def _function(definition: Any) -> _Part:
-    arguments = frozenset(argument.name for argument in definition.signature.input_arg)
-    return _Part(
-        f"its function {definition.signature.name}", {node.name: node for node in definition.node_def}, arguments
-    )
+    arguments = [argument.name for argument in definition.signature.input_arg]
+    nodes = {node.name: node for node in definition.node_def}
+    return _Part(f"its function {definition.signature.name}", nodes, arguments[0] if arguments else "")
 
 
 def _of_saver(meta: Any, graph: _Part, library: dict[str, _Part]) -> tuple[set[str], set[str]]:
-    """(the graph's nodes that only its saver needs, the functions that only these call, as `_Part.where`)."""
+    """(the graph's nodes that only its saver needs, the functions that only these call)."""
     saver = meta.saver_def
     ends = [saver.save_tensor_name, saver.restore_op_name]
     run = [tensor.name for signature in meta.signature_def.values() for tensor in signature.outputs.values()]
@@ -114,7 +129,12 @@ def _of_saver(meta: Any, graph: _Part, library: dict[str, _Part]) -> tuple[set[s
     nodes = {name for name in _behind(ends, graph) if name not in needed}
     called = _called((graph.nodes[name] for name in nodes), library)
     others = _called((node for name, node in graph.nodes.items() if name not in nodes), library)
-    return nodes, {library[name].where for name in called - others}
+    others |= _called(
+        (node for name in library if name not in called for node in library[name].nodes.values()), library
+    )
+    objects = set(meta.object_graph_def.concrete_functions)  # which a loader may call: those of resources at once
+    objects |= _called((node for name in objects & set(library) for node in library[name].nodes.values()), library)
+    return nodes, called - others - objects
 
 
 def _behind(names: Iterable[str], part: _Part) -> set[str]:
@@ -153,20 +173,29 @@ def _functions(node: Any) -> Iterator[str]:
 
 
 def _told_where(node: Any, part: _Part) -> bool:
-    """Whether the file that an op of a saver takes is what its caller says, with no more than a plain ending."""
-    waiting, told = [node.input[0]], False
-    seen = set[str]()
-    while waiting:
-        name = _node(waiting.pop())
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in part.arguments or (name in part.nodes and part.nodes[name].op.startswith("Placeholder")):
-            told = True
-        elif name in part.nodes and part.nodes[name].op == "Const":
-            texts = part.nodes[name].attr["value"].tensor.string_val
-            if any(".." in pathlib.PurePosixPath(text.decode(errors="replace")).parts for text in texts):
-                return False
-        elif name in part.nodes:
-            waiting += part.nodes[name].input
-    return told
+    """Whether the files that an op of a saver takes, or a call of a function of it, are what the caller says, with no
+    more than a plain ending behind that."""
+    return all(_told(_node(given), part) for given in node.input[: FILES_OF_SAVER.get(node.op, 1)])
+
+
+def _told(name: str, part: _Part) -> bool:
+    if name == part.told:
+        return True
+    node = part.nodes.get(name)
+    if node is None or node.op not in JOINING:
+        return False
+    first, *rest = [_node(given) for given in node.input if not given.startswith("^")]
+    if node.op == "Pack":  # several names
+        return all(_told(given, part) for given in (first, *rest))
+    return _told(first, part) and all(_ends(given, part) for given in rest)
+
+
+def _ends(name: str, part: _Part) -> bool:
+    """Whether it is a plain ending, or a choice between plain ones, or a number of shards."""
+    node = part.nodes.get(name)
+    if node is None:
+        return False
+    if node.op == "Const":
+        texts = node.attr["value"].tensor.string_val
+        return all(ENDING.fullmatch(text) and b".." not in text.split(b"/") for text in texts)
+    return node.op in ("Select", "SelectV2") and all(_ends(_node(given), part) for given in node.input[1:])

@@ -1,9 +1,11 @@
 """Which attacks doubt an attack: the same with more of everything, on other losses, and what needs no gradient."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.balls import LInf
 from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.gradient_ascent import GradientAscent
@@ -15,6 +17,8 @@ from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Batter
 
 MORE = 4
 """Times as many steps, or samples."""
+WITHOUT = "what needs no gradient, such as --attacks=dla, or is made on other networks"
+"""What to attack a network with whose gradient leads nowhere."""
 LARGE_STEPS = 20
 """Steps at the large epsilon, which together reach twice as far."""
 
@@ -23,6 +27,10 @@ def doubted(protocol: Protocol) -> tuple[str, GradientAscent]:
     """The one attack of the protocol and its name; ValueError where there are several, or no mask shows by it."""
     names = ", ".join(f"{name} at {attack.epsilon:g}" for name, attack in protocol.attacks)
     (name, attack), *others = protocol.attacks
+    if type(attack) is GradientAscent and attack.ball != LInf():
+        raise ValueError(
+            "A mask is looked for in the max-norm, of which it is known what nothing withstands; leave `norm` at linf."
+        )
     if not others and type(attack) is GradientAscent and attack.objective == away_from_labels and attack.steps > 1:
         return name, attack
     raise ValueError(
@@ -32,10 +40,14 @@ def doubted(protocol: Protocol) -> tuple[str, GradientAscent]:
 
 
 def tries(
-    name: str, plain: GradientAscent, large: float, temperature: float, black_box: Sequence[str] = ()
+    name: str,
+    plain: GradientAscent,
+    large: float,
+    temperature: float,
+    black_box: Mapping[str, int] = MappingProxyType({}),
 ) -> list[tuple[Try, Attack]]:
     """What doubts the attack `plain`. large: an epsilon that no network withstands. temperature: what logits are
-    divided by. black_box: names of attacks that see label maps alone."""
+    divided by. black_box: {name: queries} of attacks that see label maps alone."""
     epsilon, alpha, steps = plain.epsilon, plain.alpha, plain.steps
     runs = 2 * plain.restarts
 
@@ -68,23 +80,21 @@ def tries(
         what = f"{samples} samples a step in place of {plain.gradient.samples}"
         found.append(stronger("sampled", what, f"--samples={samples}", sampled))
     else:  # a network that draws takes its seeds with its images, which what sees label maps alone does not give it
-        shared = {"in_range": plain.in_range}
         found += [
             (Try(other, BLIND, f"{other}, which sees label maps alone,", f"--attacks={other}", epsilon),
-             ATTACKS[other](epsilon, **shared))
-            for other in black_box
+             ATTACKS[other](epsilon, queries=queries, in_range=plain.in_range, whole_levels=plain.whole_levels))
+            for other, queries in black_box.items()
         ]  # fmt: skip
-    if "noise" in ATTACKS:
-        noise = ATTACKS["noise"](epsilon, in_range=plain.in_range, ball=plain.ball)
-        found.append((Try("noise", NOISE, "noise of the same size", "another attack", epsilon), noise))
+    noise = ATTACKS["noise"](epsilon, in_range=plain.in_range, whole_levels=plain.whole_levels)
+    found.append((Try("noise", NOISE, "noise of the same size", WITHOUT, epsilon), noise))
     far = dataclasses.replace(plain, epsilon=large, alpha=2 * large / LARGE_STEPS, steps=LARGE_STEPS)
-    found.append((Try(name, LARGE, f"{LARGE_STEPS} steps at epsilon {large:g}", "other attacks", large), far))
+    found.append((Try(name, LARGE, f"{LARGE_STEPS} steps at epsilon {large:g}", WITHOUT, large), far))
     return found
 
 
 def scenarios(
     models: Sequence[ModelSpec], protocol: Callable[..., Protocol], large: float, temperature: float,
-    black_box: Sequence[str] = (), trials: int = 1, samples: int = 1,
+    black_box: Mapping[str, int] = MappingProxyType({}), trials: int = 1, samples: int = 1,
 ) -> tuple[list[Scenario], Battery]:  # fmt: skip
     """The battery on each model, what was made on it shown to all others; and its words.
 

@@ -53,7 +53,8 @@ def class_part(evidence: Evidence, cells: pd.DataFrame, found_envelopes: Sequenc
     epsilon = headline_epsilon(cells)
     blocks: list[Block] = []
     for model in models(cells):
-        shown = [attack for attack in attacks(cells) if evidence.has(model=model, attack=attack, epsilon=epsilon)]
+        own = {"model": model, "source_model": model, "epsilon": epsilon}
+        shown = [attack for attack in attacks(cells) if evidence.has(**own, attack=attack)]
         if shown:
             found = classes_kept(evidence, model, shown, epsilon)
             blocks += [Heading(model, 3), Paragraph(first_to_break(model, found))]

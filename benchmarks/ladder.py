@@ -46,8 +46,11 @@ def main():
     print(f"{'network':24} {'epsilon':>7} {'plain: accuracy, IoU':>22} {'ladder: accuracy, IoU':>22}   ladder has less")
     for name in options.models:
         model = load(model_path(name))
+        attacks = [sea_mce(epsilon, options.steps) for epsilon in options.epsilons]
+        rungs = [attacks[0], *(dataclasses.replace(attack, stages=LADDER) for attack in attacks[1:])]
         found = [
-            measure(model, batch, options, dataset.label_space.classes) for batch in batches(split, model.frame, 1)
+            measure(model, batch, attacks, rungs, dataset.label_space.classes)
+            for batch in batches(split, model.frame, 1)
         ]
         for k, epsilon in enumerate(options.epsilons):
             plain, ladder = (
@@ -61,19 +64,15 @@ def main():
             print(f"{name:24} {epsilon:7g} {left[0]:>22} {left[1]:>22}   {fewer}", flush=True)
 
 
-def measure(model, batch, options, classes):
-    """[(counts under plain SEA, under the ladder)], one a epsilon."""
+def measure(model, batch, attacks, rungs, classes):
+    """[(counts under plain SEA, under the ladder)], one a epsilon; attacks and rungs: of each, traced once."""
     images, labels = batch["image"], batch["labels"]
     seeds = tf.constant(image_seeds(0, [name.decode() for name in batch["id"].numpy()]))
     predict = tf.function(lambda x: tf.argmax(model(x), -1))
     found, rung = [], None
-    for epsilon in options.epsilons:
-        attack = sea_mce(epsilon, options.steps)
+    for attack, ladder in zip(attacks, rungs, strict=True):
         plain = attack(model, images, labels, seeds)
-        if rung is None:
-            rung = plain
-        else:
-            rung = dataclasses.replace(attack, stages=LADDER)(model, images, labels, seeds, None, rung)
+        rung = plain if rung is None else ladder(model, images, labels, seeds, None, rung)
         shown = [predict(images + perturbation).numpy() for perturbation in (plain, rung)]
         found.append([class_counts(labels.numpy(), one, classes) for one in shown])
     return found

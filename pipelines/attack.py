@@ -58,6 +58,8 @@ def run(words: list[str]) -> None:
     if not FLAGS.epsilon >= 1:
         raise ValueError(f"A PNG holds whole grey levels, so `epsilon` is 1 or more; got {FLAGS.epsilon:g}.")
     default = SPACES[FLAGS.classes_of] if FLAGS.classes_of else None
+    if FLAGS.hide is not None and not ATTACKS[FLAGS.attack].hides:
+        raise ValueError(f"--hide is for --attack=hide; got --attack={FLAGS.attack}, so leave out one of the two.")
     if not attacking.bounded(FLAGS.attack):
         raise ValueError(
             f"`attack` {FLAGS.attack} finds its own norm, while photographs are changed by at most `epsilon`; choose "

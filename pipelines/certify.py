@@ -55,6 +55,10 @@ def run() -> None:
     confidence, sigmas = Confidence(FLAGS.tau, 1 - FLAGS.confidence), noises()
     if FLAGS.norm != "l2":
         raise ValueError("The certificate is of the Euclidean norm, and so are its attacks; leave --norm out.")
+    attacking.refuse(
+        attacking.of_kind(lambda one: one.queries or one.hides or one.own_norm),
+        "is no attack of one radius on a smoothed network's vote",
+    )
     models = objects.models(random=False)
     networks = [(model, one) for model in models for one in smoothings(model, sigmas)]
     design = {

@@ -75,7 +75,7 @@ def run() -> None:
         scenarios += sweep_scenarios(model, parameters, changed, attacking.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
-    start = functools.partial(initial_gradient.measure, both, objectives(FLAGS.temperature))
+    start = functools.partial(initial_gradient.measure, both, objectives(FLAGS.temperature), seed=FLAGS.seed)
     run_experiment("crf", "crf", scenarios, design.as_json(), start)
 
 

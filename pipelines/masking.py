@@ -44,7 +44,7 @@ def run() -> None:
         models, attacking.protocol, FLAGS.large_epsilon, FLAGS.temperature, black_box, FLAGS.trials, FLAGS.samples
     )
     announce(made, len(objects.split()))
-    start = functools.partial(initial_gradient.measure, models, {"away": away_from_labels})
+    start = functools.partial(initial_gradient.measure, models, {"away": away_from_labels}, seed=FLAGS.seed)
     run_experiment("masking", "masking", made, battery.as_json(), start)
 
 

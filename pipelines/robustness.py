@@ -32,6 +32,8 @@ flags.define_output()
 
 def run() -> None:
     models = objects.models()
+    if len(models) > 1:
+        attacking.refuse_class_region()
     made = scenarios(models, attacking.protocol, FLAGS.trials, FLAGS.samples)
     run_experiment("robustness", "robustness", made, design(models))
 

@@ -32,6 +32,10 @@ def define_flags() -> None:
 
 def run(pipeline: str = "transforms", cross: bool = False) -> None:
     """cross: whether every adaptive attack meets every transform."""
+    attacking.refuse(
+        attacking.of_kind(lambda one: one.blind or one.own_norm),
+        "has no version that is adapted to a transform at an epsilon",
+    )
     transforms, models = objects.transforms(), objects.models(random=False)
     sizes = {model: input_size(model) for model in models}
     if FLAGS.sign_agreement:

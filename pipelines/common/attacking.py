@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
@@ -37,6 +37,19 @@ def attacks(**settings: Any) -> "tuple[tuple[str, Attack], ...]":
         for name in attack_names()
         for epsilon in (sizes if bounded(name) else (None,))
     )
+
+
+def refuse(names: "Collection[str]", why: str) -> None:
+    """ValueError where --attacks has one of these; why: the sentence goes on."""
+    if given := [name for name in attack_names() if split_name(name)[0] in names]:
+        raise ValueError(f"{given[0]} {why}; leave it out of `attacks`.")
+
+
+def of_kind(test: "Callable[[NamedAttack], bool]") -> set[str]:
+    """Names of the attacks of a kind."""
+    from tfadvseg.attacks import ATTACKS
+
+    return {name for name, one in ATTACKS.items() if test(one)}
 
 
 def bounded(name: str) -> bool:
@@ -116,6 +129,8 @@ def protocol_text() -> str:
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
     changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]
+    if inside() and (blind := [name for name in attack_names() if split_name(name)[0] in of_kind(lambda a: a.blind)]):
+        changed.append(f"but {', '.join(blind)} without what is inside")
     limited = f" Nothing may change but {where.text}." if (where := region()) else ""
     return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}.{limited}"
 
@@ -254,6 +269,9 @@ def protocol(**settings: Any) -> "Protocol":
                 "leave out one of the two."
             )
         settings["gradient"] = ExpectedGradient(named(name), FLAGS.samples)
+        refuse(of_kind(lambda one: one.own_norm), f"judges whole images, of which --inside={name} may hide a part")
+    if region():
+        refuse(of_kind(lambda one: one.own_norm), "wants nearly all pixels of an image, which no --region may reach")
     labels = FLAGS.labels or defaults().labels
     hidden = None if FLAGS.hide is None else hidden_class(dataset().label_space.names)
     return Protocol(

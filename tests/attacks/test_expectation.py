@@ -9,10 +9,12 @@ import tensorflow as tf
 from tfadvseg.attacks.expectation import ExpectedGradient, sign_agreement
 from tfadvseg.attacks.gradient_ascent import ifgsm, ifgsm_ll
 from tfadvseg.attacks.gradients import plain_gradient
+from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.sweep import Sweep
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.seeds import at_iteration, at_sample, image_seeds, no_seeds
+from tfadvseg.transforms.rescale import Rescale
 
 SEEDS = tf.constant(image_seeds(0, ["a", "b"]))
 
@@ -169,3 +171,18 @@ def test_more_samples_agree_more_often(smooth_model, images):
 def test_an_empty_expectation_is_refused():
     with pytest.raises(ValueError, match="at least 1 sample, and 1 at once; got 0 and 1"):
         ExpectedGradient(unchanged, 0)
+
+
+def test_places_that_a_zoom_hides_count_in_no_merit_and_no_score():
+    """A network that answers class 1 everywhere is wrong of labels 0, whose logits are 0 where nothing was seen: as the
+    largest ones they would be right. And the loss of what is seen stands for that of the whole image."""
+    images, labels = tf.zeros((2, 8, 8, 3)), tf.zeros((2, 8, 8), tf.int32)
+
+    def model(x):
+        return tf.constant([-1.0, 1.0]) + 0 * x[..., :1]
+
+    seeds = tf.constant([[1, 2], [3, 4]])
+    objective = dataclasses.replace(away_from_labels, merit=MERITS["accuracy"])
+    found = ExpectedGradient(Rescale(1.5, 1.5), 3)(model, objective, images, labels, seeds)
+    np.testing.assert_array_equal(found.merit, [0, 0])
+    np.testing.assert_allclose(found.score, 64 * np.log1p(np.exp(2.0)), rtol=1e-5)

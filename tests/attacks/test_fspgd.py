@@ -130,9 +130,9 @@ def test_features_turn_away_from_the_clean_ones():
 
 
 def test_the_best_iterate_is_the_one_farthest_from_the_clean_features():
-    steps = [Fspgd(8.0, alpha=16.0, steps=n, start="zero") for n in range(1, 6)]
+    last = Fspgd(8.0, alpha=16.0, steps=5, start="zero")
     kept = Fspgd(8.0, alpha=16.0, steps=5, start="zero", keep="loss")(MODEL, IMAGES, LABELS)
-    assert cosine(kept) <= cosine(steps[-1](MODEL, IMAGES, LABELS)) + 1e-6
+    assert cosine(kept) < cosine(last(MODEL, IMAGES, LABELS)) - 1e-3
     assert Fspgd(8.0, restarts=2).cost == Cost(gradients=40, forwards=3)
     assert Fspgd(8.0).cost == Cost(gradients=20, forwards=1)
 

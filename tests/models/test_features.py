@@ -12,6 +12,7 @@ from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.noise import Noise
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.models import load
+from tfadvseg.models.features import refuse_dead
 from tfadvseg.models.postprocessed import PostprocessedModel
 
 
@@ -108,7 +109,7 @@ def test_features_are_found_after_a_gradient_was_taken_of_the_scores(opened):
 
 
 def test_a_tensor_that_is_no_map_of_features_is_refused(opened):
-    with pytest.raises(ValueError, match=r"features are \[N, h, w, channels\], and ArgMax is"):
+    with pytest.raises(ValueError, match=r"features are \[N, h, w, channels\], and .*ArgMax:0 is"):
         opened("labels of an argmax", features="ArgMax").features(IMAGES)
 
 
@@ -128,3 +129,11 @@ def test_an_attack_moves_them_in_one_trace(opened):
     noise = Noise(8.0)(model, IMAGES, labels, tf.ones((3, 2), tf.int32))
     clean, moved, noisy = (tf.math.l2_normalize(hidden(IMAGES + r, 4), -1) for r in (0, found, noise))
     assert np.abs(found).max() == 8 and np.mean(clean * moved) < np.mean(clean * noisy)
+
+
+def test_features_that_no_gradient_leads_from_are_refused(opened):
+    """Behind a rounding whose own gradient is lost."""
+    model = opened("a stride of 4")
+    refuse_dead(model.path, model.features, IMAGES)
+    with pytest.raises(ValueError, match="no gradient leads from its features to the image, so FSPGD would leave it"):
+        refuse_dead(model.path, lambda images: tf.round(model.features(images)), IMAGES)

@@ -135,6 +135,23 @@ def test_a_transform_inside_is_expected_by_all_attacks_that_follow_gradients(par
         parsed("--inside=rescal").protocol()
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--attacks=ifgsm,minimal_ifgsm@5", "--inside=rescale"], "minimal_ifgsm@5 judges whole images, of which"),
+        (["--attacks=dag", "--region=car"], "dag wants nearly all pixels of an image, which no --region may reach"),
+    ],
+)
+def test_attacks_that_want_all_of_an_image_are_given_no_part_of_it(parsed, words, message):
+    with pytest.raises(ValueError, match=f"{message}.*; leave it out of `attacks`"):
+        parsed(*words).protocol()
+
+
+def test_what_follows_no_gradient_is_said_to_have_nothing_inside(parsed):
+    told = parsed("--attacks=fgsm,dla,noise", "--inside=blur").protocol_text()
+    assert told.endswith("Other than it: --inside=blur, --samples=10, but dla, noise without what is inside.")
+
+
 def test_restarts_want_a_random_start(parsed):
     with pytest.raises(ValueError, match="more often only from random starts; got 2 restarts from zero"):
         parsed("--attacks=ifgsm", "--restarts=2").attacks()

@@ -7,6 +7,7 @@ import tensorflow as tf
 from six_images import go, split
 
 from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.balls import L2
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.losses import logits_ratio
 from tfadvseg.attacks.objectives import ScaledCrossEntropy, away_from_labels
@@ -19,7 +20,6 @@ from tfadvseg.runs.folder import RunFolder
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.masking.design import doubted, scenarios, tries
 from tfadvseg.studies.masking.verdict import Suspect, masking
-from tfadvseg.studies.signs import MARGIN
 
 
 def protocol(**settings):
@@ -87,10 +87,13 @@ def test_what_doubts_an_attack_is_the_same_but_for_one_thing():
     assert (large.epsilon, large.alpha * large.steps) == (64.0, 128.0)
     assert [one.remedy for one, _ in made.values()][:2] == ["--steps=40 --alpha=0.25", "--start=uniform --restarts=2"]
     drawing = dataclasses.replace(plain, gradient=ExpectedGradient(None, 3))
-    (sampled,) = (a for one, a in tries(name, drawing, 64.0, 20.0, ["fgsm"]) if one.name == "ifgsm_sampled")
+    (sampled,) = (a for one, a in tries(name, drawing, 64.0, 20.0) if one.name == "ifgsm_sampled")
     assert sampled == dataclasses.replace(plain, gradient=ExpectedGradient(None, 12))
-    seen = [one.name for one, _ in tries(name, plain, 64.0, 20.0, ["fgsm"])]
-    assert "fgsm" in seen and "ifgsm_sampled" not in seen and MARGIN == 2.0
+    seen = {one.name: attack for one, attack in tries(name, plain, 64.0, 20.0, {"dla": 7})}
+    assert seen["dla"] == ATTACKS["dla"](8.0, queries=7) and "ifgsm_sampled" not in seen
+    rounded = dataclasses.replace(plain, whole_levels=True, in_range=True)
+    blind = {one.name: attack for one, attack in tries(name, rounded, 64.0, 20.0, {"dla": 7})}
+    assert all(blind[other].whole_levels and blind[other].in_range for other in ("dla", "noise"))
 
 
 def test_what_is_made_on_each_model_is_shown_to_all(spec_of_conv):
@@ -115,6 +118,16 @@ def test_only_one_attack_is_doubted(attacks):
     several = Protocol(tuple((name, ATTACKS[name](8.0)) for name in attacks))
     with pytest.raises(ValueError, match="by one untargeted attack of several steps at one epsilon; .* got .* at 8"):
         doubted(several)
+
+
+def test_in_another_norm_nobody_knows_what_nothing_withstands():
+    with pytest.raises(ValueError, match="A mask is looked for in the max-norm, .*; leave `norm` at linf"):
+        doubted(protocol(ball=L2()))
+
+
+def test_attacks_that_find_their_own_norm_are_named_in_the_refusal():
+    with pytest.raises(ValueError, match="by one untargeted attack of several steps at one epsilon; .* got alma_prox."):
+        doubted(Protocol((("alma_prox", ATTACKS["alma_prox"]()),)))
 
 
 def test_the_large_epsilon_is_larger(spec_of_conv):

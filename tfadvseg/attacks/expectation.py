@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfadvseg.attacks.base import Model
 from tfadvseg.attacks.gradients import Ascent
 from tfadvseg.attacks.objectives import Objective, Progress
+from tfadvseg.conventions import IGNORED, LEFT_OUT
 from tfadvseg.seeds import at_sample
 
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -25,6 +26,21 @@ def through(transform: Transform, model: Model) -> Model:
         return found if back is None else back(found, seeds)
 
     return answer
+
+
+def visible(transform: Transform | None, labels: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """bool, as labels [N, H, W]: the places that the model sees of the images that the seeds [N, 2] transform."""
+    back = getattr(transform, "back", None)
+    if back is None:
+        return tf.ones_like(labels, tf.bool)
+    return back(tf.ones_like(labels, tf.float32)[..., tf.newaxis], seeds)[..., 0] > 0
+
+
+def share_of(seen: tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
+    """[N], of the places of each image, at least one of them: what is summed over places that are seen is divided by
+    it, so that draws compare which show more and less of an image."""
+    places = tf.cast(tf.size(seen[0]), dtype)
+    return tf.maximum(tf.reduce_sum(tf.cast(seen, dtype), (1, 2)), 1.0) / places
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +110,10 @@ class ExpectedGradient:
             drawing = model if self.transform is None else through(self.transform, model)
             logits = drawing(copies, drawn)
             labels, targets = (tf.tile(part, [self.chunk, 1, 1]) for part in (labels, targets))
+            seen = visible(self.transform, labels, drawn)
+            labels, targets = tf.where(seen, labels, LEFT_OUT), tf.where(seen, targets, IGNORED)
             raised = tf.reduce_sum(objective.score(logits, targets, progress), (1, 2))
+            raised /= share_of(seen, raised.dtype)
         judged = objective.judged(logits, labels, targets, raised)
         return tape.gradient(raised, images), *(tf.reduce_sum(tf.reshape(one, (self.chunk, -1)), 0) for one in judged)
 

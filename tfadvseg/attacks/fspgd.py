@@ -70,7 +70,9 @@ class Fspgd:
                 f"FSPGD sees features and no labels, so it keeps the {LAST} iterate or the best one by loss; got "
                 f"{self.keep}."
             )
-        assert self._ascent  # which refuses what no ascent takes
+        if isinstance(self.gradient, ExpectedGradient) and self.gradient.transform is None:
+            raise ValueError("FSPGD moves features, which a network that draws at random shows none of; leave it out.")
+        _ = self._ascent  # which refuses what no ascent takes
 
     @property
     def cost(self) -> Cost:

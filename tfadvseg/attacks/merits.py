@@ -21,9 +21,11 @@ def raised(logits: tf.Tensor, labels: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
 
 
 def fewest_right(logits: tf.Tensor, labels: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-    """Pixels that are still right, negated."""
-    right = tf.logical_and(tf.argmax(logits, -1, labels.dtype) == labels, counted(labels))
-    return -tf.reduce_sum(tf.cast(right, score.dtype), (1, 2))
+    """Share of the counted pixels that are still right, negated."""
+    use = counted(labels)
+    right = tf.logical_and(tf.argmax(logits, -1, labels.dtype) == labels, use)
+    right, use = (tf.reduce_sum(tf.cast(part, score.dtype), (1, 2)) for part in (right, use))
+    return -tf.math.divide_no_nan(right, use)
 
 
 def lowest_iou(logits: tf.Tensor, labels: tf.Tensor, score: tf.Tensor) -> tf.Tensor:

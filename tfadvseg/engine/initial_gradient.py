@@ -52,9 +52,10 @@ def initial_gradient(
 
 def measure(
     specs: Sequence[ModelSpec], objectives: Mapping[str, Objective], shards: Shards, folder: RunFolder,
-    models: OpenModels,
+    models: OpenModels, seed: int = 0,
 ) -> None:  # fmt: skip
-    """Writes FILE into the run folder: `initial_gradient` of each model and objective, a unit a batch of images."""
+    """Writes FILE into the run folder: `initial_gradient` of each model and objective, a unit a batch of images. seed:
+    of the draws of models that draw at random."""
     found: dict[str, np.ndarray] = {}
     for spec in specs:
         names = shards.units(f"start-{spec.name}", spec)
@@ -62,7 +63,7 @@ def measure(
             models.keep([spec])
             model = models[spec]
             called = model.logits_of_seeds if spec.seeded else model
-            make = functools.partial(_unit, spec, model, called, objectives)
+            make = functools.partial(_unit, spec, model, called, objectives, seed)
             for number, (name, batch) in enumerate(zip(names, shards.batches(spec), strict=True)):
                 if not folder.has(name):
                     images, rows = shards.ids(spec, number), (*objectives, FLOOR)
@@ -75,11 +76,11 @@ def measure(
 
 def _unit(
     spec: ModelSpec, model: postprocessed.Model, called: Model, objectives: Mapping[str, Objective],
-    batch: dict[str, tf.Tensor],
+    seed: int, batch: dict[str, tf.Tensor],
 ) -> dict[str, np.ndarray]:  # fmt: skip
     images, counted = batch["image"], inside(batch["size"], batch["image"].shape[1:3])
     ids = [name.decode() for name in batch["id"].numpy()]
-    seeds = tf.constant(image_seeds(0, ids, purpose="start")) if spec.seeded else None
+    seeds = tf.constant(image_seeds(seed, ids, purpose="start")) if spec.seeded else None
     found = {
         name: np.stack(initial_gradient(called, objective, images, counted, seeds))
         for name, objective in objectives.items()

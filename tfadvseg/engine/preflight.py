@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Example, Split
 from tfadvseg.doctor.examination import (
@@ -37,6 +38,7 @@ from tfadvseg.doctor.warnings import (
 from tfadvseg.engine.left_out import none_readable
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario
+from tfadvseg.models.features import refuse_dead
 from tfadvseg.models.postprocessed import Model, PostprocessedModel
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec
@@ -54,6 +56,7 @@ def preflight(
     Damaged photographs are passed over, unless `strict`; ValueError where there is no other.
     """
     sources = {scenario.source for scenario in scenarios}
+    moved = {one.source for one in scenarios if any(isinstance(attack, Fspgd) for _, attack in one.protocol.attacks)}
     specs = list(dict.fromkeys(spec for scenario in scenarios for spec in scenario.models))
     tried = any(_has_readings(spec) for spec in specs)
     chosen = split.chosen(limit=PHOTOGRAPHS if tried else 1)  # the first is the same
@@ -61,7 +64,7 @@ def preflight(
     if not photographs:
         raise none_readable(split)
     for spec in reversed(specs):
-        look = functools.partial(examine, spec, models, photographs, attacked=spec in sources)
+        look = functools.partial(examine, spec, models, photographs, attacked=spec in sources, moved=spec in moved)
         folder.decide(_question(spec), look)
 
 
@@ -79,8 +82,11 @@ def _has_readings(spec: ModelSpec) -> bool:
     return spec.stranger and spec.refinement is None
 
 
-def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example], attacked: bool) -> list[str]:
-    """Warnings; ValueError in a sentence where the numbers would mean nothing."""
+def examine(
+    spec: ModelSpec, models: OpenModels, photographs: Sequence[Example], attacked: bool, moved: bool = False
+) -> list[str]:
+    """Warnings; ValueError in a sentence where the numbers would mean nothing. attacked: by its own gradient; moved:
+    by its features."""
     models.keep([spec])
     model = models[spec]
     images = placed(spec, photographs[:1])
@@ -91,6 +97,8 @@ def examine(spec: ModelSpec, models: OpenModels, photographs: Sequence[Example],
         raise ValueError(
             f"{spec.path} returns scores that are no finite numbers; check its `intensity_range` and the export."
         )
+    if moved:
+        refuse_dead(spec.path, network.features, images)
     warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
     if not spec.seeded:
         warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))

@@ -1,5 +1,6 @@
 """Features of a network: a tensor within its graph, between the image and the scores of classes."""
 
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -36,13 +37,29 @@ def open_features(spec: ModelSpec, signature: Any) -> Callable[[tf.Tensor], tf.T
     except ValueError as error:
         raise ValueError(f"{spec.path}: {error}") from error
     if tensor.shape.rank != 4 or not tensor.dtype.is_floating or tensor.shape[-1] is None:
-        raise ValueError(f"{spec.path}: features are [N, h, w, channels], and {name} is {tensor.shape}; name others.")
+        raise ValueError(
+            f"{spec.path}: features are [N, h, w, channels], and {tensor.name} is {tensor.shape}; name others."
+        )
     part = pruned(flat, ends, tensor)
 
     def call(images: tf.Tensor) -> tf.Tensor:
         return tf.cast(part(whole(images, dtype) if whole_images else images), tf.float32)
 
     return batched(call, interface.batch)
+
+
+def refuse_dead(path: pathlib.Path, features: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor) -> None:
+    """ValueError where no gradient leads from the features back to the images: flattening takes a graph's own gradients
+    away, without which rounding and the like have none, and an attack on features would leave images as they are."""
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        total = tf.reduce_sum(tf.sin(features(images)))  # a plain sum may be the same everywhere, as behind a mean
+    slope = tape.gradient(total, images)
+    if slope is None or not bool(tf.reduce_any(slope != 0)):
+        raise ValueError(
+            f"{path}: no gradient leads from its features to the image, so FSPGD would leave it as it is; name others "
+            "as `features`, in front of what stops it."
+        )
 
 
 def widest(images: tf.Tensor, graph: tf.Graph, classes: int) -> tf.Tensor:

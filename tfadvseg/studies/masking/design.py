@@ -25,7 +25,9 @@ LARGE_STEPS = 20
 
 def doubted(protocol: Protocol) -> tuple[str, GradientAscent]:
     """The one attack of the protocol and its name; ValueError where there are several, or no mask shows by it."""
-    names = ", ".join(f"{name} at {attack.epsilon:g}" for name, attack in protocol.attacks)
+    names = ", ".join(
+        name if attack.epsilon is None else f"{name} at {attack.epsilon:g}" for name, attack in protocol.attacks
+    )
     (name, attack), *others = protocol.attacks
     if type(attack) is GradientAscent and attack.ball != LInf():
         raise ValueError(
@@ -79,12 +81,11 @@ def tries(
         sampled = dataclasses.replace(plain, gradient=dataclasses.replace(plain.gradient, samples=samples))
         what = f"{samples} samples a step in place of {plain.gradient.samples}"
         found.append(stronger("sampled", what, f"--samples={samples}", sampled))
-    else:  # a network that draws takes its seeds with its images, which what sees label maps alone does not give it
-        found += [
-            (Try(other, BLIND, f"{other}, which sees label maps alone,", f"--attacks={other}", epsilon),
-             ATTACKS[other](epsilon, queries=queries, in_range=plain.in_range, whole_levels=plain.whole_levels))
-            for other, queries in black_box.items()
-        ]  # fmt: skip
+    found += [
+        (Try(other, BLIND, f"{other}, which sees label maps alone,", f"--attacks={other}", epsilon),
+         ATTACKS[other](epsilon, queries=queries, in_range=plain.in_range, whole_levels=plain.whole_levels))
+        for other, queries in black_box.items()
+    ]  # fmt: skip
     noise = ATTACKS["noise"](epsilon, in_range=plain.in_range, whole_levels=plain.whole_levels)
     found.append((Try("noise", NOISE, "noise of the same size", WITHOUT, epsilon), noise))
     far = dataclasses.replace(plain, epsilon=large, alpha=2 * large / LARGE_STEPS, steps=LARGE_STEPS)

@@ -58,7 +58,7 @@ JUDGING = (
     "studies/transfer/matrix.py", "studies/transfer/scales.py",
     *(
         f"studies/robustness/{name}.py"
-        for name in ("comparison", "detection", "facts", "networks", "needs", "architectures")
+        for name in ("comparison", "facts", "networks", "needs", "architectures")
     ),
 )  # fmt: skip
 """What judges claims; it draws nothing."""

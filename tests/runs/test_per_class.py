@@ -26,7 +26,7 @@ def results():
     ones, nothing = np.ones((2, 2)), np.zeros(2)
     return Results(
         (CLEAN, FREE), ("a", "b"), ("one", "other"), COUNTS, ones, ones, ones, ones, ones, ones, nothing, nothing,
-        nothing, ("road", "sky", "car", "pole"),
+        nothing, classes=("road", "sky", "car", "pole"),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from tfadvseg.data.labels import LabelSpace
 from tfadvseg.runs.examples import Attacked, Example, save_examples
 from tfadvseg.runs.results import CLEAN, NONE, Cell
 from tfadvseg.studies.certificate.certified import Certified, write
+from tfadvseg.studies.masking.names import LARGE, STRONGER, Battery, Try
 from tfadvseg.studies.run import FinishedRun
 
 LABELS = LabelSpace(("road", "sky", "car"), ((128, 64, 128), (70, 130, 180), (0, 0, 142)))
@@ -158,6 +159,25 @@ def transfer(finish):
                     answers[cell(row, attack, 1.0, source)] = Answer((100 + ratio) / 2 * CLEAN_IOU[row] / 100)
         design = {"models": list(models), "sources": list(sources), "scales": []}
         return finish("transfer", answers, design, **settings)
+
+    return make
+
+
+@pytest.fixture
+def masking(finish):
+    """Two models of which b is left 60 and, by what was made on a, 20."""
+
+    def make(**settings) -> FinishedRun:
+        longer = Try("ifgsm_longer", STRONGER, "40 steps of 0.25 in place of 10 of 1", "--steps=40 --alpha=0.25", 8.0)
+        battery = Battery("ifgsm", 8.0, (longer, Try("ifgsm", LARGE, "20 steps at epsilon 64", "other attacks", 64.0)))
+        answers = {}
+        for name, source, plain in (("a", "a", 10.0), ("b", "b", 60.0), ("a", "b", 80.0), ("b", "a", 20.0)):
+            answers[cell(name)] = Answer(50.0)
+            answers[cell(name, "ifgsm", 8.0, source)] = Answer(plain / 2)
+            answers[cell(name, "ifgsm_longer", 8.0, source)] = Answer(plain / 2)
+            answers[cell(name, "ifgsm", 64.0, source)] = Answer(1.0)
+        starts = {f"{name}/away": np.full((3, IMAGES), 0.01) for name in "ab"}
+        return finish("masking", answers, battery.as_json(), starts=starts, **settings)
 
     return make
 

@@ -1007,7 +1007,7 @@ MUTANTS = [
         "studies/robustness/envelope.py", "studies/test_envelope.py",
         [
             ("<= epsilon + ROUNDING", "<= epsilon + 1"),
-            ("& (self.linf", "| (self.linf"),
+            ("& (self.size", "| (self.size"),
             (" and cell.inference_transform == inference_transform:", ":"),
             ("part[trials[cell]].mean(0)", "part[trials[cell]].min(0)"),
             ("(np.minimum.accumulate(end) for end in (low, high))", "(end for end in (high, low))"),

@@ -43,7 +43,10 @@ def test_what_loses_the_largest_share_comes_first(make):
     """Of the car 10 % are left by FGSM, of the road 50 %, of the sky 90 % by Iterative FGSM."""
     evidence, cells = make()
     heading, told, model, sentence, found = class_part(evidence, cells, envelopes(evidence, (8.0,)))
-    assert (heading, model) == (Heading("IoU by class"), Heading("net", 3)) and "at epsilon 8, sorted by" in told.text
+    assert (heading, model) == (
+        Heading("IoU by class"),
+        Heading("net", 3),
+    ) and "at epsilon 8, under the 4 attacks" in told.text
     assert found == Table(
         ["Class", "Clean", "FGSM", "Iterative FGSM", "Kept (%)", "Worst case", "Epsilon 50"],
         [

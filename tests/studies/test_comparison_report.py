@@ -26,8 +26,8 @@ def test_networks_are_told_by_their_own_worst_attack(robustness):
     run = robustness()
     assert said(run) == [
         "At epsilon 8 the worst of these 2 attacks on each network leaves of the clean IoU, on 16 images: a 20.0 "
-        "[20.0, 20.0] % (Iterative FGSM ll); a+crf 30.0 [30.0, 30.0] % (Iterative FGSM ll). A stronger attack may "
-        "leave less, so networks keep at most this.",
+        "[20.0, 20.0] % (Iterative FGSM ll); a+crf 30.0 [30.0, 30.0] % (Iterative FGSM ll). A stronger attack, or "
+        "one chosen for each image (below), may leave less, so networks keep at most this.",
         "a+crf keeps more than a: +10.0 [+10.0, +10.0] points.",
     ]
     for told in (document(run, [], []), summary(run)):

@@ -6,8 +6,7 @@ from made_up import IMAGES, OPPOSITE, Answer, cell, results
 
 from tfadvseg.reports.document import Bullets, Heading, Paragraph, Table
 from tfadvseg.studies.evidence import Evidence
-from tfadvseg.studies.robustness.detection import UNSEEN, by_confidence, by_entropy, in_words, seen
-from tfadvseg.studies.robustness.detection_part import detection_part
+from tfadvseg.studies.robustness.detection import UNSEEN, by_confidence, by_entropy, detection_part, in_words, seen
 from tfadvseg.studies.robustness.report import cells_of, document
 
 STEPS = np.arange(IMAGES) / IMAGES
@@ -64,14 +63,30 @@ def of_two(unseen):
 
 @pytest.mark.parametrize(
     ("unseen", "told"),
-    [(STEPS, "does not surely give away ifgsm_unseen, which does: 50.0 ["), (5.0, "gives away ifgsm_unseen, which d")],
+    [
+        (STEPS, "does not surely give away Iterative FGSM, unseen, which does: 50.0 ["),
+        (5.0, "gives away Iterative FGSM, unseen, which d"),
+    ],
 )
 def test_the_words_say_whether_detection_survives_one_who_knows_it(unseen, told):
     run = Evidence(results(of_two(unseen)))
     said = in_words(run, "net", ["fgsm", UNSEEN], 8.0)
-    assert said.startswith(f"The entropy of net gives away 1 of 1 attacks that do not know of it, and {told}")
-    assert said.endswith("% of the clean IoU, so to stay unseen may cost it strength.") and "leaves 100.0 [" in said
+    assert said.startswith(f"The entropy of net surely gives away 1 of 1 attacks that do not know of it, and {told}")
+    assert said.endswith(" That leaves 100.0 [100.0, 100.0] % of the clean IoU.")
+    told_of = in_words(run, "net", ["fgsm", "noise"], 8.0)
+    assert told_of.startswith("The entropy of net surely gives away 1 of 1 attacks that do not know of it; ")
+    answers = of_two(unseen) | {cell("net", "ifgsm", 8.0): Answer(20.0, entropy=3.0)}
+    beside = in_words(Evidence(results(answers)), "net", ["ifgsm", UNSEEN], 8.0)
+    assert beside.endswith(" % of the clean IoU, where Iterative FGSM leaves 66.7 [66.7, 66.7] %.")
     assert "is not known without ifgsm_unseen" in in_words(run, "net", ["fgsm"], 8.0)
+
+
+@pytest.mark.parametrize(("groups", "said"), [(4, "takes 5 groups of images or more"), (5, "surely gives away 1")])
+def test_of_few_groups_nothing_is_seen(groups, said):
+    """However far apart clean and attacked images are."""
+    run = Evidence(results(of_two(5.0), [f"drive_{i % groups}" for i in range(IMAGES)]))
+    assert said in in_words(run, "net", ["fgsm", UNSEEN], 8.0)
+    assert seen(run, by_entropy(run, "net", "fgsm", 8.0)) == (groups == 5)
 
 
 def test_the_report_has_a_row_for_each_network_and_attack(finish):
@@ -81,7 +96,7 @@ def test_the_report_has_a_row_for_each_network_and_attack(finish):
     assert heading == Heading("Is an attack seen?") and "50 is chance" in text.text and len(words.items) == 1
     assert [row[:2] for row in table.rows] == [["net", "FGSM"], ["net", "Iterative FGSM, unseen"]]
     assert table.rows[0][2] == "100.0 [100.0, 100.0]" and len(table.header) == 4
-    assert over.header == ["Network", "Attack", "1", "8"] and over.rows[0] == ["net", "FGSM", "100.0", "100.0"]
+    assert over.header == ["Network", "Attack", "1"] and over.rows[0] == ["net", "FGSM", "100.0"]
     shown = document(run, [], []).blocks
     assert [block for block in shown if block == heading] and all(
         isinstance(block, Heading | Paragraph | Bullets | Table) for block in shown

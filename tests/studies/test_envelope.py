@@ -143,3 +143,14 @@ def test_all_envelopes_of_a_run_the_most_fragile_first():
     assert [one.model for one in found] == ["b", "a", "c"]
     assert envelopes(evidence, (1.0,)) is found and envelopes(evidence, ()) == ()
     assert envelope_of(found, "a") is found[1] and envelope_of(found, "blind") is None
+
+
+def test_in_the_euclidean_norm_what_lies_in_a_ball_is_measured_there():
+    """An attack that found a radius of its own: small in every value, large as a whole."""
+    measured = run({cell("net", "ifgsm", 64.0): 50.0, cell("net", "minimal_ifgsm", None): 1.0}, {})
+    own = [c.epsilon is None for c in measured.cells]
+    measured = dataclasses.replace(measured, l2=np.where(np.array(own)[:, None], 250.0, measured.l2 * 0 + 60.0))
+    of_l2 = Envelope(Evidence(measured), "net", (64.0,), "l2")
+    assert of_l2.ratio_of(of_l2.points[0].worst.iou) == pytest.approx(100 * 50 / 80)
+    of_linf = Envelope(Evidence(measured), "net", (64.0,))
+    assert of_linf.ratio_of(of_linf.points[0].worst.iou) == pytest.approx(100 * 1 / 80)

@@ -1,28 +1,15 @@
 """What is told of models that may mask their gradient."""
 
-import numpy as np
 import pytest
-from made_up import IMAGES, Answer, cell
 
 from tfadvseg.reports.document import Heading, Paragraph, Table
 from tfadvseg.studies.masking import STUDY
-from tfadvseg.studies.masking.names import LARGE, STRONGER, Battery, Try
 from tfadvseg.studies.report import summary_text, write_report
 
 
 @pytest.fixture
-def run(finish):
-    """Two models of which b is left 60 and, by what was made on a, 20."""
-    longer = Try("ifgsm_longer", STRONGER, "40 steps of 0.25 in place of 10 of 1", "--steps=40 --alpha=0.25", 8.0)
-    battery = Battery("ifgsm", 8.0, (longer, Try("ifgsm", LARGE, "20 steps at epsilon 64", "other attacks", 64.0)))
-    answers = {}
-    for name, source, plain in (("a", "a", 10.0), ("b", "b", 60.0), ("a", "b", 80.0), ("b", "a", 20.0)):
-        answers[cell(name)] = Answer(50.0)
-        answers[cell(name, "ifgsm", 8.0, source)] = Answer(plain / 2)
-        answers[cell(name, "ifgsm_longer", 8.0, source)] = Answer(plain / 2)
-        answers[cell(name, "ifgsm", 64.0, source)] = Answer(1.0)
-    starts = {f"{name}/away": np.full((3, IMAGES), 0.01) for name in "ab"}
-    return finish("masking", answers, battery.as_json(), ["a: beware."], starts)
+def run(masking):
+    return masking(warnings=["a: beware."])
 
 
 def test_each_model_has_its_verdict_first(run):

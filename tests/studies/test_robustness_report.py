@@ -35,8 +35,8 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     assert told.title == "Robustness on made_up validation, 16 images"
     assert told.blocks[0].text == (
         "At epsilon 8 the worst of these 2 attacks on each network leaves of the clean IoU, on 16 images: a 20.0 "
-        "[20.0, 20.0] % (Iterative FGSM ll); a+crf 30.0 [30.0, 30.0] % (Iterative FGSM ll). A stronger attack may "
-        "leave less, so networks keep at most this."
+        "[20.0, 20.0] % (Iterative FGSM ll); a+crf 30.0 [30.0, 30.0] % (Iterative FGSM ll). A stronger attack, or "
+        "one chosen for each image (below), may leave less, so networks keep at most this."
     )
     assert told.blocks[1] == Bullets(["a+crf keeps more than a: +10.0 [+10.0, +10.0] points."])
     assert told.blocks[2] == Heading("Worst case")
@@ -45,13 +45,13 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
         "FGSM", "Iterative FGSM ll", "a", "a+crf",
     ]  # fmt: skip
     assert not any(isinstance(block, ClaimTable) for block in told.blocks)
-    assert sum(isinstance(block, Bullets) for block in told.blocks) == 2, (
-        "who keeps more, and what the architectures say"
+    assert sum(isinstance(block, Bullets) for block in told.blocks) == 3, (
+        "who keeps more, what the architectures say, and what the entropy gives away"
     )
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 2] == [
         "Worst case", "Which networks differ", "What the architectures say", "IoU ratio at epsilon 8",
         "Mean over images at epsilon 8", "IoU", "IoU by class", "Worst case at each epsilon", "All pairs of networks",
-        "Attacks that find their own norm",
+        "Is an attack seen?", "Attacks that find their own norm",
     ]  # fmt: skip
     iou = next(table for heading, table in zip(told.blocks, told.blocks[1:], strict=False) if heading == FGSM)
     assert iou.rows == [["a", "50.0", "40.0", "20.0"], ["a+crf", "50.0", "45.0", "25.0"]]

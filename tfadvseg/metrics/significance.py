@@ -73,6 +73,8 @@ def groups_needed(score: np.ndarray, units: int, level: float = 95.0) -> float:
     if units < 2:
         return float("nan")
     centre, spread = _centre_and_spread(score)
+    if not np.isfinite(centre):
+        return float("nan")
     of_one = spread * np.sqrt(units) * scipy.stats.norm.ppf((100 + level) / 200)
     low, high = 1, 2
     while widening(high, level) * of_one / np.sqrt(high) >= abs(centre):
@@ -91,4 +93,9 @@ def groups_needed(score: np.ndarray, units: int, level: float = 95.0) -> float:
 def _centre_and_spread(score: np.ndarray) -> tuple[float, float]:
     """What was measured without the bias that the resamples show, and their standard deviation."""
     middle, spread = float(np.nanmean(score[1:])), float(np.nanstd(score[1:]))
-    return 2 * float(score[0]) - middle, 0.0 if spread < 1e-9 else spread
+    return _rounded(2 * float(score[0]) - middle), _rounded(spread)
+
+
+def _rounded(value: float) -> float:
+    """0 where sums of floats left next to nothing."""
+    return 0.0 if abs(value) < 1e-9 else value

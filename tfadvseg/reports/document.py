@@ -6,6 +6,9 @@ No text in a document holds the syntax of any of them.
 import dataclasses
 from collections.abc import Sequence
 
+ABREAST = 6
+"""Columns that fit on any page."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Heading:
@@ -45,6 +48,14 @@ class Table:
         wrong = [row for row in self.rows if len(row) != len(self.header)]
         if wrong:
             raise ValueError(f"A row of a table with {len(self.header)} columns has {len(wrong[0])}: {list(wrong[0])}.")
+
+    def upright(self, corner: str) -> "Table":
+        """The same with rows for columns where that is narrower; of a table that one column names and nothing marks.
+        corner: what then stands above the names."""
+        if len(self.header) <= max(len(self.rows) + 1, ABREAST):
+            return self
+        columns = list(zip(self.header, *self.rows, strict=True))
+        return Table([corner, *columns[0][1:]], columns[1:])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -41,7 +41,7 @@ def headline_table(results: pd.DataFrame) -> Table:
         clean = {column: clean_score(cells, model, column) for column in ("iou", "iou_low", "iou_high")}
         scores = [score_at(cells, model, attack, epsilon) for attack in shown]
         rows.append([model, interval(clean, "iou"), *(interval(score, "iou_ratio") for score in scores)])
-    return Table(["Network", "Clean IoU", *map(attack_title, shown)], rows)
+    return Table(["Network", "Clean IoU", *map(attack_title, shown)], rows).upright("Attack")
 
 
 def images_table(results: pd.DataFrame) -> Table:
@@ -53,7 +53,7 @@ def images_table(results: pd.DataFrame) -> Table:
          *(number(score_at(cells, model, attack, epsilon)["nmiou"]) for attack in shown)]
         for model in models(cells)
     ]  # fmt: skip
-    return Table(["Network", "Clean IoU", "Clean NmIoU", *map(attack_title, shown)], rows)
+    return Table(["Network", "Clean IoU", "Clean NmIoU", *map(attack_title, shown)], rows).upright("Attack")
 
 
 def ratio_table(results: pd.DataFrame) -> Table:

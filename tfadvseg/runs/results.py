@@ -136,13 +136,28 @@ class Results:
         return Counts(*(part[k] for part in self.counts))
 
     def parts(self) -> "dict[str, Results]":
-        """The same of each part of the images, whole, inside and outside of the region; none where there is no region.
-        Only their counts are of the part."""
+        """The same of each part of the images, whole, inside and outside of the region, of those images that have any
+        labelled pixel of it; none where there is no region. Only their counts are of the part."""
         if self.inside is None:
             return {}
         outside = Counts(*(whole - part for whole, part in zip(self.counts, self.inside, strict=True)))
         counts = {"whole": self.counts, "inside": self.inside, "outside": outside}
-        return {name: dataclasses.replace(self, counts=own) for name, own in counts.items()}
+        return {name: dataclasses.replace(self, counts=own)._of_images_with_labels() for name, own in counts.items()}
+
+    def _of_images_with_labels(self) -> "Results":
+        """Without images of which nothing counts: they are no evidence, and so no unit of an interval."""
+        some = self.counts.labelled.sum((0, 2)) > 0
+        if some.all() or not some.any():
+            return self
+        per_image = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
+        return dataclasses.replace(
+            self, ids=tuple(np.array(self.ids)[some]), groups=tuple(np.array(self.groups)[some]),
+            counts=Counts(*(part[:, some] for part in self.counts)),
+            inside=None if self.inside is None else Counts(*(part[:, some] for part in self.inside)),
+            region=None if self.region is None else self.region[:, some],
+            hiding=None if self.hiding is None else Hiding(*(part[:, some] for part in self.hiding)),
+            **{name: getattr(self, name)[:, some] for name in per_image},
+        )  # fmt: skip
 
 
 def counts_of(arrays: dict[str, np.ndarray]) -> Counts:

@@ -83,7 +83,7 @@ def few_draws(run: FinishedRun) -> list[str]:
     """A sentence where SegCertify can certify nothing, whatever the draws say."""
     design = run.design
     pixels = max(height * width for height, width in design["sizes"].values())
-    error = design["error"] / len(run.results.ids)
+    error = design["error"] / (len(run.results.ids) + len(run.results.left_out))  # as it is shared out at the start
     needed = math.ceil(math.log(error / pixels) / math.log(design["tau"]))
     if design["draws"] >= needed:
         return []

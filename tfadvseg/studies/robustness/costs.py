@@ -74,7 +74,7 @@ def cost_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Picture
     told = (
         f"At epsilon {epsilon:g}, for each network the attacks on itself that leave less IoU than every cheaper one. "
         "Costs are those of one image, each attack run by itself; work is in gradients, of which a forward pass or a "
-        "query of a black box counts as a half."
+        "query of a black box counts as a half. Which of them leave less was read off these images and not tested."
     )
     header = ["Network", "Attack", "Gradients", "Forward passes", "Queries", "Work", "IoU ratio (%)"]
     return [Heading("What more gradients buy"), Paragraph(told), *shown, Table(header, rows, labels=2)]

@@ -20,17 +20,18 @@ def differences_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
     differ = [pair for pair in found if pair.differs]
     open_ones = sorted((pair for pair in found if not pair.differs), key=lambda pair: pair.needed)
     told = (
-        f"{_how_many(len(differ), len(found))} at 5 % after Holm's correction for {_tests(len(found))}, each network "
-        f"by its worst attack, on {images_text(evidence.images, evidence.units)}. {_flips(evidence.units, len(found))}"
+        f"{_how_many(len(differ), len(found))} by an interval of {found[0].level:.4g} %{_asked(len(found))} each "
+        f"network under its worst attack, on {images_text(evidence.images, evidence.units)}. "
+        f"{_flips(evidence.units, len(found))}"
     )
     blocks: list[Block] = [Heading("Which networks differ"), Paragraph(told)]
     if open_ones:
         left = f" The {CLOSEST} closest:" if len(open_ones) > CLOSEST else ""
         blocks.append(Paragraph(
-            f"Below stands at how many groups of images an interval of {found[0].level:.4g} %{_asked(len(found))} "
-            "would exclude 0, were the truth what was measured and further groups as different as these: it shortens "
-            "as one over the square root of their number, and by Student's t. As chance may fall on either side, an "
-            f"experiment of that size decides in about half of the cases.{left}"
+            "Below stands at how many groups of images that interval would exclude 0, were the truth what was measured "
+            "and further groups as different as these: it shortens as one over the square root of their number, and by "
+            "Student's t. As chance may fall on either side, an experiment of that size decides in about half of the "
+            f"cases.{left}"
         ))  # fmt: skip
         blocks.append(Bullets([needed_text(pair, evidence) for pair in open_ones[:CLOSEST]]))
     return blocks
@@ -78,7 +79,7 @@ def _tests(count: int) -> str:
 
 
 def _asked(tests: int) -> str:
-    return "" if tests == 1 else f", as sure as {tests} tests ask for,"
+    return "," if tests == 1 else f", as sure as {tests} tests ask for,"
 
 
 def _flips(units: int, tests: int) -> str:
@@ -88,8 +89,8 @@ def _flips(units: int, tests: int) -> str:
         return "A test by sign flips, which takes no shape of the differences for granted, is beside it in the table."
     return (
         f"A test by sign flips, which takes no shape of the differences for granted, cannot decide on {units} groups: "
-        f"its p, two-sided, is never below 2 / 2^{units} = {least:.2g}, where {_tests(tests)} ask for "
-        f"{0.05 / tests:.2g} of the surest."
+        f"its p, two-sided, is never below 2 / 2^{units} = {least:.2g}, where {_tests(tests)} "
+        f"ask{'s' if tests == 1 else ''} for {0.05 / tests:.2g} of the surest."
     )
 
 

@@ -20,6 +20,7 @@ from tfadvseg.metrics.worst_case import WorstCase, class_worst_case, worst_case
 from tfadvseg.runs.results import CLEAN, NONE, Cell, Results
 from tfadvseg.studies.evidence import Evidence, Score
 
+NORMS = {"linf": "the max-norm", "l2": "the Euclidean norm"}
 ROUNDING = 1e-3
 """Grey levels by which sums of float32 may leave a ball."""
 
@@ -27,18 +28,18 @@ ROUNDING = 1e-3
 class Choices(NamedTuple):
     """Everything that a network was shown behind one input transform, A things, the clean images first. cells: what
     each is (of its first trial); numbers: of these in the results; counts [A, N, C]: means over trials, since nobody
-    picks what is drawn; linf [A, N]: the largest change of a channel, in grey levels."""
+    picks what is drawn; size [A, N]: the norm of what was added, in grey levels, of the kind that epsilon bounds."""
 
     cells: tuple[Cell, ...]
     numbers: tuple[int, ...]
     counts: Counts
-    linf: np.ndarray
+    size: np.ndarray
 
     def within(self, epsilon: float) -> np.ndarray:
-        """bool [A, N]: what lies in the max-norm ball of this radius, by its own epsilon, where it has one, and as it
+        """bool [A, N]: what lies in the ball of this radius, by its own epsilon, where it has one, and as it
         was measured on each image."""
         own = np.array([cell.epsilon or 0.0 for cell in self.cells])
-        return (own[:, np.newaxis] <= epsilon) & (self.linf <= epsilon + ROUNDING)
+        return (own[:, np.newaxis] <= epsilon) & (self.size <= epsilon + ROUNDING)
 
     def limited(self, epsilon: float) -> Counts:
         """Counts [A, N, C], those of the clean image in place of what lies outside the ball."""
@@ -46,8 +47,9 @@ class Choices(NamedTuple):
         return Counts(*(np.where(inside, part, part[0]) for part in self.counts))
 
 
-def choices(results: Results, model: str, inference_transform: str = NONE) -> Choices:
-    """Of one network; ValueError where it was not shown the clean images behind this transform."""
+def choices(results: Results, model: str, inference_transform: str = NONE, norm: str = "linf") -> Choices:
+    """Of one network; ValueError where it was not shown the clean images behind this transform. norm: of NORMS, which
+    epsilon bounds."""
     trials: dict[Cell, list[int]] = {}
     for k, cell in enumerate(results.cells):
         if cell.model == model and cell.inference_transform == inference_transform:
@@ -56,8 +58,9 @@ def choices(results: Results, model: str, inference_transform: str = NONE) -> Ch
     if not order or order[0].attack != CLEAN:
         raise ValueError(f"{model} was shown no clean images behind {inference_transform}, so nothing can be kept.")
     means = (np.stack([part[trials[cell]].mean(0) for cell in order]) for part in results.counts)
-    linf = np.stack([results.linf[trials[cell]].max(0) for cell in order])
-    return Choices(tuple(order), tuple(trials[cell][0] for cell in order), Counts(*means), linf)
+    sizes = {"linf": results.linf, "l2": results.l2}[norm]
+    size = np.stack([sizes[trials[cell]].max(0) for cell in order])
+    return Choices(tuple(order), tuple(trials[cell][0] for cell in order), Counts(*means), size)
 
 
 class Point(NamedTuple):
@@ -87,10 +90,11 @@ class Envelope:
     evidence: Evidence
     model: str
     epsilons: tuple[float, ...]
+    norm: str = "linf"
 
     @functools.cached_property
     def choices(self) -> Choices:
-        return choices(self.evidence.results, self.model)
+        return choices(self.evidence.results, self.model, norm=self.norm)
 
     @functools.cached_property
     def points(self) -> tuple[Point, ...]:
@@ -171,12 +175,12 @@ class Envelope:
 
 
 @functools.lru_cache(maxsize=4)
-def envelopes(evidence: Evidence, epsilons: tuple[float, ...]) -> tuple[Envelope, ...]:
+def envelopes(evidence: Evidence, epsilons: tuple[float, ...], norm: str = "linf") -> tuple[Envelope, ...]:
     """Of every network of a run that was shown attacks and had any IoU to lose, the one that keeps least in the mean
     over the epsilons first. Kept for the parts of a report that ask for them one after the other."""
     cells = evidence.results.cells
     shown = dict.fromkeys(cell.model for cell in cells if cell.attack != CLEAN and cell.inference_transform == NONE)
-    found = [Envelope(evidence, model, epsilons) for model in shown] if epsilons else []
+    found = [Envelope(evidence, model, epsilons, norm) for model in shown] if epsilons else []
     found = [one for one in found if mean_iou(one.clean.total()) > 0]
     return tuple(sorted(found, key=lambda one: sum(one.ratio_of(point.worst.iou) for point in one.points)))
 

@@ -85,7 +85,7 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
                 [one.work], [one.ratio[0]], color=look.colour, marker=look.marker, markersize=7, linestyle="none",
                 markerfacecolor=face, markeredgewidth=1.4,
             )  # fmt: skip
-        plots.size_axis(axes, "Gradients an image", works)
+        plots.size_axis(axes, "Work for an image (gradients)", works)
         plots.ratio_axis(axes, top, at_least=10)
     plots.finish(figure, panels, list(points), f"What more gradients buy at epsilon {epsilon:g}, {title}")
     black_box = any(one.black_box for own in points.values() for one in own)

@@ -11,15 +11,13 @@ from tfadvseg.metrics.significance import groups_needed, holm, p_value, pseudo_v
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.robustness.comparison import Kept, least_kept
 
-SURE = 0.05
-"""Below which p value, corrected, two networks differ."""
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pair:
     """Points of IoU ratio that `more` keeps beyond `less`, each under its worst attack. p: of Student's t over groups
     of images; corrected: for all pairs (Holm); flips: of sign flips over groups, not corrected. level: in per cent, of
-    the interval that is as sure as all pairs ask for; needed: groups of images at which it would exclude 0."""
+    the interval that is as sure as all pairs ask for; differs: whether it excludes 0, as `comparison.Lead.told_apart`
+    is decided, so that no page has two answers; needed: groups of images at which it would."""
 
     more: str
     less: str
@@ -28,11 +26,8 @@ class Pair:
     corrected: float
     flips: float
     level: float
+    differs: bool
     needed: float
-
-    @property
-    def differs(self) -> bool:
-        return self.corrected < SURE
 
 
 def pairs(evidence: Evidence, models: Sequence[str], attacks: Sequence[str], epsilon: float) -> list[Pair]:
@@ -47,5 +42,7 @@ def pairs(evidence: Evidence, models: Sequence[str], attacks: Sequence[str], eps
         apart = more.score - less.score
         flips = sign_flip_p(pseudo_values(without[more.model] - without[less.model]))
         needed = groups_needed(apart, units, level)
-        found.append(Pair(more.model, less.model, apart, float(own), float(corrected), flips, level, needed))
+        low, high = evidence.interval(apart, level)
+        differs = bool(low > 0 or high < 0)
+        found.append(Pair(more.model, less.model, apart, float(own), float(corrected), flips, level, differs, needed))
     return sorted(found, key=lambda pair: (np.isnan(pair.p), pair.p))

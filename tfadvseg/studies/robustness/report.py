@@ -21,7 +21,7 @@ from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.by_region import region_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.robustness.costs import cost_part
-from tfadvseg.studies.robustness.detection_part import detection_part
+from tfadvseg.studies.robustness.detection import detection_part
 from tfadvseg.studies.robustness.differences import all_pairs_part, differences_part
 from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
@@ -45,9 +45,11 @@ IMAGES = (
 )
 IOU = (
     "Mean IoU in per cent over the classes that occur in the labels. Each network is attacked by its own gradients; "
-    "epsilon is the largest change of a pixel's channel in grey levels of 0..255, and 0 is the clean image. The 95 % "
-    "interval of every cell is in results.csv."
+    "epsilon is {what} in grey levels of 0..255, and 0 is the clean image. The 95 % interval of every cell is in "
+    "results.csv."
 )
+BOUNDS = {"linf": "the largest change of a pixel's channel", "l2": "the Euclidean norm of the change of an image"}
+"""What epsilon is, by norm."""
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
@@ -63,7 +65,7 @@ def own_drawings(run: FinishedRun, cells: pd.DataFrame) -> list[Drawing]:
 
 def envelopes_of(run: FinishedRun) -> tuple[Envelope, ...]:
     """Of every network, at all epsilons of the run."""
-    return envelopes(run.evidence, tuple(run.epsilons))
+    return envelopes(run.evidence, tuple(run.epsilons), run.settings.get("norm", "linf"))
 
 
 def sizes(run: FinishedRun) -> dict[str, int]:
@@ -88,7 +90,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         curves = pictures(figures.drawings(cells)[:1], shown)
         blocks += [Heading(f"IoU ratio at epsilon {epsilon:g}"), Paragraph(RATIO), headline_table(cells), *curves]
         blocks += [Heading(f"Mean over images at epsilon {epsilon:g}"), Paragraph(IMAGES), images_table(cells)]
-        blocks += [Heading("IoU"), Paragraph(IOU)]
+        blocks += [Heading("IoU"), Paragraph(IOU.format(what=BOUNDS[run.settings.get("norm", "linf")]))]
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
     blocks += [*class_part(run.evidence, cells, worst), *every_epsilon_part(worst)]
@@ -132,8 +134,8 @@ def comparison_part(run: FinishedRun, cells: pd.DataFrame) -> list[Block]:
     known = f"the worst of these {len(found)} attacks on each network leaves" if len(found) > 1 else "the attack leaves"
     on = images_text(evidence.images, evidence.units)
     opening = (
-        f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack may "
-        "leave less, so networks keep at most this."
+        f"At epsilon {epsilon:g} {known} of the clean IoU, on {on}: {each}. A stronger attack, or one "
+        "chosen for each image (below), may leave less, so networks keep at most this."
     )
     found_leads = leads(evidence, kept)
     if found_leads and found_leads[0].level > 95 and evidence.units > 1:

@@ -9,7 +9,7 @@ from tfadvseg.reports.document import Block, Heading, Paragraph, Picture, Table
 from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title, transform_title
 from tfadvseg.runs.results import CLEAN, NONE, Cell
-from tfadvseg.studies.robustness.envelope import Envelope, Point
+from tfadvseg.studies.robustness.envelope import NORMS, Envelope, Point
 
 TRANSFERRED = "Transferred"
 """What was made on another network, whatever the attack."""
@@ -22,11 +22,12 @@ def worst_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Pictur
     if not found:
         return []
     told = (
-        f"Of everything that a network was shown within epsilon {epsilon:g} in the max-norm, clean images included, "
-        "one thing is picked for each image, so that the least IoU is left of all images together. A search has found "
-        "the worst case; no choice goes below the bound. Both are in per cent of the clean IoU, as is the worst of all "
-        "attacks alone. In brackets the 95 % interval for other images under the same choice, which says nothing of "
-        "attacks that were not run. The pixel accuracy is that of its own worst case."
+        f"Of everything that a network was shown within epsilon {epsilon:g} in {NORMS[found[0].norm]}, clean images "
+        "included, one thing is picked for each image, so that the least IoU is left of all images together. A search "
+        "has found this choice; the least possible lies between it and the bound, below which no choice goes. Both are "
+        "in per cent of the clean IoU, as is the worst of all attacks alone. In brackets the 95 % interval for other "
+        "images under the same choice, which says nothing of attacks that were not run. The pixel accuracy is that of "
+        "its own worst case."
     )
     blocks: list[Block] = [Heading("Worst case"), Paragraph(told), _headline(found, epsilon)]
     others = [one.model for one in found if not any(cell.source_model == one.model for cell in one.choices.cells[1:])]

@@ -37,8 +37,8 @@ SECTIONS = {
     "robustness": [
         "Worst case", "Warnings", "Which networks differ", "What the architectures say", "IoU ratio at epsilon 8",
         "Mean over images at epsilon 8", "IoU", "IoU by class", "Worst case at each epsilon", "All pairs of networks",
-        "Is an attack seen?", "Attacks that find their own norm", "Claims of the paper: a", "Claims of the paper: a+crf",
-        "Claims of the paper: All networks together",
+        "Is an attack seen?", "Attacks that find their own norm", "Claims of the paper: a",
+        "Claims of the paper: a+crf", "Claims of the paper: All networks together",
     ],
     "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
                    "Claims of the paper: net, ifgsm_ll"],

@@ -33,6 +33,8 @@ from tfadvseg.studies.robustness.worst import every_epsilon_part, worst_part
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 
+BRIEF = 3
+"""Of the part about the worst case, what a terminal shows: its heading, what it means, and its table."""
 LISTED = 3
 """Networks that one sentence names with their numbers; more have a table."""
 RATIO = (
@@ -107,10 +109,8 @@ def summary(run: FinishedRun) -> Document:
     """The ratios at all epsilons, and what they come to."""
     cells, worst, epsilon = cells_of(run), envelopes_of(run), headline_epsilon(cells_of(run))
     title = f"IoU ratio (% of clean IoU), white-box, {subject(cells)}"
-    compared = pairs(run.evidence, models(cells), attacks(cells), epsilon)
-    parts = [*comparison_part(run, cells), *worst_part(worst, epsilon), *differences_part(compared, run.evidence)]
-    parts += [*region_part(run), *hiding_part(run)]
-    parts += [*cost_part(worst, epsilon), *architecture_part(run), *own_norm_part(cells)]
+    parts = [*comparison_part(run, cells), *worst_part(worst, epsilon)[:BRIEF], *region_part(run), *hiding_part(run)]
+    parts += [*architecture_part(run), *own_norm_part(cells)]
     return Document(title, [*ratio_part(cells), *parts])
 
 

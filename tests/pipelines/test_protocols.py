@@ -26,6 +26,7 @@ def parsed():
     own.define_data()
     own.define_attacks()
     own.define_inside()
+    own.define_region()
     own.define_draws()
     own.define_run()
 
@@ -128,7 +129,11 @@ def test_a_transform_inside_is_expected_by_all_attacks_that_follow_gradients(par
     found = dict(parsed(*given).protocol().attacks)
     assert found.pop("noise") == ATTACKS["noise"](8.0)
     assert {attack.gradient for attack in found.values()} == {ExpectedGradient(named("rescale+blur"), 3)}
-    assert parsed(*given).protocol_text().endswith(" Other than it: --inside=rescale+blur, --samples=3.")
+    assert (
+        parsed(*given)
+        .protocol_text()
+        .endswith(" Other than it: --inside=rescale+blur, --samples=3, but noise without what is inside.")
+    )
     with pytest.raises(ValueError, match="--inside=blur is for networks that draw nothing themselves"):
         parsed("--inside=blur").protocol(gradient=ExpectedGradient(None, 3))
     with pytest.raises(ValueError, match="Unknown transform 'rescal'; choose one of: rescale, "):

@@ -53,9 +53,9 @@ def test_what_goes_with_robustness(four):
         "ResNet-101 in place of VGG-16, both with FCN8s (my fcn8s_resnet101 less my fcn8s_vgg): +15.0 [+15.0, +15.0] "
         "points.",
         "Rank correlation of the IoU ratio with the clean IoU: +0.80 [+0.80, +0.80].",
-        "FGSM leaves more than its iterative version, mean over the networks: +8.0 [+8.0, +8.0] points.",
-        "FGSM ll leaves more than its iterative version, mean over the networks: +4.0 [+4.0, +4.0] points.",
-        "Untargeted attacks leave more than targeted ones: +4.0 [+4.0, +4.0] points.",
+        "FGSM leaves beyond its iterative version, mean over the networks: +8.0 [+8.0, +8.0] points.",
+        "FGSM ll leaves beyond its iterative version, mean over the networks: +4.0 [+4.0, +4.0] points.",
+        "Untargeted attacks leave beyond targeted ones: +4.0 [+4.0, +4.0] points.",
     ]
 
 
@@ -74,7 +74,7 @@ def test_networks_with_a_crf_are_left_out_and_named(four):
 def test_nothing_is_said_of_kinds_that_were_not_run(four):
     found = architecture_part(four(("fgsm", "ifgsm"), ("segnet", "fcn8s_vgg")))[-1].items
     assert list(found) == [
-        "FGSM leaves more than its iterative version, mean over the networks: +8.0 [+8.0, +8.0] points."
+        "FGSM leaves beyond its iterative version, mean over the networks: +8.0 [+8.0, +8.0] points."
     ]
 
 

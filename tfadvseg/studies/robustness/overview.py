@@ -89,12 +89,12 @@ def _attacks(networks: Networks) -> list[str]:
     """What attacks of one kind leave beyond those of another, in the mean over the networks."""
     run = {name: pair for name, pair in PAIRS.items() if set(pair) <= set(networks.attacks)}
     found = [
-        f"{name} leaves more than its iterative version, mean over the networks: {_more(networks, [one], [other])}."
+        f"{name} leaves beyond its iterative version, mean over the networks: {_more(networks, [one], [other])}."
         for name, (one, other) in run.items()
     ]
     if len(run) == len(PAIRS):
         untargeted, targeted = PAIRS.values()
-        found.append(f"Untargeted attacks leave more than targeted ones: {_more(networks, untargeted, targeted)}.")
+        found.append(f"Untargeted attacks leave beyond targeted ones: {_more(networks, untargeted, targeted)}.")
     return found
 
 

@@ -122,11 +122,16 @@ def test_parts_of_a_run_make_the_whole_and_survive_their_file(spec, tmp_path):
     np.testing.assert_array_equal(read.counts.predicted[1, still], read.counts.predicted[0, still])
     assert (read.linf[1] > 0).tolist() == (~still).tolist()
     parts = read.parts()
+    assert parts["inside"].ids == ("image_0", "image_2") and parts["outside"].ids == ("image_1", "image_3")
+    assert parts["inside"].groups == tuple(group for group, own in zip(read.groups, ~still, strict=True) if own)
     for key in ("hits", "labelled", "predicted"):
-        whole, inside, outside = (getattr(parts[name].counts, key) for name in ("whole", "inside", "outside"))
-        np.testing.assert_array_equal(inside + outside, whole)
-        np.testing.assert_array_equal(whole, getattr(read.counts, key))
-        assert (outside >= 0).all()
+        found = {}
+        for name, part in parts.items():  # images of which nothing counts are in no part
+            found[name] = np.zeros_like(getattr(read.counts, key))
+            found[name][:, [read.ids.index(one) for one in part.ids]] = getattr(part.counts, key)
+        np.testing.assert_array_equal(found["inside"] + found["outside"], found["whole"])
+        np.testing.assert_array_equal(found["whole"], getattr(read.counts, key))
+        assert all((part >= 0).all() for part in found.values())
 
 
 def test_a_mask_of_another_size_is_refused_by_name(spec, models, second, tmp_path):

@@ -165,12 +165,9 @@ def define_steps() -> None:
         "padam_cos 2, of dag 0.255. Those by apgd, sea and alma_prox choose their own.", 1e-6, 255,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "steps",
-        0,
-        "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and 500 of alma_prox.",
-        0,
-        10_000,
-    )
+        "steps", 0, "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and 500 of "
+        "alma_prox.", 0, 10_000,
+    )  # fmt: skip
     flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
     flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)
     flags.DEFINE_integer("queries", 50, "Times that dla asks the network about an image.", lower_bound=1)

@@ -6,11 +6,11 @@ import scipy.stats
 
 from tfadvseg.metrics.certificate import (
     contradicted,
-    holm,
     largest_radius,
     lower_bounds,
     p_values,
     radius,
+    rejected,
     segcertify,
 )
 
@@ -31,17 +31,17 @@ def holm_by_hand(p, error):
 def test_holm_rejects_what_a_loop_rejects(seed):
     rng = np.random.default_rng(seed)
     p = rng.choice([1e-6, 0.004, 0.006, 0.01, 0.0126, 0.03, 0.06, 0.5], 12) * rng.choice([1.0, rng.random()])
-    np.testing.assert_array_equal(holm(p, 0.05), holm_by_hand(p, 0.05))
-    np.testing.assert_array_equal(holm(p.reshape(3, 4), 0.05).ravel(), holm(p, 0.05))
+    np.testing.assert_array_equal(rejected(p, 0.05), holm_by_hand(p, 0.05))
+    np.testing.assert_array_equal(rejected(p.reshape(3, 4), 0.05).ravel(), rejected(p, 0.05))
 
 
 def test_holm_at_its_boundary_and_beyond_it():
     """0.05 / 3, then 0.05 / 2, then 0.05 / 1; what lies behind the first that stays is not looked at."""
     third, half = 0.05 / 3, 0.05 / 2
-    assert holm(np.array([third, half, 0.05]), 0.05).all()
-    assert holm(np.array([third, np.nextafter(half, 1), 0.05]), 0.05).tolist() == [True, False, False]
-    assert not holm(np.array([np.nextafter(third, 1)] * 3), 0.05).any()
-    assert holm(np.zeros(0), 0.05).shape == (0,)
+    assert rejected(np.array([third, half, 0.05]), 0.05).all()
+    assert rejected(np.array([third, np.nextafter(half, 1), 0.05]), 0.05).tolist() == [True, False, False]
+    assert not rejected(np.array([np.nextafter(third, 1)] * 3), 0.05).any()
+    assert rejected(np.zeros(0), 0.05).shape == (0,)
 
 
 def test_p_values_are_sums_of_the_binomial_distribution():

@@ -12,6 +12,8 @@ The classes must be guessed on other draws than those that are counted here, for
 import numpy as np
 import scipy.stats
 
+from tfadvseg.metrics.significance import holm
+
 
 def p_values(votes: np.ndarray, draws: int, tau: float) -> np.ndarray:
     """P(at least so many of `draws` votes) if a class had no more than the probability tau; as `votes`, int [...]."""
@@ -19,15 +21,10 @@ def p_values(votes: np.ndarray, draws: int, tau: float) -> np.ndarray:
     return scipy.stats.binom.sf(np.arange(draws + 1) - 1, draws, tau)[votes]
 
 
-def holm(p: np.ndarray, error: float) -> np.ndarray:
+def rejected(p: np.ndarray, error: float) -> np.ndarray:
     """Which hypotheses of p-values [...] are rejected, bool [...], any of them wrongly with a probability of no more
-    than `error` (Holm 1979): in ascending order each at error / (hypotheses not yet rejected), up to the first that
-    stays. No independence is needed, and neighbouring pixels have none."""
-    order = np.argsort(p, axis=None, kind="stable")
-    passed = p.ravel()[order] <= error / np.arange(p.size, 0, -1)
-    rejected = np.zeros(p.size, bool)
-    rejected[order] = np.logical_and.accumulate(passed)
-    return rejected.reshape(p.shape)
+    than `error` (Holm 1979). No independence is needed, and neighbouring pixels have none."""
+    return holm(p.ravel()).reshape(p.shape) <= error
 
 
 def segcertify(votes: np.ndarray, draws: int, tau: float, error: float) -> np.ndarray:
@@ -35,7 +32,7 @@ def segcertify(votes: np.ndarray, draws: int, tau: float, error: float) -> np.nd
     the one radius `radius(tau, sigma)`."""
     if not 0.5 <= tau < 1:
         raise ValueError(f"tau is a probability of at least 0.5 and below 1; got {tau}.")
-    return holm(p_values(votes, draws, tau), error)
+    return rejected(p_values(votes, draws, tau), error)
 
 
 def lower_bounds(votes: np.ndarray, draws: int, error: float) -> np.ndarray:

@@ -44,6 +44,17 @@ def test_the_builder_gives_the_examples_of_the_split_in_its_order(folder, tmp_pa
             assert example["image"].dtype == example["labels"].dtype == np.uint8
 
 
+def test_a_folder_without_splits_is_prepared_though_tfds_keeps_the_name_all(folder):
+    (folder / "classes.csv").write_text("\n".join(["name,index", *(f"class {i},{i}" for i in range(12))]))
+    mine = data.named("folder", classes=str(folder / "classes.csv"), images_folder="train", masks_folder="trainannot")
+    found = list(load_examples(mine, str(folder), "all").as_numpy_iterator())
+    expected = list(mine.split(str(folder), "all"))
+    assert [example["id"].decode() for example in found] == [name for name, _, _ in expected] == ["a", "b", "c"]
+    for example, (_, image, labels) in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(example["image"], image)
+        np.testing.assert_array_equal(example["labels"][..., 0], labels)
+
+
 def test_a_builder_is_called_after_its_dataset_and_says_where_that_comes_from(folder, tmp_path):
     """TFDS has a `voc` of its own, with boxes."""
     photographs = CAMVID.split(str(folder), "train")

@@ -20,6 +20,8 @@ from tfadvseg.lock import locked
 
 NAMES = {"voc": "voc_segmentation"}
 """What builders are called where TFDS has another one of the dataset's name: its `voc` has boxes."""
+SPLITS = {"all": "train"}
+"""What splits are called there where TFDS keeps the name for itself: its `all` is all splits together, of one that one."""
 
 
 def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
@@ -38,7 +40,7 @@ def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
     own = f"The split {split.name} of {split.dataset}, labelled by pixel."
     return tfds.dataset_builders.AdhocBuilder(
         name=_name(split), version="1.0.0", features=tfds.features.FeaturesDict(features),
-        split_datasets={split.name: examples}, data_dir=str(cache), disable_shuffling=True,
+        split_datasets={SPLITS.get(split.name, split.name): examples}, data_dir=str(cache), disable_shuffling=True,
         description=f"{own}\n\n{about(split.dataset)}" if split.dataset in DATASETS else own,
     )  # fmt: skip
 

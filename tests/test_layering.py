@@ -37,7 +37,7 @@ WITHOUT_TENSORFLOW = {
     "conventions.py", "lock.py", "registry.py", "__init__.py", "data/__init__.py", "data/camvid.py", "data/labels.py",
     "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py", "data/scenes.py",
     "data/ade20k.py", "data/cityscapes.py", "data/classes.py", "data/dataset.py", "data/folder.py",
-    "data/inspection.py", "data/numbering.py", "data/places.py", "data/voc.py", "data/coco.py",
+    "data/inspection.py", "data/numbering.py", "data/places.py", "data/spreadsheet.py", "data/voc.py", "data/coco.py",
     "models/architectures.py",
     "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
     "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",

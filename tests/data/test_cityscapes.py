@@ -163,6 +163,15 @@ def test_fractions_reach_networks_whole(folder):
     assert pixels(split[1].image).dtype == np.uint8
 
 
+@pytest.mark.parametrize("fit", ["pad", "reflect", "stretch"])
+def test_a_network_of_the_half_size_is_shown_the_same_at_either_size(folder, fit):
+    frame = Frame((4, 8), fit)
+    for batch, full in zip(*(batches(d.split(str(folder), "val"), frame, 1) for d in (HALVED, FULL)), strict=True):
+        np.testing.assert_array_equal(batch["image"], full["image"])
+        np.testing.assert_array_equal(batch["labels"], full["labels"])
+        assert (batch["labels"].numpy() < 255).any()
+
+
 def test_tfds_keeps_fractions(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "cache"))
     for dataset, dtype in ((HALVED, np.float32), (FULL, np.uint8)):

@@ -119,6 +119,18 @@ def test_train_ids_are_read_where_there_are_no_ids(tmp_path, small):
     assert FULL.split(str(tmp_path), "val").origins[0][1].name.endswith("labelIds.png")
 
 
+def test_ids_of_16_bits_are_ids_and_no_other_number_becomes_one(tmp_path, small):
+    image, ids = made(0)
+    write(tmp_path, "bonn_000000_000019", image, ids.astype(np.uint16))
+    write(tmp_path, "bonn_000000_000039", image, ids + np.uint16(256))
+    split = FULL.split(str(tmp_path), "val")
+    np.testing.assert_array_equal(split[0].labels, [[TRAIN_IDS.get(int(i), 255) for i in row] for row in ids])
+    with pytest.raises(
+        ValueError, match=f"labelIds.png holds label {256 + int(ids[0, 0])}, first in row 0 and column 0"
+    ):
+        split[1]
+
+
 def test_a_number_that_is_no_id_is_refused(tmp_path, small):
     image, ids = made(0)
     ids[3, 5] = 34

@@ -102,7 +102,7 @@ def test_a_palette_gives_indices_where_the_file_of_classes_does(write, open_spli
 
 
 def test_images_may_differ_in_size_and_kind(write, open_split):
-    shapes = {"a.jpg": (1, 1), "b.png": (9, 4), "c.TIF": (6, 11)}
+    shapes = {"a.jpg": (1, 1), "b.png": (9, 4), "c.TIF": (6, 11), "d.jfif": (3, 2), "e.avif": (8, 8)}
     for name, shape in shapes.items():
         write(name, np.full(shape, 7, np.uint8), f"{name[0]}.png", shape)
     (write.root / "images" / "Thumbs.db").write_text("")
@@ -164,9 +164,11 @@ def test_files_of_other_names_are_left_out_and_a_missing_mask_is_named(write, op
     both = {"image_name": "{}_sat", "mask_name": "{}_mask"}
     assert open_split(**both).ids == ("7_sat",)
     write("8_sat.png", ONE, "8_seg.png")
-    with pytest.raises(ValueError, match=r"images/8_sat.png has no mask .*/masks/8_mask.png \(or .*; where masks are"):
+    with pytest.raises(
+        ValueError, match=r"images/8_sat.png has no mask .*/masks/8_mask.png \(nor .*; where masks have"
+    ):
         open_split(**both)
-    with pytest.raises(ValueError, match="There is no image called rgb_{} in .*/images; its files end in .png"):
+    with pytest.raises(ValueError, match="There is no image called rgb_{} in .*/images; those of images end in .png"):
         open_split(image_name="rgb_{}")
 
 
@@ -201,7 +203,7 @@ def test_a_split_can_be_sent_away_and_its_fingerprint_holds_the_classes(write, o
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ([("a.png", "b.png")], r"images/a.png has no mask .*masks/a.png \(or another of .png"),
+        ([("a.png", "b.png")], r"images/a.png has no mask .*masks/a.png \(nor one that ends otherwise"),
         ([("a.png", "a.png"), ("a.jpg", "a.png")], "images/a.jpg and a.png are both images of one name"),
         ([("a.png", "a.png"), ("a.png", "a.tif")], "masks/a.png and a.tif are both masks of a.png"),
     ],
@@ -220,7 +222,7 @@ def test_missing_and_empty_folders_are_named(write, open_split):
     with pytest.raises(ValueError, match="images/a.png has no mask"):
         open_split()
     (write.root / "images/a.png").unlink()
-    with pytest.raises(ValueError, match="There is no image in .*/images; its files end in .png"):
+    with pytest.raises(ValueError, match="There is no image in .*/images; those of images end in .png"):
         open_split()
     with pytest.raises(ValueError, match="The folder of masks .*/labels does not exist; name it by `masks_folder`"):
         open_split(masks_folder="labels")
@@ -280,6 +282,7 @@ def test_classes_are_the_lines_that_are_not_ignored(tmp_path):
         ("name,colour\nroad,1 2 256\n", "has the colour '1 2 256'"),
         ("name,index,ignored\nroad,1,maybe\n", "has ignored='maybe'; write yes or no"),
         ("name,index\nroad,1\nroad,2\n", "lists the name road twice"),
+        ("name,color,index,Colour\nroad,#000001,1,#000002\n", "classes.csv has the column colour 2 times; keep one"),
         ("name,index\nroad,1\ncar,1\n", "lists the index 1 twice"),
         ("name,colour\nroad,#000001\ncar,0 0 1\n", r"lists the colour \(0, 0, 1\) twice"),
         ("name,index,colour\nroad,1,#000001\ncar,2,\n", "gives car no colour, but others; fill the column"),

@@ -122,6 +122,8 @@ def read_classes(path: pathlib.Path) -> Classes:
         raise ValueError(f"{path} must begin with the names of its columns, name and colour or index; got {header}.")
     if unknown := [word for word in header if word not in COLUMNS]:
         raise ValueError(f"{path} has a column {unknown[0]!r}; its columns are {', '.join(COLUMNS)}.")
+    if repeated := [word for word in header if header.count(word) > 1]:
+        raise ValueError(f"{path} has the column {repeated[0]} {header.count(repeated[0])} times; keep one.")
     entries = [_entry(dict(zip(header, row, strict=True)), line) for line, row in rows[1:]]
     found = Classes(path, tuple(entries))
     count = sum(not entry.ignored for entry in entries)

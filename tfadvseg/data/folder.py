@@ -23,15 +23,13 @@ from tfadvseg.data.classes import Classes, read_classes
 from tfadvseg.data.dataset import Dataset
 from tfadvseg.data.files import read_mask, read_photograph, refuse_other_size
 from tfadvseg.data.listing import ids
+from tfadvseg.data.photographs import is_photograph
 from tfadvseg.data.places import data_folder
 from tfadvseg.data.split import Split
 
 ALL = "all"
 SPLITS = {"train": ("train", "training"), "validation": ("val", "validation"), "test": ("test",), ALL: (".",)}
 """Of each split the folders that may hold it."""
-IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".jp2")
-"""What else lies in a folder is none."""
-
 HOLE = "{}"
 Found = dict[pathlib.PurePath, list[pathlib.Path]]
 """Files by their path in a folder, with what an image and its mask share for a name."""
@@ -102,7 +100,7 @@ class Opener:
             found, candidates = self._told_apart(found, candidates, images)
         if not found:
             called = "" if self.image_name.text == HOLE else f" called {self.image_name.text}"
-            raise ValueError(f"There is no image{called} in {images}; its files end in {', '.join(IMAGES)}.")
+            raise ValueError(f"There is no image{called} in {images}; those of images end in .png, .jpg and the like.")
         of_image = {}
         for shared, paths in found.items():
             _refuse_several(paths, "images of one name")
@@ -110,8 +108,8 @@ class Opener:
             if not own:
                 wanted = masks / shared.parent / self.mask_name.text.replace(HOLE, shared.name)
                 raise ValueError(
-                    f"{paths[0]} has no mask {wanted}.png (or another of {', '.join(IMAGES)}); where masks are called "
-                    f"otherwise, say how by `mask_name`, such as {HOLE}_mask."
+                    f"{paths[0]} has no mask {wanted}.png (nor one that ends otherwise); where masks have other names, say "
+                    f"which by `mask_name`, such as {HOLE}_mask."
                 )
             _refuse_several(own, f"masks of {paths[0].name}")
             of_image[paths[0]] = own[0]
@@ -158,7 +156,7 @@ def _by_shared(folder: pathlib.Path, pattern: Pattern, without: pathlib.Path | N
     for path in sorted(folder.rglob("*")):
         if without is not None and path.is_relative_to(without):
             continue
-        if path.suffix.lower() in IMAGES and not path.name.startswith(".") and path.is_file():
+        if is_photograph(path) and path.is_file():
             stem = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
             *parents, name = stem.split("/")
             if shared := pattern.shared(name):

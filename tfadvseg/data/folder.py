@@ -108,8 +108,8 @@ class Opener:
             if not own:
                 wanted = masks / shared.parent / self.mask_name.text.replace(HOLE, shared.name)
                 raise ValueError(
-                    f"{paths[0]} has no mask {wanted}.png (nor one that ends otherwise); where masks have other names, say "
-                    f"which by `mask_name`, such as {HOLE}_mask."
+                    f"{paths[0]} has no mask {wanted}.png (nor one that ends otherwise); where masks have other "
+                    f"names, say which by `mask_name`, such as {HOLE}_mask."
                 )
             _refuse_several(own, f"masks of {paths[0].name}")
             of_image[paths[0]] = own[0]

@@ -146,7 +146,7 @@ def test_other_folders_and_masks_beside_their_images(write, open_split):
         ("_mask_mask.png", "_mask_mask_mask.png", {"image_name": "{}_mask", "mask_name": "{}_mask_mask"}),
     ],
 )
-@pytest.mark.parametrize("place", ["../masks", "."])
+@pytest.mark.parametrize("place", ["../masks", ".", "../images"])
 def test_names_are_paired_by_what_they_share(write, open_split, image, mask, names, place):
     """In two folders, and in one, where a file that fits both patterns is what the longer one says."""
     labels = drawn()[1]
@@ -168,7 +168,7 @@ def test_files_of_other_names_are_left_out_and_a_missing_mask_is_named(write, op
         ValueError, match=r"images/8_sat.png has no mask .*/masks/8_mask.png \(nor .*; where masks have"
     ):
         open_split(**both)
-    with pytest.raises(ValueError, match="There is no image called rgb_{} in .*/images; those of images end in .png"):
+    with pytest.raises(ValueError, match="There is no image called rgb_{} in .*/images; names of images end in .png"):
         open_split(image_name="rgb_{}")
 
 
@@ -222,7 +222,7 @@ def test_missing_and_empty_folders_are_named(write, open_split):
     with pytest.raises(ValueError, match="images/a.png has no mask"):
         open_split()
     (write.root / "images/a.png").unlink()
-    with pytest.raises(ValueError, match="There is no image in .*/images; those of images end in .png"):
+    with pytest.raises(ValueError, match="There is no image in .*/images; names of images end in .png"):
         open_split()
     with pytest.raises(ValueError, match="The folder of masks .*/labels does not exist; name it by `masks_folder`"):
         open_split(masks_folder="labels")

@@ -94,13 +94,14 @@ class Opener:
         """The images, and {image: its mask}."""
         if not masks.is_dir():
             raise ValueError(f"The folder of masks {masks} does not exist; name it by `masks_folder`.")
-        within = masks if images != masks and masks.is_relative_to(images) else None
+        masks = images if masks.samefile(images) else masks  # whichever way it is written
+        within = masks if masks != images and masks.is_relative_to(images) else None
         found, candidates = _by_shared(images, self.image_name, within), _by_shared(masks, self.mask_name)
-        if images == masks:
+        if masks == images:
             found, candidates = self._told_apart(found, candidates, images)
         if not found:
             called = "" if self.image_name.text == HOLE else f" called {self.image_name.text}"
-            raise ValueError(f"There is no image{called} in {images}; those of images end in .png, .jpg and the like.")
+            raise ValueError(f"There is no image{called} in {images}; names of images end in .png, .jpg and the like.")
         of_image = {}
         for shared, paths in found.items():
             _refuse_several(paths, "images of one name")

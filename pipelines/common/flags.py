@@ -17,7 +17,8 @@ DATASET_OPTIONS = {
     "classes": "CSV of the classes of --dataset=folder: name, colour or index, ignored.",
     "images_folder": "Where --dataset=folder has its images; by default images, in --data_dir.",
     "masks_folder": "Where it has their masks; by default masks, in --data_dir.",
-    "mask_suffix": "What a mask's name has behind its image's, such as _mask; by default nothing.",
+    "image_name": "What images are called where masks are called otherwise, such as {}_sat; {} is what both share.",
+    "mask_name": "What masks are called, such as {}_mask; by default as their images.",
     "coco": "COCO's folder or its JSON of instances, for train_coco of --dataset=voc.",
 }
 """Flags that some dataset takes: its keyword arguments in `data.named`."""

@@ -76,6 +76,23 @@ def test_the_first_dead_layer_is_named(alive, layer, values, sentence):
         check_alive(alive)
 
 
+def test_a_dead_layer_is_named_also_within_what_several_scales_share():
+    """And where a connection around it keeps what the sub-model leads to alive."""
+    keras.utils.set_random_seed(0)
+    part = keras.Input((None, None, 3))
+    trunk = layers.Conv2D(4, 3, padding="same", name="trunk")(part)
+    branch = layers.BatchNormalization(name="branch")(layers.Conv2D(4, 1, name="conv")(trunk))
+    shared = keras.Model(part, layers.Conv2D(CLASSES, 1, name="head")(layers.Add()([trunk, branch])), name="shared")
+    images = keras.Input((16, 24, 3))
+    small = layers.UpSampling2D(2)(shared(layers.AveragePooling2D(2)(images)))
+    net = keras.Model(images, layers.Maximum(name="fused")([shared(layers.Rescaling(1 / 255)(images)), small]))
+    check_alive(net)
+    for name, values in (("branch", {"gamma": 0}), ("trunk", {"kernel": 0})):
+        set_to(shared, name, **values)
+        with pytest.raises(ValueError, match=f"layer '{name}' is dead"):
+            check_alive(net)
+
+
 def test_one_class_is_no_fault_of_a_network_that_is_to_be_trained(alive):
     set_to(alive, "scores", kernel=0.01)
     check_alive(alive, trained=False)

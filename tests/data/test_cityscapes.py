@@ -119,6 +119,18 @@ def test_train_ids_are_read_where_there_are_no_ids(tmp_path, small):
     assert FULL.split(str(tmp_path), "val").origins[0][1].name.endswith("labelIds.png")
 
 
+def test_ids_of_16_bits_are_ids_and_no_other_number_becomes_one(tmp_path, small):
+    image, ids = made(0)
+    write(tmp_path, "bonn_000000_000019", image, ids.astype(np.uint16))
+    write(tmp_path, "bonn_000000_000039", image, ids + np.uint16(256))
+    split = FULL.split(str(tmp_path), "val")
+    np.testing.assert_array_equal(split[0].labels, [[TRAIN_IDS.get(int(i), 255) for i in row] for row in ids])
+    with pytest.raises(
+        ValueError, match=f"labelIds.png holds label {256 + int(ids[0, 0])}, first in row 0 and column 0"
+    ):
+        split[1]
+
+
 def test_a_number_that_is_no_id_is_refused(tmp_path, small):
     image, ids = made(0)
     ids[3, 5] = 34
@@ -161,6 +173,15 @@ def test_fractions_reach_networks_whole(folder):
     moved = larger.under(tf.fill((3, 4, 8, 3), 0.5))
     np.testing.assert_allclose(moved[1, :4, :8], split[1].image + 0.5, atol=1e-4)
     assert pixels(split[1].image).dtype == np.uint8
+
+
+@pytest.mark.parametrize("fit", ["pad", "reflect", "stretch"])
+def test_a_network_of_the_half_size_is_shown_the_same_at_either_size(folder, fit):
+    frame = Frame((4, 8), fit)
+    for batch, full in zip(*(batches(d.split(str(folder), "val"), frame, 1) for d in (HALVED, FULL)), strict=True):
+        np.testing.assert_array_equal(batch["image"], full["image"])
+        np.testing.assert_array_equal(batch["labels"], full["labels"])
+        assert (batch["labels"].numpy() < 255).any()
 
 
 def test_tfds_keeps_fractions(folder, tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ def crowd(rows, columns):
 @pytest.fixture
 def folder(tmp_path):
     """COCO's folder with four photographs: a sofa behind a cat on a crowd; a kite; people as a crowd only; a tv."""
-    root = tmp_path / "coco"
+    root = tmp_path / "coco ö 14"
     (root / "annotations").mkdir(parents=True)
     (root / "train2014").mkdir()
     rng = np.random.default_rng(0)

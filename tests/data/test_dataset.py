@@ -46,7 +46,7 @@ ADE = data.named("ade20k")
 @pytest.fixture
 def ade(tmp_path):
     """Two photographs to train on, a grey one and one of colours, and one to validate on."""
-    root, rng = tmp_path / "ADEChallengeData2016", np.random.default_rng(0)
+    root, rng = tmp_path / "Szènes ä b" / "ADEChallengeData2016", np.random.default_rng(0)
     for split, names in (("training", ("ADE_train_00000002", "ADE_train_00000001")), ("validation", ("ADE_val_1",))):
         for folder in ("images", "annotations"):
             (root / folder / split).mkdir(parents=True)
@@ -59,12 +59,13 @@ def ade(tmp_path):
     return root
 
 
-def test_ade20k_counts_its_classes_from_one_and_ignores_zero(ade, tmp_path):
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_ade20k_counts_its_classes_from_one_and_ignores_zero(ade, dtype):
     path = ade / "annotations/training/ADE_train_00000001.png"
-    stored = np.arange(0, 35).reshape(5, 7).astype(np.uint8)
+    stored = np.arange(0, 35).reshape(5, 7).astype(dtype)
     stored[0, 1] = 150
     Image.fromarray(stored).save(path)
-    for data_dir in (tmp_path, ade):
+    for data_dir in (ade.parent, ade):
         split = ADE.split(str(data_dir), "train")
         assert split.ids == split.groups == ("ADE_train_00000001", "ADE_train_00000002")
         labels = split[0].labels
@@ -76,11 +77,12 @@ def test_ade20k_counts_its_classes_from_one_and_ignores_zero(ade, tmp_path):
     assert (names[0], names[12], names[149], len(set(names))) == ("wall", "person", "flag", 150)
 
 
-def test_ade20k_refuses_what_is_missing_or_no_class(ade, tmp_path):
+def test_ade20k_refuses_what_is_missing_or_no_class(ade):
     annotation = ade / "annotations/training/ADE_train_00000001.png"
-    Image.fromarray(np.full((5, 7), 151, np.uint8)).save(annotation)
-    with pytest.raises(ValueError, match=r"00000001.png holds label 151, first in row 0 .*\(0 to 150\)"):
-        ADE.split(str(ade), "train")[0]
+    for wrong, dtype in ((151, np.uint8), (257, np.uint16)):  # the second would be 1 in 8 bits
+        Image.fromarray(np.full((5, 7), wrong, dtype)).save(annotation)
+        with pytest.raises(ValueError, match=rf"00000001.png holds label {wrong}, first in row 0 .*\(0 to 150\)"):
+            ADE.split(str(ade), "train")[0]
     annotation.unlink()
     with pytest.raises(ValueError, match=f"{annotation} does not exist; every photograph in .* needs its annotation"):
         ADE.split(str(ade), "train")

@@ -102,7 +102,7 @@ def test_a_palette_gives_indices_where_the_file_of_classes_does(write, open_spli
 
 
 def test_images_may_differ_in_size_and_kind(write, open_split):
-    shapes = {"a.jpg": (1, 1), "b.png": (9, 4), "c.TIF": (6, 11)}
+    shapes = {"a.jpg": (1, 1), "b.png": (9, 4), "c.TIF": (6, 11), "d.jfif": (3, 2), "e.avif": (8, 8)}
     for name, shape in shapes.items():
         write(name, np.full(shape, 7, np.uint8), f"{name[0]}.png", shape)
     (write.root / "images" / "Thumbs.db").write_text("")
@@ -124,21 +124,65 @@ def test_splits_are_folders_and_groups_are_the_folders_in_them(write, open_split
 def test_other_folders_and_masks_beside_their_images(write, open_split):
     labels = drawn()[1]
     write("a.png", stored(labels, (3, 7, 0)), "a_mask.png")
-    split = open_split(mask_suffix="_mask")
+    split = open_split(mask_name="{}_mask")
     np.testing.assert_array_equal(split[0].labels, labels)
     (write.root / "masks" / "a_mask.png").rename(write.root / "images" / "a_mask.png")
-    beside = open_split(masks_folder="images", mask_suffix="_mask")
+    beside = open_split(masks_folder="images", mask_name="{}_mask")
     assert beside.ids == ("a",)
     np.testing.assert_array_equal(beside[0].labels, labels)
-    with pytest.raises(ValueError, match="Images and masks both lie in .*images; tell them apart by a `mask_suffix`"):
+    with pytest.raises(
+        ValueError, match="Images and masks both lie in .*images; tell them apart by `mask_name`, such as"
+    ):
         open_split(masks_folder="images")
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "names"),
+    [
+        ("7_sat.jpg", "7_mask.png", {"image_name": "{}_sat", "mask_name": "{}_mask"}),
+        ("7.jpg", "label_7.png", {"mask_name": "label_{}"}),
+        ("img_7 ö.png", "seg_7 ö_x.png", {"image_name": "img_{}", "mask_name": "seg_{}_x"}),
+        ("7_img.png", "7.png", {"image_name": "{}_img"}),
+        ("_mask_mask.png", "_mask_mask_mask.png", {"image_name": "{}_mask", "mask_name": "{}_mask_mask"}),
+    ],
+)
+@pytest.mark.parametrize("place", ["../masks", ".", "../images"])
+def test_names_are_paired_by_what_they_share(write, open_split, image, mask, names, place):
+    """In two folders, and in one, where a file that fits both patterns is what the longer one says."""
+    labels = drawn()[1]
+    for folder in ("", "deep/"):
+        write(f"{folder}{image}", stored(labels, (3, 7, 0)), f"../images/{place}/{folder}{mask}")
+    split = open_split(masks_folder=f"images/{place}", **names)
+    assert [(path.name, mask_path.name) for path, mask_path in split.origins] == [(image, mask)] * 2
+    assert set(split.groups) == {".", "deep"}
+    np.testing.assert_array_equal(split[1].labels, labels)
+
+
+def test_files_of_other_names_are_left_out_and_a_missing_mask_is_named(write, open_split):
+    write("7_sat.png", ONE, "7_mask.png")
+    write("overview.png", ONE, "legend.png")
+    both = {"image_name": "{}_sat", "mask_name": "{}_mask"}
+    assert open_split(**both).ids == ("7_sat",)
+    write("8_sat.png", ONE, "8_seg.png")
+    with pytest.raises(
+        ValueError, match=r"images/8_sat.png has no mask .*/masks/8_mask.png \(nor .*; where masks have"
+    ):
+        open_split(**both)
+    with pytest.raises(ValueError, match="There is no image called rgb_{} in .*/images; names of images end in .png"):
+        open_split(image_name="rgb_{}")
+
+
+@pytest.mark.parametrize("text", ["", "_mask", "{}{}", "masks/{}", "masks\\{}"])
+def test_a_pattern_without_one_place_for_what_is_shared_is_refused(open_split, text):
+    with pytest.raises(ValueError, match="`mask_name` is a name without folder and suffix, with {} for what .* got '"):
+        open_split(mask_name=text)
 
 
 def test_masks_may_lie_below_their_images(write, open_split):
     write("../a.png", np.full((5, 7), 3, np.uint8), "a.png")
     assert open_split(images_folder=".").ids == ("a",)
     write("b.png", np.full((5, 7), 3, np.uint8), "../b_mask.png")
-    assert open_split(masks_folder=".", mask_suffix="_mask").ids == ("b",)
+    assert open_split(masks_folder=".", mask_name="{}_mask").ids == ("b",)
 
 
 def test_accents_may_be_written_in_two_ways(write, open_split):
@@ -159,7 +203,7 @@ def test_a_split_can_be_sent_away_and_its_fingerprint_holds_the_classes(write, o
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ([("a.png", "b.png")], r"images/a.png has no mask .*masks/a.png \(or another of .png"),
+        ([("a.png", "b.png")], r"images/a.png has no mask .*masks/a.png \(nor one that ends otherwise"),
         ([("a.png", "a.png"), ("a.jpg", "a.png")], "images/a.jpg and a.png are both images of one name"),
         ([("a.png", "a.png"), ("a.png", "a.tif")], "masks/a.png and a.tif are both masks of a.png"),
     ],
@@ -178,7 +222,7 @@ def test_missing_and_empty_folders_are_named(write, open_split):
     with pytest.raises(ValueError, match="images/a.png has no mask"):
         open_split()
     (write.root / "images/a.png").unlink()
-    with pytest.raises(ValueError, match="There is no image in .*/images; its files end in .png"):
+    with pytest.raises(ValueError, match="There is no image in .*/images; names of images end in .png"):
         open_split()
     with pytest.raises(ValueError, match="The folder of masks .*/labels does not exist; name it by `masks_folder`"):
         open_split(masks_folder="labels")
@@ -238,6 +282,7 @@ def test_classes_are_the_lines_that_are_not_ignored(tmp_path):
         ("name,colour\nroad,1 2 256\n", "has the colour '1 2 256'"),
         ("name,index,ignored\nroad,1,maybe\n", "has ignored='maybe'; write yes or no"),
         ("name,index\nroad,1\nroad,2\n", "lists the name road twice"),
+        ("name,color,index,Colour\nroad,#000001,1,#000002\n", "classes.csv has the column colour 2 times; keep one"),
         ("name,index\nroad,1\ncar,1\n", "lists the index 1 twice"),
         ("name,colour\nroad,#000001\ncar,0 0 1\n", r"lists the colour \(0, 0, 1\) twice"),
         ("name,index,colour\nroad,1,#000001\ncar,2,\n", "gives car no colour, but others; fill the column"),

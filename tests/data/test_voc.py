@@ -76,6 +76,17 @@ def test_indices_are_classes_whatever_their_palette_and_255_is_ignored(folder):
         assert labels.dtype == np.uint8 and image.shape == (5, 7, 3) and 255 in labels
 
 
+def test_indices_of_16_bits_are_classes_and_no_other_number_becomes_one(folder):
+    path, labels = folder / "SegmentationClass" / f"{TRAIN[0]}.png", made(TRAIN[0])[1]
+    Image.fromarray(labels.astype(np.uint16)).save(path)
+    np.testing.assert_array_equal(VOC.split(str(folder), "train")[0].labels, labels)
+    Image.fromarray(labels + np.uint16(256)).save(path)
+    with pytest.raises(
+        ValueError, match=f"{TRAIN[0]}.png holds label {256 + int(labels[0, 0])}, first in row 0 and col"
+    ):
+        VOC.split(str(folder), "train")[0]
+
+
 @pytest.mark.parametrize("place", ["benchmark_RELEASE/dataset", "VOCdevkit/SBD", "VOCdevkit/VOC2012/SBD/dataset"])
 def test_the_reduced_validation_split_is_what_sbd_does_not_annotate(folder, sbd, place):
     base = folder.parent.parent

@@ -74,8 +74,11 @@ def test_classes_joined_after_the_argmax_are_what_the_likeliest_counts_as(folder
     expected = mapping[np.where(mapping < 0, -np.inf, logits).argmax(-1)]
     how = Reading(class_map=("car", "road", "sky", "car"), joined="after")
     spec = describe(folder, how).on(SPACE, "streets")
-    assert "joined after" in how_read(spec)
-    after, before = spec.open(), mapped(folder, "car", "road", "sky", "car").open()
+    assert "class map (car, road, sky, car), joined after the argmax" in how_read(spec)
+    other = mapped(folder, "car", "road", "sky", "car")
+    assert "class map (car, road, sky, car), joined before the argmax" in how_read(other)
+    assert "joined" not in how_read(mapped(folder, "car", "", "road", "sky"))
+    after, before = spec.open(), other.open()
     own = np.array([2, 1, 0, 2])
     np.testing.assert_array_equal(after(IMAGES).numpy().argmax(-1), own[logits.argmax(-1)])
     p = tf.nn.softmax(logits).numpy()

@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests" / "caffe"))
@@ -20,16 +22,17 @@ def import_caffe(call):
     return functools.partial(call, "import_caffe")
 
 
-@pytest.fixture(scope="module")
-def thin_file(tmp_path_factory):
+def write_thin(path, classes, size):
     """A .caffemodel in the shapes of a thin E-Net, with an auxiliary head that it has no place for."""
+    import keras
     import wire
     from keras import layers
 
     from tfadvseg.models.zoo.enet import enet
 
+    keras.utils.set_random_seed(0)
     rng, found = np.random.default_rng(0), {}
-    for layer in enet(5, (24, 32), width=0.25).layers:
+    for layer in enet(classes, size, width=0.25).layers:
         if isinstance(layer, layers.BatchNormalization):
             found[layer.name] = [rng.uniform(0.5, 1.5, layer.gamma.shape), rng.normal(size=layer.beta.shape)]
         elif isinstance(layer, layers.PReLU):
@@ -38,9 +41,13 @@ def thin_file(tmp_path_factory):
             kernel, *bias = layer.get_weights()
             found[layer.name] = [kernel.transpose(3, 2, 0, 1), *bias]
     found["aux/conv"] = [np.ones((2, 3, 1, 1))]
-    path = tmp_path_factory.mktemp("caffe") / "thin.caffemodel"
     path.write_bytes(wire.net(found))
     return path
+
+
+@pytest.fixture(scope="module")
+def thin_file(tmp_path_factory):
+    return write_thin(tmp_path_factory.mktemp("caffe") / "thin.caffemodel", 5, (24, 32))
 
 
 def test_import_leaves_a_saved_model_that_computes_what_the_network_does(import_caffe, thin_file, tmp_path):
@@ -68,6 +75,37 @@ def test_import_leaves_a_saved_model_that_computes_what_the_network_does(import_
     np.testing.assert_allclose(model(images), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
     assert model.frame.fit == "stretch" and model.card.names == tuple(f"class_{i}" for i in range(5))
     assert len(model.card.provenance["md5"]) == 32 and model.card.provenance["weights"] == "thin.caffemodel"
+
+
+def test_what_was_imported_is_attacked_on_the_official_layout(call, import_caffe, undrawn, tmp_path, monkeypatch):
+    """As Cityscapes' E-Net is, by the command lines of the documentation and nothing else; all sizes by 16."""
+    from tfadvseg.data import cityscapes
+
+    monkeypatch.setattr(cityscapes, "SIZE", (32, 64))
+    weights, root = write_thin(tmp_path / "cityscapes_weights.caffemodel", 19, (32, 64)), tmp_path / "Stadt \u00e4"
+    rng = np.random.default_rng(0)
+    for folder, end, shape, highest in (
+        ("leftImg8bit", "leftImg8bit", (64, 128, 3), 256), ("gtFine", "gtFine_labelIds", (64, 128), 34)
+    ):  # fmt: skip
+        for name in ("m\u00fcnster_000000_000019", "frankfurt_000001_000294"):
+            path = root / folder / "val" / name.partition("_")[0] / f"{name}_{end}.png"
+            path.parent.mkdir(parents=True)
+            Image.fromarray(rng.integers(0, highest, shape).astype(np.uint8)).save(path)
+    done = import_caffe("--model=enet", "--width=0.25", "--input_size=32x64", f"--weights={weights}",
+                        f"--output={tmp_path / 'enet_cityscapes'}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    done = call("robustness", f"--models={tmp_path / 'enet_cityscapes'}", "--dataset=cityscapes", f"--data_dir={root}",
+                "--epsilons=1,8", f"--output={tmp_path / 'run'}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "white-box, cityscapes validation, 2 images" in done.stdout and "left out" not in done.stderr
+    rows = pd.read_csv(tmp_path / "run" / "results.csv")
+    found = rows.set_index(["attack", "epsilon"])
+    assert [*found.index] == [
+        ("clean", 0), *((a, e) for a in ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll") for e in (1, 8))
+    ]  # fmt: skip
+    assert set(found.images) == {2} and set(found.groups) == {2} and set(rows.model) == {"enet_cityscapes"}
+    np.testing.assert_allclose(found.linf[1:], found.index.get_level_values("epsilon")[1:], rtol=1e-6)
+    assert found.pixel_accuracy["ifgsm", 8] < found.pixel_accuracy["clean", 0]
 
 
 def test_the_file_of_the_papers_authors_brings_no_warning(thin_file):

@@ -104,5 +104,5 @@ def test_a_folder_of_ones_own_is_attacked(call, undrawn, conv_folder, flags, tmp
     ended = call("robustness", *flags, f"--models={conv_folder}", "--attacks=fgsm", "--epsilons=4", f"--output={run}")
     assert ended.returncode == 0, ended.stderr
     recipe = json.loads((run / "recipe.json").read_text())["recipe"]
-    assert recipe["dataset"] == "folder" and not {"classes", "data_dir", "mask_suffix"} & set(recipe)
+    assert recipe["dataset"] == "folder" and not {"classes", "data_dir", "mask_name"} & set(recipe)
     assert "void" not in (run / "results.csv").read_text() and "folder,all" in (run / "results.csv").read_text()

@@ -12,25 +12,36 @@ def check_alive(network: keras.Model, trained: bool = True) -> None:
     """Raises ValueError with the first layer whose output is the same on two random images, or where all is one class.
 
     trained: false where some layers have their initial values, so that the classes mean nothing. The second pair is
-    looked at only where the first is all of one class. A pair costs a forward pass of two images. Of a sub-model, such
-    as what several scales share, only what it leads to is looked at.
+    looked at only where the first is all of one class. A pair costs a forward pass of two images, and another one of
+    each sub-model, such as what several scales share, which is looked at where it is called first.
     """
-    layers = [layer for layer in network.layers if not isinstance(layer, keras.Model)]
-    probe = keras.Model(network.inputs, [network.output, *map(_differences, layers)])
-    probe.compile(jit_compile=False)  # to compile it for one call would take longer than the call
     found: set[int] = set()
     for grains in GRAINS:
-        images = np.stack([squares(grain, network.input_shape[1:3]) for grain in grains])
-        logits, *differences = probe.predict(images, verbose=0)
-        for layer, difference in zip(layers, differences, strict=True):
-            if not difference.any():
-                raise ValueError(f"layer {layer.name!r} is dead, its output is the same on two random images")
+        logits = _answer(network, np.stack([squares(grain, network.input_shape[1:3]) for grain in grains]))
         if not np.isfinite(logits).all():
             raise ValueError("it answers a random image with scores that are not finite")
         found |= set(np.unique(logits.argmax(-1)).tolist())
         if len(found) > 1 or not trained:
             return
     raise ValueError(f"it answers class {found.pop()} at every pixel of four random images")
+
+
+def _answer(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the network makes of a batch; ValueError with the first of its layers that makes the same of all images."""
+    probe = keras.Model(network.inputs, [network.output, *map(_looked_at, network.layers)])
+    probe.compile(jit_compile=False)  # to compile it for one call would take longer than the call
+    answer, *found = probe.predict(images, verbose=0)
+    for layer, seen in zip(network.layers, found, strict=True):
+        if isinstance(layer, keras.Model):
+            _answer(layer, seen)
+        elif not seen.any():
+            raise ValueError(f"layer {layer.name!r} is dead, its output is the same on two random images")
+    return answer
+
+
+def _looked_at(layer: keras.layers.Layer) -> keras.KerasTensor:
+    """Of a layer the largest difference between its outputs for the images of a batch, of a sub-model its input."""
+    return keras.Operation.input.fget(layer) if isinstance(layer, keras.Model) else _differences(layer)
 
 
 def squares(grain: int, size: tuple[int, int]) -> np.ndarray:

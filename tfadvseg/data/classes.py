@@ -3,7 +3,6 @@
 docs/datasets.md tells users what the file looks like.
 """
 
-import csv
 import dataclasses
 import functools
 import pathlib
@@ -16,8 +15,8 @@ import numpy as np
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import Colour, FileError, Mask
 from tfadvseg.data.labels import LabelSpace, voc_palette
-from tfadvseg.data.listing import text_of
 from tfadvseg.data.numbering import LARGEST, UNKNOWN, Numbering
+from tfadvseg.data.spreadsheet import read_rows
 
 COLUMNS = ("name", "colour", "index", "ignored")
 SPELLED = {"color": "colour", "ignore": "ignored"}
@@ -117,21 +116,15 @@ def _packed(colours: np.ndarray) -> np.ndarray:
 
 def read_classes(path: pathlib.Path) -> Classes:
     """Raises ValueError, which names the line, where the file does not say what masks hold."""
-    lines = text_of(path, "with the columns name, and colour or index").splitlines()
-    comma = max(",;\t", key=lambda sign: lines[0].count(sign)) if lines else ","
-    rows = [
-        (number, row) for number, row in enumerate(csv.reader(lines, delimiter=comma), 1) if any(map(str.strip, row))
-    ]
-    header = [SPELLED.get(word.strip().lower(), word.strip().lower()) for word in (rows[0][1] if rows else ())]
+    rows = read_rows(path, "with the columns name, and colour or index")
+    header = [SPELLED.get(word.lower(), word.lower()) for word in (rows[0][1] if rows else ())]
     if "name" not in header or not {"colour", "index"} & set(header):
         raise ValueError(f"{path} must begin with the names of its columns, name and colour or index; got {header}.")
     if unknown := [word for word in header if word not in COLUMNS]:
         raise ValueError(f"{path} has a column {unknown[0]!r}; its columns are {', '.join(COLUMNS)}.")
-    entries = []
-    for number, row in rows[1:]:
-        if len(row) != len(header):
-            raise ValueError(f"Line {number} of {path} has {len(row)} columns and its head {len(header)}.")
-        entries.append(_entry(dict(zip(header, map(str.strip, row), strict=True)), f"Line {number} of {path}"))
+    if repeated := [word for word in header if header.count(word) > 1]:
+        raise ValueError(f"{path} has the column {repeated[0]} {header.count(repeated[0])} times; keep one.")
+    entries = [_entry(dict(zip(header, row, strict=True)), line) for line, row in rows[1:]]
     found = Classes(path, tuple(entries))
     count = sum(not entry.ignored for entry in entries)
     if not 1 <= count <= UNKNOWN:

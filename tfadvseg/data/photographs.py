@@ -60,10 +60,11 @@ def _files(name: str) -> Iterable[pathlib.Path]:
     if path is None or path.is_file():
         return [path] if path else []
     if path.is_dir():
-        return sorted(one for one in path.iterdir() if one.is_file() and _is_photograph(one))
+        return sorted(one for one in path.iterdir() if one.is_file() and is_photograph(one))
     matches = sorted(pathlib.Path(os.path.abspath(match)) for match in glob.glob(name, recursive=True))
     return [one for one in matches if one.is_file()]
 
 
-def _is_photograph(path: pathlib.Path) -> bool:
+def is_photograph(path: pathlib.Path) -> bool:
+    """Whether a file of this name is taken of a folder."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")

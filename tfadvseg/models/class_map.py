@@ -1,12 +1,10 @@
 """A map between the classes of a network and those of a dataset, from a CSV file (docs/datasets.md)."""
 
-import csv
-import io
 import os
 import pathlib
 from collections.abc import Sequence
 
-from tfadvseg.data.listing import text_of
+from tfadvseg.data.spreadsheet import read_rows
 
 COLUMNS = ("model", "dataset")
 
@@ -18,20 +16,21 @@ def read_class_map(path: str | os.PathLike, names: Sequence[str]) -> tuple[str, 
     ValueError names the line that does not fit.
     """
     path = pathlib.Path(path)
-    rows = csv.DictReader(io.StringIO(text_of(path, "with the columns model and dataset")))
-    if [column.strip() for column in rows.fieldnames or ()] != list(COLUMNS):
-        raise ValueError(f"{path} has the columns {rows.fieldnames}; a class map has the columns model and dataset.")
+    rows = read_rows(path, "with the columns model and dataset")
+    header = rows[0][1] if rows else []
+    if sorted(word.lower() for word in header) != sorted(COLUMNS):
+        raise ValueError(f"{path} has the columns {header}; a class map has the columns model and dataset.")
+    own, counts_as = ([word.lower() for word in header].index(column) for column in COLUMNS)
     found: dict[int, str] = {}
-    for line, row in enumerate(rows, start=2):
-        model, to = ((row[column] or "").strip() for column in rows.fieldnames or ())
+    for line, row in rows[1:]:
+        model, to = row[own], row[counts_as]
         if model not in names and not (model.isdigit() and int(model) < len(names)):
             raise ValueError(
-                f"Line {line} of {path} names {model!r}, which is none of the network's {len(names)} classes: "
-                f"{', '.join(names)}."
+                f"{line} names {model!r}, which is none of the network's {len(names)} classes: {', '.join(names)}."
             )
         number = names.index(model) if model in names else int(model)
         if number in found:
-            raise ValueError(f"Line {line} of {path} names {model!r} again.")
+            raise ValueError(f"{line} names {model!r} again.")
         found[number] = to
     if missing := [name for number, name in enumerate(names) if number not in found]:
         raise ValueError(

@@ -100,8 +100,12 @@ class Reading:
         return {name: value for name, value in dataclasses.asdict(self).items() if value != getattr(PLAIN, name)}
 
     def text(self) -> str:
-        """They in words, for a report; "as it is" where nothing differs."""
-        parts = [f"{name.replace('_', ' ')} {_words(value)}" for name, value in self.changed().items()]
+        """They in words, for a report; "as it is" where nothing differs. Of classes that count as one it says when they
+        are joined, whether or not that is the default."""
+        fields, own = self.changed(), [name for name in self.class_map if name]
+        if len(set(own)) < len(own):
+            fields["joined"] = f"{self.joined} the argmax"
+        parts = [f"{name.replace('_', ' ')} {_words(value)}" for name, value in fields.items()]
         return ", ".join(parts) or "as it is"
 
 

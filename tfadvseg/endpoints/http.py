@@ -1,5 +1,6 @@
 """Requests by HTTP from any number of threads, each over a connection of its own that is kept."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tfadvseg.endpoints.address import Address
-from tfadvseg.endpoints.failures import Unreachable, late, too_large, unreachable, unreadable
+from tfadvseg.endpoints.failures import Refused, Unreachable, late, too_large, unreachable, unreadable
 
 CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 FOR_NOW = (429, 502, 503, 504)
@@ -30,6 +31,7 @@ class Http:
     def __init__(self, address: Address, timeout: float):
         self.address, self.timeout = address, timeout
         self._own, self._all, self._lock = threading.local(), list[http.client.HTTPConnection](), threading.Lock()
+        self._closed = False
 
     def __call__(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """The answer, whatever its status, unless that says that nobody can answer now."""
@@ -59,6 +61,8 @@ class Http:
         return answer
 
     def _connection(self) -> http.client.HTTPConnection:
+        if self._closed:
+            raise Refused(f"The client of {self.address} was closed.")
         if not hasattr(self._own, "connection"):
             kind = CONNECTIONS[self.address.scheme]
             self._own.connection = kind(self.address.host, self.address.port, timeout=self.timeout)
@@ -67,9 +71,13 @@ class Http:
         return self._own.connection
 
     def close(self) -> None:
-        """Ends the connections of all threads."""
+        """Ends the connections of all threads, also of those that wait for an answer."""
+        self._closed = True
         with self._lock:
             for connection in self._all:
+                with contextlib.suppress(OSError):
+                    if connection.sock is not None:
+                        connection.sock.shutdown(socket.SHUT_RDWR)
                 connection.close()
 
 

@@ -1,9 +1,10 @@
 """Compares a served model with the local one, and shows it attacks that were made here.
 
-    python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --saved_model=saved_models/enet_scenes --limit=8
-    python -m pipelines.verify_served --endpoint=http://localhost:8000 --api=kserve_v2 --saved_model=enet_camvid \\
-        --dataset=camvid --data_dir=/data/camvid --attacks=ifgsm_ll,segpgd --epsilons=4,8 --send=uint8,jpeg90
-    python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --served_name=net --black_box=dla --queries=50
+    python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --saved_model=enet_served
+    python -m pipelines.verify_served --endpoint=http://localhost:8000 --api=kserve_v2 \\
+        --saved_model=enet_served --dataset=camvid --data_dir=/data/camvid --send=uint8,jpeg90
+    python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --served_name=enet_served \\
+        --black_box=dla --queries=50
 
 Attacks the local model, brings what it made to 8 bits and sends it, and the clean photographs, as pixels (signature
 `serving_default`), PNG and JPEG files (`encoded`). Ends with what of the attack is lost by rounding, by JPEG and at the

@@ -1,5 +1,10 @@
 """A server of signatures on this machine: TensorFlow Serving's and KServe v2's forms, by REST and by gRPC, with faults
-on demand."""
+on demand.
+
+    python tests/loopback.py <SavedModel> <name> <port of gRPC> <port of REST>
+
+As a program it serves until it is ended.
+"""
 
 import base64
 import collections
@@ -9,6 +14,7 @@ import http.server
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -355,3 +361,12 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("localhost", 0))
         return listener.getsockname()[1]
+
+
+if __name__ == "__main__":
+    folder, name, *ports = sys.argv[1:]
+    loopback = Loopback(of_saved_model(folder), name)
+    loopback.ports = dict(zip(("grpc", "http"), map(int, ports), strict=True))
+    with loopback:
+        print(f"{name} at {loopback.address('grpc')} and {loopback.address('http')}", flush=True)
+        threading.Event().wait()

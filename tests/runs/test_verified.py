@@ -15,8 +15,8 @@ def of(*shares, attack="clean"):
     ("share", "same", "told"),
     [
         (100.0, True, "on the same bytes 100.00 % of the clean labels agree with it"),
-        (SAME, True, "99.00 % of the clean labels agree"),
-        (SAME - 1e-9, False, "agree in only 98.99 % of the pixels"),
+        (SAME, True, "99.50 % of the clean labels agree"),
+        (SAME - 1e-9, False, "agree in only 99.49 % of the pixels"),
         (0.0, False, "agree in only 0.00 % of the pixels"),
         (99.999999, True, " 99.99 % of the clean labels"),
     ],

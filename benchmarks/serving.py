@@ -6,7 +6,8 @@ For each of --signatures and of --clients at once --timed requests of one image:
 the 99th percentile of the milliseconds until an answer, by the endpoint and by the loaded SavedModel in as many
 threads. Then --requests are sent by the most clients to the first signature, each a different image, and each answer is
 compared with what the SavedModel gives for that image here (of 1,000 labels one may differ, by arithmetic): lost and
-mixed-up answers are counted, and there must be none. What `defended` draws is not ours to repeat, so it is only timed; `defended_of_seeds` is compared.
+mixed-up answers are counted, and there must be none. What `defended` draws is not ours to repeat, so it is only timed;
+`defended_of_seeds` is compared.
 """
 
 import argparse

@@ -10,7 +10,7 @@ import pytest
 import tfadvseg
 
 PACKAGE = pathlib.Path(tfadvseg.__file__).parent
-SHARED = {"conventions", "lock", "registry", "seeds"}
+SHARED = {"conventions", "lock", "protobufs", "registry", "seeds"}
 ALLOWED = {
     "layers": set(),
     "transforms": set(),
@@ -19,6 +19,7 @@ ALLOWED = {
     "metrics": set(),
     "attacks": set(),
     "crf": set(),
+    "endpoints": set(),
     "data": {"scenes"},
     "caffe": {"layers"},
     "models": {"crf", "data", "layers"},
@@ -27,7 +28,7 @@ ALLOWED = {
     "serving": {"models"},
     "reports": {"data", "runs"},
     "doctor": {"attacks", "data", "metrics", "models"},
-    "engine": {"attacks", "data", "doctor", "metrics", "models", "runs", "transforms"},
+    "engine": {"attacks", "data", "doctor", "endpoints", "metrics", "models", "runs", "transforms"},
     "studies": {
         "attacks", "crf", "data", "engine", "metrics", "models", "paper", "reports", "runs", "transforms",
     },

@@ -27,6 +27,7 @@ COMMANDS = (
     "transform_transfer",
     "transforms",
     "universal",
+    "verify_served",
 )
 
 
@@ -84,7 +85,7 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
         "export, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, transform_transfer, "
-        "transforms, universal.\n"
+        "transforms, universal, verify_served.\n"
     )
 
 

@@ -90,7 +90,7 @@ class Made:
 
 
 class PhotographAttack:
-    """The one attack of a scenario, made on photographs of any size, one after the other."""
+    """The attacks of a scenario, made on photographs of any size, one after the other."""
 
     def __init__(self, scenario: Scenario, models: OpenModels, folder: RunFolder, xla: str):
         self.scenario, self.frame = scenario, scenario.source.frame
@@ -101,15 +101,29 @@ class PhotographAttack:
     def __call__(self, name: str, photograph: np.ndarray, tick: Tick = lambda work: None) -> Made:
         """Of a photograph uint8 [H, W, 3]; the model's random draws, where an attack has any, come from its name."""
         shape = (photograph.shape[0], photograph.shape[1])
-        placed, size = self.frame.place(tf.constant(photograph))
-        unlabelled = tf.fill([1, *placed.shape[:2]], IGNORED)
-        batch = {"image": placed[tf.newaxis], "labels": unlabelled, "size": size[tf.newaxis]}
-        if self._maker is None:
-            self._maker = maker(self.scenario, batch, self._folder, self._xla, self._models)
-        made = self._maker.perturb(expose(batch, self.frame), [name], tick)
-        on_input = tf.constant(made.perturbations[0][0])
+        placed, size, (on_input,) = self._on_input(name, photograph, tick)
         lifted = self.frame.lift(on_input, size, shape)
         return Made(
             lifted.numpy(), self.view.of_input(placed, size, shape), self.view.of_input(placed + on_input, size, shape),
             self.view(tf.cast(photograph, tf.float32) + lifted),
         )  # fmt: skip
+
+    def lifted(
+        self, name: str, photograph: np.ndarray, labels: np.ndarray, tick: Tick = lambda work: None
+    ) -> list[np.ndarray]:
+        """The perturbations of all attacks of the scenario on a photograph with labels [H, W]: float32 [H, W, 3], not
+        yet rounded."""
+        _, size, on_input = self._on_input(name, photograph, tick, labels)
+        return [self.frame.lift(one, size, photograph.shape[:2]).numpy() for one in on_input]
+
+    def _on_input(
+        self, name: str, photograph: np.ndarray, tick: Tick, labels: np.ndarray | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """(the model's input [h, w, 3], its part that is photograph, the perturbations of the attacks on it)."""
+        placed, size = self.frame.place(tf.constant(photograph))
+        truth = tf.fill(placed.shape[:2], IGNORED) if labels is None else self.frame.place_labels(labels, size)
+        batch = {"image": placed[tf.newaxis], "labels": truth[tf.newaxis], "size": size[tf.newaxis]}
+        if self._maker is None:
+            self._maker = maker(self.scenario, batch, self._folder, self._xla, self._models)
+        made = self._maker.perturb(expose(batch, self.frame), [name], tick)
+        return placed, size, [tf.constant(one[0]) for one in made.perturbations]

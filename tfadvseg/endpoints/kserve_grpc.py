@@ -1,0 +1,29 @@
+"""KServe v2 by gRPC, as Triton speaks it: GRPCInferenceService/ModelInfer."""
+
+import numpy as np
+
+from tfadvseg.endpoints.client import Arrays, Settings
+from tfadvseg.endpoints.failures import patiently, unreadable
+from tfadvseg.endpoints.grpc_call import GrpcCall
+from tfadvseg.endpoints.kserve_messages import INFER, MESSAGES, infer_request, tensors
+from tfadvseg.endpoints.kserve_names import model_of
+
+
+class KserveGrpc:
+    """A `client.Client`."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._call = GrpcCall(settings, INFER, MESSAGES["ModelInferResponse"])
+
+    def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        model = model_of(self.settings, signature)
+        request = infer_request(model, self.settings.version, inputs)
+        answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        try:
+            return tensors(answer.outputs, answer.raw_output_contents)
+        except ValueError as error:
+            raise unreadable(self.settings.address, str(error)) from error
+
+    def close(self) -> None:
+        self._call.close()

@@ -1,0 +1,53 @@
+"""What a served segmentation network is asked for: the label map of an image, given as pixels or as a file."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from tfadvseg.endpoints.client import DEFAULT, Client
+from tfadvseg.endpoints.failures import Unreadable
+
+ENCODED = "encoded"
+
+
+def labels_of_pixels(client: Client, image: np.ndarray) -> np.ndarray:
+    """uint8 [H, W] of an image uint8 [H, W, 3], by the signature `serving_default`: `images` -> `labels`."""
+    answer = client(DEFAULT, {"images": image[np.newaxis]})
+    return _checked(DEFAULT, answer, "labels", image.shape[:2])
+
+
+def labels_of_file(client: Client, file: bytes, shape: tuple[int, int]) -> np.ndarray:
+    """uint8 [H, W] of a JPEG or PNG file of an image of this (H, W), by the signature `encoded`: `image_bytes` ->
+    `labels_bytes`, a PNG of class numbers."""
+    given = np.empty(1, object)
+    given[0] = file
+    answer = client(ENCODED, {"image_bytes": given})
+    if "labels_bytes" not in answer or answer["labels_bytes"].dtype != object or answer["labels_bytes"].shape != (1,):
+        raise Unreadable(f"The signature {ENCODED!r} should answer labels_bytes, 1 string; {_told(answer)}.")
+    try:
+        with Image.open(io.BytesIO(answer["labels_bytes"][0])) as picture:
+            found = np.asarray(picture)  # of a palette its indices
+    except OSError as error:
+        raise Unreadable(f"The signature {ENCODED!r} answers labels_bytes that are no PNG ({error}).") from error
+    return _checked(ENCODED, {"labels": found[np.newaxis]}, "labels", shape)
+
+
+def _checked(signature: str, answer: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The one label map of an answer; ValueError where it is none of this image."""
+    found = answer.get(name)
+    if found is None or found.dtype.kind not in "iu" or found.shape != (1, *shape):
+        wanted = f"{name}, whole numbers {[1, *shape]}"
+        raise Unreadable(f"The signature {signature!r} should answer {wanted}; {_told(answer)}.")
+    if found.min(initial=0) < 0 or found.max(initial=0) > 255:
+        raise Unreadable(f"The signature {signature!r} answers labels from {found.min()} to {found.max()}, not 0..255.")
+    return found[0].astype(np.uint8)
+
+
+def _told(answer: dict[str, np.ndarray]) -> str:
+    """What came, in words."""
+    came = ", ".join(
+        f"{name} {'string' if array.dtype == object else array.dtype} {list(array.shape)}"
+        for name, array in sorted(answer.items())
+    )
+    return f"got {came or 'nothing'}"

@@ -1,0 +1,28 @@
+"""TensorFlow Serving by gRPC: PredictionService/Predict."""
+
+import numpy as np
+
+from tfadvseg.endpoints.client import Arrays, Settings
+from tfadvseg.endpoints.failures import patiently, unreadable
+from tfadvseg.endpoints.grpc_call import GrpcCall
+from tfadvseg.endpoints.tfserving_messages import MESSAGES, PREDICT, predict_request, tensors
+
+
+class TfServingGrpc:
+    """A `client.Client`."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._call = GrpcCall(settings, PREDICT, MESSAGES["PredictResponse"])
+
+    def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        model = self.settings.model_of(signature)
+        request = predict_request(model, self.settings.version, signature, inputs)
+        answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        try:
+            return tensors(answer.outputs)
+        except ValueError as error:
+            raise unreadable(self.settings.address, str(error)) from error
+
+    def close(self) -> None:
+        self._call.close()

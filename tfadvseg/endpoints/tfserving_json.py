@@ -1,0 +1,120 @@
+"""Arrays as the JSON of TensorFlow Serving's REST API, whole (columns) or an image at a time (rows).
+
+Numbers of JSON have no type, so each array is read as the type that the server's metadata gives for it.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tfadvseg.endpoints.client import Arrays
+
+Types = Mapping[str, np.dtype]
+"""By name of an array; object for strings."""
+
+DTYPES = {
+    "DT_BOOL": np.bool_, "DT_UINT8": np.uint8, "DT_UINT16": np.uint16, "DT_UINT32": np.uint32, "DT_UINT64": np.uint64,
+    "DT_INT8": np.int8, "DT_INT16": np.int16, "DT_INT32": np.int32, "DT_INT64": np.int64, "DT_HALF": np.float16,
+    "DT_FLOAT": np.float32, "DT_DOUBLE": np.float64, "DT_STRING": np.object_,
+}  # fmt: skip
+"""TensorFlow's names of them."""
+KINDS = {"b": "b", "i": "iu", "u": "iu", "f": "iuf"}
+"""For NumPy's kind of a type those of numbers in JSON that may become it."""
+
+
+def signature_types(metadata: Mapping[str, Any]) -> dict[str, tuple[Types, Types]]:
+    """{signature: types of its inputs, of its outputs} of what GET .../metadata answers; KeyError or TypeError where it
+    is something else."""
+    found = {}
+    for name, signature in metadata["metadata"]["signature_def"]["signature_def"].items():
+        if name != "__saved_model_init_op":
+            found[name] = tuple(
+                {key: np.dtype(DTYPES[info["dtype"]]) for key, info in signature[side].items()}
+                for side in ("inputs", "outputs")
+            )
+    return found  # type: ignore[return-value]
+
+
+def request(signature: str, inputs: Arrays, rows: bool) -> bytes:
+    """The body of a :predict; ValueError for an empty batch, whose images JSON gives no size."""
+    if any(array.ndim and not array.shape[0] for array in inputs.values()):
+        raise ValueError("JSON gives an empty batch no size, so REST cannot send one; send an image, or use gRPC.")
+    values = {name: _plain(array) for name, array in inputs.items()}
+    if not rows:
+        return _dumped({"signature_name": signature, "inputs": values})
+    instances = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    return _dumped({"signature_name": signature, "instances": instances})
+
+
+def answer(found: Mapping[str, Any], types: Types) -> dict[str, np.ndarray]:
+    """The arrays of an answer; ValueError where it has other names, ragged rows, or numbers that are not of these
+    types. A single array stands there without its name."""
+    if "outputs" in found:
+        columns = found["outputs"] if len(types) > 1 else {name: found["outputs"] for name in types}
+        if not isinstance(columns, dict):
+            raise ValueError(f"outputs without names in place of {_listed(types)}")
+    elif isinstance(rows := found.get("predictions"), list):
+        if len(types) == 1:
+            columns = {name: rows for name in types}
+        elif all(isinstance(row, dict) and row.keys() == types.keys() for row in rows):
+            columns = {name: [row[name] for row in rows] for name in types}
+        else:
+            raise ValueError(f"predictions with other names than {_listed(types)}")
+    else:
+        raise ValueError("neither outputs nor predictions")
+    if columns.keys() != types.keys():
+        raise ValueError(f"the outputs {_listed(columns)} in place of {_listed(types)}")
+    return {name: _array(name, value, types[name]) for name, value in columns.items()}
+
+
+def _array(name: str, value: Any, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "O":
+        return _strings(value)
+    try:
+        if not _of_kind(value, dtype):
+            raise ValueError(f"{name} holds values that are not of {dtype}")
+        return np.array(value, dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{name} is no array of {dtype} ({error})") from error
+
+
+def _of_kind(value: Any, dtype: np.dtype) -> bool:
+    """Whether NumPy would neither cut off fractions nor read text; ValueError where rows differ in length."""
+    if dtype == np.uint64:  # NumPy takes large ones beside small ones for floats
+        return all(isinstance(one, int) for one in np.array(value, object).flat)
+    found = np.array(value)
+    return not found.size or found.dtype.kind in KINDS[dtype.kind]
+
+
+def _strings(value: Any) -> np.ndarray:
+    """Nested lists of strings, or of {"b64": ...}, as an object array of bytes."""
+    shape, inner = [], value
+    while isinstance(inner, list):
+        shape.append(len(inner))
+        inner = inner[0] if inner else None
+    flat = [value]
+    for _ in shape:
+        flat = [one for part in flat for one in part]
+    found = np.empty(len(flat), object)
+    found[:] = [base64.b64decode(one["b64"]) if isinstance(one, dict) else str(one).encode() for one in flat]
+    return found.reshape(shape)
+
+
+def _plain(array: np.ndarray) -> Any:
+    """Nested lists, bytes as {"b64": ...}."""
+    if array.dtype != object:
+        return array.tolist()
+    if array.ndim == 0:
+        return {"b64": base64.b64encode(array.item()).decode()}
+    return [_plain(np.asarray(part, object)) for part in array]
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(names)) or "nothing"

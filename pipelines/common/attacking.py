@@ -92,7 +92,7 @@ def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings:
         own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts}
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
     own |= {"target": target_class(name, classes)} if named.to_a_class else {}
-    own |= {"class_weights": class_weights()} if named.by_class else {}
+    own |= {"class_weights": class_weights(name)} if named.by_class else {}
     own |= {"queries": FLAGS.queries} if named.queries else {}
     own |= hiding(classes) if named.hides else {}
     if named.blind:
@@ -142,10 +142,15 @@ def _written(name: str, value: Any) -> str:
     return f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
 
 
-def class_weights() -> tuple[float, ...]:
-    """Of the classes of --dataset, for attacks that want them."""
+def class_weights(name: str) -> tuple[float, ...]:
+    """Of the classes of --dataset, for the attack of this name."""
     from tfadvseg.attacks.losses import balanced
 
+    if "dataset" not in FLAGS:
+        raise ValueError(
+            f"{name} weighs classes by the labels of a dataset, which photographs do not have; take "
+            f"{name.removesuffix('_bal')}."
+        )
     return balanced(class_pixels().pixels)
 
 
@@ -158,10 +163,6 @@ class ClassPixels(NamedTuple):
 
 def class_pixels() -> ClassPixels:
     """Of the training photographs of --dataset, or of the attacked split where there are none."""
-    if "dataset" not in FLAGS:
-        raise ValueError(
-            "sea_mce_bal weighs classes by the labels of a dataset, which photographs do not have; take sea_mce."
-        )
     source = dataset()
     try:
         counted = source.split(FLAGS.data_dir, "train")
@@ -173,7 +174,7 @@ def class_pixels() -> ClassPixels:
 @functools.cache
 def _counted(split: Split, classes: int) -> tuple[int, ...]:
     images = f"the {len(split)} images of {split.dataset} {split.name}"
-    print(f"sea_mce_bal: counting the pixels of each class in {images}", file=sys.stderr, flush=True)
+    print(f"Class weights: counting the pixels of each class in {images}", file=sys.stderr, flush=True)
     return tuple(inspect(split, classes, range(len(split))).pixels.tolist())
 
 

@@ -15,7 +15,7 @@ OTHERS = {"padam_cos": (cosine_distance, [-1.0, 1.0, -1.0]), "apgd_dlr": (logits
 """Attacks whose loss weighs the other classes' logits otherwise than their probabilities do: at levels of 100 the
 logits are 4, 0.2 and -0.8, so the cosine rises with 0.2 (1, -2, 3) - 0.8 (2, -1, 1), which is (-1.4, 0.4, -0.2), and
 the ratio with (1, -2, 3) / 4.8 - 3.8 (2, -1, 1) / 4.8^2, which is (-0.12, -0.25, 0.46)."""
-MODERN = [name for name in ATTACKS if name.startswith(("segpgd", "cospgd", "padam", "apgd", "sea"))]
+MODERN = [name for name in ATTACKS if name.startswith(("segpgd", "cospgd", "padam", "apgd", "sea", "ladder"))]
 EPSILON = 4.0
 
 
@@ -35,9 +35,13 @@ def test_attacks_reach_the_best_corner_for_their_loss(linear_model, name):
     np.testing.assert_array_equal(found, np.broadcast_to(EPSILON * np.float32(corner), (1, 2, 2, 3)))
 
 
-def test_the_ensemble_is_the_three_of_the_paper():
-    assert ENSEMBLES == {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}
-    assert all(ATTACKS[name](8.0).steps == 300 and ATTACKS[name](8.0).start == "uniform" for name in ENSEMBLES["sea"])
+def test_the_ensembles_are_the_three_of_the_paper():
+    parts = ("mce", "mce_bal", "js")
+    assert ENSEMBLES == {name: tuple(f"{name}_{part}" for part in parts) for name in ("sea", "ladder")}
+    assert all(
+        ATTACKS[name](8.0).steps == 300 and ATTACKS[name](8.0).start == "uniform"
+        for name in sum(ENSEMBLES.values(), ())
+    )
 
 
 def test_segpgd_keeps_its_best_iterate_unless_told_otherwise():

@@ -210,10 +210,12 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     if has_training:
         (tmp_path / "train.txt").write_text(lines[1] + "\n")
     found = parsed("--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=sea", "--epsilons=4,8", "--limit=1")
-    (four, eight), name = [attack for name, attack in found.attacks() if name == "sea_mce_bal"], "sea_mce_bal"
+    four, eight = (attack for name, attack in found.attacks() if name == "sea_mce_bal")
     split, photographs = ("train", [1]) if has_training else ("validation", [0, 1, 2])
     said = capsys.readouterr().err
-    assert said == f"{name}: counting the pixels of each class in the {len(photographs)} images of camvid {split}\n"
+    assert (
+        said == f"Class weights: counting the pixels of each class in the {len(photographs)} images of camvid {split}\n"
+    )
     every = [found.dataset().split(str(tmp_path), "validation")[i].labels.ravel() for i in photographs]
     pixels = np.bincount(np.concatenate(every), minlength=256)[:11]
     expected = 1 / pixels
@@ -225,6 +227,24 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     }  # fmt: skip
     assert capsys.readouterr().err == ""
     assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
+
+
+def test_a_ladder_of_all_epsilons(call, small, undrawn, tmp_path):
+    """It is made from the largest one down, and costs what SEA does at each; by itself the smallest takes all."""
+    flags = (*small, "--attacks=sea@5,ladder@5", "--epsilons=2,8,4", "--limit=1", f"--output={tmp_path}")
+    ended = call("robustness", *flags)
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv").set_index(["attack", "epsilon"])
+    parts = [f"{name}_{part}@5" for name in ("sea", "ladder") for part in ("mce", "mce_bal", "js")]
+    assert [name for name in results.index.unique("attack") if name != "clean"] == parts
+    assert (results.linf <= results.index.get_level_values("epsilon")).all()
+    for part in ("mce", "mce_bal", "js"):
+        sea, ladder = results.loc[f"sea_{part}@5"], results.loc[f"ladder_{part}@5"]
+        assert ladder.gradients.tolist() == sea.gradients.tolist() == [5, 5, 5]
+        assert (ladder.forwards[8.0], ladder.forwards[4.0], ladder.forwards[2.0]) == (3, 2, 2)
+        assert ladder.gradients_alone.to_dict() == {8.0: 5, 4.0: 10, 2.0: 15}
+        assert sea.gradients_alone.to_dict() == {8.0: 5, 4.0: 5, 2.0: 5}
+        assert ladder.iou[8.0] == sea.iou[8.0]
 
 
 def test_a_run_by_the_literature(call, small, undrawn, tmp_path):

@@ -16,6 +16,7 @@ from tfadvseg.attacks.dla import Dla
 from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.hiding import hide
+from tfadvseg.attacks.ladder import ladder_js, ladder_mce, ladder_mce_bal
 from tfadvseg.attacks.minimal import minimal
 from tfadvseg.attacks.modern import (
     apgd_ce,
@@ -83,6 +84,9 @@ ATTACKS = {
     "sea_mce": NamedAttack(sea_mce, paced=True),
     "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
     "sea_js": NamedAttack(sea_js, paced=True),
+    "ladder_mce": NamedAttack(ladder_mce, paced=True),
+    "ladder_mce_bal": NamedAttack(ladder_mce_bal, paced=True, by_class=True),
+    "ladder_js": NamedAttack(ladder_js, paced=True),
     "alma_prox": NamedAttack(AlmaProx, paced=True, own_norm=True, boundless=True),
     "dag": NamedAttack(dag, iterative=True, paced=True, own_norm=True, boundless=True),
     "dag_permuted": NamedAttack(dag_permuted, iterative=True, paced=True, own_norm=True, boundless=True),
@@ -104,7 +108,10 @@ ATTACKS |= {
     for name in SEARCHED
 }
 
-ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}
+ENSEMBLES = {
+    "sea": ("sea_mce", "sea_mce_bal", "sea_js"),
+    "ladder": ("ladder_mce", "ladder_mce_bal", "ladder_js"),
+}
 """Attacks that belong together."""
 
 PAPER = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")

@@ -1,6 +1,6 @@
 """What every attack is, whatever it does inside: a value with one call, that says what it costs and what it sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
@@ -24,6 +24,11 @@ class Cost(NamedTuple):
     def work(self) -> float:
         """The same in gradients, of which a forward pass is about a half."""
         return self.gradients + 0.5 * (self.forwards + self.queries)
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """What all of them take together."""
+    return Cost(*(sum(column) for column in zip(Cost(), *costs, strict=True)))
 
 
 @runtime_checkable

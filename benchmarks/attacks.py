@@ -17,14 +17,16 @@ import time
 import tensorflow as tf
 
 from pipelines.common.objects import model_path
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.engine.arithmetic import THREADS, set_threads
 from tfadvseg.models import load
 from tfadvseg.seeds import no_seeds
 
-STEPPING = tuple(name for name, one in ATTACKS.items() if (one.iterative or one.paced) and not one.to_a_class)
+STEPPING = tuple(
+    name for name, one in ATTACKS.items() if one.has(Trait.STEPPING) and not one.has(Trait.TO_A_CLASS | Trait.HIDES)
+)
 
 
 def main():
@@ -51,7 +53,8 @@ def main():
 def named(name, steps, model):
     """At epsilon 8."""
     one = ATTACKS[name]
-    weights = {"class_weights": (1.0 / len(model.card.names),) * len(model.card.names)} if one.by_class else {}
+    count = len(model.card.names)
+    weights = {"class_weights": (1.0 / count,) * count} if one.has(Trait.BY_CLASS) else {}
     return one(8.0, steps=steps, **weights)
 
 

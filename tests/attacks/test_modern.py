@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, ENSEMBLES
+from tfadvseg.attacks import ATTACKS, ENSEMBLES, Trait
 from tfadvseg.attacks.losses import cosine_distance, logits_ratio
 from tfadvseg.attacks.modern import segpgd
 from tfadvseg.attacks.objectives import cross_entropy
@@ -20,7 +20,7 @@ EPSILON = 4.0
 
 
 def setting(name):
-    return {"class_weights": (0.5, 0.3, 0.2)} if ATTACKS[name].by_class else {}
+    return {"class_weights": (0.5, 0.3, 0.2)} if ATTACKS[name].has(Trait.BY_CLASS) else {}
 
 
 @pytest.mark.parametrize("name", MODERN)
@@ -30,7 +30,7 @@ def test_attacks_reach_the_best_corner_for_their_loss(linear_model, name):
     corners = [EPSILON * np.float32(signs) for signs in itertools.product((-1, 1), repeat=3)]
     losses = [float(loss(linear_model(images + one), labels)[0, 0, 0]) for one in corners]
     np.testing.assert_array_equal(corners[int(np.argmax(losses))], EPSILON * np.array(corner))
-    steps = {"steps": 40} if ATTACKS[name].paced else {}
+    steps = {"steps": 40} if ATTACKS[name].has(Trait.PACED) else {}
     found = ATTACKS[name](EPSILON, **steps, **setting(name))(linear_model, images, labels)
     np.testing.assert_array_equal(found, np.broadcast_to(EPSILON * np.float32(corner), (1, 2, 2, 3)))
 

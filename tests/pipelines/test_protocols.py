@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from absl import flags
 
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.balls import L2, LInf
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.transforms import named
@@ -48,9 +48,9 @@ def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(parse
     assert parsed().protocol().labels == "prediction"
 
 
-PLAIN = {name: one for name, one in ATTACKS.items() if not (one.to_a_class or one.by_class or one.hides)}
-EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.own_norm)
-OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.own_norm)
+PLAIN = {name: one for name, one in ATTACKS.items() if not one.has(Trait.TO_A_CLASS | Trait.BY_CLASS | Trait.HIDES)}
+EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.has(Trait.OWN_NORM))
+OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.has(Trait.OWN_NORM))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_protocol_means_the_same_for_all_attacks(parsed, protocol, alpha, step
     assert made.labels == labels and all(attack.in_range == in_range for attack in found.values())
     for name, attack in found.items():
         kind = ATTACKS[name]
-        if kind.iterative and not kind.paced:
+        if kind.has(Trait.ITERATIVE) and not kind.has(Trait.PACED):
             assert (attack.alpha, attack.steps, attack.start) == (alpha, steps, start), name
-        elif kind.paced:
+        elif kind.has(Trait.PACED):
             assert attack.start == start and attack.steps == kind(8.0).steps, name  # of its own
         else:
             assert attack == kind(8.0, in_range=in_range), name  # a single step starts at the image
@@ -83,7 +83,7 @@ def test_flags_that_are_given_override_the_protocol(parsed):
     assert made.labels == "prediction"
     for name, attack in made.attacks:
         assert attack.ball == L2() and not attack.in_range
-        if ATTACKS[name].iterative or ATTACKS[name].paced:
+        if ATTACKS[name].has(Trait.STEPPING):
             assert (attack.steps, attack.restarts, attack.keep) == (50, 3, "iou"), name
             assert getattr(attack, "alpha", 0.5) == 0.5, name
         else:
@@ -95,7 +95,7 @@ def test_flags_that_are_given_override_the_protocol(parsed):
 def test_attacks_that_find_their_own_norm_are_made_once_by_the_same_flags(parsed):
     """Steps and their size are those of the first radius, 16; what moves in no ball has neither start nor restarts."""
     found = parsed(OWN_NORM, "--epsilons=4,8", "--in_range").attacks()
-    assert len(found) == len(dict(found)) == sum(one.own_norm for one in PLAIN.values())
+    assert len(found) == len(dict(found)) == sum(one.has(Trait.OWN_NORM) for one in PLAIN.values())
     assert all(attack.epsilon is None and attack.in_range for _, attack in found)
     searched = dict(found)["minimal_ifgsm"].attack
     assert searched == ATTACKS["ifgsm"](16.0, alpha=1.0, steps=20, in_range=True)

@@ -229,6 +229,18 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
 
 
+def test_results_name_what_is_inside(call, small, undrawn, tmp_path):
+    """And the report shows these rows as any others."""
+    flags = (*small, "--attacks=fgsm,noise", "--inside=rescale", "--samples=1", "--epsilons=8", "--limit=1")
+    ended = call("robustness", *flags, f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv")
+    assert results[["attack", "attack_transform"]].values.tolist() == [
+        ["clean", "none"], ["fgsm", "rescale"], ["noise", "none"]
+    ]  # fmt: skip
+    assert "FGSM" in (tmp_path / "results.md").read_text()
+
+
 def test_a_ladder_of_all_epsilons(call, small, undrawn, tmp_path):
     """It is made from the largest one down, and costs what SEA does at each; by itself the smallest takes all."""
     flags = (*small, "--attacks=sea@5,ladder@5", "--epsilons=2,8,4", "--limit=1", f"--output={tmp_path}")

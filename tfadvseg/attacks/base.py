@@ -13,7 +13,8 @@ class Cost(NamedTuple):
     """What an attack takes for one image.
 
     gradients: input gradients, each with its own forward pass. forwards: forward passes beyond these. queries: answers
-    of a network of which only the label map is seen.
+    of a network of which only the label map is seen. It is known beforehand, and so is the most that an attack may take
+    which ends early, as DAG does.
     """
 
     gradients: int = 0

@@ -3,8 +3,10 @@
     python -m benchmarks.attacks enet_scenes fcn8s_scenes [--steps 20] [--rounds 7] [--attacks mi_fgsm segpgd ...]
 
 Prints for each network and attack the seconds of the attack, those of as many bare gradients (and bare forward passes,
-where it takes further ones), and the median over the rounds of their ratio, paired within a round. At most 1.05 is
-promised. `--memory` prints the peak memory of a process that runs one attack with 10 and with 300 steps instead.
+where it takes further ones), and the median over the rounds of their ratio, paired within a round, by the clock and in
+processor time, which says more beside other work. At most 1.05 is promised. Traced is how often the network was gone
+through to build the attack's graph, in all rounds together. `--memory` prints the peak memory of processes that run one
+attack with 10, 40 and 160 steps instead.
 """
 
 import argparse
@@ -17,14 +19,18 @@ import time
 import tensorflow as tf
 
 from pipelines.common.objects import model_path
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.gradients import plain_gradient
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.engine.arithmetic import THREADS, set_threads
 from tfadvseg.models import load
 from tfadvseg.seeds import no_seeds
 
-STEPPING = tuple(name for name, one in ATTACKS.items() if (one.iterative or one.paced) and not one.to_a_class)
+MEMORY_STEPS = (10, 40, 160)
+
+STEPPING = tuple(
+    name for name, one in ATTACKS.items() if one.has(Trait.STEPPING) and not one.has(Trait.TO_A_CLASS | Trait.HIDES)
+)
 
 
 def main():
@@ -38,21 +44,44 @@ def main():
     set_threads(THREADS)
     if options.memory:
         return memory(options)
-    print(f"{'network':16} {'attack':16} {'attack s':>9} {'gradients s':>12} {'ratio':>6}")
+    print(
+        f"{'network':16} {'attack':16} {'attack s':>9} {'gradients s':>12} {'ratio':>6} {'processor':>10} {'traced':>7}"
+    )
     for name in options.models:
         model = load(model_path(name))
         for attack in options.attacks:
-            whole, bare = measure(model, named(attack, options.steps, model), options.rounds)
-            ratio = statistics.median(w / b for w, b in zip(whole, bare, strict=True))
-            seconds = statistics.median(whole), statistics.median(bare)
-            print(f"{name:16} {attack:16} {seconds[0]:9.2f} {seconds[1]:12.2f} {ratio:6.3f}", flush=True)
+            counted = Counted(model)
+            whole, bare = measure(counted, named(attack, options.steps, model), options.rounds)
+            clock, processor = (
+                statistics.median(w[k] / b[k] for w, b in zip(whole, bare, strict=True)) for k in (0, 1)
+            )
+            seconds = (statistics.median(one[0] for one in times) for times in (whole, bare))
+            print(
+                f"{name:16} {attack:16} {next(seconds):9.2f} {next(seconds):12.2f} {clock:6.3f} {processor:10.3f} "
+                f"{counted.traced:7d}", flush=True,
+            )  # fmt: skip
 
 
 def named(name, steps, model):
     """At epsilon 8."""
     one = ATTACKS[name]
-    weights = {"class_weights": (1.0 / len(model.card.names),) * len(model.card.names)} if one.by_class else {}
+    count = len(model.card.names)
+    weights = {"class_weights": (1.0 / count,) * count} if one.has(Trait.BY_CLASS) else {}
     return one(8.0, steps=steps, **weights)
+
+
+class Counted:
+    """A network that counts how often Python goes through it, which a graph that was traced does no more."""
+
+    def __init__(self, model):
+        self.model, self.traced = model, 0
+
+    def __call__(self, *arguments):
+        self.traced += 1
+        return self.model(*arguments)
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
 
 
 def inputs(model):
@@ -62,10 +91,11 @@ def inputs(model):
 
 
 def measure(model, attack, rounds):
-    """Seconds of the attack, and of its gradients and forward passes alone, in turns."""
-    images, labels, seeds = inputs(model)
-    gradient = tf.function(lambda x: plain_gradient(model, away_from_labels, x, labels, seeds).gradient)
-    forward = tf.function(lambda x: tf.argmax(model(x), -1))
+    """Seconds of the attack on the network that is counted, and of its gradients and forward passes alone, in turns:
+    each time (by the clock, of the processor)."""
+    images, labels, seeds = inputs(model.model)
+    gradient = tf.function(lambda x: plain_gradient(model.model, away_from_labels, x, labels, seeds).gradient)
+    forward = tf.function(lambda x: tf.argmax(model.model(x), -1))
 
     def bare():
         for _ in range(attack.cost.gradients):
@@ -77,27 +107,26 @@ def measure(model, attack, rounds):
         attack(model, images, labels, seeds)
 
     times = {run: [] for run in (whole, bare)}
-    for warm_up in times:
-        warm_up()
+    whole(), gradient(images), forward(images)  # which traces them
     for number in range(rounds):
         for run in (bare, whole) if number % 2 else (whole, bare):
-            started = time.perf_counter()
+            started = time.perf_counter(), time.process_time()
             run()
-            times[run].append(time.perf_counter() - started)
+            times[run].append((time.perf_counter() - started[0], time.process_time() - started[1]))
     return times.values()
 
 
 def memory(options):
     """Each attack in processes of its own, whose peak is their largest resident size."""
-    print(f"{'network':16} {'attack':16} {'10 steps MiB':>13} {'300 steps MiB':>14}")
+    print(f"{'network':16} {'attack':16}" + "".join(f"{f'{steps} steps MiB':>15}" for steps in MEMORY_STEPS))
     for name in options.models:
         for attack in options.attacks:
             peaks = []
-            for steps in (10, 300):
+            for steps in MEMORY_STEPS:
                 call = f"from benchmarks.attacks import peak; print(peak({name!r}, {attack!r}, {steps}))"
                 ended = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
                 peaks.append(int(ended.stdout.split()[-1]))
-            print(f"{name:16} {attack:16} {peaks[0]:13d} {peaks[1]:14d}", flush=True)
+            print(f"{name:16} {attack:16}" + "".join(f"{peak:15d}" for peak in peaks), flush=True)
 
 
 def peak(name, attack, steps):

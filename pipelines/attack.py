@@ -19,7 +19,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import open_folder
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.data import DATASETS, named
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.photographs import split
@@ -58,7 +58,7 @@ def run(words: list[str]) -> None:
     if not FLAGS.epsilon >= 1:
         raise ValueError(f"A PNG holds whole grey levels, so `epsilon` is 1 or more; got {FLAGS.epsilon:g}.")
     default = SPACES[FLAGS.classes_of] if FLAGS.classes_of else None
-    if FLAGS.hide is not None and not ATTACKS[FLAGS.attack].hides:
+    if FLAGS.hide is not None and not ATTACKS[FLAGS.attack].has(Trait.HIDES):
         raise ValueError(f"--hide is for --attack=hide; got --attack={FLAGS.attack}, so leave out one of the two.")
     if not attacking.bounded(FLAGS.attack):
         raise ValueError(

@@ -15,6 +15,7 @@ from absl import flags as absl_flags
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from pipelines.transforms import input_size
+from tfadvseg.attacks import Trait
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.engine.scenario import white_box
@@ -56,7 +57,7 @@ def run() -> None:
     if FLAGS.norm != "l2":
         raise ValueError("The certificate is of the Euclidean norm, and so are its attacks; leave --norm out.")
     attacking.refuse(
-        attacking.of_kind(lambda one: one.queries or one.hides or one.own_norm),
+        attacking.with_any(Trait.QUERIES | Trait.HIDES | Trait.OWN_NORM),
         "is no attack of one radius on a smoothed network's vote",
     )
     models = objects.models(random=False)

@@ -16,7 +16,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.engine import initial_gradient
 from tfadvseg.engine.scenario import Scenario
@@ -38,7 +38,7 @@ flags.define_output()
 
 def run() -> None:
     models = objects.models()
-    asking = {name: FLAGS.queries for name, one in ATTACKS.items() if one.queries}
+    asking = {name: FLAGS.queries for name, one in ATTACKS.items() if one.has(Trait.QUERIES)}
     black_box = {name: choose(asking, name, "black box") for name in FLAGS.black_box}
     made, battery = scenarios(
         models, attacking.protocol, FLAGS.large_epsilon, FLAGS.temperature, black_box, FLAGS.trials, FLAGS.samples

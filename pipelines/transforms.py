@@ -11,6 +11,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
+from tfadvseg.attacks import Trait
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
@@ -33,7 +34,7 @@ def define_flags() -> None:
 def run(pipeline: str = "transforms", cross: bool = False) -> None:
     """cross: whether every adaptive attack meets every transform."""
     attacking.refuse(
-        attacking.of_kind(lambda one: one.blind or one.own_norm),
+        attacking.with_any(Trait.BLIND | Trait.OWN_NORM),
         "has no version that is adapted to a transform at an epsilon",
     )
     transforms, models = objects.transforms(), objects.models(random=False)

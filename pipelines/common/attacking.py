@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
@@ -15,7 +15,7 @@ from tfadvseg.data.inspection import inspect
 from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
-    from tfadvseg.attacks import NamedAttack
+    from tfadvseg.attacks import NamedAttack, Trait
     from tfadvseg.attacks.base import Attack
     from tfadvseg.attacks.protocols import Defaults
     from tfadvseg.engine.region import Region
@@ -45,18 +45,18 @@ def refuse(names: "Collection[str]", why: str) -> None:
         raise ValueError(f"{given[0]} {why}; leave it out of `attacks`.")
 
 
-def of_kind(test: "Callable[[NamedAttack], bool]") -> set[str]:
-    """Names of the attacks of a kind."""
+def with_any(traits: "Trait") -> set[str]:
+    """Names of the attacks that have one of these traits."""
     from tfadvseg.attacks import ATTACKS
 
-    return {name for name, one in ATTACKS.items() if test(one)}
+    return {name for name, one in ATTACKS.items() if one.has(traits)}
 
 
 def bounded(name: str) -> bool:
     """Whether an attack is made at an epsilon, in place of finding its own norm."""
-    from tfadvseg.attacks import ATTACKS
+    from tfadvseg.attacks import ATTACKS, Trait
 
-    return not choose(ATTACKS, split_name(name)[0], "attack").own_norm
+    return not choose(ATTACKS, split_name(name)[0], "attack").has(Trait.OWN_NORM)
 
 
 def attack_names() -> list[str]:
@@ -80,22 +80,22 @@ def split_name(name: str) -> tuple[str, int | None]:
 
 def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings: Any) -> "Attack":
     """An attack by its name, with what flags and protocol say of it where it takes that. classes: their names."""
-    from tfadvseg.attacks import ATTACKS
+    from tfadvseg.attacks import ATTACKS, Trait
 
     name, steps = split_name(name)
     named = choose(ATTACKS, name, "attack")
-    has_steps = named.iterative or named.paced
+    has_steps = named.has(Trait.STEPPING)
     if steps and not has_steps:
         raise ValueError(f"{name} has no steps to choose; got {name}@{steps}.")
     own = pace(named, epsilon, steps) if has_steps else {}
-    if has_steps and not named.boundless:
+    if has_steps and not named.has(Trait.BOUNDLESS):
         own |= {"start": FLAGS.start or defaults().start, "restarts": FLAGS.restarts}
         own |= {"keep": FLAGS.keep} if FLAGS.keep else {}
-    own |= {"target": target_class(name, classes)} if named.to_a_class else {}
-    own |= {"class_weights": class_weights()} if named.by_class else {}
-    own |= {"queries": FLAGS.queries} if named.queries else {}
-    own |= hiding(classes) if named.hides else {}
-    if named.blind:
+    own |= {"target": target_class(name, classes)} if named.has(Trait.TO_A_CLASS) else {}
+    own |= {"class_weights": class_weights(name)} if named.has(Trait.BY_CLASS) else {}
+    own |= {"queries": FLAGS.queries} if named.has(Trait.QUERIES) else {}
+    own |= hiding(classes) if named.has(Trait.HIDES) else {}
+    if named.has(Trait.BLIND):
         settings.pop("gradient", None)
     return named(epsilon, **own, **settings)
 
@@ -103,11 +103,12 @@ def attack(name: str, epsilon: float | None, classes: Sequence[str], **settings:
 def pace(named: "NamedAttack", epsilon: float | None, steps: int | None = None) -> dict[str, Any]:
     """`alpha` and `steps` where an attack takes them: those given, with its name before all, else of the protocol,
     unless it brings its own. Where it finds its own norm they are those of the first radius that it tries."""
+    from tfadvseg.attacks import Trait
     from tfadvseg.attacks.minimal import FIRST
 
     radius = FIRST if epsilon is None else epsilon
-    usual = {} if named.paced else {"alpha": defaults().alpha, "steps": defaults().steps_at(radius)}
-    given = {"alpha": FLAGS.alpha if named.iterative else None, "steps": steps or FLAGS.steps or None}
+    usual = {} if named.has(Trait.PACED) else {"alpha": defaults().alpha, "steps": defaults().steps_at(radius)}
+    given = {"alpha": FLAGS.alpha if named.has(Trait.ITERATIVE) else None, "steps": steps or FLAGS.steps or None}
     return usual | {name: value for name, value in given.items() if value is not None}
 
 
@@ -120,6 +121,7 @@ def defaults() -> "Defaults":
 
 def protocol_text() -> str:
     """The protocol in a sentence, and the flags that differ from it, for the report."""
+    from tfadvseg.attacks import Trait
     from tfadvseg.attacks.hiding import CONFIDENCE
 
     usual = dataclasses.asdict(defaults()) | {
@@ -129,7 +131,7 @@ def protocol_text() -> str:
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
     changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]
-    if inside() and (blind := [name for name in attack_names() if split_name(name)[0] in of_kind(lambda a: a.blind)]):
+    if inside() and (blind := [name for name in attack_names() if split_name(name)[0] in with_any(Trait.BLIND)]):
         changed.append(f"but {', '.join(blind)} without what is inside")
     limited = f" Nothing may change but {where.text}." if (where := region()) else ""
     return f"Protocol {FLAGS.protocol}: {defaults()}. Other than it: {', '.join(changed) or 'nothing'}.{limited}"
@@ -142,10 +144,15 @@ def _written(name: str, value: Any) -> str:
     return f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
 
 
-def class_weights() -> tuple[float, ...]:
-    """Of the classes of --dataset, for attacks that want them."""
+def class_weights(name: str) -> tuple[float, ...]:
+    """Of the classes of --dataset, for the attack of this name."""
     from tfadvseg.attacks.losses import balanced
 
+    if "dataset" not in FLAGS:
+        raise ValueError(
+            f"{name} weighs classes by the labels of a dataset, which photographs do not have; take "
+            f"{name.removesuffix('_bal')}."
+        )
     return balanced(class_pixels().pixels)
 
 
@@ -158,10 +165,6 @@ class ClassPixels(NamedTuple):
 
 def class_pixels() -> ClassPixels:
     """Of the training photographs of --dataset, or of the attacked split where there are none."""
-    if "dataset" not in FLAGS:
-        raise ValueError(
-            "sea_mce_bal weighs classes by the labels of a dataset, which photographs do not have; take sea_mce."
-        )
     source = dataset()
     try:
         counted = source.split(FLAGS.data_dir, "train")
@@ -173,15 +176,15 @@ def class_pixels() -> ClassPixels:
 @functools.cache
 def _counted(split: Split, classes: int) -> tuple[int, ...]:
     images = f"the {len(split)} images of {split.dataset} {split.name}"
-    print(f"sea_mce_bal: counting the pixels of each class in {images}", file=sys.stderr, flush=True)
+    print(f"Class weights: counting the pixels of each class in {images}", file=sys.stderr, flush=True)
     return tuple(inspect(split, classes, range(len(split))).pixels.tolist())
 
 
 def deciding_attacks() -> dict[str, Any]:
     """For the recipe, what decides attacks beside the flags: the protocol's meaning, and counts of classes."""
-    from tfadvseg.attacks import ATTACKS
+    from tfadvseg.attacks import Trait
 
-    weighed = any(ATTACKS[split_name(name)[0]].by_class for name in attack_names())
+    weighed = with_any(Trait.BY_CLASS) & {split_name(name)[0] for name in attack_names()}
     found = {"attacked_as": protocol_text()} | ({"class_pixels": class_pixels()._asdict()} if weighed else {})
     return found | limits()
 
@@ -258,6 +261,7 @@ def inside() -> str | None:
 
 def protocol(**settings: Any) -> "Protocol":
     """How the attacks of the flags meet images. settings: further ones of all of them."""
+    from tfadvseg.attacks import Trait
     from tfadvseg.attacks.expectation import ExpectedGradient
     from tfadvseg.engine.scenario import Protocol
     from tfadvseg.transforms import named
@@ -269,9 +273,9 @@ def protocol(**settings: Any) -> "Protocol":
                 "leave out one of the two."
             )
         settings["gradient"] = ExpectedGradient(named(name), FLAGS.samples)
-        refuse(of_kind(lambda one: one.own_norm), f"judges whole images, of which --inside={name} may hide a part")
+        refuse(with_any(Trait.OWN_NORM), f"judges whole images, of which --inside={name} may hide a part")
     if region():
-        refuse(of_kind(lambda one: one.own_norm), "wants nearly all pixels of an image, which no --region may reach")
+        refuse(with_any(Trait.OWN_NORM), "wants nearly all pixels of an image, which no --region may reach")
     labels = FLAGS.labels or defaults().labels
     hidden = None if FLAGS.hide is None else hidden_class(dataset().label_space.names)
     return Protocol(

@@ -163,11 +163,11 @@ def define_steps() -> None:
     flags.DEFINE_enum("protocol", "arnab2018", list(PROTOCOLS), f"What holds where a flag is not given. {told}.")
     flags.DEFINE_float(
         "alpha", None, "Step size of the iterative attacks in grey levels; by default that of --protocol, of padam and "
-        "padam_cos 2, of dag 0.255. Those by apgd, sea and alma_prox choose their own.", 1e-6, 255,
+        "padam_cos 2, of dag 0.255. Those by apgd, sea, ladder and alma_prox choose their own.", 1e-6, 255,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "steps", 0, "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and 500 of "
-        "alma_prox.", 0, 10_000,
+        "steps", 0, "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and ladder, 500 "
+        "of alma_prox.", 0, 10_000,
     )  # fmt: skip
     flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
     flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)

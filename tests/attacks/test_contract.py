@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, PAPER, fgsm, ifgsm, ifgsm_ll, mi_fgsm
+from tfadvseg.attacks import ATTACKS, PAPER, Trait, fgsm, ifgsm, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.gradients import plain_gradient
@@ -97,16 +97,17 @@ def few(smooth_model):
 
 def test_every_attack_of_the_table_keeps_the_contract():
     for name, named in ATTACKS.items():
-        epsilon = None if named.own_norm else 4.0
-        settings = ({"target": 1} if named.to_a_class else {}) | ({"hidden": 1} if named.hides else {})
+        epsilon = None if named.has(Trait.OWN_NORM) else 4.0
+        settings = {"target": 1} if named.has(Trait.TO_A_CLASS) else {}
+        settings |= {"hidden": 1} if named.has(Trait.HIDES) else {}
         attack = named(epsilon, **settings)
         assert isinstance(attack, Attack) and attack.epsilon == epsilon, name
-        if named.blind:
+        if named.has(Trait.BLIND):
             assert attack.cost.gradients == 0 and not hasattr(attack, "gradient"), name
         else:
             run, runs = (attack.attack, attack.runs) if isinstance(attack, Minimal) else (attack, 1)
             assert attack.cost.gradients == runs * run.steps and not attack.black_box, name
-            assert (run.steps > 1) == (named.iterative or named.paced), name
+            assert (run.steps > 1) == named.has(Trait.STEPPING), name
         assert named(epsilon, **settings) == attack  # equal settings, equal attacks
     for attack in (Staged((ifgsm(2.0),)), Smallest(8.0, 3), Signs(4.0, 5)):
         assert isinstance(attack, Attack)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, SEARCHED
+from tfadvseg.attacks import ATTACKS, SEARCHED, Trait
 from tfadvseg.attacks.apgd import SEA_STAGES, Apgd
 from tfadvseg.attacks.balls import L2
 from tfadvseg.attacks.base import Cost
@@ -162,7 +162,7 @@ def test_costs():
 
 def test_the_table_has_a_search_by_each_of_these():
     for name in SEARCHED:
-        own = {"target": 1} if ATTACKS[name].to_a_class else {}
+        own = {"target": 1} if ATTACKS[name].has(Trait.TO_A_CLASS) else {}
         assert ATTACKS[f"minimal_{name}"](**own) == Minimal(ATTACKS[name](16.0, **own))
 
 

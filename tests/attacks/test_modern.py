@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks import ATTACKS, ENSEMBLES
+from tfadvseg.attacks import ATTACKS, ENSEMBLES, Trait
 from tfadvseg.attacks.losses import cosine_distance, logits_ratio
 from tfadvseg.attacks.modern import segpgd
 from tfadvseg.attacks.objectives import cross_entropy
@@ -15,12 +15,12 @@ OTHERS = {"padam_cos": (cosine_distance, [-1.0, 1.0, -1.0]), "apgd_dlr": (logits
 """Attacks whose loss weighs the other classes' logits otherwise than their probabilities do: at levels of 100 the
 logits are 4, 0.2 and -0.8, so the cosine rises with 0.2 (1, -2, 3) - 0.8 (2, -1, 1), which is (-1.4, 0.4, -0.2), and
 the ratio with (1, -2, 3) / 4.8 - 3.8 (2, -1, 1) / 4.8^2, which is (-0.12, -0.25, 0.46)."""
-MODERN = [name for name in ATTACKS if name.startswith(("segpgd", "cospgd", "padam", "apgd", "sea"))]
+MODERN = [name for name in ATTACKS if name.startswith(("segpgd", "cospgd", "padam", "apgd", "sea", "ladder"))]
 EPSILON = 4.0
 
 
 def setting(name):
-    return {"class_weights": (0.5, 0.3, 0.2)} if ATTACKS[name].by_class else {}
+    return {"class_weights": (0.5, 0.3, 0.2)} if ATTACKS[name].has(Trait.BY_CLASS) else {}
 
 
 @pytest.mark.parametrize("name", MODERN)
@@ -30,14 +30,18 @@ def test_attacks_reach_the_best_corner_for_their_loss(linear_model, name):
     corners = [EPSILON * np.float32(signs) for signs in itertools.product((-1, 1), repeat=3)]
     losses = [float(loss(linear_model(images + one), labels)[0, 0, 0]) for one in corners]
     np.testing.assert_array_equal(corners[int(np.argmax(losses))], EPSILON * np.array(corner))
-    steps = {"steps": 40} if ATTACKS[name].paced else {}
+    steps = {"steps": 40} if ATTACKS[name].has(Trait.PACED) else {}
     found = ATTACKS[name](EPSILON, **steps, **setting(name))(linear_model, images, labels)
     np.testing.assert_array_equal(found, np.broadcast_to(EPSILON * np.float32(corner), (1, 2, 2, 3)))
 
 
-def test_the_ensemble_is_the_three_of_the_paper():
-    assert ENSEMBLES == {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}
-    assert all(ATTACKS[name](8.0).steps == 300 and ATTACKS[name](8.0).start == "uniform" for name in ENSEMBLES["sea"])
+def test_the_ensembles_are_the_three_of_the_paper():
+    parts = ("mce", "mce_bal", "js")
+    assert ENSEMBLES == {name: tuple(f"{name}_{part}" for part in parts) for name in ("sea", "ladder")}
+    assert all(
+        ATTACKS[name](8.0).steps == 300 and ATTACKS[name](8.0).start == "uniform"
+        for name in sum(ENSEMBLES.values(), ())
+    )
 
 
 def test_segpgd_keeps_its_best_iterate_unless_told_otherwise():

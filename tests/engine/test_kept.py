@@ -8,6 +8,7 @@ import pytest
 from six_images import example, grid, split, without_seconds
 
 from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.collect import collect
 from tfadvseg.engine.kept import KeptAttack, kept_sources, save_findings
@@ -17,6 +18,7 @@ from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import ALONE, rows
+from tfadvseg.transforms import named
 
 PROTOCOL = Protocol(grid(("fgsm", "ifgsm_ll"), (0.25, 8.0)))
 
@@ -157,12 +159,17 @@ def test_perturbations_of_a_run_that_has_not_finished_are_refused(spec, opened, 
 
 
 def test_how_perturbations_were_made_is_kept(spec, opened, tmp_path):
-    attack = ATTACKS["mi_fgsm"](8.0, alpha=2.5, steps=3, decay=0.5, in_range=True, whole_levels=True)
+    through = ExpectedGradient(named("rescale"), 1)
+    settings = {"alpha": 2.5, "steps": 3, "decay": 0.5, "in_range": True, "whole_levels": True, "gradient": through}
+    attack = ATTACKS["mi_fgsm"](8.0, **settings)
     protocol = Protocol((("mi_fgsm", attack), ("fgsm", ATTACKS["fgsm"](1.0))), "ground_truth", False, seed=7)
     go([white_box(spec, protocol)], tmp_path, opened, images=1, keep=True)
     (source,) = kept_sources(tmp_path)
     (_, first), (_, second) = source.attacks
     assert (first.in_range, first.whole_levels, second.in_range, second.whole_levels) == (True, True, False, False)
+    assert (first.inside, second.inside) == ("rescale", "none")
+    shown = Scenario(source, Protocol(source.attacks), (Target(spec, clean=False),))
+    assert [cell.attack_transform for cell in shown.cells("made_up", "validation")] == ["rescale", "none"]
     told, one, other = source.told
     assert told == (
         "untargeted attacks lead away from the labels of the dataset; padding is attacked and does not count in the "

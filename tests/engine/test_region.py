@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 from six_images import SIZES, go, grid, split
 
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.exposure import ReadOnce, expose, in_frame
@@ -46,11 +46,11 @@ def test_every_attack_leaves_what_lies_outside(spec, models, second, mask):
     path, marked = mask
     many = {"restarts": 2, "start": "uniform"}
     for name, named in ATTACKS.items():
-        if named.own_norm or name == "fspgd":
+        if named.has(Trait.OWN_NORM) or name == "fspgd":
             continue
-        settings = {"target": 1} if named.to_a_class else {}
-        settings |= {"hidden": 3} if named.hides else {}
-        settings |= {"steps": 4, **many} if named.paced or (named.iterative and not named.hides) else {}
+        settings = {"target": 1} if named.has(Trait.TO_A_CLASS) else {}
+        settings |= {"hidden": 3} if named.has(Trait.HIDES) else {}
+        settings |= {"steps": 4, **many} if named.has(Trait.STEPPING) and not named.has(Trait.HIDES) else {}
         protocol = Protocol(((name, named(4.0, **settings)),), region=MaskRegion(path))
         unit = UnitMaker(white_box(spec, protocol), models)(*second, with_example=True)
         perturbation = unit["example_0_perturbations"][0]

@@ -3,7 +3,10 @@
 import pytest
 from six_images import grid
 
+from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.transforms import named
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,13 @@ def test_cells_are_a_target_and_a_trial_after_the_other(spec):
     assert cells == [(name, trial, *what) for name, trial in (("none", 0), ("blur", 0), ("blur", 1)) for what in one]
     assert scenario.models == (spec,) and scenario.work == 1 + 0.5 * 9
     assert white_box(spec, Protocol(grid())).name == "conv"
+
+
+def test_cells_name_what_is_inside_of_their_attack(spec):
+    """Of each by itself: what follows no gradient looks through nothing, nor does a mean over a network's own draws."""
+    through = ExpectedGradient(named("rescale+blur"), 2)
+    made = {"ifgsm": {"gradient": through}, "fgsm": {"gradient": ExpectedGradient(None, 2)}, "noise": {}, "mi_fgsm": {}}
+    attacks = tuple((name, ATTACKS[name](8.0, **settings)) for name, settings in made.items())
+    scenario = Scenario(spec, Protocol(attacks), (Target(spec, "blur"),))
+    found = {cell.attack: cell.attack_transform for cell in scenario.cells("made_up", "validation")}
+    assert found == {"clean": "none", "ifgsm": "rescale+blur", "fgsm": "none", "noise": "none", "mi_fgsm": "none"}

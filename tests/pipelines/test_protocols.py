@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from absl import flags
 
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.balls import L2, LInf
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.transforms import named
@@ -48,9 +48,9 @@ def test_the_papers_attacks_are_what_they_were_before_there_were_protocols(parse
     assert parsed().protocol().labels == "prediction"
 
 
-PLAIN = {name: one for name, one in ATTACKS.items() if not (one.to_a_class or one.by_class or one.hides)}
-EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.own_norm)
-OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.own_norm)
+PLAIN = {name: one for name, one in ATTACKS.items() if not one.has(Trait.TO_A_CLASS | Trait.BY_CLASS | Trait.HIDES)}
+EVERY = "--attacks=" + ",".join(name for name, one in PLAIN.items() if not one.has(Trait.OWN_NORM))
+OWN_NORM = "--attacks=" + ",".join(name for name, one in PLAIN.items() if one.has(Trait.OWN_NORM))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_protocol_means_the_same_for_all_attacks(parsed, protocol, alpha, step
     assert made.labels == labels and all(attack.in_range == in_range for attack in found.values())
     for name, attack in found.items():
         kind = ATTACKS[name]
-        if kind.iterative and not kind.paced:
+        if kind.has(Trait.ITERATIVE) and not kind.has(Trait.PACED):
             assert (attack.alpha, attack.steps, attack.start) == (alpha, steps, start), name
-        elif kind.paced:
+        elif kind.has(Trait.PACED):
             assert attack.start == start and attack.steps == kind(8.0).steps, name  # of its own
         else:
             assert attack == kind(8.0, in_range=in_range), name  # a single step starts at the image
@@ -83,7 +83,7 @@ def test_flags_that_are_given_override_the_protocol(parsed):
     assert made.labels == "prediction"
     for name, attack in made.attacks:
         assert attack.ball == L2() and not attack.in_range
-        if ATTACKS[name].iterative or ATTACKS[name].paced:
+        if ATTACKS[name].has(Trait.STEPPING):
             assert (attack.steps, attack.restarts, attack.keep) == (50, 3, "iou"), name
             assert getattr(attack, "alpha", 0.5) == 0.5, name
         else:
@@ -95,7 +95,7 @@ def test_flags_that_are_given_override_the_protocol(parsed):
 def test_attacks_that_find_their_own_norm_are_made_once_by_the_same_flags(parsed):
     """Steps and their size are those of the first radius, 16; what moves in no ball has neither start nor restarts."""
     found = parsed(OWN_NORM, "--epsilons=4,8", "--in_range").attacks()
-    assert len(found) == len(dict(found)) == sum(one.own_norm for one in PLAIN.values())
+    assert len(found) == len(dict(found)) == sum(one.has(Trait.OWN_NORM) for one in PLAIN.values())
     assert all(attack.epsilon is None and attack.in_range for _, attack in found)
     searched = dict(found)["minimal_ifgsm"].attack
     assert searched == ATTACKS["ifgsm"](16.0, alpha=1.0, steps=20, in_range=True)
@@ -210,10 +210,12 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     if has_training:
         (tmp_path / "train.txt").write_text(lines[1] + "\n")
     found = parsed("--dataset=camvid", f"--data_dir={tmp_path}", "--attacks=sea", "--epsilons=4,8", "--limit=1")
-    (four, eight), name = [attack for name, attack in found.attacks() if name == "sea_mce_bal"], "sea_mce_bal"
+    four, eight = (attack for name, attack in found.attacks() if name == "sea_mce_bal")
     split, photographs = ("train", [1]) if has_training else ("validation", [0, 1, 2])
     said = capsys.readouterr().err
-    assert said == f"{name}: counting the pixels of each class in the {len(photographs)} images of camvid {split}\n"
+    assert (
+        said == f"Class weights: counting the pixels of each class in the {len(photographs)} images of camvid {split}\n"
+    )
     every = [found.dataset().split(str(tmp_path), "validation")[i].labels.ravel() for i in photographs]
     pixels = np.bincount(np.concatenate(every), minlength=256)[:11]
     expected = 1 / pixels
@@ -225,6 +227,36 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     }  # fmt: skip
     assert capsys.readouterr().err == ""
     assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
+
+
+def test_results_name_what_is_inside(call, small, undrawn, tmp_path):
+    """And the report shows these rows as any others."""
+    flags = (*small, "--attacks=fgsm,noise", "--inside=rescale", "--samples=1", "--epsilons=8", "--limit=1")
+    ended = call("robustness", *flags, f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv")
+    assert results[["attack", "attack_transform"]].values.tolist() == [
+        ["clean", "none"], ["fgsm", "rescale"], ["noise", "none"]
+    ]  # fmt: skip
+    assert "FGSM" in (tmp_path / "results.md").read_text()
+
+
+def test_a_ladder_of_all_epsilons(call, small, undrawn, tmp_path):
+    """It is made from the largest one down, and costs what SEA does at each; by itself the smallest takes all."""
+    flags = (*small, "--attacks=sea@5,ladder@5", "--epsilons=2,8,4", "--limit=1", f"--output={tmp_path}")
+    ended = call("robustness", *flags)
+    assert ended.returncode == 0, ended.stderr
+    results = pd.read_csv(tmp_path / "results.csv").set_index(["attack", "epsilon"])
+    parts = [f"{name}_{part}@5" for name in ("sea", "ladder") for part in ("mce", "mce_bal", "js")]
+    assert [name for name in results.index.unique("attack") if name != "clean"] == parts
+    assert (results.linf <= results.index.get_level_values("epsilon")).all()
+    for part in ("mce", "mce_bal", "js"):
+        sea, ladder = results.loc[f"sea_{part}@5"], results.loc[f"ladder_{part}@5"]
+        assert ladder.gradients.tolist() == sea.gradients.tolist() == [5, 5, 5]
+        assert (ladder.forwards[8.0], ladder.forwards[4.0], ladder.forwards[2.0]) == (3, 2, 2)
+        assert ladder.gradients_alone.to_dict() == {8.0: 5, 4.0: 10, 2.0: 15}
+        assert sea.gradients_alone.to_dict() == {8.0: 5, 4.0: 5, 2.0: 5}
+        assert ladder.iou[8.0] == sea.iou[8.0]
 
 
 def test_a_run_by_the_literature(call, small, undrawn, tmp_path):

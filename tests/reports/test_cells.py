@@ -28,6 +28,16 @@ def test_only_white_box_rows_without_transformations_count(make_results):
     pd.testing.assert_frame_equal(cells.white_box(chosen), chosen)
 
 
+def test_attacks_that_all_look_through_a_transform_count(make_results):
+    """As those of a run with --inside, of which what follows no gradient has none."""
+    results = make_results({"a": 50.0}, attacks=("fgsm", "noise"), epsilons=(4.0, 8.0))
+    within = results.assign(attack_transform=np.where(results["attack"] == "fgsm", "rescale", "none"))
+    chosen = cells.white_box(within)
+    pd.testing.assert_series_equal(chosen["iou"], cells.white_box(results)["iou"])
+    assert chosen["attack_transform"].tolist() == ["none", "rescale", "rescale", "none", "none"]
+    pd.testing.assert_frame_equal(cells.white_box(chosen), chosen)
+
+
 def test_trials_are_averaged(make_results):
     results = make_results({"a": 50.0}, attacks=("fgsm",), epsilons=(8.0,))
     again = results.assign(trial=1, iou=results["iou"] + 2)

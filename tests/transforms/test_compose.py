@@ -5,10 +5,11 @@ import pytest
 import tensorflow as tf
 
 from tfadvseg.seeds import image_seeds
-from tfadvseg.transforms import TRANSFORMS, named
+from tfadvseg.transforms import TRANSFORMS, name_of, named
 from tfadvseg.transforms.blur import blur
 from tfadvseg.transforms.compose import InSequence, identity
 from tfadvseg.transforms.draws import derive, uniform
+from tfadvseg.transforms.gaussian import Gaussian
 from tfadvseg.transforms.grayscale import grayscale
 from tfadvseg.transforms.hsv import hsv
 from tfadvseg.transforms.rescale import rescale
@@ -45,6 +46,12 @@ def test_parts_follow_each_other_with_seeds_of_their_own():
     first = on_black(InSequence((brighter,)))
     second = on_black(InSequence((brighter, brighter))) - first
     assert abs(np.corrcoef(first, second)[0, 1]) < 4 / np.sqrt(600)
+
+
+def test_names_lead_to_transforms_and_back():
+    for name in (*TRANSFORMS, "rescale+blur", "jpeg+blur+jpeg"):
+        assert name_of(named(name)) == name
+    assert name_of(InSequence((brighter, named("hsv")))) == "brighter+hsv" and name_of(Gaussian(7.0)) == "Gaussian"
 
 
 def test_the_way_back_undoes_the_last_part_first():

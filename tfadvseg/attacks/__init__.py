@@ -6,16 +6,14 @@ alike; nothing here knows Keras, datasets or flags.
 
 import dataclasses
 import functools
-from collections.abc import Callable
-from typing import Any
 
 from tfadvseg.attacks.alma_prox import AlmaProx
-from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.dag import dag, dag_permuted
 from tfadvseg.attacks.dla import Dla
 from tfadvseg.attacks.fspgd import Fspgd
 from tfadvseg.attacks.gradient_ascent import fgsm, fgsm_class, fgsm_ll, ifgsm, ifgsm_class, ifgsm_ll, mi_fgsm
 from tfadvseg.attacks.hiding import hide
+from tfadvseg.attacks.ladder import ladder_js, ladder_mce, ladder_mce_bal
 from tfadvseg.attacks.minimal import minimal
 from tfadvseg.attacks.modern import (
     apgd_ce,
@@ -29,67 +27,39 @@ from tfadvseg.attacks.modern import (
     sea_mce_bal,
     segpgd,
 )
+from tfadvseg.attacks.named import NamedAttack, Trait
 from tfadvseg.attacks.noise import Noise
 from tfadvseg.attacks.unseen import ifgsm_unseen
-
-
-@dataclasses.dataclass(frozen=True)
-class NamedAttack:
-    """(epsilon in grey levels, **settings) -> an attack; (**settings) where it finds its own norm.
-
-    iterative: it takes `alpha` and `steps`. paced: it brings its own number of steps, whatever the protocol, and takes
-    `steps`; it chooses their sizes, too, unless it is also iterative. to_a_class: it wants `target`, the number of the
-    class to lead to. by_class: it wants `class_weights`. own_norm: it looks for the smallest perturbation, so it is
-    made without an epsilon. boundless: it moves in no ball, so it takes no `start`, `restarts` and `keep`. blind: it
-    follows no gradient, so it takes no estimator, `gradient`, of one. queries: it takes `queries`, how many answers of
-    the network it may have.
-    """
-
-    make: Callable[..., Attack]
-    iterative: bool = False
-    paced: bool = False
-    to_a_class: bool = False
-    by_class: bool = False
-    own_norm: bool = False
-    boundless: bool = False
-    blind: bool = False
-    queries: bool = False
-    hides: bool = False
-
-    def __call__(self, epsilon: float | None = None, **settings: Any) -> Attack:
-        if self.own_norm and epsilon is not None:
-            raise ValueError(f"An attack that finds its own norm is given no epsilon; got {epsilon:g}, leave it out.")
-        if not self.own_norm and epsilon is None:
-            raise ValueError("An attack in a ball needs the ball's radius, epsilon, in grey levels; got none.")
-        return self.make(**settings) if epsilon is None else self.make(epsilon, **settings)
-
 
 ATTACKS = {
     "fgsm": NamedAttack(fgsm),
     "fgsm_ll": NamedAttack(fgsm_ll),
-    "ifgsm": NamedAttack(ifgsm, iterative=True),
-    "ifgsm_ll": NamedAttack(ifgsm_ll, iterative=True),
-    "mi_fgsm": NamedAttack(mi_fgsm, iterative=True),
-    "ifgsm_unseen": NamedAttack(ifgsm_unseen, iterative=True),
-    "fgsm_class": NamedAttack(fgsm_class, to_a_class=True),
-    "ifgsm_class": NamedAttack(ifgsm_class, iterative=True, to_a_class=True),
-    "segpgd": NamedAttack(segpgd, iterative=True),
-    "cospgd": NamedAttack(cospgd, iterative=True),
-    "cospgd_sigmoid": NamedAttack(cospgd_sigmoid, iterative=True),
-    "padam": NamedAttack(padam, iterative=True, paced=True),
-    "padam_cos": NamedAttack(padam_cos, iterative=True, paced=True),
-    "apgd_ce": NamedAttack(apgd_ce, paced=True),
-    "apgd_dlr": NamedAttack(apgd_dlr, paced=True),
-    "sea_mce": NamedAttack(sea_mce, paced=True),
-    "sea_mce_bal": NamedAttack(sea_mce_bal, paced=True, by_class=True),
-    "sea_js": NamedAttack(sea_js, paced=True),
-    "alma_prox": NamedAttack(AlmaProx, paced=True, own_norm=True, boundless=True),
-    "dag": NamedAttack(dag, iterative=True, paced=True, own_norm=True, boundless=True),
-    "dag_permuted": NamedAttack(dag_permuted, iterative=True, paced=True, own_norm=True, boundless=True),
-    "fspgd": NamedAttack(Fspgd, iterative=True),
-    "noise": NamedAttack(Noise, blind=True),
-    "dla": NamedAttack(Dla, blind=True, queries=True),
-    "hide": NamedAttack(hide, iterative=True, hides=True),
+    "ifgsm": NamedAttack(ifgsm, Trait.ITERATIVE),
+    "ifgsm_ll": NamedAttack(ifgsm_ll, Trait.ITERATIVE),
+    "mi_fgsm": NamedAttack(mi_fgsm, Trait.ITERATIVE),
+    "ifgsm_unseen": NamedAttack(ifgsm_unseen, Trait.ITERATIVE),
+    "fgsm_class": NamedAttack(fgsm_class, Trait.TO_A_CLASS),
+    "ifgsm_class": NamedAttack(ifgsm_class, Trait.ITERATIVE | Trait.TO_A_CLASS),
+    "segpgd": NamedAttack(segpgd, Trait.ITERATIVE),
+    "cospgd": NamedAttack(cospgd, Trait.ITERATIVE),
+    "cospgd_sigmoid": NamedAttack(cospgd_sigmoid, Trait.ITERATIVE),
+    "padam": NamedAttack(padam, Trait.ITERATIVE | Trait.PACED),
+    "padam_cos": NamedAttack(padam_cos, Trait.ITERATIVE | Trait.PACED),
+    "apgd_ce": NamedAttack(apgd_ce, Trait.PACED),
+    "apgd_dlr": NamedAttack(apgd_dlr, Trait.PACED),
+    "sea_mce": NamedAttack(sea_mce, Trait.PACED),
+    "sea_mce_bal": NamedAttack(sea_mce_bal, Trait.PACED | Trait.BY_CLASS),
+    "sea_js": NamedAttack(sea_js, Trait.PACED),
+    "ladder_mce": NamedAttack(ladder_mce, Trait.PACED),
+    "ladder_mce_bal": NamedAttack(ladder_mce_bal, Trait.PACED | Trait.BY_CLASS),
+    "ladder_js": NamedAttack(ladder_js, Trait.PACED),
+    "alma_prox": NamedAttack(AlmaProx, Trait.PACED | Trait.OWN_NORM | Trait.BOUNDLESS),
+    "dag": NamedAttack(dag, Trait.ITERATIVE | Trait.PACED | Trait.OWN_NORM | Trait.BOUNDLESS),
+    "dag_permuted": NamedAttack(dag_permuted, Trait.ITERATIVE | Trait.PACED | Trait.OWN_NORM | Trait.BOUNDLESS),
+    "fspgd": NamedAttack(Fspgd, Trait.ITERATIVE),
+    "noise": NamedAttack(Noise, Trait.BLIND),
+    "dla": NamedAttack(Dla, Trait.BLIND | Trait.QUERIES),
+    "hide": NamedAttack(hide, Trait.ITERATIVE | Trait.HIDES),
 }
 
 SEARCHED = (
@@ -99,12 +69,17 @@ SEARCHED = (
 
 ATTACKS |= {
     f"minimal_{name}": dataclasses.replace(
-        ATTACKS[name], make=functools.partial(minimal, ATTACKS[name].make), own_norm=True
+        ATTACKS[name],
+        make=functools.partial(minimal, ATTACKS[name].make),
+        traits=ATTACKS[name].traits | Trait.OWN_NORM,
     )
     for name in SEARCHED
 }
 
-ENSEMBLES = {"sea": ("sea_mce", "sea_mce_bal", "sea_js")}
+ENSEMBLES = {
+    "sea": ("sea_mce", "sea_mce_bal", "sea_js"),
+    "ladder": ("ladder_mce", "ladder_mce_bal", "ladder_js"),
+}
 """Attacks that belong together."""
 
 PAPER = ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -51,6 +52,34 @@ class State(NamedTuple):
     best_there: tf.Tensor
     since: tf.Tensor
     every: tf.Tensor
+
+
+class Stage(NamedTuple):
+    """Steps in one ball. run: which of several runs it belongs to. radius: in grey levels, one or of each image, [N, 1,
+    1, 1]. steps: in it. number: of the stages of its run before it. anew: whether it begins where attacks do and not
+    where the stage before it was best."""
+
+    run: int
+    radius: float | tf.Tensor
+    steps: int
+    number: int
+    anew: bool
+
+
+class Pace(NamedTuple):
+    """Of a stage, int32 []. steps: in all. every: from its start to the first checkpoint. less: by how much each
+    interval is shorter than the one before it. least: that an interval has."""
+
+    steps: tf.Tensor
+    every: tf.Tensor
+    less: tf.Tensor
+    least: tf.Tensor
+
+    @classmethod
+    def of(cls, steps: int) -> Pace:
+        """Whole shares of the steps, one at least."""
+        intervals = (max(int(share * steps), 1) for share in (0.22, 0.03, 0.06))
+        return cls(*map(tf.constant, (steps, *intervals)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,41 +139,62 @@ class Apgd:
 
     def within(self, epsilon: tf.Tensor | float, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
         """What a call gives in balls of these radii [N, 1, 1, 1], or this one radius, instead of its own."""
+        return self.climb(self.stages_at(epsilon), model, images, labels, seeds, attackable, start)[0]
+
+    def stages_at(self, epsilon: tf.Tensor | float, run: int = 0, anew: bool = True) -> list[Stage]:
+        """Its stages for this epsilon, which begin anew or where those before them end."""
+        each = enumerate(zip(self.stages, self.steps_of_each, strict=True))
+        return [
+            Stage(run, radius * epsilon, steps, number, anew and number == 0) for number, ((radius, _), steps) in each
+        ]
+
+    def climb(self, stages: Sequence[Stage], model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+        """What the stages lead to one after the other: perturbations [A, N, H, W, 3], the ends of their A runs.
+
+        Which stages these are is data for one loop, so its graph holds the network once, however many there are.
+        """
         seeds = no_seeds(images) if seeds is None else seeds
-        best = Best.none(images)
+        best = Best.none(images).repeated(_runs(stages))
         for restart in tf.range(self.restarts):
-            found = self._run(epsilon, model, images, labels, at_restart(seeds, restart), attackable, start)
+            found = self._ends(stages, model, images, labels, at_restart(seeds, restart), attackable, start)
             best = best.or_better(*found)
         return self._as_ascent(self.epsilon).finish(best.perturbation)
 
-    def _run(self, epsilon, model, images, labels, seeds, attackable, start) -> Best:
-        """Stage after stage, each from the best of the one before it, brought into its own ball."""
-        inner, begin = self._as_ascent(self.epsilon), start
-        found = Best.none(images)
-        for number, ((share, _), steps) in enumerate(zip(self.stages, self.steps_of_each, strict=True)):
-            radius = share * epsilon
-            drawn = at_iteration(seeds, number * self.steps)
-            if begin is None:
-                begin = inner.begin(images, seeds, attackable, radius)
-            else:
-                begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, radius)[0]
-            found = self._stage(inner, radius, model, images, labels, drawn, attackable, begin, steps)
-            begin = found.perturbation
-        return found
-
-    def _stage(self, inner: GradientAscent, radius, model, images, labels, seeds, attackable, start, steps) -> Best:
+    def _ends(self, stages: Sequence[Stage], model: Model, images, labels, seeds, attackable, start) -> Best:
+        """Stage after stage, each from the best of the one before it, brought into its own ball: where the A runs end,
+        perturbations [A, N, H, W, 3] and merits [A, N]."""
+        inner, runs = self._as_ascent(self.epsilon), _runs(stages)
         ascent, judge = inner.ascent_of(model), inner.judge_of(model)
-        first = ascent(images, start, labels, seeds, 0.0, attackable)
-        state = _begun(start, first, 2 * radius, steps)
+        run, number, anew = (
+            tf.constant([getattr(stage, name) for stage in stages]) for name in ("run", "number", "anew")
+        )
+        radii = tf.stack([tf.cast(stage.radius, images.dtype) for stage in stages])
+        paces = Pace(*map(tf.stack, zip(*(Pace.of(stage.steps) for stage in stages), strict=True)))
+        ends = tf.TensorArray(images.dtype, runs, element_shape=images.shape)
+        merits = tf.TensorArray(images.dtype, runs, element_shape=images.shape[:1])
+        begin = tf.zeros_like(images)
+        for i in tf.range(len(stages)):
+            if anew[i]:
+                begin = inner.begin(images, seeds, attackable, radii[i]) if start is None else start
+            begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, radii[i])[0]
+            drawn, pace = at_iteration(seeds, number[i] * self.steps), Pace(*(column[i] for column in paces))
+            found = self._stage(inner, ascent, judge, radii[i], pace, images, labels, drawn, attackable, begin)
+            begin = found.perturbation
+            ends, merits = ends.write(run[i], found.perturbation), merits.write(run[i], found.merit)
+        return Best(ends.stack(), merits.stack())
+
+    def _stage(self, inner, ascent, judge, radius, pace: Pace, images, labels, seeds, attackable, start) -> Best:
+        first = ascent(images, start, labels, seeds, tf.constant(0.0), attackable)
+        state = _begun(start, first, 2 * radius, pace)
         kept = Best.none(images).or_better(start, first.merit)
-        for iteration in tf.range(1, steps):
+        for iteration in tf.range(1, pace.steps):
             state = state._replace(**self._move(inner, radius, images, state, iteration == 1))
-            progress = tf.cast(iteration, tf.float32) / steps
+            progress = tf.cast(iteration, tf.float32) / tf.cast(pace.steps, tf.float32)
             found = ascent(images, state.current, labels, at_iteration(seeds, iteration), progress, attackable)
             kept = kept.or_better(state.current, found.merit)
-            state = _checked(_noted(state, found), steps)
-        last = self._move(inner, radius, images, state, steps == 1)["current"]
-        return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, steps)))
+            state = _checked(_noted(state, found), pace)
+        last = self._move(inner, radius, images, state, pace.steps == 1)["current"]
+        return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, pace.steps)))
 
     def _move(self, inner: GradientAscent, radius, images, state: State, first) -> dict[str, tf.Tensor]:
         """A step along the gradient, of which a quarter is given to the step before, brought into the ball."""
@@ -162,12 +212,15 @@ class Apgd:
         )  # fmt: skip
 
 
-def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor | float, steps: int) -> State:
+def _runs(stages: Sequence[Stage]) -> int:
+    return 1 + max(stage.run for stage in stages)
+
+
+def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor, pace: Pace) -> State:
     sizes, no = size * tf.ones_like(start[:, :1, :1, :1]), tf.zeros_like(first.score)
-    every = tf.constant(max(int(0.22 * steps), 1))
     return State(
         start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
-        tf.ones_like(no, tf.bool), first.score, tf.constant(0), every,
+        tf.ones_like(no, tf.bool), first.score, tf.constant(0), pace.every,
     )  # fmt: skip
 
 
@@ -185,7 +238,7 @@ def _noted(state: State, found: Ascent) -> State:
     )
 
 
-def _checked(state: State, steps: int) -> State:
+def _checked(state: State, pace: Pace) -> State:
     """At a checkpoint, where too few steps raised the loss, or it was not halved last time and its best is none the
     better since: half the step size, from the best iterate on. "Halved before the first" stands for that the second
     reason cannot be one there."""
@@ -198,12 +251,8 @@ def _checked(state: State, steps: int) -> State:
         score=tf.where(halve, state.best_score, state.score), size=_where(halve, state.size / 2, state.size),
         rises=tf.where(due, tf.zeros_like(state.rises), state.rises), halved=tf.where(due, halve, state.halved),
         best_there=tf.where(due, state.best_score, state.best_there), since=tf.where(due, 0, state.since),
-        every=tf.where(due, _next_interval(state.every, steps), state.every),
+        every=tf.where(due, tf.maximum(state.every - pace.less, pace.least), state.every),
     )  # fmt: skip
-
-
-def _next_interval(every: tf.Tensor, steps: int) -> tf.Tensor:
-    return tf.maximum(every - max(int(0.03 * steps), 1), max(int(0.06 * steps), 1))
 
 
 def _where(chosen: tf.Tensor, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

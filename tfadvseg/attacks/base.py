@@ -1,6 +1,6 @@
 """What every attack is, whatever it does inside: a value with one call, that says what it costs and what it sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
@@ -13,7 +13,8 @@ class Cost(NamedTuple):
     """What an attack takes for one image.
 
     gradients: input gradients, each with its own forward pass. forwards: forward passes beyond these. queries: answers
-    of a network of which only the label map is seen.
+    of a network of which only the label map is seen. It is known beforehand, and so is the most that an attack may take
+    which ends early, as DAG does.
     """
 
     gradients: int = 0
@@ -24,6 +25,11 @@ class Cost(NamedTuple):
     def work(self) -> float:
         """The same in gradients, of which a forward pass is about a half."""
         return self.gradients + 0.5 * (self.forwards + self.queries)
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """What all of them take together."""
+    return Cost(*(sum(column) for column in zip(Cost(), *costs, strict=True)))
 
 
 @runtime_checkable

@@ -48,7 +48,7 @@ class Dag:
 
     @property
     def cost(self) -> Cost:
-        """A gradient a step, where no image ends earlier."""
+        """A gradient a step, which is more than it takes where all images of a batch reach the goal earlier."""
         return Cost(self.steps * samples_of(self.gradient))
 
     @tf.function

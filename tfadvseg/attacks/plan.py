@@ -8,8 +8,10 @@ from typing import NamedTuple, Protocol, TypeGuard
 import numpy as np
 import tensorflow as tf
 
-from tfadvseg.attacks.base import Attack, Cost, Model
+from tfadvseg.attacks.base import Attack, Cost, Model, total
 from tfadvseg.attacks.gradient_ascent import GradientAscent
+from tfadvseg.attacks.ladder import Ladder, Rung
+from tfadvseg.attacks.ladder import kind as kind_of_rung
 from tfadvseg.attacks.sweep import Sweep, kind, shares_trajectories
 from tfadvseg.seeds import at_iteration
 
@@ -20,6 +22,10 @@ class Group(Protocol):
     @property
     def costs(self) -> tuple[Cost, ...]:
         """What each attack costs an image beyond those before it in the group."""
+
+    @property
+    def alone(self) -> tuple[Cost, ...]:
+        """What the result of each takes an image where no other attack is run."""
 
     @property
     def black_box(self) -> bool:
@@ -51,6 +57,10 @@ class Single:
         return (self.attack.cost,)
 
     @property
+    def alone(self) -> tuple[Cost, ...]:
+        return self.costs
+
+    @property
     def black_box(self) -> bool:
         return self.attack.black_box
 
@@ -65,7 +75,8 @@ def plan(attacks: Sequence[Attack], seeded: bool = False) -> list[Place]:
     """The attacks in as few groups as can be. seeded: whether the model that they meet draws at random (`Single`).
 
     Gradient ascents of one kind share a `Sweep`, those of another step size a further one, and single steps join the
-    first of their kind. Whatever remembers earlier gradients or knows the time goes alone.
+    first of their kind. Rungs of one kind make a `Ladder`. Whatever else remembers gradients or knows the time goes
+    alone.
     """
     first_alpha: dict[tuple, float] = {}
     shared = {position: attack for position, attack in enumerate(attacks) if can_share(attack)}
@@ -75,7 +86,9 @@ def plan(attacks: Sequence[Attack], seeded: bool = False) -> list[Place]:
     groups: dict[tuple, list[int]] = {}
     for position in range(len(attacks)):
         if position not in shared:
-            groups[("alone", position)] = [position]
+            one = attacks[position]
+            key = ("ladder", kind_of_rung(one)) if isinstance(one, Rung) else ("alone", position)
+            groups.setdefault(key, []).append(position)
             continue
         own = shared[position]
         alpha = own.alpha if own.steps > 1 else first_alpha.get(kind(own))
@@ -85,8 +98,13 @@ def plan(attacks: Sequence[Attack], seeded: bool = False) -> list[Place]:
 
 def total_cost(attacks: Sequence[Attack]) -> Cost:
     """What an image takes for all of them."""
-    costs = [cost for group, _ in plan(attacks) for cost in group.costs]
-    return Cost(*(sum(column) for column in zip(*costs, strict=True)))
+    return total(cost for group, _ in plan(attacks) for cost in group.costs)
+
+
+def costs_alone(attacks: Sequence[Attack]) -> list[Cost]:
+    """What an image takes for the result of each attack where the others are not wanted."""
+    found = {p: cost for group, positions in plan(attacks) for p, cost in zip(positions, group.alone, strict=True)}
+    return [found[position] for position in range(len(attacks))]
 
 
 def label_maps_of(model: Model, seeds: tf.Tensor | None = None) -> Callable[[np.ndarray], np.ndarray]:
@@ -118,5 +136,8 @@ def _group(attacks: list[Attack], seeded: bool) -> Group:
     signs = tuple(attack for attack in attacks if can_share(attack))
     if signs:
         return Sweep(signs)
+    rungs = tuple(attack for attack in attacks if isinstance(attack, Rung))
+    if rungs:
+        return Ladder(rungs)
     (alone,) = attacks
     return Single(alone, seeded)

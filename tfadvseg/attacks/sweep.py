@@ -38,6 +38,11 @@ class Sweep:
         samples = samples_of(self.attacks[0].gradient)
         return tuple(Cost(gradients=samples * n) for n in evaluations_of_each(self.attacks))
 
+    @property
+    def alone(self) -> tuple[Cost, ...]:
+        """What each takes when it is run by itself."""
+        return tuple(attack.cost for attack in self.attacks)
+
     @tf.function
     def __call__(
         self,

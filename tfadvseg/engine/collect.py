@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from tfadvseg.attacks.plan import costs_alone
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Split
 from tfadvseg.engine.checks import certainty_warnings, frame_warning, scale_warnings, unlabelled_warning, warnings
@@ -144,9 +145,10 @@ def _joined(units: Sequence[Unit], scenario: Scenario) -> dict[str, np.ndarray]:
 
 
 def _alone(scenario: Scenario) -> np.ndarray:
-    """What the attack of each cell takes for one image by itself [K, 3]; NaN where it was made by an earlier run."""
+    """What the result of each cell takes for one image by itself [K, 3]; NaN where it was made by an earlier run."""
+    attacks = [attack for _, attack in scenario.protocol.attacks]
     unknown = isinstance(scenario.source, KeptSource)
-    costs = [(np.nan,) * 3 if unknown else tuple(attack.cost) for _, attack in scenario.protocol.attacks]
+    costs = [(np.nan,) * 3 for _ in attacks] if unknown else [tuple(cost) for cost in costs_alone(attacks)]
     shown = [
         [(0.0,) * 3, *costs] if target.clean else costs for target in scenario.targets for _ in range(target.trials)
     ]

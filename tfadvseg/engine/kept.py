@@ -17,6 +17,7 @@ from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.data.digest import digest
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
+from tfadvseg.engine.inside import inside
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.atomic import write_atomically
@@ -28,6 +29,7 @@ from tfadvseg.runs.perturbations import (
     photograph_digest,
     save_perturbations,
 )
+from tfadvseg.runs.results import NONE
 
 FOLDER = "perturbations"
 """In a run folder."""
@@ -36,12 +38,14 @@ SOURCE, FINDINGS = "source.json", "findings.json"
 
 @dataclasses.dataclass(frozen=True)
 class KeptAttack:
-    """An attack that was made earlier, so that it costs nothing more. settings: its others, as text."""
+    """An attack that was made earlier, so that it costs nothing more. settings: its others, as text. inside: the
+    transform that it looked through."""
 
     epsilon: float | None
     in_range: bool = False
     whole_levels: bool = False
     settings: str = ""
+    inside: str = NONE
     black_box: bool = False
     cost: Cost = Cost()
 
@@ -127,6 +131,7 @@ def describe_source(
         {
             "name": name, "epsilon": attack.epsilon, "in_range": attack.in_range,
             "whole_levels": getattr(attack, "whole_levels", False), "settings": ", ".join(settings(attack)),
+            "inside": inside(attack),
         }
         for name, attack in attacks
     ]  # fmt: skip
@@ -138,11 +143,11 @@ def describe_source(
     return own
 
 
-def settings(attack: Any, inside: str = "") -> list[str]:
+def settings(attack: Any, part: str = "") -> list[str]:
     """ "alpha 1", "rule.decay 1" and so on, of an attack and the parts that it is made of, but for its epsilon."""
     found = []
     for field in dataclasses.fields(attack):
-        name, value = inside + field.name, getattr(attack, field.name)
+        name, value = part + field.name, getattr(attack, field.name)
         if dataclasses.is_dataclass(value):
             found += settings(value, f"{name}.")
         elif isinstance(value, bool | int | float | str) and name not in ("epsilon", "black_box"):
@@ -198,10 +203,7 @@ def _source(record: pathlib.Path) -> KeptSource:
     frame: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in about["frame"].items()
     }
-    attacks = tuple(
-        (one["name"], KeptAttack(one["epsilon"], one["in_range"], one["whole_levels"], one["settings"]))
-        for one in about["attacks"]
-    )
+    attacks = tuple((one.pop("name"), KeptAttack(**one)) for one in about["attacks"])
     return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, record.parent, about["protocol"])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.plan import total_cost
+from tfadvseg.engine.inside import inside
 from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.region import Region
 from tfadvseg.models.spec import ModelSpec
@@ -118,16 +119,14 @@ class Scenario:
 
     def cells(self, dataset: str, split: str) -> list[Cell]:
         """The cells of its results, a target and a trial after the other."""
-        attacks: list[tuple[str, float | None]] = [(name, attack.epsilon) for name, attack in self.protocol.attacks]
+        clean: tuple[str, float | None, str] = (CLEAN, 0.0, self.transform)
+        attacks = [(name, attack.epsilon, inside(attack)) for name, attack in self.protocol.attacks]
         return [
-            Cell(
-                dataset, split, target.model.name, self.source.name, attack, epsilon, self.transform, target.transform,
-                trial,
-            )
+            Cell(dataset, split, target.model.name, self.source.name, *shown, target.transform, trial)
             for target in self.targets
             for trial in range(target.trials)
-            for attack, epsilon in ([(CLEAN, 0.0)] if target.clean else []) + attacks
-        ]  # fmt: skip
+            for shown in ([clean] if target.clean else []) + attacks
+        ]
 
 
 def white_box(model: ModelSpec, protocol: Protocol) -> Scenario:

@@ -22,15 +22,18 @@ _CELL = ["dataset", "split", "model", "source_model", "attack", "epsilon", "atta
 
 
 def white_box(results: pd.DataFrame) -> pd.DataFrame:
-    """Clean rows, and rows in which a network is attacked by its own gradients with no transform at either end.
+    """Clean rows, and rows in which a network is attacked by its own gradients with no transform at either end, or with
+    one in the attack where the run has it in no other way.
 
     The columns that say what a cell is, and SCORES, each the mean over trials; applied twice it changes nothing more.
     The ends of intervals are means as well, which are not the ends of an interval of the mean: a study that has trials
     puts those in their place. epsilon is NaN for attacks that find their own norm.
     """
-    plain = (results["attack_transform"] == NONE) & (results["inference_transform"] == NONE)
     own = (results["source_model"] == results["model"]) | (results["attack"] == CLEAN)
-    cells = results[plain & own]
+    cells = results[own & (results["inference_transform"] == NONE)]
+    plain = cells["attack_transform"] == NONE
+    either_way = plain.groupby([cells["model"], cells["attack"], cells["epsilon"]], dropna=False).transform("any")
+    cells = cells[plain | ~either_way]
     cells = cells.assign(source_model=cells["model"], epsilon=cells["epsilon"].astype(float))
     return cells.groupby(_CELL, sort=False, as_index=False, dropna=False)[list(SCORES)].mean()
 

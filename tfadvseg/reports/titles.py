@@ -7,7 +7,8 @@ ATTACKS = {
     "mi_fgsm": "MI-FGSM", "fgsm_class": "FGSM to a class", "ifgsm_class": "Iterative FGSM to a class",
     "segpgd": "SegPGD", "cospgd": "CosPGD", "cospgd_sigmoid": "CosPGD by sigmoids", "padam": "PAdam-CE",
     "padam_cos": "PAdam-Cos", "apgd_ce": "APGD-CE", "apgd_dlr": "APGD-DLR", "sea_mce": "SEA MCE",
-    "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS", "ifgsm_unseen": "Iterative FGSM, unseen",
+    "sea_mce_bal": "SEA MCE-Bal", "sea_js": "SEA JS", "ladder_mce": "Ladder MCE",
+    "ladder_mce_bal": "Ladder MCE-Bal", "ladder_js": "Ladder JS", "ifgsm_unseen": "Iterative FGSM, unseen",
     "alma_prox": "ALMA prox", "dag": "DAG", "dag_permuted": "DAG to permuted classes", "fspgd": "FSPGD",
     "noise": "random signs", "dla": "DLA", "hide": "Hide", "universal": "Universal",
 }  # fmt: skip

@@ -46,3 +46,13 @@ def named(name: str) -> Transform:
     """
     parts = tuple(choose(TRANSFORMS, part, "transform") for part in name.split("+"))
     return parts[0] if len(parts) == 1 else InSequence(parts)
+
+
+def name_of(transform: Transform) -> str:
+    """The name by which `named` gives it; where there is none, what it is called in Python."""
+    if isinstance(transform, InSequence):
+        return "+".join(map(name_of, transform.parts))
+    for name, known in TRANSFORMS.items():
+        if transform == known:
+            return name
+    return getattr(transform, "__name__", type(transform).__name__)

@@ -20,6 +20,7 @@ from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import FileError, read_photograph, refuse_other_size
 from tfadvseg.data.labels import PASCAL_VOC
 from tfadvseg.data.places import refuse_missing
+from tfadvseg.inside import inside
 
 OTHER_NAMES = {
     "airplane": "aeroplane", "dining table": "diningtable", "motorcycle": "motorbike", "potted plant": "pottedplant",
@@ -68,7 +69,8 @@ def photographs(instances: pathlib.Path) -> dict[str, pathlib.Path]:
     They lie in the folder beside that of the file that its name ends on: instances_train2014.json in train2014.
     """
     folder = instances.parent.parent / instances.stem.removeprefix("instances_")
-    found = {name: folder / file for name, file in read_instances(instances).files.items()}
+    files = read_instances(instances).files
+    found = {name: inside(folder, file, instances, links=True) for name, file in files.items()}
     if not found:
         raise ValueError(f"{instances} has no image with any of Pascal VOC's {len(OBJECTS)} objects.")
     refuse_missing(found.values(), f"{instances.name} names this photograph")

@@ -17,6 +17,7 @@ from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.data.digest import digest
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
+from tfadvseg.inside import inside
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.atomic import write_atomically
@@ -186,6 +187,8 @@ def kept_sources(run: pathlib.Path, names: Sequence[str] | None = None) -> list[
     if not records:
         raise ValueError(f"{run} holds no perturbations; run pipelines.transfer with --keep_perturbations first.")
     sources = [whole(record, _source) for record in records]
+    for source in sources:
+        inside(run / FOLDER, source.name, source.folder / SOURCE)  # units are named after it
     found = {
         source.name: dataclasses.replace(source, findings=whole(source.folder / FINDINGS, _findings))
         for source in sources

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfadvseg.data.framing import FITS
+from tfadvseg.inside import inside
 from tfadvseg.registry import choose
 
 FILE = "reading.json"
@@ -144,8 +145,8 @@ def preset(name: str) -> Reading:
 
 
 def write(reading: Reading, folder: str | pathlib.Path) -> pathlib.Path:
-    """Puts it into a SavedModel's folder, where it is found again."""
-    path = pathlib.Path(folder) / FILE
+    """Puts it into a SavedModel's folder, where it is found again; ValueError where a link there leads elsewhere."""
+    path = inside(folder, FILE, "The model's folder")
     path.write_text(json.dumps(reading.changed(), indent=1) + "\n")
     return path
 

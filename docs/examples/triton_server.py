@@ -16,6 +16,8 @@ A SavedModel is a program: serve only files of people you know. By default only 
 import argparse
 import os
 import pathlib
+import signal
+import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 
@@ -30,6 +32,7 @@ def main() -> None:
     flags = parsed()
     tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
     os.environ["LD_LIBRARY_PATH"] = libraries()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # else the server would outlive this process
     config = TritonConfig(
         http_address=flags.address, http_port=flags.http_port,
         grpc_address=flags.address, grpc_port=flags.grpc_port,

@@ -19,3 +19,21 @@ def served_answers(served_folder):
     from tests.serving import served
 
     return served.answers(served_folder)
+
+
+@pytest.fixture(scope="session")
+def triton(served_folder, served_answers, tmp_path_factory):
+    """A Triton server of it; for tests that are marked `serve`."""
+    from tests.serving.servers import Triton
+
+    with Triton(served_folder.parent, tmp_path_factory.mktemp("triton") / "log", served_answers) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tfserving(served_folder, tmp_path_factory):
+    """A server of it that speaks by TensorFlow Serving's own messages; for tests that are marked `serve`."""
+    from tests.serving.servers import TensorFlowServing
+
+    with TensorFlowServing(served_folder, tmp_path_factory.mktemp("tfserving") / "log") as server:
+        yield server

@@ -1,5 +1,6 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make test-slow: also the tests that take minutes each.
+# make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -7,7 +8,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
 PYTHON311 ?= python3.11
 
-.PHONY: install demo test test-slow lint typecheck reference
+.PHONY: install demo test test-slow serve-test lint typecheck reference
 
 install: .venv/installed
 
@@ -19,6 +20,9 @@ test: .venv/installed-test
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"
+
+serve-test: .venv/installed-test .venv-serve/installed
+	.venv/bin/python -m pytest --run-serve -m serve $(TEST_FLAGS)
 
 lint: .venv/installed-dev
 	.venv/bin/ruff format --check .
@@ -50,4 +54,13 @@ reference: .venv-reference/installed
 	$(PYTHON311) -m venv .venv-reference
 	.venv-reference/bin/python -m pip --disable-pip-version-check install -q \
 		tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0 "numpy<2"
+	touch $@
+
+# Triton's Python backend answers with empty tensors under NumPy 2. TensorFlow Serving's messages want the whole
+# TensorFlow, but import the CPU build as well.
+.venv-serve/installed:
+	$(PYTHON311) -m venv .venv-serve
+	.venv-serve/bin/python -m pip --disable-pip-version-check install -q \
+		nvidia-pytriton==0.7.0 tensorflow-cpu==2.21.0 "numpy<2"
+	.venv-serve/bin/python -m pip --disable-pip-version-check install -q --no-deps tensorflow-serving-api==2.21.0
 	touch $@

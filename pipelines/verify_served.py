@@ -26,7 +26,7 @@ from absl import flags as absl_flags
 
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import open_folder
-from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.balls import BALLS
 from tfadvseg.attacks.base import Attack
 from tfadvseg.data import Split
@@ -71,7 +71,7 @@ absl_flags.DEFINE_list(
     "with --black_box one way, by default uint8.",
 )  # fmt: skip
 absl_flags.DEFINE_enum(
-    "black_box", None, sorted(name for name, one in ATTACKS.items() if one.queries),
+    "black_box", None, sorted(name for name, one in ATTACKS.items() if one.has(Trait.QUERIES)),
     "Attack the endpoint by this, from label maps alone and without a local model.",
 )  # fmt: skip
 absl_flags.DEFINE_integer("concurrency", 4, "Requests at once.", 1, 256)
@@ -103,7 +103,7 @@ def run() -> None:
 def _verify(split: Split) -> None:
     """The local model's attacks, sent."""
     attacking.refuse(
-        attacking.of_kind(lambda one: one.own_norm),
+        attacking.with_any(Trait.OWN_NORM),
         "finds its own norm, while an image in 8 bits is changed by at most an epsilon",
     )
     model, sendings = _local_model(), list(map(Sending.named, dict.fromkeys(FLAGS.send)))

@@ -16,9 +16,16 @@ SIZE = (32, 48)
 LONGEST = ("pipelines", "models", "parity", "serving")
 """Folders whose files take longest; they start first, so that two workers end together."""
 
+LEFT_OUT = {
+    "slow": "takes minutes; run by --run-slow",
+    "serve": "needs servers in an environment of their own; run by make serve-test",
+}
+"""Markers of tests that run only where they are asked for, and what is said where they are not."""
+
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
+    parser.addoption("--run-serve", action="store_true", help="Run the tests that need `make serve-test`, too.")
 
 
 def pytest_sessionstart(session):
@@ -35,10 +42,11 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: [folder not in item.path.parts for folder in LONGEST])
-    if not config.getoption("--run-slow"):
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="takes minutes; run by --run-slow"))
+    for marker, reason in LEFT_OUT.items():
+        if not config.getoption(f"--run-{marker}"):
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

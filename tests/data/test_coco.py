@@ -78,6 +78,21 @@ def changed(folder):
     return change
 
 
+@pytest.mark.parametrize("name", ["../secret.jpg", "/etc/secret.jpg", "a/../../secret.jpg"])
+def test_photographs_outside_of_its_folder_are_refused(changed, name):
+    path = changed(lambda content: content["images"][0].update(file_name=name))
+    with pytest.raises(ValueError, match=rf"instances_train2014.json names '{name}', which is outside of .*train2014"):
+        coco.photographs(path)
+
+
+def test_photographs_may_be_links(folder, tmp_path):
+    """As people have them who keep photographs on another disk."""
+    photograph = folder / "train2014" / "COCO_train2014_000000000009.jpg"
+    photograph.rename(tmp_path / "elsewhere.jpg")
+    photograph.symlink_to(tmp_path / "elsewhere.jpg")
+    assert photograph in coco.photographs(coco.instances_file(str(folder))).values()
+
+
 def label(name):
     return PASCAL_VOC.names.index(name)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -250,6 +251,16 @@ def test_photographs_without_perturbations_are_named_before_anything_runs(matrix
     with pytest.raises(ValueError, match="no perturbations of 2 of the 5 photographs, such as image_3; choose"):
         source.contents(split(range(5)).ids)
     assert source.contents(split([0]).ids) != source.contents(split([1]).ids)
+
+
+def test_a_model_whose_name_leads_out_of_the_folder_is_refused(matrix, tmp_path):
+    folder, _ = matrix
+    shutil.copytree(folder / "perturbations", tmp_path / "perturbations")
+    record = next((tmp_path / "perturbations").rglob("source.json"))
+    assert kept_sources(tmp_path)
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"model": "../../elsewhere"}))
+    with pytest.raises(ValueError, match=r"source.json names '../../elsewhere', which is outside of .*perturbations"):
+        kept_sources(tmp_path)
 
 
 def test_files_of_another_model_are_refused(matrix, tmp_path):

@@ -1,5 +1,6 @@
 """Starting a training from weights that are already there."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -104,6 +105,33 @@ def test_a_source_without_a_layer_that_fits_is_refused(form, saved, fcn8s, tmp_p
         fcn8s.save_weights(source)
     with pytest.raises(ValueError, match="has no layer in common with enet; choose another source"):
         start_from(zoo.build("enet", CLASSES, (64, 64), WIDTH), source, partly=True)
+
+
+@pytest.mark.parametrize("partly", [False, True])
+@pytest.mark.parametrize("form", ["link", "link to a link", "bytes"])
+def test_weights_that_lie_in_another_file_are_refused(form, partly, fcn8s, tmp_path):
+    source, other = tmp_path / "best.weights.h5", tmp_path / "other.h5"
+    fcn8s.save_weights(source)
+    with h5py.File(source, "a") as file, h5py.File(other, "w") as elsewhere:
+        group = next(group for group in _groups(file) if group.attrs.get("name") == "conv1_1")
+        elsewhere["kernel"] = values = group["0"][()]
+        del group["0"]
+        if form == "bytes":
+            (tmp_path / "bytes").write_bytes(values.tobytes())
+            group.create_dataset("0", values.shape, "f4", external=[(str(tmp_path / "bytes"), 0, values.nbytes)])
+        else:
+            file["elsewhere"] = h5py.ExternalLink(str(other), "kernel")
+            group["0"] = (
+                h5py.SoftLink("/elsewhere") if form == "link to a link" else file.get("elsewhere", getlink=True)
+            )
+    with pytest.raises(ValueError, match="in another file; save the weights anew, in one file"):
+        start_from(fcn8s, str(source), partly)
+
+
+def _groups(file):
+    found = []
+    file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Group) else None)
+    return found
 
 
 def test_the_state_of_an_optimizer_is_no_layer(tmp_path):

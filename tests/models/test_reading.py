@@ -75,6 +75,16 @@ def test_what_is_no_reading_is_refused_by_the_files_name(tmp_path, text, message
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_link_that_leads_elsewhere_is_not_written_through(tmp_path):
+    folder, elsewhere = tmp_path / "net", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.write_text("mine")
+    (folder / "reading.json").symlink_to(elsewhere)
+    with pytest.raises(ValueError, match="names 'reading.json', which is outside of .*net"):
+        reading.write(reading.PLAIN, folder)
+    assert elsewhere.read_text() == "mine"
+
+
 def test_a_byte_order_mark_is_no_part_of_it(tmp_path):
     path = tmp_path / "reading.json"
     path.write_bytes(b"\xef\xbb\xbf" + b'{"output": "labels"}')

@@ -7,7 +7,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from tests.models.strangers import IMAGES, Net, images_of, network, save
 from tfadvseg.models import load
-from tfadvseg.models.safety import KINDS, check
+from tfadvseg.models.safety import KINDS, check, suspicions
 
 SPEC = images_of(None, 16, 24, 3)
 
@@ -224,11 +224,7 @@ def test_a_graph_of_tensorflow_1_with_its_saver_is_loaded_and_one_that_writes_at
 
 
 def test_the_names_are_those_of_tensorflow_and_leave_out_what_networks_are_made_of():
-    from tensorflow.core.framework.op_def_pb2 import OpList
-    from tensorflow.python.client import pywrap_tf_session
-
-    every = OpList.FromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
-    found = {what: [op.name for op in every.op if names.fullmatch(op.name)] for what, names in KINDS.items()}
+    found = {what: [op.name for op in every_op() if names.fullmatch(op.name)] for what, names in KINDS.items()}
     assert all(found.values())
     refused = {name for names in found.values() for name in names}
     harmless = {
@@ -253,3 +249,129 @@ def test_a_net_of_the_package_is_its_own_module(tmp_path):
     """A module with variables and no signature beside: its saver is known."""
     tf.saved_model.save(Net(), str(tmp_path / "net"))
     check(tmp_path / "net")
+
+
+def every_op():
+    from tensorflow.core.framework.op_def_pb2 import OpList
+    from tensorflow.python.client import pywrap_tf_session
+
+    return OpList.FromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())).op
+
+
+def nested(tmp_path):
+    """A network with a branch in a loop in a function."""
+
+    def serve(net, images):
+        def body(n, x):
+            return n + 1, tf.cond(n > 0, lambda: tf.map_fn(tf.abs, x), lambda: x)
+
+        return tf.function(lambda x: net(tf.while_loop(lambda n, _: n < 2, body, [0, x])[1]))(images)
+
+    save(tmp_path / "net", serve, SPEC)
+    return tmp_path / "net"
+
+
+def inner_functions(meta):
+    """The functions that the bodies of loops, and branches, are."""
+    names = {
+        node.attr[key].func.name
+        for node in nodes(meta) for key in ("body", "then_branch") if key in node.attr
+    }  # fmt: skip
+    return [function for function in meta.graph_def.library.function if function.signature.name in names]
+
+
+@pytest.mark.parametrize("place", ["the graph", "a body or a branch"])
+def test_every_op_that_does_more_than_compute_is_found_in_the_graph_and_deep_in_it(tmp_path, place):
+    """All that TensorFlow has of the kinds, one a graph, and the two of a saver's that read and write."""
+    folder = nested(tmp_path)
+    text = (folder / "saved_model.pb").read_bytes()
+    refused = [op.name for op in every_op() if any(kind.fullmatch(op.name) for kind in KINDS.values())]
+    assert len(refused) > 200
+    for op in (*refused, "SaveV2", "RestoreV2"):
+        file = SavedModel.FromString(text)
+        (meta,) = file.meta_graphs
+        inner = inner_functions(meta)
+        assert len(inner) >= 3
+        (meta.graph_def.node if place == "the graph" else inner[len(op) % len(inner)].node_def).add(
+            name="mutant", op=op
+        )
+        where = "its graph" if place == "the graph" else "its function "
+        found = list(suspicions(meta))
+        assert len(found) == 1 and found[0].startswith(where) and f" holds {op}, which " in found[0], (op, found)
+
+
+def test_no_op_that_only_computes_is_refused_in_a_loop(tmp_path):
+    folder = nested(tmp_path)
+    text = (folder / "saved_model.pb").read_bytes()
+    for op in ("Conv2D", "DecodeImage", "EncodePng", "StatelessRandomUniformV2", "While", "LookupTableFindV2", "Abs"):
+        (meta,) = SavedModel.FromString(text).meta_graphs
+        inner_functions(meta)[0].node_def.add(name="fine", op=op)
+        assert not list(suspicions(meta)), op
+
+
+@pytest.mark.parametrize("where", ["in a loop", "in a table"])
+def test_files_that_a_signature_reads_by_a_table_or_in_a_loop_are_refused(tmp_path, where):
+    """A table of a text file is an asset, which the loader fills before anybody calls anything."""
+    (tmp_path / "names.txt").write_text("road\ncar\n")
+
+    class Named(tf.Module):
+        def __init__(self):
+            super().__init__()
+            if where == "in a table":
+                kinds = tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+                initial = tf.lookup.TextFileInitializer(str(tmp_path / "names.txt"), *kinds)
+                self.table = tf.lookup.StaticHashTable(initial, -1)
+
+        @tf.function(input_signature=[SPEC])
+        def serve(self, images):
+            if where == "in a table":
+                return {"logits": images + tf.cast(self.table.lookup(tf.constant("car")), tf.float32)}
+            for _ in tf.range(2):
+                images += tf.cast(tf.strings.length(tf.io.read_file("/etc/hostname")), tf.float32)
+            return {"logits": images}
+
+    net = Named()
+    tf.saved_model.save(net, str(tmp_path / "net"), signatures=net.serve)
+    op = "InitializeTableFromTextFileV2" if where == "in a table" else "ReadFile"
+    with pytest.raises(ValueError, match=rf"its function \S+ holds {op}, which reads files"):
+        check(tmp_path / "net")
+
+
+def test_a_table_without_a_file_is_let_pass(tmp_path):
+    net = tf.Module()
+    net.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["car"], [1]), -1)
+    serve = tf.function(lambda x: {"logits": x + tf.cast(net.table.lookup(tf.constant("car")), tf.float32)})
+    tf.saved_model.save(net, str(tmp_path / "net"), serve.get_concrete_function(SPEC))
+    check(tmp_path / "net")
+
+
+@pytest.mark.parametrize("prefix", [b"/etc/x", b"../x", b"variables/variables"])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_restore_of_a_foreign_prefix_is_refused_however_deep(plain, prefix, depth):
+    """The saver's function hands a prefix of its own to one that restores what it is told, or to one that hands it on;
+    even the file's own variables are restored from where the loader says."""
+
+    def change(meta):
+        library = meta.graph_def.library.function
+        restore = next(f for f in library if any(node.op == "RestoreV2" for node in f.node_def))
+        callee = restore.signature.name
+        for level in range(depth):
+            function = library.add()
+            function.signature.name = f"level_{level}"
+            function.signature.input_arg.add(name="file_prefix", type=7)
+            given = "file_prefix"
+            if level == depth - 1:
+                mine = function.node_def.add(name="mine", op="Const")
+                mine.attr["value"].tensor.string_val.append(prefix)
+                given = "mine:output:0"
+            call = function.node_def.add(name="call", op="StatefulPartitionedCall", input=[given])
+            call.attr["f"].func.name = callee
+            callee = function.signature.name
+        name = meta.saver_def.restore_op_name.partition(":")[0]
+        next(node for node in meta.graph_def.node if node.name == name).attr["f"].func.name = callee
+
+    changed(plain, change)
+    with pytest.raises(
+        ValueError, match=r"its function level_\d holds StatefulPartitionedCall for a file of its own ch"
+    ):
+        check(plain)

@@ -86,6 +86,14 @@ def test_studies_add_runs_of_their_own(make_results, tmp_path):
     assert read(tmp_path / "tb" / "enet" / "extra")[:2] == ({"a": {25: 3.0}}, {"b": [0]})
 
 
+@pytest.mark.parametrize("name", ["enet/../../thesis", ".."])
+def test_runs_stay_in_the_folder(make_results, tmp_path, name):
+    results = make_results({name if name == ".." else "enet": 50.0}, attacks=())
+    with pytest.raises(ValueError, match=f"cells.npz names '{name}', which is outside of "):
+        tensorboard.write(results, tmp_path / "run" / "tb", added=[Events(name, [Scalar("a", 0.25, 3.0)])])
+    assert list(tmp_path.rglob("events*")) == []
+
+
 def test_refusals(make_results, make_example, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ValueError, match="thesis.tex, which is no event file"):

@@ -49,3 +49,14 @@ def test_what_killed_processes_left_half_written_is_removed(tmp_path):
         path.touch()
     remove_left_over(tmp_path)
     assert all(path.exists() for path in kept) and not any(path.exists() for path in halves)
+
+
+def test_a_link_among_them_is_removed_and_not_followed(tmp_path):
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    run.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "thesis.tex").touch()
+    link = run / f".tensorboard.{'a1' * 16}"
+    link.symlink_to(elsewhere)
+    remove_left_over(run)
+    assert not link.is_symlink() and (elsewhere / "thesis.tex").exists()

@@ -143,6 +143,17 @@ def test_a_failed_export_leaves_nothing(make_card, tmp_path, monkeypatch):
     assert list((tmp_path / "tiny").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["../tiny", "/tiny", "a/../../tiny"])
+def test_a_name_that_leads_out_of_the_folder_of_models_is_refused(make_card, tmp_path, name):
+    import keras
+
+    images = keras.Input((8, 8, 3))
+    network = keras.Model(images, keras.layers.Rescaling(2)(images), name="tiny")
+    with pytest.raises(ValueError, match=f"The card names '{name}', which is outside of .*models"):
+        export(network, make_card(name, network), tmp_path / "models")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_cards_are_json_and_optional(tmp_path, make_card, enet_network):
     assert card.read(tmp_path) is None
     written = make_card("thin_enet", enet_network)

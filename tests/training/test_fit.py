@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -192,6 +193,17 @@ def test_dropout_is_scaled_however_deep_it_lies(tmp_path):
     train(tmp_path, Recipe(crop=(16, 16), epochs=1, batch_size=2, dropout=0.5), remember)
     rates = [sorted(layer.rate for layer in leaf_layers(network) if hasattr(layer, "rate")) for network in made]
     assert rates == [[pytest.approx(0.15), pytest.approx(0.2)], [pytest.approx(0.3), pytest.approx(0.4)]]
+
+
+def test_a_state_that_leads_out_of_its_folder_is_refused(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    shutil.copytree(folder, tmp_path / "run")
+    record = tmp_path / "run" / "state.json"
+    state = json.loads(record.read_text())
+    (tmp_path / "run" / state["weights"]).rename(tmp_path / state["weights"])
+    record.write_text(json.dumps(state | {"weights": f"../{state['weights']}"}))
+    with pytest.raises(ValueError, match=r"state.json names '../state_\d.weights.h5', which is outside of "):
+        train(tmp_path / "run")
 
 
 def test_a_loss_that_is_no_number_stops_the_training(tmp_path):

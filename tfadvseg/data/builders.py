@@ -21,7 +21,7 @@ from tfadvseg.lock import locked
 NAMES = {"voc": "voc_segmentation"}
 """What builders are called where TFDS has another one of the dataset's name: its `voc` has boxes."""
 SPLITS = {"all": "train"}
-"""What splits are called there where TFDS keeps the name for itself: its `all` is all splits together, of one that one."""
+"""What splits are called where TFDS keeps the name for itself: its `all` is all splits together, here of one."""
 
 
 def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfadvseg.confined import confined
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import FileError, read_photograph, refuse_other_size
 from tfadvseg.data.labels import PASCAL_VOC
@@ -68,7 +69,8 @@ def photographs(instances: pathlib.Path) -> dict[str, pathlib.Path]:
     They lie in the folder beside that of the file that its name ends on: instances_train2014.json in train2014.
     """
     folder = instances.parent.parent / instances.stem.removeprefix("instances_")
-    found = {name: folder / file for name, file in read_instances(instances).files.items()}
+    files = read_instances(instances).files
+    found = {name: confined(folder, file, instances, links=True) for name, file in files.items()}
     if not found:
         raise ValueError(f"{instances} has no image with any of Pascal VOC's {len(OBJECTS)} objects.")
     refuse_missing(found.values(), f"{instances.name} names this photograph")

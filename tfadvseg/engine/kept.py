@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tfadvseg.attacks.base import Attack, Cost
+from tfadvseg.confined import confined
 from tfadvseg.data.digest import digest
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
@@ -191,6 +192,8 @@ def kept_sources(run: pathlib.Path, names: Sequence[str] | None = None) -> list[
     if not records:
         raise ValueError(f"{run} holds no perturbations; run pipelines.transfer with --keep_perturbations first.")
     sources = [whole(record, _source) for record in records]
+    for source in sources:
+        confined(run / FOLDER, source.name, source.folder / SOURCE)  # units are named after it
     found = {
         source.name: dataclasses.replace(source, findings=whole(source.folder / FINDINGS, _findings))
         for source in sources

@@ -32,6 +32,8 @@ def start_from(network: keras.Model, source: str, partly: bool = False) -> Start
     if not path.exists():
         raise ValueError(f"There is no {source} to start from; give a best.weights.h5 or a SavedModel's folder.")
     layers = weighted_layers(network)
+    if not path.is_dir():
+        _refuse_other_files(path)
     if not path.is_dir() and not partly:
         network.load_weights(source)
         return Start(list(layers), [], [])
@@ -57,6 +59,20 @@ def _saved_model(path: pathlib.Path) -> dict[str, np.ndarray]:
     from tfadvseg.models import load
 
     return load(path).weights
+
+
+def _refuse_other_files(path: pathlib.Path) -> None:
+    """ValueError where a file of weights leads to others; of networks Keras takes it with a warning."""
+
+    def outside(name: str, item: h5py.Group | h5py.Dataset) -> str | None:
+        if isinstance(item, h5py.Dataset):
+            return name if item.external else None
+        links = {key: item.get(key, getlink=True) for key in item}
+        return next((f"{name}/{key}" for key, link in links.items() if isinstance(link, h5py.ExternalLink)), None)
+
+    with h5py.File(path) as file:
+        if found := outside("", file["/"]) or file.visititems(outside):
+            raise ValueError(f"{path} has {found} in another file; save the weights anew, in one file.")
 
 
 def _weights_file(path: pathlib.Path, layers: dict[str, keras.layers.Layer]) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from tfadvseg.confined import confined
 from tfadvseg.data.framing import FITS
 from tfadvseg.registry import choose
 
@@ -148,8 +149,8 @@ def preset(name: str) -> Reading:
 
 
 def write(reading: Reading, folder: str | pathlib.Path) -> pathlib.Path:
-    """Puts it into a SavedModel's folder, where it is found again."""
-    path = pathlib.Path(folder) / FILE
+    """Puts it into a SavedModel's folder, where it is found again; ValueError where a link there leads elsewhere."""
+    path = confined(folder, FILE, "The model's folder")
     path.write_text(json.dumps(reading.changed(), indent=1) + "\n")
     return path
 

@@ -61,20 +61,32 @@ class _Part(NamedTuple):
 def check(folder: pathlib.Path) -> None:
     """ValueError, which names the op and the function that holds it, where a SavedModel's graph does more than compute,
     or needs an op that is not TensorFlow's."""
+    for graph in graphs(folder):
+        for found in suspicions(graph):
+            raise ValueError(f"{folder} is not loaded: {found}; {ADVICE}.")
+
+
+def graphs(folder: pathlib.Path) -> Iterator[Any]:
+    """The MetaGraphDefs of a SavedModel's file; ValueError where it is damaged."""
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
     try:
-        file = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+        yield from SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs
     except DecodeError as error:
         raise damaged(folder, error) from error
-    for graph in file.meta_graphs:
-        for found in _suspicions(graph):
-            raise ValueError(f"{folder} is not loaded: {found}; {ADVICE}.")
 
 
-def _suspicions(meta: Any) -> Iterator[str]:
-    """A phrase each."""
+def operations(meta: Any) -> Iterator[tuple[str, Any]]:
+    """(where it is, in words; the node) of every operation of a graph and of all its functions, which loops and
+    branches call."""
+    yield from (("its graph", node) for node in meta.graph_def.node)
+    for function in meta.graph_def.library.function:
+        yield from ((f"its function {function.signature.name}", node) for node in function.node_def)
+
+
+def suspicions(meta: Any) -> Iterator[str]:
+    """What a graph does more than compute, a phrase each."""
     for asset in meta.asset_file_def:
         path = pathlib.PurePosixPath(asset.filename)
         if path.is_absolute() or ".." in path.parts:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from tfadvseg.confined import confined
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.reports.cells import attacks, clean_score, curve, headline_epsilon, models, score_at, white_box
 from tfadvseg.reports.drawing import figure_pixels
@@ -71,13 +72,13 @@ def _write_all(
         _write(tf, Events(".", images=_overview(cells)))
         hp.hparams_config(**_hparams(hp, cells, settings))
     for model in models(cells):
-        with _writer(tf, folder / run_name(model)):
+        with _writer(tf, confined(folder, run_name(model), "cells.npz")):
             own = [one for one in examples if one.model == model and not one.transform]
             pictures = (image for one in own for image in example_images(one, label_space))
             _write(tf, Events(run_name(model), [*_scores(cells, model), *_headlines(cells, model)], pictures))
             hp.hparams({**settings, "model": model}, trial_id=model)
     for events in added:
-        with _writer(tf, folder / events.run):
+        with _writer(tf, confined(folder, events.run, "cells.npz")):
             _write(tf, events)
 
 

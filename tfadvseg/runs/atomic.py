@@ -53,7 +53,7 @@ def remove_left_over(folder: str | os.PathLike) -> None:
     for path in list(pathlib.Path(folder).rglob(".*")):
         if not re.fullmatch(r"\..+\.[0-9a-f]{32}", path.name):
             continue
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfadvseg.confined import confined
 from tfadvseg.models.card import Card
 from tfadvseg.models.network import PROBE
 from tfadvseg.models.zoo.multiscale import branches
@@ -32,7 +33,7 @@ def write_version(
     card: Card, models_folder: str | os.PathLike, write: Callable[[pathlib.Path], object]
 ) -> pathlib.Path:
     """The next version of <models_folder>/<card.name>, of what `write` puts into a folder, and the card."""
-    parent = pathlib.Path(models_folder) / card.name
+    parent = confined(models_folder, card.name, "The card", links=True)
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as scratch:
         folder = pathlib.Path(scratch) / "version"

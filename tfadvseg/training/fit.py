@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 
+from tfadvseg.confined import confined
 from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
@@ -178,7 +179,7 @@ class _State:
         if not record.exists():
             return 0
         state = json.loads(record.read_text())
-        self.network.load_weights(self.folder / state["weights"])
+        self.network.load_weights(confined(self.folder, state["weights"], record))
         self.best, self.seconds = state["best"], state["seconds"]
         return state["epochs"]
 

@@ -4,6 +4,7 @@
     python -m pipelines.export --models=enet_scenes --crf=deeplab_vgg --theta_alpha=20
     python -m pipelines.export --models=enet_scenes --transform=jpeg
     python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --fusion=max
+    python -m pipelines.export --models=enet_scenes --output=served --defense=jpeg,blur --attack=ifgsm_ll
 
 Writes <output>/<name>/<version>, which TensorFlow Serving and Triton load and any pipeline here attacks like any other.
 --crf, --transform and --scales say what the network is, its signature `logits`: behind a transform it draws anew in
@@ -11,7 +12,9 @@ each call, and `logits_of_seeds` also takes seeds int32 [N, 2], so that a test c
 together, and `logits_50` of 50 per cent; --models=fcn8s_scenes_multiscale@50 names that one.
 
 Around that are served `serving_default`, from photographs of any size to labels in their own size, with the confidence
-and the entropy of each; and `encoded`, the same of JPEG and PNG files. docs/serving.md says how to run a server.
+and the entropy of each; and `encoded`, the same of JPEG and PNG files. With --defense, `defended` is the mean over
+--trials draws of random transforms, others in each call; with --attack, `attacked` takes an epsilon for each photograph
+and attacks the network inside of the server. docs/serving.md says how to run one.
 """
 
 import contextlib
@@ -22,10 +25,14 @@ from collections.abc import Iterator
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
+from tfadvseg.attacks import ATTACKS
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.models import describe
+from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.registry import choose
+from tfadvseg.serving.attacked import ServedAttack
 from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.encoded import MAX_PIXELS
 from tfadvseg.serving.multiscale import FUSIONS, export_multiscale
@@ -47,6 +54,19 @@ absl_flags.DEFINE_list(
     "scales", None, "Scales of the image's sides that a network sees with one set of weights, e.g. 0.5,0.75,1."
 )
 absl_flags.DEFINE_enum("fusion", "max", list(FUSIONS), "What becomes of the scores of --scales at each pixel.")
+absl_flags.DEFINE_list(
+    "defense", None, f"Random transforms, of {', '.join(DEFENSES)}, one after the other, that `defended` is behind."
+)
+absl_flags.DEFINE_integer("trials", 9, "Draws of --defense whose probabilities are averaged.", lower_bound=1)
+absl_flags.DEFINE_enum(
+    "attack", None, sorted(ATTACKS), "Attack that `attacked` runs; a gradient ascent in a ball, such as ifgsm_ll."
+)
+flags.define_steps()
+absl_flags.DEFINE_bool("in_range", None, "Keep adversarial images within 0..255; by default as --protocol.")
+absl_flags.DEFINE_bool(
+    "whole_levels", False, "End on whole grey levels; with --in_range `attacked` answers with whole bytes."
+)
+absl_flags.DEFINE_integer("seed", 0, "Seed of the random starts of --attack.", lower_bound=0)
 absl_flags.DEFINE_integer(
     "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding.",
     lower_bound=1,
@@ -60,7 +80,9 @@ absl_flags.DEFINE_string(
 absl_flags.DEFINE_string("output", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 absl_flags.DEFINE_alias("models_folder", "output")
 flags.group("Models", "model")
-flags.group("Defense", "transform", "scales", "fusion")
+flags.group("Defense", "transform", "scales", "fusion", "defense", "trials")
+flags.group("Attacks", "attack", "in_range", "whole_levels")
+flags.group("Repeatability", "seed")
 flags.group("Output", "name", "output", "models_folder")
 
 
@@ -69,11 +91,27 @@ def run() -> None:
         raise ValueError("--transform, --crf and --scales say what the network is; give one of the three, or none.")
     if FLAGS.name and len(FLAGS.models) > 1:
         raise ValueError(f"--name={FLAGS.name} can name one SavedModel; got {len(FLAGS.models)} --models.")
-    served = Served(FLAGS.max_pixels)
+    if FLAGS.attack is None:
+        flags.refuse_given("Attacks", because="there is no --attack to be served")
     for model in objects.models(any_classes=True):
+        served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
             name = FLAGS.name or f"{model.name}_{kind}"
             print(f"SavedModel: {export_servable(serve(servable, served), name, added, FLAGS.output)}")
+
+
+def defense() -> str | None:
+    """--defense, its commas as much as its + one transform after the other."""
+    for part in (parts := "+".join(FLAGS.defense or []).split("+")) if FLAGS.defense else ():
+        choose(dict.fromkeys(DEFENSES), part, "defense")
+    return "+".join(parts) if FLAGS.defense else None
+
+
+def attack(model: ModelSpec) -> ServedAttack | None:
+    """--attack on a model, at whatever radius it is then asked for."""
+    if FLAGS.attack is None:
+        return None
+    return attacking.served(FLAGS.attack, with_classes(model)[1].names)
 
 
 @contextlib.contextmanager

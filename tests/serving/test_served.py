@@ -43,7 +43,7 @@ def models(conv_model, free):
 def folders(models, tmp_path_factory):
     parent = tmp_path_factory.mktemp("served")
     return {
-        name: export_servable(serve(of_file(model), Served(10_000)), name.replace(" ", "_"), {}, parent)
+        name: export_servable(serve(of_file(model), Served(max_pixels=10_000)), name.replace(" ", "_"), {}, parent)
         for name, model in models.items()
     }
 
@@ -168,8 +168,8 @@ def test_what_else_a_file_of_ours_offers_stays(conv_model, tmp_path, images):
     again = export_servable(serve(of_file(load(folder)), Served()), "served", {}, tmp_path)
     spec, seeds = describe(again), tf.constant([[1, 2], [3, 4]])
     assert spec.seeded
-    np.testing.assert_allclose(spec.open().logits_of_seeds(images, seeds), conv_model(TRANSFORMS["blur"](images, seeds)),
-                               rtol=1e-4, atol=1e-3)  # fmt: skip
+    direct = conv_model(TRANSFORMS["blur"](images, seeds))
+    np.testing.assert_allclose(spec.open().logits_of_seeds(images, seeds), direct, rtol=1e-4, atol=1e-3)
     assert load(again).card.added == {"transform": "blur"}
 
 
@@ -178,4 +178,4 @@ def test_more_classes_than_a_label_map_holds_are_refused(conv_model):
     with pytest.raises(ValueError, match="knows 257 classes, and label maps are served with 8 bits a pixel"):
         serve(of_file(dataclasses.replace(conv_model, spec=spec)), Served())
     with pytest.raises(ValueError, match="got a limit `max_pixels` of 0"):
-        Served(0)
+        Served(max_pixels=0)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tfadvseg.models.conversion import LEAST_PROBABILITY
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import OF_SEEDS
+from tfadvseg.seeds import at_sample
+from tfadvseg.serving.answers import Logits
 from tfadvseg.serving.servable import Servable
 
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -47,3 +50,16 @@ def fresh_seeds(images: tf.Tensor) -> tf.Tensor:
     """
     low, high = tf.int32.limits
     return tf.raw_ops.RandomUniformInt(shape=[tf.shape(images)[0], 2], minval=low, maxval=high, seed=0, seed2=0)
+
+
+def averaged(logits: Logits, transform: Transform, trials: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """(images [N, H, W, 3], seeds int32 [N, 2]) -> the logarithm of the mean softmax [N, H, W, C] of a network over
+    draws of a transform, one after the other; their softmax is that mean again."""
+
+    def answer(images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        total = tf.nn.softmax(logits(transform(images, at_sample(seeds, tf.constant(0)))))
+        for trial in tf.range(1, trials):
+            total += tf.nn.softmax(logits(transform(images, at_sample(seeds, trial))))
+        return tf.math.log(tf.maximum(total / trials, LEAST_PROBABILITY))
+
+    return answer

@@ -1,29 +1,49 @@
-"""Makes a SavedModel of a network behind a random transform, followed by a dense CRF, or over several scales.
+"""Makes a SavedModel that is served: of a network as it is, with a dense CRF, behind a transform, or over scales.
 
-    python -m pipelines.export --models=enet_scenes --transform=jpeg
+    python -m pipelines.export --models=enet_scenes --output=served
     python -m pipelines.export --models=enet_scenes --crf=deeplab_vgg --theta_alpha=20
+    python -m pipelines.export --models=enet_scenes --transform=jpeg
     python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --fusion=max
+    python -m pipelines.export --models=enet_scenes --output=served --defense=jpeg,blur --attack=ifgsm_ll
 
-The new SavedModel lies beside the network's and is attacked and served like any other. Behind a transform its signature
-`logits` draws anew in each call; `logits_of_seeds` also takes seeds int32 [N, 2], so that a test can repeat it. Over
-scales, `logits` is of all together and `logits_50` of 50 per cent; --models=fcn8s_scenes_multiscale@50 names that one.
+Writes <output>/<name>/<version>, which TensorFlow Serving and Triton load and any pipeline here attacks like any other.
+--crf, --transform and --scales say what the network is, its signature `logits`: behind a transform it draws anew in
+each call, and `logits_of_seeds` also takes seeds int32 [N, 2], so that a test can repeat it; over scales it is of all
+together, and `logits_50` of 50 per cent; --models=fcn8s_scenes_multiscale@50 names that one.
+
+Around that are served `serving_default`, from photographs of any size to labels in their own size, with the confidence
+and the entropy of each; and `encoded`, the same of JPEG and PNG files. With --defense, `defended` is the mean over
+--trials draws of random transforms, others in each call; with --attack, `attacked` takes an epsilon for each photograph
+and attacks the network inside of the server. docs/serving.md says how to run one.
 """
 
+import contextlib
 import dataclasses
 import pathlib
+import tempfile
+from collections.abc import Iterator
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from pipelines.common import attacking, flags, main, objects
+from tfadvseg.attacks import ATTACKS
 from tfadvseg.crf.refinement import DenseCrfRefinement
+from tfadvseg.models import describe
+from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.serving.defended import Servable, export_defended, postprocessed, randomised
+from tfadvseg.registry import choose
+from tfadvseg.serving.attacked import ServedAttack
+from tfadvseg.serving.defended import randomised
+from tfadvseg.serving.encoded import MAX_PIXELS
 from tfadvseg.serving.multiscale import FUSIONS, export_multiscale
+from tfadvseg.serving.servable import Servable, export_servable, of_file, postprocessed
+from tfadvseg.serving.served import Served, serve
 from tfadvseg.transforms import DEFENSES, named
 
 FLAGS = absl_flags.FLAGS
 
 flags.define_models(default="enet_scenes")
+absl_flags.DEFINE_alias("model", "models")
 flags.define_crf(default=None)
 absl_flags.DEFINE_string(
     "transform",
@@ -34,43 +54,84 @@ absl_flags.DEFINE_list(
     "scales", None, "Scales of the image's sides that a network sees with one set of weights, e.g. 0.5,0.75,1."
 )
 absl_flags.DEFINE_enum("fusion", "max", list(FUSIONS), "What becomes of the scores of --scales at each pixel.")
+absl_flags.DEFINE_list(
+    "defense", None, f"Random transforms, of {', '.join(DEFENSES)}, one after the other, that `defended` is behind."
+)
+absl_flags.DEFINE_integer("trials", 9, "Draws of --defense whose probabilities are averaged.", lower_bound=1)
+absl_flags.DEFINE_enum(
+    "attack", None, sorted(ATTACKS), "Attack that `attacked` runs; a gradient ascent in a ball, such as ifgsm_ll."
+)
+flags.define_steps()
+absl_flags.DEFINE_bool("in_range", None, "Keep adversarial images within 0..255; by default as --protocol.")
+absl_flags.DEFINE_bool(
+    "whole_levels", False, "End on whole grey levels; with --in_range `attacked` answers with whole bytes."
+)
+absl_flags.DEFINE_integer("seed", 0, "Seed of the random starts of --attack.", lower_bound=0)
+absl_flags.DEFINE_integer(
+    "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding.",
+    lower_bound=1,
+)  # fmt: skip
 absl_flags.DEFINE_string(
     "name",
     None,
     "Name of the new SavedModel; by default <model>_<transform>, <model>_crf, <model>_multiscale or, of an average, "
-    "<model>_average.",
+    "<model>_average, else <model>_served.",
 )
-absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
-flags.group("Defense", "transform", "scales", "fusion")
-flags.group("Output", "name", "models_folder")
+absl_flags.DEFINE_string("output", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
+absl_flags.DEFINE_alias("models_folder", "output")
+flags.group("Models", "model")
+flags.group("Defense", "transform", "scales", "fusion", "defense", "trials")
+flags.group("Attacks", "attack", "in_range", "whole_levels")
+flags.group("Repeatability", "seed")
+flags.group("Output", "name", "output", "models_folder")
 
 
 def run() -> None:
-    if [FLAGS.transform, FLAGS.crf, FLAGS.scales].count(None) != 2:
-        raise ValueError("Say --transform=..., --crf=... or --scales=..., one of the three.")
+    if [FLAGS.transform, FLAGS.crf, FLAGS.scales].count(None) < 2:
+        raise ValueError("--transform, --crf and --scales say what the network is; give one of the three, or none.")
     if FLAGS.name and len(FLAGS.models) > 1:
         raise ValueError(f"--name={FLAGS.name} can name one SavedModel; got {len(FLAGS.models)} --models.")
+    if FLAGS.attack is None:
+        flags.refuse_given("Attacks", because="there is no --attack to be served")
     for model in objects.models(any_classes=True):
-        print(f"SavedModel: {exported(model)}")
+        served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
+        with network(model) as (servable, kind, added):
+            name = FLAGS.name or f"{model.name}_{kind}"
+            print(f"SavedModel: {export_servable(serve(servable, served), name, added, FLAGS.output)}")
 
 
-def exported(model: ModelSpec) -> pathlib.Path:
-    """The folder of the new SavedModel of this one."""
-    if FLAGS.scales is not None:
-        name = FLAGS.name or f"{model.name}_{'average' if FLAGS.fusion == 'average' else 'multiscale'}"
-        return export_multiscale(model, name, objects.numbers("scales"), FLAGS.fusion, FLAGS.models_folder)
-    servable, kind, defense = defended(model)
-    return export_defended(servable, FLAGS.name or f"{model.name}_{kind}", defense, FLAGS.models_folder)
+def defense() -> str | None:
+    """--defense, its commas as much as its + one transform after the other."""
+    for part in (parts := "+".join(FLAGS.defense or []).split("+")) if FLAGS.defense else ():
+        choose(dict.fromkeys(DEFENSES), part, "defense")
+    return "+".join(parts) if FLAGS.defense else None
 
 
-def defended(model: ModelSpec) -> tuple[Servable, str, dict]:
-    """(the model with its defense, a word for that, what was added)."""
+def attack(model: ModelSpec) -> ServedAttack | None:
+    """--attack on a model, at whatever radius it is then asked for."""
+    if FLAGS.attack is None:
+        return None
+    return attacking.served(FLAGS.attack, with_classes(model)[1].names)
+
+
+@contextlib.contextmanager
+def network(model: ModelSpec) -> Iterator[tuple[Servable, str, dict]]:
+    """(what the network is, a word for that, what was added to its file)."""
     if FLAGS.transform:
-        transform = named(FLAGS.transform)
-        return randomised(model.open(), transform), FLAGS.transform, {"transform": FLAGS.transform}
-    parameters = objects.crf_parameters()
-    opened = dataclasses.replace(model, refinement=DenseCrfRefinement(parameters)).open()
-    return postprocessed(opened), "crf", {"crf": dataclasses.asdict(parameters)}
+        yield randomised(model.open(), named(FLAGS.transform)), FLAGS.transform, {"transform": FLAGS.transform}
+    elif FLAGS.crf:
+        parameters = objects.crf_parameters()
+        opened = dataclasses.replace(model, refinement=DenseCrfRefinement(parameters)).open()
+        yield postprocessed(opened), "crf", {"crf": dataclasses.asdict(parameters)}
+    elif FLAGS.scales is not None:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = export_multiscale(
+                model, model.name, objects.numbers("scales"), FLAGS.fusion, pathlib.Path(scratch)
+            )
+            kind = "average" if FLAGS.fusion == "average" else "multiscale"
+            yield of_file(describe(folder).open()), kind, {}
+    else:
+        yield of_file(model.open()), "served", {}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ ALLOWED = {
     "models": {"crf", "data", "layers"},
     "training": {"data", "metrics", "layers"},
     "runs": {"data", "metrics"},
-    "serving": {"models"},
+    "serving": {"attacks", "data", "models", "transforms"},
     "reports": {"data", "runs"},
     "doctor": {"attacks", "data", "metrics", "models"},
     "engine": {"attacks", "data", "doctor", "endpoints", "metrics", "models", "runs", "transforms"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tfadvseg.attacks.protocols import Defaults
     from tfadvseg.engine.region import Region
     from tfadvseg.engine.scenario import Protocol
+    from tfadvseg.serving.attacked import ServedAttack
 
 FLAGS = flags.FLAGS
 
@@ -110,6 +111,24 @@ def pace(named: "NamedAttack", epsilon: float | None, steps: int | None = None) 
     usual = {} if named.has(Trait.PACED) else {"alpha": defaults().alpha, "steps": defaults().steps_at(radius)}
     given = {"alpha": FLAGS.alpha if named.has(Trait.ITERATIVE) else None, "steps": steps or FLAGS.steps or None}
     return usual | {name: value for name, value in given.items() if value is not None}
+
+
+def served(name: str, classes: Sequence[str]) -> "ServedAttack":
+    """An attack by its name, as a server runs it: with the radius of each request, and away from the network's own
+    prediction, since a request has no ground truth. classes: their names."""
+    from tfadvseg.attacks import ATTACKS
+    from tfadvseg.attacks.pace import single_step, steps_of
+    from tfadvseg.serving.attacked import ServedAttack, unserved
+
+    named = choose(ATTACKS, name, "attack")
+    if named.own_norm or named.blind or named.hides:
+        raise unserved(name)
+    within = defaults().in_range if FLAGS.in_range is None else FLAGS.in_range
+    made: Any = attack(name, 1.0, classes, in_range=within, whole_levels=FLAGS.whole_levels)
+    if not named.iterative:
+        return ServedAttack(name, made, None if named.paced else single_step, FLAGS.seed)
+    steps = FLAGS.steps or (made.steps if named.paced else defaults().steps)
+    return ServedAttack(name, made, steps_of(made.alpha, steps), FLAGS.seed)
 
 
 def defaults() -> "Defaults":

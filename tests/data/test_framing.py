@@ -34,6 +34,21 @@ def test_an_image_of_the_inputs_size_is_not_changed(colour, fit):
     assert found["size"].tolist() == [6, 8]
 
 
+@pytest.mark.parametrize("frame", [Frame((6, 8), fit, COLOUR) for fit in FITS] + [Frame(), Frame(multiple=(4, 4))])
+@pytest.mark.parametrize("size", [(6, 8), (3, 5), (12, 16), (9, 31)])
+def test_photographs_of_one_size_are_placed_and_lifted_together(frame, size):
+    """As each by itself, bit by bit, also where the size of the batch is known only when it runs."""
+    images = RNG.integers(0, 256, (3, *size, 3)).astype(np.uint8)
+    place = tf.function(frame.place, input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)])
+    placed, inside = place(images)
+    lifted = frame.lift(placed, inside, size)
+    for image, one, back in zip(images, placed, lifted, strict=True):
+        alone, alone_inside = frame.place(tf.constant(image))
+        np.testing.assert_array_equal(one, alone)
+        np.testing.assert_array_equal(inside, alone_inside)
+        np.testing.assert_array_equal(back, frame.lift(alone, inside, size))
+
+
 @pytest.mark.parametrize("size", [(6, 8), (1, 1), (5, 3)])
 def test_without_a_size_photographs_are_as_they_are(size):
     image, labels, found = made(*size, Frame())

@@ -17,7 +17,8 @@ from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.models import describe
 from tfadvseg.seeds import image_seeds
-from tfadvseg.serving.defended import export_defended, randomised
+from tfadvseg.serving.defended import randomised
+from tfadvseg.serving.servable import export_servable
 from tfadvseg.studies.robustness.design import scenarios
 from tfadvseg.transforms import TRANSFORMS
 
@@ -26,7 +27,7 @@ from tfadvseg.transforms import TRANSFORMS
 def random_folder(conv_model, tmp_path_factory):
     """The network behind random blur, as a SavedModel that takes seeds: saved_models/conv_blur/1."""
     servable = randomised(conv_model, TRANSFORMS["blur"])
-    return export_defended(servable, "conv_blur", {"transform": "blur"}, tmp_path_factory.mktemp("saved_models"))
+    return export_servable(servable, "conv_blur", {"transform": "blur"}, tmp_path_factory.mktemp("saved_models"))
 
 
 def protocol(**settings):

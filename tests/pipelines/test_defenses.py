@@ -94,7 +94,7 @@ def test_export_makes_a_model_over_scales_whose_branches_can_be_attacked(call, s
     assert set(iou.index.unique("model")) == {f"{name}_v2@50", f"{name}_v1@50", name, "fcn8s_scenes"}
     assert iou[f"{name}_v2@50", "fgsm"] == iou[f"{name}_v1@50", "fgsm"] < iou["fcn8s_scenes", "clean"]
     refused = call("robustness", f"--models={folder}@75", "--limit=1")
-    assert refused.returncode == 1 and "has no signature 'logits_75'; it offers 'logits'" in refused.stderr
+    assert refused.returncode == 1 and "has no signature 'logits_75'; it offers " in refused.stderr
 
 
 def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small):
@@ -109,7 +109,11 @@ def test_the_number_of_samples_can_be_chosen_by_how_far_signs_agree(call, small)
     [
         ("transforms", ["--transforms=sepia"], "Error: Unknown transform 'sepia'; choose one of: blur, gaussian"),
         ("transform_transfer", ["--transforms="], "Error: There is no transform to try"),
-        ("export", [], "Error: Say --transform=..., --crf=... or --scales=..., one of the three."),
+        (
+            "export",
+            ["--crf=crf_rnn", "--scales=0.5"],
+            "Error: --transform, --crf and --scales say what the network is; ",
+        ),
         ("crf", ["--theta_alpha=0"], "Error: theta_alpha must be more than 0"),
         (
             "crf",

@@ -12,7 +12,8 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.models import describe, load
 from tfadvseg.models.postprocessed import PostprocessedModel
-from tfadvseg.serving.defended import export_defended, postprocessed, randomised
+from tfadvseg.serving.defended import randomised
+from tfadvseg.serving.servable import export_servable, postprocessed
 from tfadvseg.transforms import TRANSFORMS
 
 SEEDS = tf.constant([[3, 5], [7, 11]])
@@ -23,7 +24,7 @@ def defended(conv_model, tmp_path_factory):
     """{transform: folder of the SavedModel}."""
     models = tmp_path_factory.mktemp("defended")
     return {
-        name: export_defended(randomised(conv_model, TRANSFORMS[name]), f"conv_{name}", {"transform": name}, models)
+        name: export_servable(randomised(conv_model, TRANSFORMS[name]), f"conv_{name}", {"transform": name}, models)
         for name in ("jpeg", "blur", "hsv", "grayscale")
     }
 
@@ -81,7 +82,7 @@ def test_a_refined_network_reloads_with_its_gradient(conv_model, images, tmp_pat
     def sharpen(logits, images):
         return logits * (1 + images[..., :1] / 255)
 
-    folder = export_defended(refined(conv_model, sharpen), "conv_sharp", {"refinement": "sharpen"}, tmp_path)
+    folder = export_servable(refined(conv_model, sharpen), "conv_sharp", {"refinement": "sharpen"}, tmp_path)
     reloaded = load(folder)
 
     def expected(x):
@@ -95,7 +96,7 @@ def test_a_refined_network_reloads_with_its_gradient(conv_model, images, tmp_pat
 @pytest.mark.parametrize("name", ["deeplab_vgg", "deeplab_resnet"])
 def test_a_network_with_deeplabs_crf_reloads_with_its_gradient(name, conv_model, images, tmp_path):
     refine = DenseCrfRefinement(dataclasses.replace(PARAMETERS[name], iterations=3))
-    reloaded = load(export_defended(refined(conv_model, refine), "conv_crf", {"crf": name}, tmp_path))
+    reloaded = load(export_servable(refined(conv_model, refine), "conv_crf", {"crf": name}, tmp_path))
     expected = tf.function(lambda x: refine(conv_model(x), x))
     np.testing.assert_allclose(reloaded(images), expected(images), rtol=1e-4, atol=1e-4)
     slope, plain = gradient(expected, images), gradient(conv_model, images)
@@ -111,7 +112,7 @@ def test_a_strangers_network_of_any_size_takes_a_crf(tmp_path):
     tf.saved_model.save(module, str(tmp_path / "any"), {"logits": signature})
     refine = DenseCrfRefinement(dataclasses.replace(PARAMETERS["deeplab_vgg"], iterations=2))
     model = load(tmp_path / "any")
-    reloaded = load(export_defended(refined(model, refine), "any_crf", {"crf": "deeplab_vgg"}, tmp_path))
+    reloaded = load(export_servable(refined(model, refine), "any_crf", {"crf": "deeplab_vgg"}, tmp_path))
     assert reloaded.input_size is None and reloaded.card.input_size is None
     for size in ((9, 12), (5, 20)):
         images = tf.constant(np.random.default_rng(1).integers(0, 256, (2, *size, 3)), tf.float32)
@@ -121,7 +122,7 @@ def test_a_strangers_network_of_any_size_takes_a_crf(tmp_path):
 
 def test_a_strangers_network_gets_a_card(conv_model, tmp_path):
     stranger = dataclasses.replace(conv_model, card=None)
-    card = load(export_defended(randomised(stranger, TRANSFORMS["blur"]), "theirs", {}, tmp_path)).card
+    card = load(export_servable(randomised(stranger, TRANSFORMS["blur"]), "theirs", {}, tmp_path)).card
     assert card.names[:2] == ("class_0", "class_1") and len(set(card.palette)) == 11
 
 

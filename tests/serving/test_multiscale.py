@@ -10,9 +10,10 @@ import tensorflow as tf
 from tests.models import strangers
 from tfadvseg.models import card, describe, load, scales, zoo
 from tfadvseg.models.zoo.multiscale import branches
-from tfadvseg.serving.defended import export_defended, randomised
+from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.export import export
 from tfadvseg.serving.multiscale import export_multiscale
+from tfadvseg.serving.servable import export_servable
 from tfadvseg.transforms import TRANSFORMS
 
 SIZE, WIDTH, SCALES = (32, 48), 0.03, (0.5, 0.75, 1.0)
@@ -164,7 +165,7 @@ def test_a_stranger_that_needs_multiples_gets_them_at_every_scale(tmp_path):
 
 def test_one_of_a_fixed_size_that_cannot_be_built_anew_is_refused(conv_model, fcn8s, tmp_path):
     """A stranger, and a network of the zoo behind a transform, which a network built anew would not have."""
-    hidden = export_defended(randomised(load(fcn8s[1]), TRANSFORMS["blur"]), "hidden", {"transform": "blur"}, tmp_path)
+    hidden = export_servable(randomised(load(fcn8s[1]), TRANSFORMS["blur"]), "hidden", {"transform": "blur"}, tmp_path)
     for spec in (conv_model.spec, describe(hidden)):
         with pytest.raises(ValueError, match=r"takes images of one size and is no network that this package can build"):
             export_multiscale(spec, "scales", SCALES, "max", tmp_path)

@@ -12,6 +12,7 @@ from tfadvseg.attacks.best import Best
 from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
 from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, away_from_labels, toward_class, toward_least_likely
+from tfadvseg.attacks.pace import Pace
 from tfadvseg.attacks.rules import MomentumRule, SignRule, UpdateRule
 from tfadvseg.attacks.steps import iterations, on_8_bits, within_range
 from tfadvseg.registry import choose
@@ -85,29 +86,31 @@ class GradientAscent:
         start: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
-        return self._climb(self.epsilon, self.alpha, model, images, labels, seeds, attackable, start)
+        pace = Pace(self.epsilon, self.alpha, self.steps)
+        return self.at_pace(pace, model, images, labels, seeds, attackable, start)
 
     def within(self, epsilon: tf.Tensor, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
         """What a call gives in balls of these radii [N, 1, 1, 1] instead of its own, with steps in proportion."""
-        alpha = self.alpha / self.epsilon * epsilon
-        return self._climb(epsilon, alpha, model, images, labels, seeds, attackable, start)
+        pace = Pace(epsilon, self.alpha / self.epsilon * epsilon, self.steps)
+        return self.at_pace(pace, model, images, labels, seeds, attackable, start)
 
-    def _climb(self, epsilon, alpha, model, images, labels, seeds, attackable, start) -> tf.Tensor:
+    def at_pace(self, pace: Pace, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+        """What a call gives with another radius, step size and number of steps instead of its own."""
         seeds = no_seeds(images) if seeds is None else seeds
         ascent, judge = self.ascent_of(model), self.judge_of(model)
         best = Best.none(images)
         for restart in tf.range(self.restarts):
             drawn = at_restart(seeds, restart)
-            perturbation = self.begin(images, drawn, attackable, epsilon) if start is None else start
+            perturbation = self.begin(images, drawn, attackable, pace.epsilon) if start is None else start
             state = self.rule.init(images)
-            for iteration in tf.range(self.steps):
-                progress = tf.cast(iteration, tf.float32) / self.steps
+            for iteration in tf.range(pace.steps):
+                progress = tf.cast(iteration, tf.float32) / tf.cast(pace.steps, tf.float32)
                 found = ascent(images, perturbation, labels, at_iteration(drawn, iteration), progress, attackable)
                 if self.keep != LAST:
                     best = best.or_better(perturbation, found.merit)
-                perturbation, state = self.step(perturbation, found.gradient, images, alpha, epsilon, state)
+                perturbation, state = self.step(perturbation, found.gradient, images, pace.alpha, pace.epsilon, state)
             if self.judges:
-                merit = judge(images, perturbation, labels, at_iteration(drawn, self.steps))
+                merit = judge(images, perturbation, labels, at_iteration(drawn, pace.steps))
                 best = best.or_better(perturbation, merit)
             else:
                 best = Best(perturbation, best.merit)

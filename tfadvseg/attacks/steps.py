@@ -26,3 +26,14 @@ def on_8_bits(perturbation: tf.Tensor) -> tf.Tensor:
 def iterations(epsilon: float) -> int:
     """min(epsilon + 4, ceil(1.25 epsilon)), at least 1 (Kurakin et al. 2017; section 4 of the paper)."""
     return max(1, math.ceil(min(epsilon + 4, 1.25 * epsilon)))
+
+
+def iterations_at(epsilon: tf.Tensor) -> tf.Tensor:
+    """`iterations` of a radius that is a float32 tensor, int32.
+
+    1.25 of a radius that float32 has rounded up may lie just above a whole number, where 1.25 of the radius that was
+    meant is that number: 0.8 would take 2 steps. So what float32 cannot tell from a whole number counts as that.
+    """
+    radius = tf.cast(epsilon, tf.float64)
+    wanted = tf.minimum(radius + 4, 1.25 * radius) * (1 - 2.0**-23)
+    return tf.maximum(tf.cast(tf.math.ceil(wanted), tf.int32), 1)

@@ -41,11 +41,11 @@ class Frame:
     def place(self, photograph: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Photograph [H, W, 3] in 0..255 -> (input float32 [*size, 3], inside), after the released code of the paper.
 
-        Resized bilinearly, where it must be.
+        Resized bilinearly, where it must be. Of photographs of one size [N, H, W, 3] the inputs [N, *size, 3].
         """
         import tensorflow as tf
 
-        image, shape = tf.cast(photograph, tf.float32), tf.shape(photograph)[:2]
+        image, shape = tf.cast(photograph, tf.float32), tf.shape(photograph)[-3:-1]
         fit = FITS[self.fit]
         if self.size is None:
             return (
@@ -53,7 +53,7 @@ class Frame:
             ), shape
         inside = fit.inside(shape, self.size)
         image = fit.fill(_resized(image, shape, inside), inside, self.size, self.colour)
-        return tf.ensure_shape(image, (*self.size, 3)), inside
+        return tf.ensure_shape(image, (*image.shape[:-3], *self.size, 3)), inside
 
     def _around(self, shape: tf.Tensor) -> tf.Tensor:
         """The least (height, width) of multiples that holds a photograph of this shape."""
@@ -77,18 +77,19 @@ class Frame:
     def lift(self, on_input: tf.Tensor, inside: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         """A perturbation or logits on the input [H, W, C] -> on the photograph, [*shape, C] with `shape` = its (H, W).
 
-        Crops to `inside`; where the photograph had been resized, resizes bilinearly to its size. No value lies outside
-        the least and the largest one of the crop, so a perturbation lifted stays within the bound that it keeps on the
-        input.
+        Of several inputs [N, H, W, C] that hold photographs of one size [N, *shape, C]. Crops to `inside`; where the
+        photograph had been resized, resizes bilinearly to its size. No value lies outside the least and the largest one
+        of the crop, so a perturbation lifted stays within the bound that it keeps on the input.
         """
         import tensorflow as tf
 
-        part, shape = crop(on_input, inside), tf.convert_to_tensor(shape, tf.int32)
+        part, shape = on_input[..., : inside[0], : inside[1], :], tf.convert_to_tensor(shape, tf.int32)
         lifted = _resized(part, tf.convert_to_tensor(inside, tf.int32), shape)
         # Interpolation may round beyond both its ends, as XLA's does. A NaN fails both comparisons and stays.
-        least, largest = tf.reduce_min(part), tf.reduce_max(part)
+        ends = (tf.reduce_min, tf.reduce_max)
+        least, largest = (end(part, axis=(-3, -2, -1), keepdims=True) for end in ends)
         lifted = tf.where(lifted > largest, largest, tf.where(lifted < least, least, lifted))
-        return tf.ensure_shape(lifted, (None, None, on_input.shape[-1]))
+        return tf.ensure_shape(lifted, (*on_input.shape[:-3], None, None, on_input.shape[-1]))
 
 
 def inside(sizes: tf.Tensor, input_size: Size) -> tf.Tensor:
@@ -105,7 +106,7 @@ def crop(array: Any, size: Any) -> Any:
 
 
 def _resized(image: tf.Tensor, shape: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
-    """Image [*shape, C] bilinearly at the size `wanted`, and not touched at all where it has that size."""
+    """Image [..., *shape, C] bilinearly at the size `wanted`, and not touched at all where it has that size."""
     import tensorflow as tf
 
     return tf.cond(
@@ -133,24 +134,24 @@ def _fill_with_colour(image: tf.Tensor, inside: tf.Tensor, size: Size, colour: C
     import tensorflow as tf
 
     if not any(colour):
-        return tf.pad(image, _margins(inside, size))
+        return tf.pad(image, _margins(inside, size, image.shape.rank))
     rgb = tf.constant(colour, tf.float32)
-    return tf.pad(image - rgb, _margins(inside, size)) + rgb
+    return tf.pad(image - rgb, _margins(inside, size, image.shape.rank)) + rgb
 
 
 def _fill_with_reflection(image: tf.Tensor, inside: tf.Tensor, size: Size, colour: Colour) -> tf.Tensor:
     """Rows and columns 0 ... n - 1 and back, the outermost not repeated, as often as it takes."""
     import tensorflow as tf
 
-    for axis in (0, 1):
-        period = tf.maximum(1, 2 * (inside[axis] - 1))
-        index = tf.range(size[axis]) % period
-        image = tf.gather(image, tf.minimum(index, period - index), axis=axis)
+    for side in (0, 1):
+        period = tf.maximum(1, 2 * (inside[side] - 1))
+        index = tf.range(size[side]) % period
+        image = tf.gather(image, tf.minimum(index, period - index), axis=side - 3)
     return image
 
 
-def _margins(inside: tf.Tensor, size: Size) -> list[list]:
-    return [[0, size[0] - inside[0]], [0, size[1] - inside[1]], [0, 0]]
+def _margins(inside: tf.Tensor, size: Size, rank: int = 3) -> list[list]:
+    return [[0, 0]] * (rank - 3) + [[0, size[0] - inside[0]], [0, size[1] - inside[1]], [0, 0]]
 
 
 class Fit(NamedTuple):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfadvseg.attacks.base import Model
 from tfadvseg.metrics.counts import Counts, class_counts
+from tfadvseg.models.certainty import certainty
 from tfadvseg.seeds import no_seeds
 
 
@@ -32,13 +33,9 @@ def answer(model: Model, images: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tens
     numbers.
     """
     logits = model(images)
-    highest = tf.reduce_max(logits, -1, keepdims=True)
-    below = logits - highest  # no number where a logit is none, nor then is the entropy
-    exp = tf.exp(below)
-    sums = tf.reduce_sum(exp, -1)
-    entropies = tf.math.log(sums) - tf.reduce_sum(exp * below, -1) / sums
+    confidences, entropies = certainty(logits)
     weight = tf.cast(counted, tf.float32)
-    confidence = tf.reduce_sum(weight / sums, (1, 2))
+    confidence = tf.reduce_sum(weight * confidences, (1, 2))
     entropy = tf.reduce_sum(entropies * weight, (1, 2))
     finite = tf.reduce_all(tf.math.is_finite(entropies), (1, 2))
     prediction = tf.argmax(logits, -1, tf.int32)

@@ -16,8 +16,8 @@ from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.models.zoo.multiscale import FUSIONS, percents
 from tfadvseg.registry import choose
-from tfadvseg.serving.defended import Servable, export_defended
 from tfadvseg.serving.export import export
+from tfadvseg.serving.servable import Servable, export_servable
 
 LOGITS = "signature", "logits"
 """The field of a reading that names what would be found anyway."""
@@ -54,7 +54,7 @@ def export_multiscale(
         history |= {"of the network": found.provenance}
         made = dataclasses.replace(found, name=name, scores={}, provenance=history, width=width)
         return export(network, made, models_folder, half=(spec.path / packing.FILE).is_file())
-    return export_defended(resized_around(spec.open(), scales, fusion), name, added, models_folder)
+    return export_servable(resized_around(spec.open(), scales, fusion), name, added, models_folder)
 
 
 def resized_around(model: LoadedModel, scales: Sequence[float], fusion: str) -> Servable:

@@ -22,10 +22,11 @@ from tfadvseg import data
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.cityscapes import IDS
 from tfadvseg.data.labels import CITYSCAPES
-from tfadvseg.engine import run as engine
+from tfadvseg.engine import parts, worker
 from tfadvseg.engine.arithmetic import THREADS, set_threads
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.models import describe
 from tfadvseg.models.card import Card
@@ -102,7 +103,7 @@ def start(root: pathlib.Path, saved: pathlib.Path, attack: str) -> None:
     recipe = {"data": split.fingerprint()}
     clock.tell("digest of all files")
 
-    class Maker(engine.UnitMaker):
+    class Maker(parts.UnitMaker):
         def perturb(self, *arguments):
             clock.tell("photograph read, the attack begins")
             super().perturb(*arguments)
@@ -110,20 +111,20 @@ def start(root: pathlib.Path, saved: pathlib.Path, attack: str) -> None:
             raise Done
 
     scenario = white_box(describe(saved), Protocol(((attack, ATTACKS[attack](8.0)),)))
-    look = engine.preflight
+    look = worker.preflight
 
     def told(*arguments):
         look(*arguments)
         clock.tell("models looked at")
 
     with tempfile.TemporaryDirectory() as folder:
-        engine.UnitMaker, engine.preflight, maker = Maker, told, engine.UnitMaker
+        parts.UnitMaker, worker.preflight, maker = Maker, told, parts.UnitMaker
         try:
-            engine.run([scenario], Shards(split), RunFolder(folder, recipe, {}), "auto", clock)
+            run([scenario], Shards(split), RunFolder(folder, recipe, {}), "auto", clock)
         except Done:
             pass
         finally:
-            engine.UnitMaker, engine.preflight = maker, look
+            parts.UnitMaker, worker.preflight = maker, look
 
 
 def main():

@@ -19,8 +19,8 @@ from tfadvseg import data
 from tfadvseg.attacks import ATTACKS, PAPER
 from tfadvseg.engine.arithmetic import THREADS, set_threads
 from tfadvseg.engine.exposure import expose, in_frame
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.models import describe

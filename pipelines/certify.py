@@ -8,8 +8,6 @@ perturbation of a Euclidean norm below a radius, whatever the network is (SegCer
 bound the same vote from above. Ends with tables on stdout and a run folder, as pipelines.robustness does.
 """
 
-import functools
-
 from absl import flags as absl_flags
 
 from pipelines.common import attacking, flags, main, objects
@@ -21,7 +19,7 @@ from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.engine.scenario import white_box
 from tfadvseg.engine.smoothing import Smoothing
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.studies.certificate.measure import Confidence, measure
+from tfadvseg.studies.certificate.measure import Certificates, Confidence
 from tfadvseg.transforms.gaussian import Gaussian
 
 FLAGS = absl_flags.FLAGS
@@ -49,6 +47,7 @@ absl_flags.DEFINE_integer(
     "memory", 2048, "MiB that a batch of draws may take; part of the recipe.", lower_bound=1
 )  # fmt: skip
 flags.define_run()
+flags.define_machines()
 flags.define_output()
 
 
@@ -67,7 +66,7 @@ def run() -> None:
         "sigmas": sigmas, "guesses": FLAGS.guesses, "draws": FLAGS.draws, "tau": FLAGS.tau, "error": confidence.error,
     }  # fmt: skip
     plain = [white_box(model, attacking.protocol()) for model in models]
-    run_experiment("certify", "certificate", plain, design, functools.partial(measure, networks, confidence))
+    run_experiment("certify", "certificate", plain, design, Certificates(tuple(networks), confidence))
 
 
 def noises() -> list[float]:

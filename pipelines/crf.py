@@ -12,7 +12,6 @@ folder, as pipelines.robustness does.
 """
 
 import dataclasses
-import functools
 import sys
 
 from absl import flags as absl_flags
@@ -20,7 +19,7 @@ from absl import flags as absl_flags
 from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.crf.parameters import CrfParameters
-from tfadvseg.engine import initial_gradient
+from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.crf.design import (
     objectives,
@@ -55,6 +54,7 @@ absl_flags.DEFINE_list("theta_betas", ["1", "2", "3", "5", "10", "20"], "theta_b
 absl_flags.DEFINE_list("theta_gammas", ["1", "3", "5", "10"], "theta_gamma of the variants.")
 absl_flags.DEFINE_list("spatial_weights", ["1", "3", "5", "10"], "Spatial weights of the variants.")
 flags.define_run()
+flags.define_machines()
 flags.define_output()
 
 
@@ -75,7 +75,7 @@ def run() -> None:
         scenarios += sweep_scenarios(model, parameters, changed, attacking.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
-    start = functools.partial(initial_gradient.measure, both, objectives(FLAGS.temperature), seed=FLAGS.seed)
+    start = Starts(tuple(both), tuple(objectives(FLAGS.temperature).items()), FLAGS.seed)
     run_experiment("crf", "crf", scenarios, design.as_json(), start)
 
 

@@ -8,7 +8,6 @@ scaled logits and another loss, at an epsilon that nothing withstands, by noise,
 models. Ends with the verdicts on stdout and a run folder, as pipelines.robustness does.
 """
 
-import functools
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from pipelines.common import attacking, flags, main, objects
 from pipelines.common.experiment import run_experiment
 from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.objectives import away_from_labels
-from tfadvseg.engine import initial_gradient
+from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.registry import choose
 from tfadvseg.studies.masking.design import scenarios
@@ -33,6 +32,7 @@ absl_flags.DEFINE_float("temperature", 20.0, "What scaled logits are divided by.
 absl_flags.DEFINE_list("black_box", ["dla"], "Attacks that see label maps alone, by --queries, to be tried, too.")
 flags.define_draws(samples=4)
 flags.define_run()
+flags.define_machines()
 flags.define_output()
 
 
@@ -44,7 +44,7 @@ def run() -> None:
         models, attacking.protocol, FLAGS.large_epsilon, FLAGS.temperature, black_box, FLAGS.trials, FLAGS.samples
     )
     announce(made, len(objects.split()))
-    start = functools.partial(initial_gradient.measure, models, {"away": away_from_labels}, seed=FLAGS.seed)
+    start = Starts(tuple(models), (("away", away_from_labels),), FLAGS.seed)
     run_experiment("masking", "masking", made, battery.as_json(), start)
 
 

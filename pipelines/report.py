@@ -2,6 +2,8 @@
 
     python -m pipelines.report runs/robustness/2026-01-31_12-00-00
 
+A run that was made in shares (--shard) and of which all units are there is completed.
+
 Ends with the run's table on stdout, and the paths of what was written.
 """
 
@@ -10,7 +12,9 @@ import pathlib
 from absl import flags as absl_flags
 
 from pipelines.common import flags, main
-from tfadvseg.runs.folder import reserved
+from pipelines.common.experiment import unfinished
+from tfadvseg.engine.planned import Planned, planned
+from tfadvseg.runs.folder import RunFolder, recipe_of, reserved
 from tfadvseg.studies.report import summary_text, write_report
 from tfadvseg.studies.run import FinishedRun
 
@@ -23,11 +27,22 @@ def run(words: list[str]) -> None:
     if len(folders) != 1:
         raise ValueError(f"Name the one run folder to judge and draw again; got {len(folders)}.")
     folder = pathlib.Path(folders[0])
-    FinishedRun.read(folder)  # before anything is made in what may be no run folder
+    plan = None if (folder / "cells.npz").exists() else planned(folder)
+    if plan is None:
+        FinishedRun.read(folder)  # before anything is made in what may be no run folder
     with reserved(folder):
+        if plan is not None:
+            collect(plan, RunFolder(folder, recipe_of(folder), {}, together=True))
         written = write_report(folder)
     print(summary_text(folder))
     print("\n".join(map(str, written)))
+
+
+def collect(plan: Planned, folder: RunFolder) -> None:
+    """Makes what is judged and drawn of the units; ValueError where some are missing."""
+    if missing := plan.missing(folder):
+        raise ValueError(unfinished(plan, folder, len(missing)))
+    plan.collect(folder)
 
 
 if __name__ == "__main__":

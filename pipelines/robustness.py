@@ -27,6 +27,7 @@ flags.define_inside()
 flags.define_region()
 flags.define_draws()
 flags.define_run()
+flags.define_machines()
 flags.define_output()
 
 

@@ -28,6 +28,7 @@ def define_flags() -> None:
     flags.define_attacks(default=("ifgsm_ll",))
     flags.define_transforms()
     flags.define_run()
+    flags.define_machines()
     flags.define_output()
 
 

@@ -29,9 +29,9 @@ from tfadvseg.attacks.hiding import WEIGHT_OF_ALL, hiding, toward_map
 from tfadvseg.attacks.objectives import Objective, away_from_labels
 from tfadvseg.attacks.universal import FixedTile, Universal
 from tfadvseg.data import Split, photographs
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import preflight
-from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario
 from tfadvseg.engine.universal import fit, prediction_on
 from tfadvseg.models.spec import ModelSpec

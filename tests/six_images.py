@@ -16,9 +16,12 @@ from tfadvseg.attacks import ATTACKS, PAPER
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.data.split import Split
 from tfadvseg.engine.collect import collect
-from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.experiment import Experiment
+from tfadvseg.engine.jobs import Shards
+from tfadvseg.engine.run import carry_out
 from tfadvseg.engine.scenario import Protocol, white_box
+from tfadvseg.engine.team import alone
+from tfadvseg.engine.worker import Worker
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import rows
@@ -49,10 +52,13 @@ def grid(names=PAPER, epsilons=(0.25, 1.0, 8.0), **settings):
     return tuple((name, ATTACKS[name](epsilon, **settings)) for name in names for epsilon in epsilons)
 
 
-def go(scenarios, folder, images=6, batch_size=1, folder_class=RunFolder, models=None):
+def go(scenarios, folder, images=6, batch_size=1, folder_class=RunFolder, models=None, extra=None):
     """What is collected of the scenarios after they were run in the folder."""
     shards, opened = Shards(split(range(images)), batch_size), folder_class(folder, {"batch_size": batch_size}, {})
-    run(scenarios, shards, opened, "off", models or OpenModels())
+    experiment = Experiment(tuple(scenarios), shards, "off", extra=extra)
+    carry_out(experiment, opened, alone(Worker(experiment, opened, models)))
+    if extra is not None:
+        extra.write(shards, opened)
     return collect(scenarios, shards, opened, "made_up", "validation")
 
 

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -53,13 +54,28 @@ def test_a_killed_process_leaves_it_free(holder, tmp_path):
 
 def test_it_can_be_waited_for(holder, tmp_path):
     waiting = subprocess.Popen(
-        [sys.executable, "-c", HOLD.replace("sys.argv[1]", "sys.argv[1], wait=True"), str(tmp_path / "lock")],
+        [sys.executable, "-c", HOLD.replace("sys.argv[1]", "sys.argv[1], wait=float('inf')"), str(tmp_path / "lock")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(0.5)
     holder.communicate()
     assert waiting.communicate()[0] == "has it\n"
+
+
+def test_it_can_be_shared(tmp_path):
+    with locked(tmp_path / "lock", shared=True), locked(tmp_path / "lock", shared=True):
+        with pytest.raises(Busy, match=f"process {os.getpid()} on .* among others"), locked(tmp_path / "lock"):
+            pass
+    with locked(tmp_path / "lock"), pytest.raises(Busy), locked(tmp_path / "lock", shared=True):
+        pass
+
+
+def test_it_is_waited_for_as_long_as_is_said(holder, tmp_path):
+    started = time.monotonic()
+    with pytest.raises(Busy), locked(tmp_path / "lock", wait=0.5):
+        pass
+    assert time.monotonic() - started >= 0.5
 
 
 def test_an_error_within_gives_it_back(tmp_path):

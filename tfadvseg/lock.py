@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import math
 import os
 import pathlib
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from typing import IO
 
@@ -23,36 +25,42 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[None]:
+def locked(path: str | os.PathLike, wait: float = 0.0, shared: bool = False) -> Iterator[None]:
     """Holds the lock of a file, which is made, says who holds it, and stays.
 
-    wait: until whoever holds it lets go; else raises Busy. OSError where the file cannot be written. Where the system
-    has no locks it says so on stderr and goes on.
+    wait: seconds (math.inf: for ever) until whoever holds it lets go; else raises Busy. shared: with others who share
+    it, but with nobody who does not. OSError where the file cannot be written. Where the system has no locks it says so
+    on stderr and goes on.
     """
     with pathlib.Path(path).open("a+") as file:  # its descriptor goes to no program that is started meanwhile
-        _acquire(file, wait)
+        _acquire(file, wait, shared)
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.write(f"process {os.getpid()} on {socket.gethostname()}{' among others' if shared else ''}")
         file.flush()
         try:
             yield
         finally:
-            file.truncate(0)
+            if not shared:
+                file.truncate(0)
 
 
-def _acquire(file: IO[str], wait: bool) -> None:
+def _acquire(file: IO[str], wait: float, shared: bool) -> None:
     if fcntl is None:
         _warn(file.name)
         return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError as error:
-        file.seek(0)
-        raise Busy(file.read() or "another process") from error
-    except OSError as error:
-        if error.errno not in UNSUPPORTED:
-            raise
-        _warn(file.name)
+    how, until = fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + wait
+    while True:
+        try:
+            return fcntl.flock(file, how | (fcntl.LOCK_NB if math.isfinite(wait) else 0))
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                file.seek(0)
+                raise Busy(file.read() or "another process") from error
+            time.sleep(0.1)
+        except OSError as error:
+            if error.errno not in UNSUPPORTED:
+                raise
+            return _warn(file.name)
 
 
 def _warn(name: str) -> None:

@@ -116,18 +116,19 @@ def pace(named: "NamedAttack", epsilon: float | None, steps: int | None = None) 
 def served(name: str, classes: Sequence[str]) -> "ServedAttack":
     """An attack by its name, as a server runs it: with the radius of each request, and away from the network's own
     prediction, since a request has no ground truth. classes: their names."""
-    from tfadvseg.attacks import ATTACKS
+    from tfadvseg.attacks import ATTACKS, Trait
     from tfadvseg.attacks.pace import single_step, steps_of
     from tfadvseg.serving.attacked import ServedAttack, unserved
 
     named = choose(ATTACKS, name, "attack")
-    if named.own_norm or named.blind or named.hides:
+    if named.has(Trait.OWN_NORM | Trait.BLIND | Trait.HIDES):
         raise unserved(name)
     within = defaults().in_range if FLAGS.in_range is None else FLAGS.in_range
     made: Any = attack(name, 1.0, classes, in_range=within, whole_levels=FLAGS.whole_levels)
-    if not named.iterative:
-        return ServedAttack(name, made, None if named.paced else single_step, FLAGS.seed)
-    steps = FLAGS.steps or (made.steps if named.paced else defaults().steps)
+    paced = named.has(Trait.PACED)
+    if not named.has(Trait.ITERATIVE):
+        return ServedAttack(name, made, None if paced else single_step, FLAGS.seed)
+    steps = FLAGS.steps or (made.steps if paced else defaults().steps)
     return ServedAttack(name, made, steps_of(made.alpha, steps), FLAGS.seed)
 
 

@@ -9,29 +9,26 @@ from typing import Any
 
 from absl import flags
 
-from pipelines.common import attacking, objects
+from pipelines.common import attacking, machines, objects
 from pipelines.common.flags import recipe
 from tfadvseg.data import Split, split_name
-from tfadvseg.engine.arithmetic import arithmetic
 from tfadvseg.engine.checks import scale_warnings
-from tfadvseg.engine.collect import collect
-from tfadvseg.engine.kept import KeptSource, save_findings
+from tfadvseg.engine.experiment import Experiment, Extra
+from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.planned import Planned
+from tfadvseg.engine.posted import terms
+from tfadvseg.engine.run import carry_out
 from tfadvseg.engine.scenario import Scenario, Source
+from tfadvseg.engine.share import WHOLE
 from tfadvseg.models.spec import ModelSpec, how_read
-from tfadvseg.runs.atomic import write_atomically
-from tfadvseg.runs.examples import save_examples
-from tfadvseg.runs.folder import RunFolder, reserved
-from tfadvseg.runs.progress import Progress
-from tfadvseg.runs.provenance import git_revision, source_digest, versions
+from tfadvseg.runs.folder import InUse, RunFolder, reserved, shared
+from tfadvseg.runs.provenance import git_revision
+from tfadvseg.runs.results import Results
 from tfadvseg.studies.claims import UNMEASURED
 from tfadvseg.studies.report import summary_text, write_report
 
 FLAGS = flags.FLAGS
-
-Extra = Callable[[Shards, RunFolder, OpenModels], None]
-"""What a study measures beside its scenarios."""
 
 Prepare = Callable[[Sequence[Scenario], RunFolder, OpenModels], Sequence[Scenario]]
 """Makes the scenarios that are run of those that are given, with what it works out in the run folder."""
@@ -58,36 +55,57 @@ def run_experiment(
     shards = objects.shards()
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
-    with reserved(objects.output_folder(pipeline)) as path:
+    share, path = machines.share(), objects.output_folder(pipeline)
+    alone = share == WHOLE
+    with reserved(path) if alone else shared(path, str(share)):
+        dataset = objects.dataset()
         networks = [model for scenario in scenarios for model in scenario.models]
         made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacked
         made = attacking.deciding_attacks() if made is None else made
-        folder = open_folder(path, networks, unused, study=study, data=shards.split.fingerprint(), **made)
+        folder = open_folder(
+            path, networks, unused, together=not alone, study=study, data=shards.split.fingerprint(), **made
+        )
         models = OpenModels()
         scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
-        progress = run(scenarios, shards, folder, FLAGS.xla, models, keep_perturbations)
-        if extra is not None:
-            extra(shards, folder, models)
-        warnings = _collect(scenarios, shards, folder, design, progress, keep_perturbations)
-        write_and_print_report(folder, warnings)
+        experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extra)
+        plan = Planned(experiment, dataset.name, split_name(dataset, FLAGS.split), dataset.label_space, design)
+        plan.save(folder)
+        with machines.crew(experiment, folder, models, share) as crew:
+            progress = carry_out(experiment, folder, crew, share)
+        print(progress.summary(), file=sys.stderr)
+        if alone:
+            collect_and_report(plan, folder)
+    if not alone:
+        complete(plan, folder)
 
 
-def _collect(
-    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, design: Mapping[str, Any], progress: Progress,
-    keep_perturbations: bool,
-) -> list[str]:  # fmt: skip
-    """Writes what everything is judged and drawn from; returns the warnings."""
-    dataset = objects.dataset()
-    split, names = split_name(dataset, FLAGS.split), dataset.label_space.names
-    collected = collect(scenarios, shards, folder, dataset.name, split, names)
-    collected.results.save(folder.path / "cells.npz")
-    save_examples(folder.path / "examples.npz", dataset.label_space, collected.examples)
-    _write_json(folder, "design", design)
-    _write_json(folder, "findings", collected.warnings)
-    for source, own in collected.of_sources.items() if keep_perturbations else ():
-        save_findings(folder.path, source, own)
-    print(f"{collected.results.gradients.sum():,} image gradients; {progress.summary()}", file=sys.stderr)
-    return collected.warnings
+def complete(plan: Planned, folder: RunFolder) -> None:
+    """Collects and reports a run that is made in shares, unless something is missing, or another process does it."""
+    if missing := plan.missing(folder):
+        print(f"{unfinished(plan, folder, len(missing))} The last share to end completes the run.", file=sys.stderr)
+        return
+    try:
+        with reserved(folder.path):
+            collect_and_report(plan, folder)
+    except InUse:
+        print(f"All {len(plan.names)} units are finished; another process completes {folder.path}.", file=sys.stderr)
+
+
+def unfinished(plan: Planned, folder: RunFolder, missing: int) -> str:
+    """How much there is, and what to do."""
+    count = len(plan.names)
+    return (
+        f"{folder.path} has {count - missing} of {count} units. Once all are there, python -m pipelines.report "
+        f"{folder.path} completes it; a share that was interrupted goes on by its own command."
+    )
+
+
+def collect_and_report(plan: Planned, folder: RunFolder) -> None:
+    """Of units that are all finished."""
+    warnings = plan.collect(folder)
+    gradients = Results.read(folder.path / "cells.npz").gradients.sum()
+    print(f"{gradients:,} image gradients", file=sys.stderr)
+    write_and_print_report(folder, warnings)
 
 
 def write_and_print_report(folder: RunFolder, warnings: Sequence[str]) -> None:
@@ -110,28 +128,21 @@ def kept_digests(sources: Sequence[Source], split: Split) -> dict[str, Any]:
     return {"kept": {source.name: source.contents(split.ids) for source in kept}} if kept else {}
 
 
-def _write_json(folder: RunFolder, name: str, content: Any) -> None:
-    text = json.dumps(content, indent=1).encode()
-    write_atomically(folder.path / f"{name}.json", lambda file: file.write(text))
-
-
 def _told(model: ModelSpec) -> bool:
     """Whether its reading says what its digest and its card do not."""
     return model.stranger or bool(model.mapping or model.reading.features)
 
 
 def open_folder(
-    path: pathlib.Path, models: Sequence[ModelSpec], unused: Collection[str] = (), **decisive: Any
-) -> RunFolder:
-    """The run folder, its recipe written or compared. unused: flags that decide nothing here. decisive: what else
-    decides the numbers beside flags, models and machine."""
-    whole = recipe(sys.argv[0], unused) | decisive | {
+    path: pathlib.Path, models: Sequence[ModelSpec], unused: Collection[str] = (), together: bool = False,
+    **decisive: Any,
+) -> RunFolder:  # fmt: skip
+    """The run folder, its recipe written or compared. unused: flags that decide nothing here. together: whether others
+    may open it at the same moment. decisive: what else decides the numbers beside flags, models and machine."""
+    whole = recipe(sys.argv[0], unused) | decisive | terms() | {
         "models": {model.name: model.digest for model in models},
         "readings": {model.name: how_read(model) for model in models if _told(model)},
-        "versions": versions(),
-        "source": source_digest(),
-        "arithmetic": arithmetic(),
     }  # fmt: skip
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
-    return RunFolder(path, whole, notes)
+    return RunFolder(path, whole, notes, together)

@@ -23,7 +23,9 @@ DATASET_OPTIONS = {
 }
 """Flags that some dataset takes: its keyword arguments in `data.named`."""
 
-GROUPS = ("Models", "Data", "Attacks", "Training", "This command", "Defense", "Output", "Repeatability")
+GROUPS = (
+    "Models", "Data", "Attacks", "Training", "This command", "Defense", "Output", "Repeatability", "Machines",
+)  # fmt: skip
 """Titles in --help, in this order."""
 _GROUP_OF: dict[str, str] = {}
 
@@ -291,6 +293,26 @@ def define_arithmetic() -> None:
         lower_bound=1,
     )  # fmt: skip
     flags.DEFINE_enum("xla", "auto", list(XLA), "XLA; auto: off on a CPU, measured on a GPU.")
+
+
+@_grouped("Machines")
+def define_machines() -> None:
+    """--shard, --workers and --cluster, which decide who makes the units of a run, and so no number."""
+    flags.DEFINE_string(
+        "shard", None, "k/n: only every n-th unit from the k-th on; the run folder in --output is shared by all n, and "
+        "whoever finds everything finished ends the run. auto: k and n of the SLURM array that this is a task of; "
+        "auto/n: k of the indexed Kubernetes job.",
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "workers", 1, "Processes, each with its own models, its own --threads and, where there are any, a GPU of its "
+        "own; 0: as many as there are GPUs, or else as the processors have room for.", lower_bound=0,
+    )  # fmt: skip
+    flags.DEFINE_string(
+        "cluster", None, "Workers are actors of Ray, as many as --workers says or by default as it has room for. auto: "
+        "of the cluster that this machine belongs to, or else of this machine alone; or ray://host:10001.",
+    )  # fmt: skip
+    for name in ("shard", "workers", "cluster"):
+        decides_no_number(name)
 
 
 @_grouped("Output")

@@ -28,9 +28,11 @@ def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
             with interrupt.tidily():
                 refuse_arguments(argv if not takes_arguments else [])
                 if "threads" in FLAGS:  # before anything is computed
-                    from tfadvseg.engine.arithmetic import set_threads
+                    from tfadvseg.engine.arithmetic import leave_gpus, set_threads
 
                     set_threads(FLAGS.threads)
+                    if "workers" in FLAGS and (FLAGS.workers != 1 or FLAGS.cluster):
+                        leave_gpus()
                 main(*([argv[1:]] if takes_arguments else []))
         except KeyboardInterrupt:
             interrupt.end()

@@ -28,7 +28,7 @@ from tfadvseg.registry import choose
 
 if TYPE_CHECKING:
     from tfadvseg.crf.parameters import CrfParameters
-    from tfadvseg.engine.run import Shards
+    from tfadvseg.engine.jobs import Shards
     from tfadvseg.models.reading import Reading
     from tfadvseg.models.spec import ModelSpec
 
@@ -53,7 +53,7 @@ def split() -> Split:
 
 def shards() -> "Shards":
     """They in units of --batch_size."""
-    from tfadvseg.engine.run import Shards
+    from tfadvseg.engine.jobs import Shards
 
     return Shards(split(), FLAGS.batch_size, FLAGS.strict)
 

@@ -10,7 +10,7 @@ from tfadvseg.attacks import fgsm
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Split
 from tfadvseg.engine.collect import collect
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.models.interface import Interface
 from tfadvseg.models.spec import ModelSpec

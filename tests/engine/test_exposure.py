@@ -11,7 +11,7 @@ from tfadvseg.attacks import ATTACKS
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.collect import foreign_frames
 from tfadvseg.engine.exposure import attacked, expose, in_frame, whole_levels
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts

@@ -8,8 +8,9 @@ import tensorflow as tf
 from six_images import example, grid
 
 from tfadvseg.engine.collect import collect
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.models import describe

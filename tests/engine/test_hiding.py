@@ -7,7 +7,7 @@ import tensorflow as tf
 from six_images import go, split
 
 from tfadvseg.attacks import ATTACKS
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.hiding import hiding_counts

@@ -12,9 +12,10 @@ from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.collect import collect
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.kept import KeptAttack, kept_sources, save_findings
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder

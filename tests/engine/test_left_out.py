@@ -11,11 +11,12 @@ from six_images import example, go, grid, split
 from tfadvseg.data.batches import batches
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Split
-from tfadvseg.engine import run as engine
+from tfadvseg.engine import parts, worker
 from tfadvseg.engine.collect import collect
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.left_out import left_out, measured, readable, without_damaged
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.results import Results, rows
@@ -120,7 +121,7 @@ def other_frame(spec):
 @pytest.mark.parametrize("size", [1, 4])
 def test_a_photograph_that_is_damaged_when_a_target_reads_it_again_is_left_out(spec, tmp_path, size, monkeypatch):
     scenario = Scenario(spec, PROTOCOL, (Target(spec), Target(other_frame(spec))))
-    monkeypatch.setattr(engine, "preflight", lambda *arguments: None)
+    monkeypatch.setattr(worker, "preflight", lambda *arguments: None)
     sound = found([scenario], tmp_path / "sound", None, size)
     after = found([scenario], tmp_path / "damaged", Readings(later={1, 4}), size)
     kept = ("image_0", "image_2", "image_3", "image_5")
@@ -132,7 +133,7 @@ def test_a_photograph_that_is_damaged_when_a_target_reads_it_again_is_left_out(s
 
 
 def test_an_image_that_one_scenario_lacks_is_left_out_of_all(spec, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "preflight", lambda *arguments: None)
+    monkeypatch.setattr(worker, "preflight", lambda *arguments: None)
     transformed = Scenario(spec, PROTOCOL, (Target(spec),), transform="grayscale")
     after = found([white_box(spec, PROTOCOL), transformed], tmp_path, Readings(later={3}))
     assert "image_3" not in after.results.ids and after.results.counts.hits.shape[:2] == (4, 5)
@@ -154,7 +155,7 @@ def test_where_none_can_be_read_there_is_no_run(spec, tmp_path, monkeypatch):
     sentence = "^None of the 6 photographs can be read; of the first: 0.png may be truncated.$"
     with pytest.raises(ValueError, match=sentence):
         found([white_box(spec, PROTOCOL)], tmp_path, Readings(range(6)))
-    monkeypatch.setattr(engine, "preflight", lambda *arguments: None)
+    monkeypatch.setattr(worker, "preflight", lambda *arguments: None)
     with pytest.raises(ValueError, match=sentence):
         found([white_box(spec, PROTOCOL)], tmp_path, Readings(range(6)), 4)
 
@@ -172,11 +173,11 @@ def test_models_are_looked_at_with_the_only_photograph_that_can_be_read(spec, tm
 
 @pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM"), ValueError("x")])
 def test_a_model_that_fails_ends_the_run(spec, tmp_path, monkeypatch, error):
-    class Failing(engine.UnitMaker):
+    class Failing(parts.UnitMaker):
         def __call__(self, *arguments):
             raise error
 
-    monkeypatch.setattr(engine, "UnitMaker", Failing)
+    monkeypatch.setattr(parts, "UnitMaker", Failing)
     with pytest.raises(type(error)):
         found([white_box(spec, PROTOCOL)], tmp_path, Readings({0}))
     assert [path.stem for path in (tmp_path / "units").glob("*.npz")] == ["conv-00000"]

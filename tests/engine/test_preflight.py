@@ -6,9 +6,10 @@ import tensorflow as tf
 from six_images import grid, split
 
 from tfadvseg.doctor.suggestion import compare, fitting, settled
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import examine, found
-from tfadvseg.engine.run import Shards, run
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.models import describe
 from tfadvseg.runs.folder import RunFolder

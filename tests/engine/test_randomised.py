@@ -11,7 +11,7 @@ from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.plan import label_maps_of
 from tfadvseg.doctor.examination import repeats
 from tfadvseg.doctor.warnings import repeat_warning
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts

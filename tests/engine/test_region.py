@@ -12,8 +12,8 @@ from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.exposure import ReadOnce, expose, in_frame
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.region import ClassRegion, MaskRegion, as_seen, inside_counts
-from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.counts import class_counts

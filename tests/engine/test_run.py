@@ -14,8 +14,10 @@ from six_images import Killed, example, go, grid, split, without_seconds
 from tfadvseg.attacks import ATTACKS, EPSILONS
 from tfadvseg.data.framing import inside
 from tfadvseg.engine.collect import collect
+from tfadvseg.engine.experiment import Experiment
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards, jobs, run
+from tfadvseg.engine.run import run
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.metrics.scores import mean_iou
@@ -103,9 +105,9 @@ def test_units_in_another_order_give_the_same_rows(undisturbed, spec, models, tm
     """And jobs may be done anywhere: a scenario and its models travel as bytes."""
     scenario = pickle.loads(pickle.dumps(white_box(spec, Protocol(grid()))))
     shards, folder, make = Shards(split(), 1), RunFolder(tmp_path, {}, {}), UnitMaker(scenario, models)
-    todo = jobs([scenario], shards)
-    assert [job.name for job in todo] == shards.units(scenario.name, spec)
-    for job in reversed(todo):
+    todo = Experiment((scenario,), shards).jobs
+    assert list(todo) == shards.units(scenario.name, spec)
+    for job in reversed(todo.values()):
         batch = next(iter(shards.batches(spec, job.number)))
         folder.save(job.name, make(batch, shards.split, with_example=job.number == 0))
     found = collect([scenario], shards, folder, "made_up", "validation")
@@ -189,15 +191,15 @@ def test_two_networks_of_one_name_are_refused(spec, conv_folder, tmp_path):
     assert other == spec  # the same file is the same model
     protocol = Protocol(grid())
     copy = Scenario(other, protocol, (Target(other),), transform="blur")
-    assert len(jobs([white_box(spec, protocol), copy], Shards(split()))) == 4
+    assert len(Experiment((white_box(spec, protocol), copy), Shards(split())).jobs) == 4
     stranger = describe(conv_folder, intensity_range=(0.0, 1.0))
     with pytest.raises(ValueError, match="share the name 'conv'; rename a folder"):
-        jobs([white_box(spec, protocol), white_box(stranger, protocol)], Shards(split()))
+        Experiment((white_box(spec, protocol), white_box(stranger, protocol)), Shards(split()))
 
 
 def test_two_scenarios_on_the_same_attack_are_refused(spec):
     with pytest.raises(ValueError, match="Two scenarios attack conv with the same gradient estimator; merge them"):
-        jobs([white_box(spec, Protocol(grid())), white_box(spec, Protocol(grid(("fgsm",))))], Shards(split()))
+        Experiment((white_box(spec, Protocol(grid())), white_box(spec, Protocol(grid(("fgsm",))))), Shards(split()))
 
 
 def test_models_are_opened_only_where_there_is_something_to_do(spec, tmp_path):

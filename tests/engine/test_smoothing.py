@@ -12,7 +12,7 @@ from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.balls import L2
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.conventions import LEFT_OUT
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.engine.smoothing import SmoothedUnitMaker, Smoothing, Voter
 from tfadvseg.metrics.certificate import lower_bounds, radius

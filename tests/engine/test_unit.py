@@ -10,7 +10,7 @@ from six_images import go, grid, split
 from tfadvseg.attacks import ATTACKS, fgsm
 from tfadvseg.attacks.base import Cost
 from tfadvseg.conventions import LEFT_OUT
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.runs.results import ALONE, Results, rows, table

@@ -10,7 +10,7 @@ from six_images import split
 from tfadvseg.attacks.hiding import toward_map
 from tfadvseg.attacks.objectives import cross_entropy
 from tfadvseg.attacks.universal import Universal, shown_on
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.universal import FILE, PICTURE, fit, prediction_on
 from tfadvseg.runs.progress import Progress
 from tfadvseg.runs.tiles import load_tile

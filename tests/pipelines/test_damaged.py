@@ -64,13 +64,13 @@ def test_a_file_that_cannot_be_reached_ends_the_run(call, flags, undrawn, data, 
     """Another time it may be, so that the run can go on with it."""
     from pipelines.common import experiment
 
-    run = experiment.run
+    carry_out = experiment.carry_out
 
     def unplugged(*arguments):
         (data / "val/2.png").unlink()
-        return run(*arguments)
+        return carry_out(*arguments)
 
-    monkeypatch.setattr(experiment, "run", unplugged)
+    monkeypatch.setattr(experiment, "carry_out", unplugged)
     ended = call("robustness", *flags)
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == f"Error: {data}/val/2.png cannot be read (No such file or directory)."

@@ -63,15 +63,40 @@ def test_two_runs_without_output_in_one_second_have_two_folders(monkeypatch, tmp
 def test_a_report_of_what_has_not_finished_says_so_and_makes_nothing(call, finished, tmp_path):
     folder, _ = finished
     (folder / "cells.npz").unlink()
+    (folder / "units" / "conv-00001.npz").unlink()
+    ended = call("report", folder)
+    assert ended.returncode == 1 and ended.stderr.startswith(f"Error: {folder} has 1 of 2 units. "), ended.stderr
+    (folder / "experiment.json").unlink()
     ended = call("report", folder)
     assert ended.returncode == 1 and ended.stderr == (
         f"Error: {folder} holds no cells.npz: its run has not finished; go on with it first.\n"
     )
+    assert not (folder / "cells.npz").exists()
     (tmp_path / "mine").mkdir()
     for path in (tmp_path / "mine", tmp_path / "nowhere"):
         ended = call("report", path)
         assert ended.returncode == 1 and ended.stderr == f"Error: {path} is no run folder: it holds no recipe.json.\n"
     assert list((tmp_path / "mine").iterdir()) == [] and not (tmp_path / "nowhere").exists()
+
+
+def test_a_report_completes_a_run_whose_units_are_all_there(call, finished):
+    folder, _ = finished
+    whole = {name: (folder / name).read_bytes() for name in MADE_OF_UNITS}
+    for name in MADE_OF_UNITS:
+        (folder / name).unlink()
+    ended = call("report", folder)
+    assert ended.returncode == 0, ended.stderr
+    assert whole == {name: (folder / name).read_bytes() for name in MADE_OF_UNITS}
+
+
+def test_a_damaged_plan_is_named(call, finished):
+    folder, _ = finished
+    (folder / "cells.npz").unlink()
+    for text in ("", "[]", '{"value": "tfadvseg.lock:os", "of": {}}'):
+        (folder / "experiment.json").write_text(text)
+        ended = call("report", folder)
+        assert ended.returncode == 1 and ended.stderr.startswith(f"Error: {folder}/experiment.json "), ended.stderr
+        assert ended.stderr.endswith("start the run's command again with its --output.\n")
 
 
 @pytest.mark.parametrize("name", MADE_OF_UNITS)

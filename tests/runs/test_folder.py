@@ -4,11 +4,12 @@ import errno
 import json
 import os
 import re
+import threading
 
 import numpy as np
 import pytest
 
-from tfadvseg.runs.folder import RunFolder, reserved
+from tfadvseg.runs.folder import InUse, RunFolder, reserved, shared
 
 RECIPE = {"seed": 0, "epsilons": ["1", "2"], "models": {"enet": "abc"}}
 UNIT = {"matrices": np.arange(8).reshape(2, 2, 2), "gradients": np.int64(3), "example_id": np.array("street")}
@@ -216,3 +217,71 @@ def test_a_file_is_no_run_folder(tmp_path, place):
     with pytest.raises(ValueError, match=f"The run folder .*{place} cannot be written .*; choose another `folder`"):
         with reserved(tmp_path / place):
             pass
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_several_who_decide_at_once_all_obey_the_first(tmp_path, monkeypatch, links):
+    if not links:
+
+        def unknown(*_):
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+        monkeypatch.setattr(os, "link", unknown)
+    folder, other = (RunFolder(tmp_path, RECIPE, {}) for _ in range(2))
+
+    def slowly():
+        assert other.decide("xla-enet", lambda: True) is True  # somebody else is quicker
+        return False
+
+    assert folder.decide("xla-enet", slowly) is True and other.decide("xla-enet", lambda: False) is True
+    assert os.listdir(folder.units) == ["xla-enet.json"]
+
+
+def test_together_the_first_recipe_counts_before_anything_is_finished(tmp_path):
+    RunFolder(tmp_path, RECIPE, {"started": "first"}, together=True)
+    with pytest.raises(ValueError, match="another recipe: seed was 0 and is now 1"):
+        RunFolder(tmp_path, RECIPE | {"seed": 1}, {}, together=True)
+    RunFolder(tmp_path, RECIPE, {"started": "second"}, together=True)
+    assert json.loads((tmp_path / "recipe.json").read_text())["notes"] == {"started": "first"}
+
+
+def test_a_folder_is_shared_or_reserved(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfadvseg.runs.folder.SETTLING", 0.0)
+    half = tmp_path / f".cells.npz.{'a1' * 16}"
+    with shared(tmp_path, "1/2"), shared(tmp_path, "2/2"):
+        half.touch()
+        with pytest.raises(InUse, match="works in it"), reserved(tmp_path):
+            pass
+        with pytest.raises(InUse, match="works in it"), shared(tmp_path, "2/2"):
+            pass
+        with shared(tmp_path, "2/3"):
+            assert half.exists()  # nobody knows whose it is
+    with reserved(tmp_path):
+        assert not half.exists()
+        with pytest.raises(InUse, match="works in it"), shared(tmp_path, "1/2"):
+            pass
+
+
+def test_whoever_shares_waits_for_one_who_has_it_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfadvseg.runs.folder.SETTLING", 20.0)
+    holding = reserved(tmp_path)
+    holding.__enter__()
+    threading.Timer(0.3, holding.__exit__, (None, None, None)).start()
+    with shared(tmp_path, "1/2"):
+        pass
+
+
+def test_a_probe_is_seen_where_it_is_and_leaves_nothing(tmp_path):
+    here, there = (RunFolder(tmp_path / name, RECIPE, {}) for name in ("here", "there"))
+    with here.probe() as word:
+        assert RunFolder(tmp_path / "here", RECIPE, {}).sees(word) and not there.sees(word)
+        assert here.finished() == set()
+    assert not here.sees(word) and os.listdir(here.units) == []
+
+
+def test_finished_units_are_those_that_are_whole(tmp_path):
+    folder = RunFolder(tmp_path, RECIPE, {})
+    folder.save("a-00001", UNIT)
+    folder.decide("xla-a", lambda: True)
+    (folder.units / f".b.npz.{'0f' * 16}").touch()
+    assert folder.finished() == {"a-00001"}

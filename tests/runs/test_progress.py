@@ -66,3 +66,17 @@ def test_waiting_for_data_is_told_from_working(progress, monkeypatch):
 
 def test_nothing_to_do_is_said(progress):
     assert progress.summary() == "everything was finished before"
+
+
+def test_what_is_lost_is_taken_back(progress):
+    progress.tick(10, images=2)
+    progress.tick(-5, images=2)
+    assert progress.bar.n == pytest.approx(1) and progress.left == pytest.approx(5)
+    progress.tick(-100, images=6)
+    assert progress.bar.n == 0
+
+
+def test_the_seconds_of_workers_are_added(progress):
+    progress.spend(1.0, 9.0)
+    progress.spend(3.0, 7.0)
+    assert progress.summary() == "20 s, 20.0 % of them waiting for data"

@@ -10,13 +10,12 @@ from six_images import go, split
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
 from tfadvseg.crf.parameters import PARAMETERS
-from tfadvseg.engine.initial_gradient import initial_gradient, measure
+from tfadvseg.engine.initial_gradient import Starts, initial_gradient
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.runs import initial_gradients
-from tfadvseg.runs.folder import RunFolder
 from tfadvseg.studies.crf.design import (
     objectives,
     pair_scenarios,
@@ -76,11 +75,10 @@ def experiment(spec, tmp_path_factory):
     crf = dataclasses.replace(spec, name="conv+crf", refinement=Sharper())
     folder, models = tmp_path_factory.mktemp("runs"), OpenModels()
     protocol, _ = with_scaled(PROTOCOL, 20.0)
-    collected = go(pair_scenarios(spec, crf, protocol), folder, images=2, models=models)
-    opened, shards = RunFolder(folder, {"batch_size": 1}, {}), Shards(split(range(2)), 1)
-    measure([spec, crf], objectives(20.0), shards, opened, models)
+    made, extra = pair_scenarios(spec, crf, protocol), Starts((spec, crf), tuple(objectives(20.0).items()))
+    collected = go(made, folder, images=2, models=models, extra=extra)
     first = initial_gradients.read(folder)
-    measure([spec, crf], objectives(20.0), shards, opened, OpenModels())  # from the run folder
+    go(made, folder, images=2, extra=extra)  # from the run folder
     for name, values in initial_gradients.read(folder).items():
         np.testing.assert_array_equal(values, first[name])
     return collected, first, (models[spec], models[crf])

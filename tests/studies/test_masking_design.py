@@ -4,19 +4,16 @@ import dataclasses
 
 import pytest
 import tensorflow as tf
-from six_images import go, split
+from six_images import go
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.balls import L2
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.losses import logits_ratio
 from tfadvseg.attacks.objectives import ScaledCrossEntropy, away_from_labels
-from tfadvseg.engine import initial_gradient
-from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.runs import initial_gradients
-from tfadvseg.runs.folder import RunFolder
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.masking.design import doubted, scenarios, tries
 from tfadvseg.studies.masking.verdict import Suspect, masking
@@ -53,11 +50,9 @@ def verdicts(conv_model, tmp_path_factory):
         dataclasses.replace(spec, name=f"conv_{name}", refinement=how)
         for name, how in (("hot", Hot()), ("blind", Blind()))
     )
-    specs, models, folder = [spec, hot, blind], OpenModels(), tmp_path_factory.mktemp("runs")
+    specs, folder = (spec, hot, blind), tmp_path_factory.mktemp("runs")
     made, battery = scenarios(specs, protocol, 64.0, 20.0)
-    results = go(made, folder, models=models).results
-    shards, opened = Shards(split(), 1), RunFolder(folder, {"batch_size": 1}, {})
-    initial_gradient.measure(specs, {"away": away_from_labels}, shards, opened, models)
+    results = go(made, folder, extra=Starts(specs, (("away", away_from_labels),))).results
     starts = initial_gradients.read(folder)
     return {one.name: masking(Suspect(Evidence(results), one.name, battery, starts)) for one in specs}
 

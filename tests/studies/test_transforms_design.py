@@ -7,7 +7,7 @@ from six_images import go, split
 
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.attacks.expectation import ExpectedGradient
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.runs.results import rows

@@ -6,6 +6,7 @@ TFDS keeps its data (TFDS_DATA_DIR, by default ~/tensorflow_datasets). Each spli
 
 import contextlib
 import io
+import math
 import os
 import pathlib
 import shutil
@@ -66,7 +67,7 @@ def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data
 def _prepared(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
     """Fills the cache, or waits while another process does; what a killed one left half made is deleted first."""
     cache.mkdir(parents=True, exist_ok=True)
-    with locked(cache / ".lock", wait=True):
+    with locked(cache / ".lock", wait=math.inf):
         made = builder(split, cache)
         if made.is_prepared():
             return made

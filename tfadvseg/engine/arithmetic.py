@@ -46,6 +46,12 @@ def set_threads(threads: int) -> None:
         ) from error
 
 
+def leave_gpus() -> None:
+    """Leaves them to other processes, before anything is computed; they are still told of."""
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.set_visible_devices([], "GPU")
+
+
 def arithmetic() -> dict[str, Any]:
     """What of it is in use, for the recipe of a run."""
     return {

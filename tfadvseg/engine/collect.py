@@ -9,10 +9,10 @@ from tfadvseg.attacks.plan import costs_alone
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Split
 from tfadvseg.engine.checks import certainty_warnings, frame_warning, scale_warnings, unlabelled_warning, warnings
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.kept import Findings, KeptSource
 from tfadvseg.engine.left_out import left_out, measured, none_readable
 from tfadvseg.engine.preflight import found
-from tfadvseg.engine.run import Shards
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import BESIDE, PER_IMAGE, Unit
 from tfadvseg.metrics.counts import Counts

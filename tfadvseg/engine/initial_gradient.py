@@ -4,8 +4,8 @@ Where predictions are so confident that the loss to the own prediction is nearly
 float32 and an attack goes nowhere: the gradient is masked, and the network only looks robust (section 8 of the paper).
 """
 
-import functools
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -14,9 +14,10 @@ from tfadvseg.attacks.base import Model
 from tfadvseg.attacks.objectives import Objective
 from tfadvseg.data.framing import inside
 from tfadvseg.doctor.warnings import floored
-from tfadvseg.engine.left_out import KEY, measured, without_damaged
-from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
+from tfadvseg.engine.left_out import KEY, Batch, measured
+from tfadvseg.engine.parts import Make, Setting
+from tfadvseg.engine.unit import Tick, Unit
 from tfadvseg.models import postprocessed
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.atomic import write_atomically
@@ -50,28 +51,69 @@ def initial_gradient(
     return tuple(tf.reduce_sum(part * weight, (1, 2)) / pixels for part in (score, norm, zeros))
 
 
-def measure(
-    specs: Sequence[ModelSpec], objectives: Mapping[str, Objective], shards: Shards, folder: RunFolder,
-    models: OpenModels, seed: int = 0,
-) -> None:  # fmt: skip
-    """Writes FILE into the run folder: `initial_gradient` of each model and objective, a unit a batch of images. seed:
-    of the draws of models that draw at random."""
-    found: dict[str, np.ndarray] = {}
-    for spec in specs:
-        names = shards.units(f"start-{spec.name}", spec)
-        if not all(folder.has(name) for name in names):
-            models.keep([spec])
-            model = models[spec]
-            called = model.logits_of_seeds if spec.seeded else model
-            make = functools.partial(_unit, spec, model, called, objectives, seed)
-            for number, (name, batch) in enumerate(zip(names, shards.batches(spec), strict=True)):
-                if not folder.has(name):
-                    images, rows = shards.ids(spec, number), (*objectives, FLOOR)
-                    folder.save(name, without_damaged(batch, images, make, shards.strict, per_image=rows))
-        units = measured(folder.load(name) for name in names)
-        keys = [key for key in units[0] if key != KEY]
-        found |= {f"{spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
-    write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """A part of an experiment: what attacks on one model start from. objectives: by their names. seed: of the draws of
+    a model that draws at random."""
+
+    spec: ModelSpec
+    objectives: tuple[tuple[str, Objective], ...]
+    seed: int = 0
+    one_by_one: bool = False
+    pictures: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"start-{self.spec.name}"
+
+    @property
+    def source(self) -> ModelSpec:
+        return self.spec
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (self.spec,)
+
+    @property
+    def work(self) -> float:
+        return float(len(self.objectives))
+
+    @property
+    def per_image(self) -> tuple[str, ...]:
+        return *(name for name, _ in self.objectives), FLOOR
+
+    def maker(self, setting: Setting, batch: Batch) -> Make:
+        model = setting.models[self.spec]
+        called = model.logits_of_seeds if self.spec.seeded else model
+
+        def make(batch: Batch, tick: Tick, with_example: bool) -> Unit:
+            unit = _unit(self.spec, model, called, dict(self.objectives), self.seed, batch)
+            tick(self.work)
+            return unit
+
+        return make
+
+
+@dataclasses.dataclass(frozen=True)
+class Starts:
+    """What a study measures beside its attacks: each model's start, as FILE in the run folder."""
+
+    specs: tuple[ModelSpec, ...]
+    objectives: tuple[tuple[str, Objective], ...]
+    seed: int = 0
+
+    @property
+    def parts(self) -> list[Start]:
+        return [Start(spec, self.objectives, self.seed) for spec in self.specs]
+
+    def write(self, shards: Shards, folder: RunFolder) -> None:
+        """Of the images that are not damaged."""
+        found: dict[str, np.ndarray] = {}
+        for part in self.parts:
+            units = measured(folder.load(name) for name in shards.units(part.name, part.spec))
+            keys = [key for key in units[0] if key != KEY]
+            found |= {f"{part.spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
+        write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
 
 
 def _unit(

@@ -22,7 +22,7 @@ from tfadvseg.conventions import IGNORED
 from tfadvseg.data.framing import Frame, crop
 from tfadvseg.engine.exposure import expose, whole_levels
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import maker
+from tfadvseg.engine.parts import unit_maker
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Tick, UnitMaker
 from tfadvseg.runs.folder import RunFolder
@@ -124,6 +124,6 @@ class PhotographAttack:
         truth = tf.fill(placed.shape[:2], IGNORED) if labels is None else self.frame.place_labels(labels, size)
         batch = {"image": placed[tf.newaxis], "labels": truth[tf.newaxis], "size": size[tf.newaxis]}
         if self._maker is None:
-            self._maker = maker(self.scenario, batch, self._folder, self._xla, self._models)
+            self._maker = unit_maker(self.scenario, batch, self._folder, self._xla, self._models)
         made = self._maker.perturb(expose(batch, self.frame), [name], tick)
         return placed, size, [tf.constant(one[0]) for one in made.perturbations]

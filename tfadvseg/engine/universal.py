@@ -12,7 +12,7 @@ from tfadvseg.attacks.base import Model
 from tfadvseg.attacks.universal import Universal
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import inside
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.progress import Progress
 from tfadvseg.runs.tiles import Tile, load_tile, save_picture, save_tile

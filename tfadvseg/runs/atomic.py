@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import errno
 import io
 import os
 import pathlib
@@ -10,13 +11,24 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+UNLINKABLE = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV)
+"""What file systems answer that have no second names of a file."""
+
 
 def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
     """Lets `write` fill memory, which goes to a temporary file beside `path` that is then renamed.
 
     So libraries never meet a full disk, which each would report in its own way; here it is an OSError with the path.
     """
-    path = pathlib.Path(path)
+    _write(pathlib.Path(path), write, os.replace)
+
+
+def write_once(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
+    """The same, unless `path` is there: of several who write at once the first one wins."""
+    _write(pathlib.Path(path), write, _link)
+
+
+def _write(path: pathlib.Path, write: Callable[[IO[bytes]], Any], name: Callable[[pathlib.Path, pathlib.Path], Any]):
     content = io.BytesIO()
     write(content)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # collides with no other process or host
@@ -25,13 +37,26 @@ def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any])
             file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        name(temporary, path)
     except OSError as error:
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong first is what is told
+            temporary.unlink()
+
+
+def _link(temporary: pathlib.Path, path: pathlib.Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError as error:
+        if error.errno not in UNLINKABLE:
+            raise
+        if not path.exists():  # two may get here at once, where the file system knows no better
+            os.replace(temporary, path)
 
 
 @contextlib.contextmanager

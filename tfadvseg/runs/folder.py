@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +15,17 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.lock import Busy, locked
-from tfadvseg.runs.atomic import remove_left_over, write_atomically
+from tfadvseg.runs.atomic import remove_left_over, write_atomically, write_once
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError)
 """What NumPy and JSON raise of a file that is half there or changed."""
+
+SETTLING = 60.0
+"""Seconds that are enough to collect a run and to draw it."""
+
+
+class InUse(ValueError):
+    """Another process works in a run folder."""
 
 
 @contextlib.contextmanager
@@ -26,14 +34,36 @@ def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
 
     Raises ValueError where it cannot be written, or another process works in it.
     """
+    with _held(folder) as path:
+        try:
+            remove_left_over(path)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        yield path
+
+
+@contextlib.contextmanager
+def shared(folder: str | os.PathLike, share: str) -> Iterator[pathlib.Path]:
+    """The folder, made, and that of nobody meanwhile but of those who share it; each of their shares, such as "1/4", is
+    one process's. What killed ones left half written stays, since nobody knows whose it is.
+
+    Waits a little for a process that has the folder alone, since one of them completes the run. Errors as `reserved`.
+    """
+    with _held(folder, SETTLING, shared=True) as path, _held(folder, name=f".lock.{share.replace('/', '-of-')}"):
+        yield path
+
+
+@contextlib.contextmanager
+def _held(
+    folder: str | os.PathLike, wait: float = 0.0, shared: bool = False, name: str = ".lock"
+) -> Iterator[pathlib.Path]:
     path = pathlib.Path(folder)
     with contextlib.ExitStack() as stack:
         try:
             path.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(path / ".lock"))
-            remove_left_over(path)
+            stack.enter_context(locked(path / name, wait, shared))
         except Busy as error:
-            raise ValueError(
+            raise InUse(
                 f"The run folder {path} has not finished: {error} works in it; wait for it, or choose another `folder`."
             ) from error
         except OSError as error:
@@ -58,10 +88,13 @@ class RunFolder:
     """The folder of one run. Opening it anew with the same recipe goes on; another recipe is refused.
 
     recipe: everything that decides the numbers. notes: what is worth knowing beside it (revision, time), not compared.
-    Raises ValueError where the folder cannot be written or belongs to another recipe.
+    together: others may open it at the same moment, so what is there is never replaced. Raises ValueError where the
+    folder cannot be written or belongs to another recipe.
     """
 
-    def __init__(self, folder: str | os.PathLike, recipe: Mapping[str, Any], notes: Mapping[str, Any]):
+    def __init__(
+        self, folder: str | os.PathLike, recipe: Mapping[str, Any], notes: Mapping[str, Any], together: bool = False
+    ):
         self.path = pathlib.Path(folder)
         self.units = self.path / "units"
         record = self.path / "recipe.json"
@@ -74,11 +107,12 @@ class RunFolder:
                     f"{self.path} holds finished units but no recipe.json, so nobody knows what they are of; choose "
                     "another `folder`."
                 )
-            if worked:
+            if not worked:
+                text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1).encode()
+                write = write_once if together else write_atomically
+                write(record, lambda file: file.write(text))
+            if worked or together:
                 self._compare(recipe_of(self.path), now)
-            else:
-                text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1)
-                write_atomically(record, lambda file: file.write(text.encode()))
         except OSError as error:
             raise unwritable(self.path, error) from error
 
@@ -97,11 +131,12 @@ class RunFolder:
             )
 
     def decide(self, question: str, answer: Callable[[], Any]) -> Any:
-        """What an earlier start of the run answered, so that a measured choice stays the same; else answers now."""
+        """What an earlier start of the run answered, so that a measured choice stays the same; else answers
+        now, and of several who do so at once all obey the first."""
         path = self.units / f"{question}.json"
         if not path.exists():
-            text = json.dumps(answer())
-            write_atomically(path, lambda file: file.write(text.encode()))
+            text = json.dumps(answer()).encode()
+            write_once(path, lambda file: file.write(text))
         try:
             return json.loads(path.read_text())
         except ValueError as error:
@@ -110,6 +145,31 @@ class RunFolder:
     def has(self, unit: str) -> bool:
         """Whether the unit is finished."""
         return (self.units / f"{unit}.npz").exists()
+
+    def finished(self) -> set[str]:
+        """The names of all finished units."""
+        return {path.stem for path in self.units.glob("*.npz") if not path.name.startswith(".")}
+
+    def log(self, worker: str) -> pathlib.Path:
+        """The file for what a worker says, in a folder that is made."""
+        folder = self.path / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{worker}.log"
+
+    @contextlib.contextmanager
+    def probe(self) -> Iterator[str]:
+        """A word that whoever opens the same folder `sees`."""
+        word = uuid.uuid4().hex
+        path = self.units / f".probe.{word}"
+        try:
+            path.touch()
+            yield word
+        finally:
+            path.unlink(missing_ok=True)
+
+    def sees(self, word: str) -> bool:
+        """Whether this is the folder in which another process has written its probe."""
+        return (self.units / f".probe.{word}").exists()
 
     def save(self, unit: str, arrays: dict[str, Any]) -> None:
         """Writes a finished unit under a temporary name and renames it, so that it is there whole or not at all."""

@@ -22,7 +22,7 @@ class Progress:
         form = "{l_bar}{bar}| {n:.0f}/{total:.0f} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
             total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
-            dynamic_ncols=True,
+            dynamic_ncols=True, disable=not images,
         )  # fmt: skip
 
     def skip(self, images: int) -> None:
@@ -32,8 +32,9 @@ class Progress:
         self.bar.refresh()
 
     def tick(self, work: float, images: int) -> None:
-        """`work` gradients of a batch of `images` are done."""
+        """`work` gradients of a batch of `images` are done; below 0: are to be done again."""
         done = min(images * work / self.work, self.left, (self.bar.total or 0) - self.bar.n)
+        done = max(done, -self.bar.n)
         self.left -= done
         self.bar.update(done)
 
@@ -47,6 +48,11 @@ class Progress:
         if text not in self.said:
             self.said.add(text)
             self.bar.write(text, file=sys.stderr)
+
+    def spend(self, waited: float, worked: float) -> None:
+        """Seconds of a worker, for data and at all else."""
+        self.waited += waited
+        self.worked += worked
 
     def timed(self, batches: Iterable[T]) -> Iterator[T]:
         """The batches; measures how long each is waited for."""

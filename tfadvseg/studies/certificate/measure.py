@@ -1,15 +1,14 @@
 """Smooths each network, attacks what is smoothed, and keeps what the votes prove; goes on as runs of attacks do."""
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 
 import numpy as np
 
 from tfadvseg.attacks.base import Model
-from tfadvseg.engine.left_out import measured, without_damaged
-from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
+from tfadvseg.engine.left_out import Batch, measured
+from tfadvseg.engine.parts import Make, Setting
 from tfadvseg.engine.smoothing import SmoothedUnitMaker, Smoothing
 from tfadvseg.engine.unit import Unit
 from tfadvseg.metrics.certificate import contradicted, largest_radius, lower_bounds, radius, segcertify
@@ -17,7 +16,6 @@ from tfadvseg.metrics.certified_iou import certified_counts
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.folder import RunFolder
-from tfadvseg.runs.progress import Progress
 from tfadvseg.studies.certificate.certified import Certified, write
 
 POINTS = 25
@@ -39,46 +37,58 @@ class Confidence:
             raise ValueError(f"tau is a probability of at least 0.5 and below 1; got {self.tau:g}.")
 
 
-def measure(
-    networks: Sequence[tuple[ModelSpec, Smoothing]], confidence: Confidence, shards: Shards, folder: RunFolder,
-    models: OpenModels,
-) -> None:  # fmt: skip
-    """Finishes every unit that the run folder lacks, a photograph each, and writes `certified.FILE`."""
-    single = dataclasses.replace(shards, batch_size=1)
-    names = [single.units(f"smoothed-{spec.name}-{one.sigma:g}", spec) for spec, one in networks]
-    progress = Progress(len(shards.split) * len(networks))
-    try:
-        for (spec, smoothing), own in zip(networks, names, strict=True):
-            progress.of(f"{spec.name} under noise of {smoothing.sigma:g}", smoothing.work)
-            _run(spec, smoothing, own, single, folder, models, progress)
-    finally:
-        progress.close()
-    error = confidence.error / len(shards.split)
-    found = [
-        collected(spec, smoothing, confidence.tau, error, measured(map(folder.load, own)))
-        for (spec, smoothing), own in zip(networks, names, strict=True)
-    ]
-    write(folder.path, found)
+@dataclasses.dataclass(frozen=True)
+class Smoothed:
+    """A part of an experiment: the votes of one smoothed network, a photograph a unit."""
+
+    spec: ModelSpec
+    smoothing: Smoothing
+    one_by_one: bool = True
+    per_image: tuple[str, ...] = ()
+    pictures: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"smoothed-{self.spec.name}-{self.smoothing.sigma:g}"
+
+    @property
+    def source(self) -> ModelSpec:
+        return self.spec
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (self.spec,)
+
+    @property
+    def work(self) -> float:
+        return self.smoothing.work
+
+    def maker(self, setting: Setting, batch: Batch) -> Make:
+        model: Model = setting.models[self.spec]
+        make = SmoothedUnitMaker(self.spec, model, self.smoothing)
+        return lambda batch, tick, with_example: make(batch, tick)
 
 
-def _run(
-    spec: ModelSpec, smoothing: Smoothing, names: Sequence[str], shards: Shards, folder: RunFolder, models: OpenModels,
-    progress: Progress,
-) -> None:  # fmt: skip
-    missing = [number for number, name in enumerate(names) if not folder.has(name)]
-    if not missing:
-        progress.skip(len(names))
-        return
-    first = missing[0]
-    progress.skip(first)
-    models.keep([spec])
-    model: Model = models[spec]
-    make = functools.partial(SmoothedUnitMaker(spec, model, smoothing), tick=functools.partial(progress.tick, images=1))
-    for number, batch in enumerate(progress.timed(shards.batches(spec, first)), first):
-        if folder.has(names[number]):
-            progress.skip(1)
-        else:
-            folder.save(names[number], without_damaged(batch, shards.ids(spec, number), make, shards.strict))
+@dataclasses.dataclass(frozen=True)
+class Certificates:
+    """What the study measures beside attacks on the plain networks: certified.FILE in the run folder."""
+
+    networks: tuple[tuple[ModelSpec, Smoothing], ...]
+    confidence: Confidence
+
+    @property
+    def parts(self) -> list[Smoothed]:
+        return [Smoothed(spec, smoothing) for spec, smoothing in self.networks]
+
+    def write(self, shards: Shards, folder: RunFolder) -> None:
+        """Of the images that are not damaged."""
+        error = self.confidence.error / len(shards.split)
+        found = []
+        for part in self.parts:
+            names = shards.of(part).units(part.name, part.spec)
+            units = measured(map(folder.load, names))
+            found.append(collected(part.spec, part.smoothing, self.confidence.tau, error, units))
+        write(folder.path, found)
 
 
 def collected(spec: ModelSpec, smoothing: Smoothing, tau: float, error: float, units: Sequence[Unit]) -> Certified:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
-from tfadvseg.engine.run import Shards
+from tfadvseg.engine.jobs import Shards
 from tfadvseg.metrics.counts import Counts, class_counts
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.models.saved_model import LoadedModel

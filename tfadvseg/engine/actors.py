@@ -1,0 +1,129 @@
+"""Workers that are actors of Ray, on any machine of a cluster; Ray is imported where one is asked for."""
+
+import contextlib
+import os
+import pickle
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tfadvseg.engine.team import AGAIN, Hand, Lost
+from tfadvseg.engine.unit import Tick
+from tfadvseg.engine.worker import Outcome, Worker
+from tfadvseg.runs.folder import RunFolder
+
+AUTO = "auto"
+"""The cluster that this machine belongs to, or else this machine alone."""
+
+
+class Actor:
+    """The same worker in a process of Ray's. orders: pickled `posted.Orders`. name: as its log is called."""
+
+    def __init__(self, orders: bytes, name: str):
+        self._orders, self._name = orders, name
+        self._worker: Worker | None = None
+
+    def begin(self) -> str:
+        """Of which machine it is; raises what `posted.begin` raises."""
+        if self._worker is None:
+            from tfadvseg.engine.posted import begin
+
+            orders = pickle.loads(self._orders)
+            self._worker = begin(orders)
+            with orders.folder.log(self._name).open("ab") as log:
+                for number in (1, 2):
+                    os.dup2(log.fileno(), number)
+        return socket.gethostname()
+
+    def work(self, name: str, following: str | None) -> Outcome:
+        """As `Worker.work`."""
+        self.begin()  # where Ray has started it anew
+        assert self._worker is not None
+        return self._worker.work(name, following)
+
+
+class RayActor(Hand):
+    """One of them. made: makes its handle."""
+
+    def __init__(self, ray: Any, name: str, made: Any):
+        self._ray, self._name, self._made = ray, name, made
+        self._actor: Any = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def begin(self) -> None:
+        if self._actor is None:
+            self._actor = self._made()
+        again = {"max_task_retries": AGAIN}  # waits where Ray is starting it anew
+        self._get(self._actor.begin.options(**again).remote())
+
+    def work(self, name: str, following: str | None, tick: Tick) -> Outcome:
+        return self._get(self._actor.work.remote(name, following))
+
+    def kill(self) -> None:
+        if self._actor is not None:
+            with contextlib.suppress(Exception):  # it is gone
+                self._ray.kill(self._actor)
+
+    def close(self) -> None:
+        self.kill()
+
+    def _get(self, promise: Any) -> Any:
+        """What an actor answers; an exception of its worker is raised."""
+        try:
+            return self._ray.get(promise)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else RuntimeError(str(error)) from None
+        except self._ray.exceptions.RayError as error:
+            if isinstance(error, self._ray.exceptions.ActorDiedError):
+                self._actor = None  # for good, so the next one is another
+            raise Lost(f"{type(error).__name__}, see its log and Ray's") from error
+
+
+@contextlib.contextmanager
+def actors(
+    address: str, orders: bytes, folder: RunFolder, wanted: int, units: int, threads: int, prefix: str = ""
+) -> Iterator[list[RayActor]]:
+    """Actors on the cluster of this address. wanted: how many; 0: as many as it has GPUs, or else as its
+    processors have room for by their threads; never more than there are units."""
+    try:
+        import ray
+    except ImportError as error:
+        raise ValueError("`cluster` needs Ray; install it by: pip install 'tfadvseg[ray]'.") from error
+    _connect(ray, address)
+    try:
+        resources = ray.cluster_resources()
+        gpus = int(resources.get("GPU", 0))
+        room = gpus or max(1, int(resources.get("CPU", 1)) // threads)
+        if wanted > room:
+            what = f"{gpus} GPUs" if gpus else f"processors for {room} workers of {threads} threads"
+            raise ValueError(f"The cluster {address} has {what}; set `workers`={room} or less.")
+        # Ray starts an actor anew, but which unit is done again, and how often, is for the team to say and to tell of.
+        remote = ray.remote(Actor).options(
+            num_gpus=1 if gpus else 0, num_cpus=1 if gpus else threads, max_restarts=-1, max_task_retries=0
+        )
+        names = [f"{prefix}worker-{number}" for number in range(min(wanted or room, units))]
+        folder.log(names[0])
+        yield [RayActor(ray, name, lambda name=name: remote.remote(orders, name)) for name in names]
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    search = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    quiet = {"logging_level": "ERROR", "log_to_driver": False}
+    try:
+        if address != AUTO:
+            ray.init(address=address, **quiet)
+            return
+        try:
+            ray.init(address="auto", **quiet)
+        except ConnectionError:
+            store = {"object_store_memory": 100 * 2**20}  # nothing but names and orders goes through it
+            ray.init(include_dashboard=False, runtime_env={"env_vars": search}, **store, **quiet)
+    except (ConnectionError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ValueError(f"No Ray cluster answers at {address} ({reason}); is it running there?") from error

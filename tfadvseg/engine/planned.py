@@ -1,0 +1,81 @@
+"""What a run is to measure and to draw, as its run folder keeps it: so its units are collected without its command."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.engine.collect import collect
+from tfadvseg.engine.experiment import Experiment
+from tfadvseg.engine.kept import save_findings
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.examples import save_examples
+from tfadvseg.runs.folder import DAMAGED, RunFolder
+from tfadvseg.runs.values import as_json, of_json
+
+FILE = "experiment.json"
+"""In a run folder."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """dataset, split: names. design: what its study wants to know again of its scenarios when it judges and draws."""
+
+    experiment: Experiment
+    dataset: str
+    split: str
+    label_space: LabelSpace
+    design: Mapping[str, Any]
+
+    @property
+    def names(self) -> list[str]:
+        """Of all units."""
+        return list(self.experiment.jobs)
+
+    def missing(self, folder: RunFolder) -> list[str]:
+        """Units that are not finished."""
+        finished = folder.finished()
+        return [name for name in self.names if name not in finished]
+
+    def save(self, folder: RunFolder) -> None:
+        """Opens nothing, and nothing needs to be opened to collect."""
+        _write(folder, FILE, as_json(self))
+
+    def collect(self, folder: RunFolder) -> list[str]:
+        """Writes what everything is judged and drawn from, of finished units; returns the warnings."""
+        experiment = self.experiment
+        if experiment.extra is not None:
+            experiment.extra.write(experiment.shards, folder)
+        found = collect(
+            experiment.scenarios, experiment.shards, folder, self.dataset, self.split, self.label_space.names
+        )
+        save_examples(folder.path / "examples.npz", self.label_space, found.examples)
+        _write(folder, "design.json", self.design)
+        _write(folder, "findings.json", found.warnings)
+        for source, own in found.of_sources.items() if experiment.keep_perturbations else ():
+            save_findings(folder.path, source, own)
+        found.results.save(folder.path / "cells.npz")  # the last, since what has it is finished
+        return found.warnings
+
+
+def planned(folder: pathlib.Path) -> Planned | None:
+    """What a run folder keeps; None where it does not, ValueError where it is damaged or of another version."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        found = of_json(json.loads(path.read_text()))
+    except DAMAGED as error:
+        raise ValueError(
+            f"{path} is damaged or was written by another version; start the run's command again with its `folder`."
+        ) from error
+    if not isinstance(found, Planned):
+        raise ValueError(f"{path} holds no experiment; start the run's command again with its `folder`.")
+    return found
+
+
+def _write(folder: RunFolder, name: str, content: Any) -> None:
+    text = json.dumps(content, indent=1).encode()
+    write_atomically(folder.path / name, lambda file: file.write(text))

@@ -20,6 +20,7 @@ and attacks the network inside of the server. docs/serving.md says how to run on
 import contextlib
 import dataclasses
 import pathlib
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -32,12 +33,14 @@ from tfadvseg.models import describe
 from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
+from tfadvseg.runs.provenance import versions
 from tfadvseg.serving.attacked import ServedAttack
 from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.encoded import MAX_PIXELS
 from tfadvseg.serving.multiscale import FUSIONS, export_multiscale
-from tfadvseg.serving.servable import Servable, export_servable, of_file, postprocessed
-from tfadvseg.serving.served import Served, serve
+from tfadvseg.serving.servable import Servable, of_file, postprocessed
+from tfadvseg.serving.served import Served, export_served
+from tfadvseg.serving.server_files import write_server_files
 from tfadvseg.transforms import DEFENSES, named
 
 FLAGS = absl_flags.FLAGS
@@ -97,7 +100,10 @@ def run() -> None:
         served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
             name = FLAGS.name or f"{model.name}_{kind}"
-            print(f"SavedModel: {export_servable(serve(servable, served), name, added, FLAGS.output)}")
+            folder = export_served(servable, served, name, added, FLAGS.output, versions())
+            print(f"SavedModel: {folder}")
+    for sentence in write_server_files(FLAGS.output):
+        print(sentence, file=sys.stderr)
 
 
 def defense() -> str | None:

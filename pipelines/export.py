@@ -71,9 +71,8 @@ absl_flags.DEFINE_bool(
 )
 absl_flags.DEFINE_integer("seed", 0, "Seed of the random starts of --attack.", lower_bound=0)
 absl_flags.DEFINE_integer(
-    "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding.",
-    lower_bound=1,
-)  # fmt: skip
+    "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding."
+)
 absl_flags.DEFINE_string(
     "name",
     None,
@@ -96,6 +95,8 @@ def run() -> None:
         raise ValueError(f"--name={FLAGS.name} can name one SavedModel; got {len(FLAGS.models)} --models.")
     if FLAGS.attack is None:
         flags.refuse_given("Attacks", because="there is no --attack to be served")
+    if FLAGS.defense is None and FLAGS["trials"].present:
+        raise ValueError("--trials means nothing here: there is no --defense to be served; leave it out.")
     for model in objects.models(any_classes=True):
         served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
@@ -108,9 +109,10 @@ def run() -> None:
 
 def defense() -> str | None:
     """--defense, its commas as much as its + one transform after the other."""
-    for part in (parts := "+".join(FLAGS.defense or []).split("+")) if FLAGS.defense else ():
+    parts = [part for word in FLAGS.defense or [] for part in word.split("+")]
+    for part in parts:
         choose(dict.fromkeys(DEFENSES), part, "defense")
-    return "+".join(parts) if FLAGS.defense else None
+    return "+".join(parts) or None
 
 
 def attack(model: ModelSpec) -> ServedAttack | None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import pathlib
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
+from tfadvseg.models.network import PROBE
 from tfadvseg.models.spec import OF_SEEDS
 from tfadvseg.serving.answers import Logits, answer
 from tfadvseg.serving.attacked import ServedAttack, attack_photographs
@@ -39,8 +41,11 @@ class Served:
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"Probabilities are averaged over 1 draw or more; got {self.trials} `trials`.")
-        if self.max_pixels < 1:
-            raise ValueError(f"Files of 1 pixel or more are decoded; got a limit `max_pixels` of {self.max_pixels}.")
+        if self.max_pixels < math.prod(PROBE):
+            raise ValueError(
+                f"Files of {PROBE[0]}x{PROBE[1]} pixels, by which servers are warmed up, are decoded at least; got a "
+                f"limit `max_pixels` of {self.max_pixels}."
+            )
 
 
 def serve(network: Servable, served: Served) -> Servable:

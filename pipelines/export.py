@@ -20,6 +20,7 @@ and attacks the network inside of the server. docs/serving.md says how to run on
 import contextlib
 import dataclasses
 import pathlib
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -32,12 +33,14 @@ from tfadvseg.models import describe
 from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
+from tfadvseg.runs.provenance import versions
 from tfadvseg.serving.attacked import ServedAttack
 from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.encoded import MAX_PIXELS
 from tfadvseg.serving.multiscale import FUSIONS, export_multiscale
-from tfadvseg.serving.servable import Servable, export_servable, of_file, postprocessed
-from tfadvseg.serving.served import Served, serve
+from tfadvseg.serving.servable import Servable, of_file, postprocessed
+from tfadvseg.serving.served import Served, export_served
+from tfadvseg.serving.server_files import write_server_files
 from tfadvseg.transforms import DEFENSES, named
 
 FLAGS = absl_flags.FLAGS
@@ -68,9 +71,8 @@ absl_flags.DEFINE_bool(
 )
 absl_flags.DEFINE_integer("seed", 0, "Seed of the random starts of --attack.", lower_bound=0)
 absl_flags.DEFINE_integer(
-    "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding.",
-    lower_bound=1,
-)  # fmt: skip
+    "max_pixels", MAX_PIXELS, "Pixels that a file sent to `encoded` may announce; more are refused before decoding."
+)
 absl_flags.DEFINE_string(
     "name",
     None,
@@ -93,18 +95,24 @@ def run() -> None:
         raise ValueError(f"--name={FLAGS.name} can name one SavedModel; got {len(FLAGS.models)} --models.")
     if FLAGS.attack is None:
         flags.refuse_given("Attacks", because="there is no --attack to be served")
+    if FLAGS.defense is None and FLAGS["trials"].present:
+        raise ValueError("--trials means nothing here: there is no --defense to be served; leave it out.")
     for model in objects.models(any_classes=True):
         served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
             name = FLAGS.name or f"{model.name}_{kind}"
-            print(f"SavedModel: {export_servable(serve(servable, served), name, added, FLAGS.output)}")
+            folder = export_served(servable, served, name, added, FLAGS.output, versions())
+            print(f"SavedModel: {folder}")
+    for sentence in write_server_files(FLAGS.output):
+        print(sentence, file=sys.stderr)
 
 
 def defense() -> str | None:
     """--defense, its commas as much as its + one transform after the other."""
-    for part in (parts := "+".join(FLAGS.defense or []).split("+")) if FLAGS.defense else ():
+    parts = [part for word in FLAGS.defense or [] for part in word.split("+")]
+    for part in parts:
         choose(dict.fromkeys(DEFENSES), part, "defense")
-    return "+".join(parts) if FLAGS.defense else None
+    return "+".join(parts) or None
 
 
 def attack(model: ModelSpec) -> ServedAttack | None:

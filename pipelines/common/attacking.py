@@ -126,10 +126,30 @@ def served(name: str, classes: Sequence[str]) -> "ServedAttack":
     within = defaults().in_range if FLAGS.in_range is None else FLAGS.in_range
     made: Any = attack(name, 1.0, classes, in_range=within, whole_levels=FLAGS.whole_levels)
     paced = named.has(Trait.PACED)
-    if not named.has(Trait.ITERATIVE):
-        return ServedAttack(name, made, None if paced else single_step, FLAGS.seed)
     steps = FLAGS.steps or (made.steps if paced else defaults().steps)
-    return ServedAttack(name, made, steps_of(made.alpha, steps), FLAGS.seed)
+    pace = steps_of(made.alpha, steps) if named.has(Trait.ITERATIVE) else None if paced else single_step
+    return ServedAttack(name, made, pace, FLAGS.seed, served_text(named, made, steps))
+
+
+def served_text(named: "NamedAttack", made: Any, steps: int | None) -> str:
+    """How such an attack is run, in a sentence."""
+    from tfadvseg.attacks import Trait
+
+    if named.has(Trait.ITERATIVE):
+        many = "min(epsilon + 4, ceil(1.25 epsilon))" if steps is None else steps
+        moves = f"{many} steps of {made.alpha:g} grey level{'' if made.alpha == 1 else 's'}"
+    else:
+        moves = f"{steps} steps of sizes that it chooses itself" if named.has(Trait.PACED) else "1 step of epsilon"
+    parts = [
+        f"{moves} {'away from the prediction' if made.objective.sign > 0 else 'toward other classes'} of the network",
+        "from the photograph itself" if made.start == "zero" else f"from noise of the seed {FLAGS.seed}, alike for all",
+        f"{made.restarts} run{'' if made.restarts == 1 else 's'}",
+        "the last iterate" if made.keep == "last" else f"the best iterate by its {made.keep}",
+        f"photographs {'' if made.in_range else 'not '}kept within 0..255",
+        f"{'' if made.whole_levels else 'not '}ended on whole levels",
+        "padding neither counts nor changes",
+    ]
+    return f"Protocol {FLAGS.protocol}: {', '.join(parts)}."
 
 
 def defaults() -> "Defaults":

@@ -177,5 +177,6 @@ def test_more_classes_than_a_label_map_holds_are_refused(conv_model):
     spec = dataclasses.replace(conv_model.spec, classes=257)
     with pytest.raises(ValueError, match="knows 257 classes, and label maps are served with 8 bits a pixel"):
         serve(of_file(dataclasses.replace(conv_model, spec=spec)), Served())
-    with pytest.raises(ValueError, match="got a limit `max_pixels` of 0"):
-        Served(max_pixels=0)
+    with pytest.raises(ValueError, match="got a limit `max_pixels` of 6143"):
+        Served(max_pixels=64 * 96 - 1)
+    assert Served(max_pixels=64 * 96).max_pixels == 6144

@@ -32,15 +32,17 @@ SEEDED_AS = "served"
 class ServedAttack:
     """An attack whose radius, and whatever follows from it, is told with each image.
 
-    name: as `ATTACKS` has it. attack: with all other settings; its own radius does not matter. pace: from a radius
-    to the size and number of steps, or None for one that chooses these itself. seed: of random starts, which are the
-    same for each image and in each call. ValueError for an attack that has no such form.
+    name: as `ATTACKS` has it. attack: with all other settings; its own radius does not matter. pace: from a radius to
+    the size and number of steps, or None for one that chooses these itself. seed: of random starts, which are the same
+    for each image and in each call. protocol: how it is run, in a sentence. ValueError for an attack that has no such
+    form.
     """
 
     name: str
     attack: Attack
     pace: PaceRule | None
     seed: int = 0
+    protocol: str = ""
 
     def __post_init__(self) -> None:
         ascent = type(self.attack) is GradientAscent and self.pace is not None

@@ -46,9 +46,19 @@ class Servable:
         """Writes graph and variables."""
         module = tf.Module()
         module.kept = self.network.trackable  # the variables go with it
-        signatures = {name: tf.function(function, specs) for name, (function, specs) in self.signatures.items()}
+        signatures = {name: _endpoint(name, *signature) for name, signature in self.signatures.items()}
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
         tf.saved_model.save(module, str(folder), signatures, options)
+
+
+def _endpoint(name: str, function: Callable[..., Mapping[str, tf.Tensor]], specs: list[tf.TensorSpec]) -> Any:
+    """A signature under its own name, by which errors of a server tell it."""
+
+    def call(*given: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        return function(*given)
+
+    call.__name__ = name
+    return tf.function(call, specs)
 
 
 def of_file(model: LoadedModel) -> Servable:

@@ -1,18 +1,27 @@
 """What is served around a network's logits: signatures that take photographs of any size, as bytes or as files."""
 
 import dataclasses
+import json
+import math
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
+from tfadvseg.models.network import PROBE
 from tfadvseg.models.spec import OF_SEEDS
 from tfadvseg.serving.answers import Logits, answer
 from tfadvseg.serving.attacked import ServedAttack, attack_photographs
 from tfadvseg.serving.defended import SEEDS, Transform, averaged, fresh_seeds, size_for_transform
 from tfadvseg.serving.encoded import MAX_PIXELS, answer_encoded
-from tfadvseg.serving.servable import Servable, Signature
+from tfadvseg.serving.servable import Servable, Signature, export_servable
+from tfadvseg.serving.warmup import replay, write_requests
 from tfadvseg.transforms import named
 
+FILE = pathlib.Path("assets.extra") / "serving.json"
 PHOTOGRAPHS = tf.TensorSpec((None, None, None, 3), tf.uint8, "images")
 EPSILONS = tf.TensorSpec((None,), tf.float32, "epsilons")
 FILES = tf.TensorSpec((None,), tf.string, "image_bytes")
@@ -32,8 +41,11 @@ class Served:
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"Probabilities are averaged over 1 draw or more; got {self.trials} `trials`.")
-        if self.max_pixels < 1:
-            raise ValueError(f"Files of 1 pixel or more are decoded; got a limit `max_pixels` of {self.max_pixels}.")
+        if self.max_pixels < math.prod(PROBE):
+            raise ValueError(
+                f"Files of {PROBE[0]}x{PROBE[1]} pixels, by which servers are warmed up, are decoded at least; got a "
+                f"limit `max_pixels` of {self.max_pixels}."
+            )
 
 
 def serve(network: Servable, served: Served) -> Servable:
@@ -52,6 +64,43 @@ def serve(network: Servable, served: Served) -> Servable:
     if served.attack:
         more["attacked"] = _of_attack(network, served.attack)
     return network.with_signatures(more)
+
+
+def export_served(
+    network: Servable, served: Served, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike,
+    versions: Mapping[str, str] | None = None,
+) -> pathlib.Path:  # fmt: skip
+    """Writes the network with what is served around it (`export_servable`), serving.json, which says what that is and
+    by which library versions it was made, and requests to warm a server up, which it has answered; returns its folder.
+    """
+    servable = serve(network, served)
+
+    def beside(folder: pathlib.Path) -> None:
+        (folder / FILE).parent.mkdir(exist_ok=True)
+        (folder / FILE).write_text(json.dumps(described(servable, served, versions or {}), indent=1) + "\n")
+        write_requests(name, {signature: specs for signature, (_, specs) in servable.signatures.items()}, folder)
+        replay(folder)
+
+    return export_servable(servable, name, added, models_folder, beside)
+
+
+def described(servable: Servable, served: Served, versions: Mapping[str, str]) -> dict[str, Any]:
+    """What serving.json holds."""
+    network = servable.network
+    found: dict[str, Any] = {
+        "signatures": list(servable.signatures),
+        "network": {"name": network.name, "digest": network.digest},
+        "max_pixels": served.max_pixels,
+    }
+    if served.defense:
+        found |= {"defense": served.defense, "trials": served.trials}
+    if served.attack:
+        found |= {
+            "attack": served.attack.name, "protocol": served.attack.protocol, "seed": served.attack.seed,
+            "epsilons": "bounds of the perturbation in grey levels of 0..255, one for each image, 0 to 255",
+            "attacked": "the network without the defense" if served.defense else "the network",
+        }  # fmt: skip
+    return found | {"versions": dict(versions)}
 
 
 def _of_photographs(logits: Logits, frame: Frame) -> Signature:

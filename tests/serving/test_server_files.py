@@ -1,0 +1,116 @@
+"""What lies beside exported models: complete, and nothing of a user's is overwritten."""
+
+import os
+import subprocess
+
+import pytest
+from google.protobuf import text_format
+
+from tfadvseg.serving.server_files import BATCHING, MODELS, START, listed, models_in, write_server_files
+
+
+def model(folder, name, version="1"):
+    (folder / name / version).mkdir(parents=True)
+    (folder / name / version / "saved_model.pb").touch()
+
+
+def test_all_models_of_the_folder_are_listed_and_nothing_else(tmp_path):
+    model(tmp_path, "b")
+    model(tmp_path, "a", "3")
+    model(tmp_path, "a", "4")
+    model(tmp_path, "c", ".export-x")
+    (tmp_path / "empty").mkdir()
+    assert models_in(tmp_path) == ["a", "b"]
+    assert write_server_files(tmp_path) == []
+    text = (tmp_path / MODELS).read_text()
+    assert text.count("config {") == 2 and text.startswith("model_config_list {\n")
+    assert text.index('base_path: "/models/a"') < text.index('base_path: "/models/b"')
+    assert text.count("{") == text.count("}")
+    assert write_server_files(tmp_path) == [] and (tmp_path / MODELS).read_text() == text
+
+
+def test_what_a_user_changed_stays(tmp_path):
+    model(tmp_path, "a")
+    write_server_files(tmp_path)
+    own = """model_config_list: { # mine
+  config { name: "a" base_path: "/elsewhere/a" model_platform: "tensorflow"
+    model_version_policy { specific { versions: 1 } } }
+}
+# the end }
+"""
+    own = own.replace("# the end }\n", "")
+    (tmp_path / MODELS).write_text(own)
+    (tmp_path / BATCHING).write_text("max_batch_size { value: 1 }\n")
+    (tmp_path / START).write_text("#!/bin/sh\n")
+    model(tmp_path, "b")
+    assert write_server_files(tmp_path) == []
+    text = (tmp_path / MODELS).read_text()
+    assert text.startswith(own.rstrip().removesuffix("}")) and text.count('name: "b"') == 1 and text.count('"a"') == 1
+    assert (tmp_path / BATCHING).read_text() == "max_batch_size { value: 1 }\n"
+    assert (tmp_path / START).read_text() == "#!/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "custom_model_config {}\n", "model_config_list {\n", "model_config_list {}\n# }\n"]
+)
+def test_what_is_no_list_any_more_is_left_alone_and_said(tmp_path, text):
+    model(tmp_path, "a")
+    (tmp_path / MODELS).write_text(text)
+    assert listed(text, ["a"]) is None
+    (said,) = write_server_files(tmp_path)
+    assert "is no list of models any more" in said and (tmp_path / MODELS).read_text() == text
+
+
+def test_a_model_that_is_only_named_in_a_comment_is_added():
+    config = 'model_config_list {\n  # config { name: "a" }\n}\n'
+    assert listed(config, ["a"]).count('name: "a"') == 2
+
+
+def test_the_script_starts_the_server_on_all_of_them(tmp_path):
+    """With a docker that says how it was called."""
+    model(tmp_path, "a")
+    write_server_files(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker").write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
+    (tmp_path / "bin" / "docker").chmod(0o755)
+    call = ["sh", str(tmp_path / START), "--enable_batching"]
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    words = subprocess.run(call, capture_output=True, text=True, check=True, env={"PATH": path}).stdout.splitlines()
+    assert f"type=bind,source={tmp_path},target=/models,readonly" in words and "tensorflow/serving" in words
+    assert words[-3:] == [
+        "--model_config_file=/models/models.config",
+        "--rest_api_timeout_in_ms=600000",
+        "--enable_batching",
+    ]
+
+
+def test_files_are_text_protos_as_servers_read_them(tmp_path):
+    """By the text format's own reader, into a message with fields of these names."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+    field = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(name="tests/server_files.proto", package="tests.server_files")
+
+    def message(name, /, **fields):
+        one = file.message_type.add(name=name)
+        for number, (key, kind) in enumerate(fields.items(), 1):
+            label = field.LABEL_REPEATED if key == "config" else field.LABEL_OPTIONAL
+            own = one.field.add(name=key, number=number, label=label)
+            own.type = {"string": field.TYPE_STRING, "int": field.TYPE_INT64}.get(kind, field.TYPE_MESSAGE)
+            if own.type == field.TYPE_MESSAGE:
+                own.type_name = f".tests.server_files.{kind}"
+
+    message("Value", value="int")
+    message("Batching", **dict.fromkeys(
+        ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"), "Value"))  # fmt: skip
+    message("Config", name="string", base_path="string", model_platform="string")
+    message("List", config="Config")
+    message("Server", model_config_list="List")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    of = lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tests.server_files.{name}"))()  # noqa: E731
+    model(tmp_path, "a")
+    write_server_files(tmp_path)
+    server = text_format.Parse((tmp_path / MODELS).read_text(), of("Server"))
+    assert [(one.name, one.base_path) for one in server.model_config_list.config] == [("a", "/models/a")]
+    assert text_format.Parse((tmp_path / BATCHING).read_text(), of("Batching")).max_batch_size.value == 8

@@ -91,7 +91,7 @@ def batches(
 
 
 class BatchReader:
-    """The batches of a split by their numbers, in any order: what `batches` gives, bit by bit. Its graph is traced once.
+    """The batches of a split by their numbers, in any order: what `batches` gives, bit by bit. It is traced once.
 
     ValueError as `batches`, from whichever thread asks.
     """

@@ -116,13 +116,24 @@ def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
 @pytest.mark.parametrize(
     ("labelled", "expected"),
     [
-        ([1, 2, 3], []),
-        ([0, 0], ["No pixel of the 2 images is labelled, so no IoU is known; are the labels this dataset's?"]),
-        ([0, 1, 9], ["Of 3 images 1 have no labelled pixel, so they count in no IoU."]),
+        ([[1, 0], [0, 2], [2, 1]], []),
+        (
+            [[0, 0], [0, 0]],
+            ["No pixel of the 2 images is labelled, so no IoU is known; are the labels this dataset's?"],
+        ),
+        ([[0, 0], [1, 0], [0, 9]], ["Of 3 images 1 have no labelled pixel, so they count in no IoU."]),
     ],
 )
 def test_images_without_labels_are_counted(labelled, expected):
-    assert unlabelled_warning(np.array(labelled)) == expected
+    assert unlabelled_warning(np.array(labelled), ("background", "cell")) == expected
+
+
+def test_labels_of_one_class_alone_are_doubted():
+    """A mask of 0 and 255, read by a file of classes with 0 and 1, has nothing but background."""
+    (said,) = unlabelled_warning(np.array([[7, 0], [5, 0]]), ("background", "cell"))
+    assert said.startswith("Every labelled pixel is background") and "255 is left out" in said
+    assert unlabelled_warning(np.array([[7], [5]]), ("all",)) == []
+    assert len(unlabelled_warning(np.array([[7, 0], [0, 0]]), ("background", "cell"))) == 2
 
 
 @pytest.mark.parametrize(

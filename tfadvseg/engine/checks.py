@@ -107,14 +107,19 @@ def certainty_warnings(cell: str, confidence: float, entropy: float, classes: in
     ]
 
 
-def unlabelled_warning(labelled: np.ndarray) -> list[str]:
-    """Of the number of labelled pixels [N] of each image."""
-    images, without = len(labelled), int(np.sum(labelled == 0))
-    if not without:
-        return []
+def unlabelled_warning(labelled: np.ndarray, classes: Sequence[str]) -> list[str]:
+    """Of the labelled pixels [N, C] of each image and class. classes: their names."""
+    images, without = len(labelled), int(np.sum(labelled.sum(1) == 0))
     if without == images:
         return [f"No pixel of the {images} images is labelled, so no IoU is known; are the labels this dataset's?"]
-    return [f"Of {images} images {without} have no labelled pixel, so they count in no IoU."]
+    found = [f"Of {images} images {without} have no labelled pixel, so they count in no IoU."] if without else []
+    seen = np.flatnonzero(labelled.sum(0))
+    if len(seen) == 1 and len(classes) > 1:
+        found.append(
+            f"Every labelled pixel is {classes[seen[0]]}, so the IoU is of that class alone; are labels read right? "
+            "255 is left out of a mask whose file of classes does not list it."
+        )
+    return found
 
 
 def saving_warnings(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -80,7 +80,7 @@ def collect(
         left_out=tuple(sentences), inside=inside, hiding=hiding,
     )  # fmt: skip
     first = [results.left_out_text()] if sentences else []
-    first += unlabelled_warning(results.counts.labelled.sum((0, 2)))
+    first += unlabelled_warning(results.counts.labelled.sum(0), classes)
     return Collected(results, first + suspicions + _certainty(results), examples, of_sources)
 
 

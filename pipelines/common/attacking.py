@@ -126,7 +126,8 @@ def served(name: str, classes: Sequence[str]) -> "ServedAttack":
     made: Any = attack(name, 1.0, classes, in_range=within, whole_levels=FLAGS.whole_levels)
     steps = FLAGS.steps or (made.steps if named.paced else defaults().steps)
     pace = steps_of(made.alpha, steps) if named.iterative else None if named.paced else single_step
-    return ServedAttack(name, made, pace, FLAGS.seed, served_text(named, made, steps))
+    served_attack = ServedAttack(name, made, pace, FLAGS.seed)  # which refuses what it cannot run
+    return dataclasses.replace(served_attack, protocol=served_text(named, made, steps))
 
 
 def served_text(named: "NamedAttack", made: Any, steps: int | None) -> str:

@@ -4,7 +4,7 @@
     python -m pipelines.export --models=enet_scenes --crf=deeplab_vgg --theta_alpha=20
     python -m pipelines.export --models=enet_scenes --transform=jpeg
     python -m pipelines.export --models=fcn8s_scenes --scales=0.5,0.75,1 --fusion=max
-    python -m pipelines.export --models=enet_scenes --output=served --defense=jpeg,blur --attack=ifgsm_ll
+    python -m pipelines.export --models=enet_scenes --defense=jpeg,blur --attack=ifgsm_ll
 
 Writes <output>/<name>/<version>, which TensorFlow Serving and Triton load and any pipeline here attacks like any other.
 --crf, --transform and --scales say what the network is, its signature `logits`: behind a transform it draws anew in

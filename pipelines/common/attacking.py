@@ -128,7 +128,8 @@ def served(name: str, classes: Sequence[str]) -> "ServedAttack":
     paced = named.has(Trait.PACED)
     steps = FLAGS.steps or (made.steps if paced else defaults().steps)
     pace = steps_of(made.alpha, steps) if named.has(Trait.ITERATIVE) else None if paced else single_step
-    return ServedAttack(name, made, pace, FLAGS.seed, served_text(named, made, steps))
+    served_attack = ServedAttack(name, made, pace, FLAGS.seed)  # which refuses what it cannot run
+    return dataclasses.replace(served_attack, protocol=served_text(named, made, steps))
 
 
 def served_text(named: "NamedAttack", made: Any, steps: int | None) -> str:

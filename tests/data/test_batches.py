@@ -6,10 +6,10 @@ import tensorflow as tf
 from PIL import Image
 
 from tfadvseg import data
-from tfadvseg.data.batches import batches
+from tfadvseg.data.batches import BatchReader, batches
 from tfadvseg.data.builders import load_examples
 from tfadvseg.data.framing import Frame
-from tfadvseg.data.split import Split
+from tfadvseg.data.split import Damaged, Split
 
 
 def split_of(sizes, read=None):
@@ -235,3 +235,39 @@ def test_what_says_nothing_of_a_photograph_ends_the_batches(error):
 def test_unless_strict_a_damaged_photograph_raises():
     with pytest.raises(ValueError, match="^number 4 will not do$"):
         list(batches(damaged(SIZES, 4), FRAME, 3))
+
+
+@pytest.mark.parametrize("fit", ["pad", "reflect", "stretch"])
+@pytest.mark.parametrize("damaged", [(), (1,), (0, 1, 2, 3), (4,)])
+def test_a_batch_by_its_number_is_the_same_bit_by_bit(fit, damaged):
+    def draw(number):
+        if number in damaged:
+            raise ValueError(f"{number} is damaged")
+        rng = np.random.default_rng(number)
+        shape = 30 + 7 * number, 61 - 5 * number
+        return rng.integers(0, 256, (*shape, 3), np.uint8), rng.integers(0, 11, shape, np.uint8)
+
+    ids = tuple("abcdef")
+    split = Split("made", "train", ids, ids, tuple((number,) for number in range(6)), draw)
+    frame = Frame((32, 48), fit, (1.5, 2.25, 3.0))
+    expected = list(batches(split, frame, 4, strict=False))
+    read = BatchReader(split, frame, 4, strict=False)
+    for number in (1, 0):
+        found = read(number)
+        assert found.keys() == expected[number].keys()
+        for key, value in expected[number].items():
+            assert found[key].dtype == value.dtype
+            np.testing.assert_array_equal(found[key].numpy(), value.numpy())
+    if damaged:
+        with pytest.raises(Damaged, match=f"{damaged[0]} is damaged"):
+            BatchReader(split, frame, 4)(damaged[0] // 4)
+
+
+def test_batches_of_several_sizes_are_refused_by_their_number_too():
+    def draw(number):
+        return np.zeros((8 + number, 8, 3), np.uint8), np.zeros((8 + number, 8), np.uint8)
+
+    split = Split("made", "train", ("a", "b"), ("a", "b"), ((0,), (1,)), draw)
+    with pytest.raises(ValueError, match="takes photographs of one size in a batch; a is 8x8 and b is 8x9"):
+        BatchReader(split, Frame(None), 2)(0)
+    assert BatchReader(split, Frame(None), 1)(1)["image"].shape == (1, 9, 8, 3)

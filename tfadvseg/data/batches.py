@@ -90,6 +90,43 @@ def batches(
     return Batches(tf.data.Dataset.range(first, end).map(prepare).batch(batch_size).prefetch(2), failed)
 
 
+class BatchReader:
+    """The batches of a split by their numbers, in any order: what `batches` gives, bit by bit. It is traced once.
+
+    ValueError as `batches`, from whichever thread asks.
+    """
+
+    def __init__(self, split: Split, frame: Frame, batch_size: int, strict: bool = True):
+        self.split, self.frame, self.batch_size, self.strict = split, frame, batch_size, strict
+        photograph = tf.TensorSpec((None, None, 3), tf.float32), tf.TensorSpec((None, None), tf.uint8)
+        self._place = tf.function(self._placed, input_signature=photograph)
+
+    def __call__(self, number: int) -> dict[str, tf.Tensor]:
+        """That of the photographs `number * batch_size` and following."""
+        first = number * self.batch_size
+        own = range(first, min(first + self.batch_size, len(self.split)))
+        found: list[tuple] = []
+        for place in own:
+            others = [] if self.strict else [*own[place - first + 1 :], *own[: place - first], NOWHERE]
+            index, (name, image, labels), damage = _read(self.split, place, others)
+            if self.frame.size is None and index != NOWHERE:
+                sizes = [(other[0], other[-1]) for other in found if other[1] != NOWHERE]
+                _refuse_other_sizes(sizes[0] if sizes else (name, labels.shape), (name, labels.shape))
+            with tf.device("CPU"):  # where a dataset would do it, too
+                placed = self._place(tf.constant(image, tf.float32), labels)
+            found.append((name, index, damage, *placed, labels.shape))
+        names, indices, damages, images, labelled, sizes_of, _ = zip(*found, strict=True)
+        with tf.device("CPU"):
+            return {
+                "id": tf.constant(names), "index": tf.constant(indices, tf.int64), "image": tf.stack(images),
+                "labels": tf.stack(labelled), "size": tf.stack(sizes_of), "damage": tf.constant(damages),
+            }  # fmt: skip
+
+    def _placed(self, image: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        placed, inside = self.frame.place(image)
+        return placed, self.frame.place_labels(labels, inside), inside
+
+
 def _read(split: Split, own: int, others: list[int]) -> tuple[int, Example, str]:
     """(the index that was read, its example, the sentence about the wanted one where that is damaged)."""
     try:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tfadvseg.engine.team import AGAIN, Hand, Lost
+from tfadvseg.engine.team import Hand, Lost
 from tfadvseg.engine.unit import Tick
 from tfadvseg.engine.worker import Outcome, Worker
 from tfadvseg.runs.folder import RunFolder
@@ -26,19 +26,17 @@ class Actor:
 
     def begin(self) -> str:
         """Of which machine it is; raises what `posted.begin` raises."""
-        if self._worker is None:
-            from tfadvseg.engine.posted import begin
+        from tfadvseg.engine.posted import begin
 
-            orders = pickle.loads(self._orders)
-            self._worker = begin(orders)
-            with orders.folder.log(self._name).open("ab") as log:
-                for number in (1, 2):
-                    os.dup2(log.fileno(), number)
+        orders = pickle.loads(self._orders)
+        self._worker = begin(orders)
+        with orders.folder.log(self._name).open("ab") as log:
+            for number in (1, 2):
+                os.dup2(log.fileno(), number)
         return socket.gethostname()
 
     def work(self, name: str, following: str | None) -> Outcome:
         """As `Worker.work`."""
-        self.begin()  # where Ray has started it anew
         assert self._worker is not None
         return self._worker.work(name, following)
 
@@ -57,8 +55,7 @@ class RayActor(Hand):
     def begin(self) -> None:
         if self._actor is None:
             self._actor = self._made()
-        again = {"max_task_retries": AGAIN}  # waits where Ray is starting it anew
-        self._get(self._actor.begin.options(**again).remote())
+        self._get(self._actor.begin.remote())
 
     def work(self, name: str, following: str | None, tick: Tick) -> Outcome:
         return self._get(self._actor.work.remote(name, following))
@@ -78,8 +75,8 @@ class RayActor(Hand):
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, Exception) else RuntimeError(str(error)) from None
         except self._ray.exceptions.RayError as error:
-            if isinstance(error, self._ray.exceptions.ActorDiedError):
-                self._actor = None  # for good, so the next one is another
+            self.kill()
+            self._actor = None
             raise Lost(f"{type(error).__name__}, see its log and Ray's") from error
 
 
@@ -101,9 +98,9 @@ def actors(
         if wanted > room:
             what = f"{gpus} GPUs" if gpus else f"processors for {room} workers of {threads} threads"
             raise ValueError(f"The cluster {address} has {what}; set `workers`={room} or less.")
-        # Ray starts an actor anew, but which unit is done again, and how often, is for the team to say and to tell of.
+        # Which unit is done again, and how often, is for the team to say and to tell of, so Ray repeats nothing itself.
         remote = ray.remote(Actor).options(
-            num_gpus=1 if gpus else 0, num_cpus=1 if gpus else threads, max_restarts=-1, max_task_retries=0
+            num_gpus=1 if gpus else 0, num_cpus=1 if gpus else threads, max_restarts=0, max_task_retries=0
         )
         names = [f"{prefix}worker-{number}" for number in range(min(wanted or room, units))]
         folder.log(names[0])
@@ -124,6 +121,8 @@ def _connect(ray: Any, address: str) -> None:
         except ConnectionError:
             store = {"object_store_memory": 100 * 2**20}  # nothing but names and orders goes through it
             ray.init(include_dashboard=False, runtime_env={"env_vars": search}, **store, **quiet)
-    except (ConnectionError, RuntimeError) as error:
+    except Exception as error:  # of many kinds, among them Exception itself
         reason = " ".join(str(error).split())[:300]
-        raise ValueError(f"No Ray cluster answers at {address} ({reason}); is it running there?") from error
+        raise ValueError(
+            f"Ray can be neither reached nor started by `cluster`={address}: {reason.rstrip('.')}; is it running there?"
+        ) from error

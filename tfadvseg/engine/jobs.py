@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
-from tfadvseg.data.batches import Batches, batches
+from tfadvseg.data.batches import Batches, BatchReader, batches
 from tfadvseg.data.split import Split
-from tfadvseg.engine.left_out import Batch, empty, none_readable, readable
+from tfadvseg.engine.left_out import empty, none_readable, readable
 from tfadvseg.engine.parts import Part
 from tfadvseg.engine.scenario import Source
 
@@ -42,17 +42,15 @@ class Shards:
         size = self.size(model)
         return self.split.ids[number * size : (number + 1) * size]
 
-    def batches(self, model: Source, first: int = 0, count: int | None = None) -> Batches:
-        """The batches of so many units from number `first` on (None: all), in the model's frame; others may stand in
-        for damaged images (`data.batches`)."""
+    def batches(self, model: Source, first: int = 0) -> Batches:
+        """The batches of the units from number `first` on, in the model's frame; others may stand in for damaged images
+        (`data.batches`)."""
         size = self.size(model)
-        images = None if count is None else count * size
-        return batches(self.split, model.frame, size, first * size, images, self.strict)
+        return batches(self.split, model.frame, size, first * size, strict=self.strict)
 
-    def batch(self, model: Source, number: int) -> Batch:
-        """That of one unit."""
-        (found,) = self.batches(model, number, 1)
-        return found
+    def reader(self, model: Source) -> BatchReader:
+        """They by their numbers."""
+        return BatchReader(self.split, model.frame, self.size(model), self.strict)
 
     def readable(self, model: Source) -> Iterator[dict[str, tf.Tensor]]:
         """All batches less the damaged images, and none that is empty; ValueError where there is no other."""
@@ -79,10 +77,6 @@ class Job:
     def ids(self) -> tuple[str, ...]:
         """The names of its images."""
         return self.shards.ids(self.part.source, self.number)
-
-    def batch(self) -> Batch:
-        """They, read now."""
-        return self.shards.batch(self.part.source, self.number)
 
 
 def jobs_of(parts: Sequence[Part], shards: Shards) -> list[Job]:

@@ -89,6 +89,32 @@ def _tick(hear: Hear, name: str, work: float) -> None:
     hear(Ticked(name, work))
 
 
+class Waiting:
+    """Names that are to be handed out, some of them announced to a worker, which reads their images meanwhile."""
+
+    def __init__(self, names: Sequence[str]):
+        self._names, self._announced = collections.deque(names), dict[int, str]()
+
+    def __bool__(self) -> bool:
+        return bool(self._names or self._announced)
+
+    def next(self, number: int) -> tuple[str, str | None]:
+        """What a worker is to do now, and what it will be given next, unless it is slow and another one is idle."""
+        if number in self._announced:
+            name = self._announced.pop(number)
+        elif self._names:
+            name = self._names.popleft()
+        else:
+            name = self._announced.pop(min(self._announced))
+        if self._names:
+            self._announced[number] = self._names.popleft()
+        return name, self._announced.get(number)
+
+    def put_back(self, name: str) -> None:
+        """It comes first."""
+        self._names.appendleft(name)
+
+
 class Team:
     """A crew of several hands, each served by a thread. Leaving the context ends all workers, whatever they do."""
 
@@ -117,14 +143,14 @@ class Team:
             thread.join(CLOSING)
 
     def __call__(self, names: Sequence[str], hear: Hear) -> None:
-        waiting, busy, told = collections.deque(names), dict[int, str](), collections.Counter[str]()
+        waiting, busy, told = Waiting(names), dict[int, str](), collections.Counter[str]()
         handed_out, false_starts = collections.Counter[str](), collections.Counter[int]()
         while waiting or busy:
             while waiting and self._idle:
                 number = self._idle.pop(0)
-                busy[number] = waiting.popleft()
+                busy[number], following = waiting.next(number)
                 handed_out[busy[number]] += 1
-                self._inboxes[number].put((busy[number], self._likely_next(waiting)))
+                self._inboxes[number].put((busy[number], following))
             number, news = self._news.get()
             worker = self.hands[number].name
             if news is None:
@@ -147,13 +173,8 @@ class Team:
                         f"The unit {unit} was handed out {AGAIN + 1} times and each time its worker ended, the last "
                         f"time {news}; all that is finished is kept."
                     )
-                waiting.appendleft(unit)
+                waiting.put_back(unit)
                 hear(HandedOutAgain(unit, worker, str(news), told.pop(unit, 0.0)))
-
-    def _likely_next(self, waiting: Sequence[str]) -> str | None:
-        """What whoever is given a unit now will be given next, where all take their turns."""
-        place = len(self.hands) - 1
-        return waiting[place] if place < len(waiting) else None
 
     def _serve(self, number: int) -> None:
         """The thread of a hand: news are None (it is idle), a float (work), an Outcome, and exceptions."""

@@ -6,6 +6,8 @@ import functools
 import time
 from collections.abc import Mapping
 
+from tfadvseg.data.batches import BatchReader
+from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Split
 from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.jobs import Job
@@ -40,7 +42,8 @@ class Worker:
         self._part: Part | None = None
         self._make: Make | None = None
         self._with_pictures: dict[str, int] = {}
-        self._reader = concurrent.futures.ThreadPoolExecutor(1, "reader")
+        self._background = concurrent.futures.ThreadPoolExecutor(1, "reader")
+        self._readers: dict[tuple[Frame, int], BatchReader] = {}
         self._read: dict[str, concurrent.futures.Future[Batch]] = {}
 
     def work(self, name: str, following: str | None = None, tick: Tick = lambda work: None) -> Outcome:
@@ -72,8 +75,16 @@ class Worker:
     def _reading(self, job: Job) -> "concurrent.futures.Future[Batch]":
         """Its batch, read in the background from now on."""
         if job.name not in self._read:
-            self._read[job.name] = self._reader.submit(job.batch)
+            self._read[job.name] = self._background.submit(self._reader(job), job.number)
         return self._read[job.name]
+
+    def _reader(self, job: Job) -> BatchReader:
+        """One for all parts whose batches are the same."""
+        source = job.part.source
+        key = source.frame, job.shards.size(source)
+        if key not in self._readers:
+            self._readers[key] = job.shards.reader(source)
+        return self._readers[key]
 
     def _made(self, job: Job, tick: Tick, batch: Batch) -> dict:
         make = self._maker(job.part, batch)

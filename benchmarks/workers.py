@@ -119,10 +119,11 @@ def nothing(units: int):
     from tfadvseg.engine.experiment import Experiment
     from tfadvseg.engine.jobs import Shards
     from tfadvseg.engine.kept import KeptSource
+    from tfadvseg.runs.store import store_of
 
     ids = tuple(f"image_{number}" for number in range(units))
     split = Split("nothing", "validation", ids, ids, tuple((number,) for number in range(units)), grey)
-    source = KeptSource("nothing", "0" * 16, Frame((8, 8)), (), pathlib.Path("nowhere"))
+    source = KeptSource("nothing", "0" * 16, Frame((8, 8)), (), store_of("nowhere"))
     return Experiment((), Shards(split, 1), "off", extra=Only((Nothing(source),)))
 
 

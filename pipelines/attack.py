@@ -31,6 +31,7 @@ from tfadvseg.models.classes import with_classes
 from tfadvseg.reports.photographs import document, save_pictures, write_tables
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import RunFolder, reserved
+from tfadvseg.runs.store import store_of
 
 FLAGS = absl_flags.FLAGS
 SPACES = {name: named(name).label_space for name in DATASETS if name != "folder"}  # whose classes are in a file
@@ -69,7 +70,7 @@ def run(words: list[str]) -> None:
     scenarios = [white_box(spec, protocol(space)) for spec, space in models]
     photographs = split([*FLAGS.images, *words], leave_out=FLAGS.output)
     with reserved(objects.output_folder("attack")) as path:
-        folder = open_folder(path, [spec for spec, _ in models])
+        folder = open_folder(store_of(path), [spec for spec, _ in models])
         spaces = {spec.name: space for spec, space in models}
         left_out = attack_photographs(scenarios, photographs, spaces, folder, FLAGS.xla, save_pictures)
         _tell(scenarios, photographs, folder, left_out)

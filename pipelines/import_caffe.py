@@ -79,6 +79,7 @@ def target(dataset: str) -> pathlib.Path:
     if FLAGS.output and FLAGS.name and pathlib.Path(FLAGS.output).name != FLAGS.name:
         raise ValueError(f"--output={FLAGS.output} already names the SavedModel; leave --name={FLAGS.name} out.")
     model = FLAGS.model.removesuffix(f"_{dataset}").removesuffix("_vgg")
+    main.refuse_url(FLAGS["output"])
     return pathlib.Path(FLAGS.output or f"saved_models/{FLAGS.name or f'{model}_{dataset}'}")
 
 

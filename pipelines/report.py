@@ -7,16 +7,16 @@ A run that was made in shares (--shard) and of which all units are there is comp
 Ends with the run's table on stdout, and the paths of what was written.
 """
 
-import pathlib
-
 from absl import flags as absl_flags
 
 from pipelines.common import flags, main
 from pipelines.common.experiment import unfinished
 from tfadvseg.engine.planned import Planned, planned
-from tfadvseg.runs.folder import RunFolder, recipe_of, reserved
+from tfadvseg.runs.folder import RunFolder, claimed, recipe_of
+from tfadvseg.runs.scratch import on_disk
+from tfadvseg.runs.store import store_of
 from tfadvseg.studies.report import summary_text, write_report
-from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.run import refuse_unfinished
 
 FLAGS = absl_flags.FLAGS
 flags.define_output()
@@ -26,16 +26,17 @@ def run(words: list[str]) -> None:
     folders = [FLAGS.output] if FLAGS.output else words
     if len(folders) != 1:
         raise ValueError(f"Name the one run folder to judge and draw again; got {len(folders)}.")
-    folder = pathlib.Path(folders[0])
-    plan = None if (folder / "cells.npz").exists() else planned(folder)
+    store = store_of(folders[0])
+    plan = None if store.exists("cells.npz") else planned(store)
     if plan is None:
-        FinishedRun.read(folder)  # before anything is made in what may be no run folder
-    with reserved(folder):
+        refuse_unfinished(store)  # before anything is made in what may be no run folder
+    with claimed(store):
         if plan is not None:
-            collect(plan, RunFolder(folder, recipe_of(folder), {}, together=True))
-        written = write_report(folder)
-    print(summary_text(folder))
-    print("\n".join(map(str, written)))
+            collect(plan, RunFolder(store, recipe_of(store), {}, together=True))
+        with on_disk(store) as folder:
+            written = [path.relative_to(folder) for path in write_report(folder)]
+            print(summary_text(folder))
+    print("\n".join(f"{store}/{path.as_posix()}" for path in written))
 
 
 def collect(plan: Planned, folder: RunFolder) -> None:

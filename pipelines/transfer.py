@@ -9,7 +9,6 @@ were made on, a cell is the IoU ratio of the network. The second command keeps t
 them to a network that did not exist then, without attacking anything.
 """
 
-import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,7 +48,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
     if FLAGS.perturbations:
         why = "--perturbations holds attacks that were made"
         unused = flags.refuse_given("Attacks", "keep_perturbations", "samples", because=why)
-        kept = kept_sources(pathlib.Path(FLAGS.perturbations), FLAGS.sources)
+        kept = kept_sources(FLAGS.perturbations, FLAGS.sources)
         made, sources = kept_scenarios(kept, models, FLAGS.seed, FLAGS.trials), [source.name for source in kept]
         design["kept"] = {source.name: source.told for source in kept}
     else:

@@ -73,6 +73,7 @@ FITTING = (
 
 
 def run() -> None:
+    main.refuse_url(FLAGS["output"])
     models = objects.models(random=False)
     if FLAGS.tile:
         show(models, {path: load_tile(path) for path in dict.fromkeys(FLAGS.tile)})

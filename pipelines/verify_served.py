@@ -45,6 +45,7 @@ from tfadvseg.reports import verified as report
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs import black_box, verified
 from tfadvseg.runs.folder import RunFolder, reserved
+from tfadvseg.runs.store import store_of
 
 FLAGS = absl_flags.FLAGS
 
@@ -112,7 +113,7 @@ def _verify(split: Split) -> None:
     attacks = attacking.attacks(in_range=True)
     protocol = Protocol(attacks, FLAGS.labels or attacking.defaults().labels, False, False, FLAGS.seed)
     with contextlib.closing(_client(model.name)) as client, reserved(objects.output_folder("verify_served")) as path:
-        folder = open_folder(path, [model], data=split.fingerprint(), **attacking.deciding_attacks())
+        folder = open_folder(store_of(path), [model], data=split.fingerprint(), **attacking.deciding_attacks())
         one = Verification(white_box(model, protocol), sendings, client)
         left_out = verify(one, split, folder, OpenModels(), FLAGS.xla, FLAGS.concurrency, FLAGS.strict)
         units = finished(split, folder)
@@ -141,7 +142,7 @@ def _attack_endpoint(split: Split) -> None:
     ]
     labels = FLAGS.labels or "prediction"
     with contextlib.closing(_client("")) as client, reserved(objects.output_folder("verify_served")) as path:
-        folder = open_folder(path, [], data=split.fingerprint())
+        folder = open_folder(store_of(path), [], data=split.fingerprint())
         one = BlackBox(attacks, Sending.named(names[0]), client, labels, space.classes, FLAGS.seed)
         left_out = attack_endpoint(one, split, folder, FLAGS.concurrency, FLAGS.strict)
         units = finished(split, folder)

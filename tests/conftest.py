@@ -168,3 +168,15 @@ def conv_model(conv_folder):
     from tfadvseg.models import load
 
     return load(conv_folder)
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """The URL of an empty bucket of `fake_store`, which processes that the test starts know, too."""
+    import fake_store
+    import fsspec
+
+    fsspec.register_implementation("fake", fake_store.FakeStore, clobber=True)
+    monkeypatch.syspath_prepend(fake_store.installed(tmp_path / "site"))
+    monkeypatch.setattr("tfadvseg.runs.object_store.SETTLING", 0.0)
+    return fake_store.made(tmp_path / "bucket")

@@ -2,13 +2,13 @@
 
 import dataclasses
 import os
-import pathlib
 import signal
 
 import numpy as np
 
 from tfadvseg.engine.unit import UnitMaker
 from tfadvseg.runs.folder import RunFolder
+from tfadvseg.runs.store import Store
 
 MOMENTS = ("before the gradient", "after the gradient", "while the file is written", "before the rename")
 
@@ -67,11 +67,11 @@ class Faulty(RunFolder):
 class Failing(RunFolder):
     """Its disk fails whoever it is unpickled by, after one unit, with this error number."""
 
-    path: pathlib.Path
-    units: pathlib.Path
+    store: Store
+    units: Store
     number: int
 
     def save(self, unit, arrays):
         if self.finished():
-            raise OSError(self.number, os.strerror(self.number), str(self.units / unit))
+            raise OSError(self.number, os.strerror(self.number), f"{self.units}/{unit}")
         super().save(unit, arrays)

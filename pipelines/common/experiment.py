@@ -22,9 +22,11 @@ from tfadvseg.engine.run import carry_out
 from tfadvseg.engine.scenario import Scenario, Source
 from tfadvseg.engine.share import WHOLE
 from tfadvseg.models.spec import ModelSpec, how_read
-from tfadvseg.runs.folder import InUse, RunFolder, reserved, shared
+from tfadvseg.runs.folder import InUse, RunFolder, claimed
 from tfadvseg.runs.provenance import git_revision
 from tfadvseg.runs.results import Results
+from tfadvseg.runs.scratch import on_disk
+from tfadvseg.runs.store import Store
 from tfadvseg.studies.claims import UNMEASURED
 from tfadvseg.studies.report import summary_text, write_report
 
@@ -55,15 +57,15 @@ def run_experiment(
     shards = objects.shards()
     for warning in scale_warnings([attack for scenario in scenarios for attack in scenario.protocol.attacks]):
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
-    share, path = machines.share(), objects.output_folder(pipeline)
+    share, store = machines.share(), objects.output_store(pipeline)
     alone = share == WHOLE
-    with reserved(path) if alone else shared(path, str(share)):
+    with claimed(store, "" if alone else str(share)):
         dataset = objects.dataset()
         networks = [model for scenario in scenarios for model in scenario.models]
         made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacked
         made = attacking.deciding_attacks() if made is None else made
         folder = open_folder(
-            path, networks, unused, together=not alone, study=study, data=shards.split.fingerprint(), **made
+            store, networks, unused, together=not alone, study=study, data=shards.split.fingerprint(), **made
         )
         models = OpenModels()
         scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
@@ -85,39 +87,41 @@ def complete(plan: Planned, folder: RunFolder) -> None:
         print(f"{unfinished(plan, folder, len(missing))} The last share to end completes the run.", file=sys.stderr)
         return
     try:
-        with reserved(folder.path):
+        with claimed(folder.store):
             collect_and_report(plan, folder)
     except InUse:
-        print(f"All {len(plan.names)} units are finished; another process completes {folder.path}.", file=sys.stderr)
+        print(f"All {len(plan.names)} units are finished; another process completes {folder.store}.", file=sys.stderr)
 
 
 def unfinished(plan: Planned, folder: RunFolder, missing: int) -> str:
     """How much there is, and what to do."""
     count = len(plan.names)
     return (
-        f"{folder.path} has {count - missing} of {count} units. Once all are there, python -m pipelines.report "
-        f"{folder.path} completes it; a share that was interrupted goes on by its own command."
+        f"{folder.store} has {count - missing} of {count} units. Once all are there, python -m pipelines.report "
+        f"{folder.store} completes it; a share that was interrupted goes on by its own command."
     )
 
 
 def collect_and_report(plan: Planned, folder: RunFolder) -> None:
     """Of units that are all finished."""
     warnings = plan.collect(folder)
-    gradients = Results.read(folder.path / "cells.npz").gradients.sum()
-    print(f"{gradients:,} image gradients", file=sys.stderr)
-    write_and_print_report(folder, warnings)
+    with on_disk(folder.store) as place:
+        gradients = Results.read(place / "cells.npz").gradients.sum()
+        print(f"{gradients:,} image gradients", file=sys.stderr)
+        write_and_print_report(place, warnings)
+    store = folder.store
+    print(f"Results: {store}/results.md, results.csv, figures/; tensorboard --logdir {store}/tensorboard")
 
 
-def write_and_print_report(folder: RunFolder, warnings: Sequence[str]) -> None:
-    """Draws everything, and prints tables, verdicts, warnings and where everything lies."""
-    write_report(folder.path)
-    print(summary_text(folder.path))
-    for claim in json.loads((folder.path / "claims.json").read_text()):
+def write_and_print_report(folder: pathlib.Path, warnings: Sequence[str]) -> None:
+    """Draws everything, and prints tables, verdicts and warnings."""
+    write_report(folder)
+    print(summary_text(folder))
+    for claim in json.loads((folder / "claims.json").read_text()):
         if claim["verdict"] != UNMEASURED:
             print(f"{claim['number']} {claim['about']}: {claim['statement']}: {claim['verdict']}", file=sys.stderr)
     for warning in warnings:
         print(f"Warning: {warning}", file=sys.stderr)
-    print(f"Results: {folder.path}/results.md, results.csv, figures/; tensorboard --logdir {folder.path}/tensorboard")
 
 
 def kept_digests(sources: Sequence[Source], split: Split) -> dict[str, Any]:
@@ -134,7 +138,7 @@ def _told(model: ModelSpec) -> bool:
 
 
 def open_folder(
-    path: pathlib.Path, models: Sequence[ModelSpec], unused: Collection[str] = (), together: bool = False,
+    store: Store, models: Sequence[ModelSpec], unused: Collection[str] = (), together: bool = False,
     **decisive: Any,
 ) -> RunFolder:  # fmt: skip
     """The run folder, its recipe written or compared. unused: flags that decide nothing here. together: whether others
@@ -145,4 +149,4 @@ def open_folder(
     }  # fmt: skip
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
-    return RunFolder(path, whole, notes, together)
+    return RunFolder(store, whole, notes, together)

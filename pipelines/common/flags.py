@@ -318,7 +318,10 @@ def define_machines() -> None:
 @_grouped("Output")
 def define_output() -> None:
     """--output."""
-    flags.DEFINE_string("output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>.")
+    flags.DEFINE_string(
+        "output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>. Pipelines that take "
+        "--shard, and report, take an object store, too, as gs://bucket/run.",
+    )  # fmt: skip
     decides_no_number("output")
 
 

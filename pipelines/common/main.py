@@ -11,8 +11,11 @@ from absl import app, flags, logging
 from pipelines.common import flags as shared
 from pipelines.common import helping, interrupt
 from pipelines.common.sentences import sentence
+from tfadvseg.runs.store import is_url
 
 FLAGS = flags.FLAGS
+TAKES_URLS = ("output", "perturbations", "cluster")
+"""Flags; a pipeline whose --output must be on a disk says so itself."""
 
 
 def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
@@ -60,6 +63,15 @@ def refuse_arguments(argv: list[str]) -> None:
     for flag in shared.own(sys.argv[0]):
         if isinstance(flag.value, float) and not math.isfinite(flag.value):
             raise ValueError(f"--{flag.name} takes a finite number; got {flag.value}.")
+        if flag.name not in TAKES_URLS:
+            refuse_url(flag)
+
+
+def refuse_url(flag: flags.Flag) -> None:
+    """ValueError where a path is the URL of an object store, in which a folder called gs: would be made otherwise."""
+    for value in flag.value if isinstance(flag.value, list) else [flag.value]:
+        if isinstance(value, str) and is_url(value):
+            raise ValueError(f"--{flag.name} is on a disk, and in no object store; got {value}.")
 
 
 def fail(message: str) -> NoReturn:

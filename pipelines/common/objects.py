@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from pipelines.common import interrupt
+from pipelines.common import interrupt, main
 from pipelines.common.flags import DATASET_OPTIONS
 from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
@@ -25,6 +25,7 @@ from tfadvseg.models.class_map import read_class_map
 from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import scales_of
 from tfadvseg.registry import choose
+from tfadvseg.runs.store import Store, store_of
 
 if TYPE_CHECKING:
     from tfadvseg.crf.parameters import CrfParameters
@@ -233,13 +234,19 @@ def size(flag: str) -> tuple[int, int]:
 
 
 def output_folder(pipeline: str) -> pathlib.Path:
+    """--output as a folder on a disk; ValueError where it is a URL."""
+    main.refuse_url(FLAGS["output"])
+    return pathlib.Path(str(output_store(pipeline)))
+
+
+def output_store(pipeline: str) -> Store:
     """--output, from now on also where none was given: then a new folder named after the pipeline and the time."""
     given = FLAGS.output
     folder = given or str(_new_folder(f"runs/{pipeline}/{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"))
     FLAGS["output"].value = folder
     interrupt.begun(folder, chosen=not given)
     print(f"Run folder: {folder}", file=sys.stderr)
-    return pathlib.Path(folder)
+    return store_of(folder)
 
 
 def _new_folder(name: str) -> pathlib.Path:

@@ -8,6 +8,7 @@ from typing import Any
 from absl import flags
 
 from tfadvseg.registry import nearest_first
+from tfadvseg.runs.object_store import Unreachable
 
 FLAGS = flags.FLAGS
 
@@ -44,7 +45,7 @@ def sentence(error: BaseException) -> str:
         return f"{_where_files_go()} cannot be written ({_cut(text)}); {ADVICE[errno.ENOSPC]}."
     if _is_of_tensorflow(error):
         return _flagged(_of_a_graph(text))
-    if isinstance(error, ValueError | OSError | FloatingPointError):
+    if isinstance(error, ValueError | OSError | FloatingPointError | Unreachable):
         return _flagged(text)
     return (
         f"Unexpected {type(error).__name__}: {_cut(text).rstrip('.')}; nothing finished is lost. "

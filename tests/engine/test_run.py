@@ -119,7 +119,7 @@ def test_an_interrupted_run_goes_on_with_the_same_rows(undisturbed, spec, tmp_pa
     class Interrupted(RunFolder):
         def save(self, unit, arrays):
             super().save(unit, arrays)
-            if len(list(self.units.glob("*.npz"))) == finished:
+            if len(list(self.units.path.glob("*.npz"))) == finished:
                 raise KeyboardInterrupt
 
     scenarios = [white_box(spec, Protocol(grid()))]

@@ -64,7 +64,7 @@ def test_two_workers_that_are_killed_at_every_moment_make_the_same_bytes(experim
     (line,) = re.findall(r"Units made: worker-0 (\d+), worker-1 (\d+); handed out again: (.*)\.", said)
     assert int(line[0]) + int(line[1]) == 12 and line[2].count("conv") >= 1
     assert sorted(os.listdir(folder.path / "logs")) == ["worker-0.log", "worker-1.log"]
-    left = [name for name in os.listdir(folder.units) if name.startswith(".")]
+    left = [name for name in os.listdir(folder.units.path) if name.startswith(".")]
     assert len(left) == 1 and re.fullmatch(r"\.conv\S*\.npz\.[0-9a-f]{32}", left[0])  # of before the rename
 
 
@@ -114,7 +114,7 @@ def test_a_worker_that_sees_another_folder_is_refused(experiment, tmp_path, monk
         with pytest.raises(ValueError, match="does not see the run folder .*there as the run does; choose a `folder`"):
             begin(Orders(experiment, elsewhere, os.getcwd(), probe, THREADS, terms()))
         assert isinstance(begin(Orders(experiment, folder, os.getcwd(), probe, THREADS, terms())), Worker)
-    assert os.listdir(folder.units) == []
+    assert os.listdir(folder.units.path) == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_disk_that_fails_a_worker_ends_in_a_sentence_and_keeps_what_is_finishe
 ):
     """A full one, one that can only be read, a folder that is gone."""
     made = RunFolder(tmp_path, {}, {})
-    folder = Failing(made.path, made.units, number)
+    folder = Failing(made.store, made.units, number)
     with pytest.raises(OSError) as failed:
         by_processes(experiment, folder, 1)
     assert sentence(failed.value) == (

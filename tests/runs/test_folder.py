@@ -90,7 +90,7 @@ def test_a_write_that_fails_half_way_leaves_no_unit(tmp_path, monkeypatch):
         patch.setattr(np, "savez_compressed", half)
         with pytest.raises(OSError, match="disk full"):
             folder.save("a", UNIT)
-    assert not folder.has("a") and list(folder.units.glob("*.npz")) == []
+    assert not folder.has("a") and list(folder.units.path.glob("*.npz")) == []
     folder.save("a", UNIT)
     assert folder.load("a").keys() == UNIT.keys()
 
@@ -98,11 +98,11 @@ def test_a_write_that_fails_half_way_leaves_no_unit(tmp_path, monkeypatch):
 def test_a_write_that_fails_leaves_the_finished_unit_as_it_was(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path, RECIPE, {})
     folder.save("a", UNIT)
-    before = (folder.units / "a.npz").read_bytes()
+    before = (folder.units.path / "a.npz").read_bytes()
     monkeypatch.setattr(np, "savez_compressed", lambda file, **arrays: file.write(b"half") / 0)
     with pytest.raises(ZeroDivisionError):
         folder.save("a", UNIT)
-    assert (folder.units / "a.npz").read_bytes() == before
+    assert (folder.units.path / "a.npz").read_bytes() == before
 
 
 def test_a_unit_appears_whole_by_one_rename(tmp_path, monkeypatch):
@@ -163,7 +163,7 @@ def test_a_damaged_unit_is_named_and_the_others_are_kept(tmp_path, damage):
     folder = RunFolder(tmp_path, RECIPE, {})
     folder.save("a", {"values": np.random.default_rng(0).normal(size=1000)})
     folder.save("b", UNIT)
-    path = folder.units / "a.npz"
+    path = folder.units.path / "a.npz"
     whole = path.read_bytes()
     middle = len(whole) // 2
     path.write_bytes({
@@ -180,7 +180,7 @@ def test_a_damaged_unit_is_named_and_the_others_are_kept(tmp_path, damage):
 def test_a_damaged_decision_is_named(tmp_path):
     folder = RunFolder(tmp_path, RECIPE, {})
     folder.decide("xla-enet", lambda: True)
-    (folder.units / "xla-enet.json").write_text("tr")
+    (folder.units.path / "xla-enet.json").write_text("tr")
     with pytest.raises(
         ValueError, match="xla-enet.json is damaged; delete it and start again, finished units are kept"
     ):
@@ -234,7 +234,7 @@ def test_of_several_who_decide_at_once_all_obey_the_first(tmp_path, monkeypatch,
         return False
 
     assert folder.decide("xla-enet", slowly) is True and other.decide("xla-enet", lambda: False) is True
-    assert os.listdir(folder.units) == ["xla-enet.json"]
+    assert os.listdir(folder.units.path) == ["xla-enet.json"]
 
 
 def test_together_the_first_recipe_counts_before_anything_is_finished(tmp_path):
@@ -276,12 +276,12 @@ def test_a_probe_is_seen_where_it_is_and_leaves_nothing(tmp_path):
     with here.probe() as word:
         assert RunFolder(tmp_path / "here", RECIPE, {}).sees(word) and not there.sees(word)
         assert here.finished() == set()
-    assert not here.sees(word) and os.listdir(here.units) == []
+    assert not here.sees(word) and os.listdir(here.units.path) == []
 
 
 def test_finished_units_are_those_that_are_whole(tmp_path):
     folder = RunFolder(tmp_path, RECIPE, {})
     folder.save("a-00001", UNIT)
     folder.decide("xla-a", lambda: True)
-    (folder.units / f".b.npz.{'0f' * 16}").touch()
+    (folder.units.path / f".b.npz.{'0f' * 16}").touch()
     assert folder.finished() == {"a-00001"}

@@ -71,15 +71,15 @@ def test_a_file_holds_everything(kept, tmp_path):
     assert found.values.dtype == np.float32
     for field in ("id", "photograph", "model", "attacks"):
         assert getattr(found, field) == getattr(kept, field)
-    before = file_of(tmp_path, "a/b c").read_bytes()
+    before = (tmp_path / file_of("a/b c")).read_bytes()
     save_perturbations(tmp_path, kept)
-    assert file_of(tmp_path, "a/b c").read_bytes() == before
+    assert (tmp_path / file_of("a/b c")).read_bytes() == before
 
 
 def test_a_changed_file_is_refused(kept, tmp_path):
     """Also where it is a whole npz with other numbers in it."""
     save_perturbations(tmp_path, kept)
-    path = file_of(tmp_path, kept.id)
+    path = tmp_path / file_of(kept.id)
     with np.load(path) as file:
         arrays = {key: file[key] for key in file.files}
     for key in ("0", "steps", "photograph", "epsilons"):
@@ -101,7 +101,7 @@ def test_a_photograph_without_perturbations_is_named(tmp_path):
 def test_signs_take_two_bits_a_value_at_most(tmp_path, kept):
     many = np.float32(8) * RNG.choice([-1, 1], (1, 100, 100, 3)).astype(np.float32)
     save_perturbations(tmp_path, dataclasses.replace(kept, attacks=(("fgsm", 8.0),), values=many))
-    assert file_of(tmp_path, kept.id).stat().st_size < 100 * 100 * 3 * 2 / 8 + 3000
+    assert (tmp_path / file_of(kept.id)).stat().st_size < 100 * 100 * 3 * 2 / 8 + 3000
 
 
 def test_a_photographs_digest_is_of_its_values_its_size_and_their_kind():

@@ -32,11 +32,24 @@ def digest(files: Iterable[pathlib.Path]) -> str:
     return found
 
 
+def digest_of_contents(named: Iterable[tuple[str, bytes]]) -> str:
+    """The same of files that are no files of this machine: (name, bytes) of each."""
+    return _joined((name, hashlib.sha256(content).hexdigest()) for name, content in named)
+
+
 def _digest_of_bytes(paths: Iterable[pathlib.Path]) -> str:
+    return _joined((path.name, _of_bytes(path)) for path in paths)
+
+
+def _of_bytes(path: pathlib.Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _joined(digests: Iterable[tuple[str, str]]) -> str:
     total = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            total.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    for name, own in digests:
+        total.update(f"{name} {own}\n".encode())
     return total.hexdigest()
 
 

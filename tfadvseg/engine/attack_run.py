@@ -78,8 +78,7 @@ def attack_photographs(
 def attacked_rows(scenarios: Sequence[Scenario], folder: RunFolder) -> list[dict[str, Any]]:
     """Of every finished photograph in the folder, those of earlier starts included: rows of `runs.attacked`, model by
     model."""
-    units = sorted(folder.units.glob("*.npz"))
-    rows = [json.loads(str(folder.load(unit.stem)["row"])) for unit in units]
+    rows = [json.loads(str(folder.load(unit)["row"])) for unit in sorted(folder.finished())]
     order = [scenario.source.name for scenario in scenarios]
     return sorted(rows, key=lambda row: (order.index(row["model"]), row["image"]))
 

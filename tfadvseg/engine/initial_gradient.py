@@ -20,7 +20,6 @@ from tfadvseg.engine.parts import Make, Setting
 from tfadvseg.engine.unit import Tick, Unit
 from tfadvseg.models import postprocessed
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.initial_gradients import FILE, FLOOR
 from tfadvseg.seeds import image_seeds
@@ -113,7 +112,7 @@ class Starts:
             units = measured(folder.load(name) for name in shards.units(part.name, part.spec))
             keys = [key for key in units[0] if key != KEY]
             found |= {f"{part.spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
-        write_atomically(folder.path / FILE, lambda file: np.savez_compressed(file, **found))
+        folder.write(FILE, lambda file: np.savez_compressed(file, **found))
 
 
 def _unit(

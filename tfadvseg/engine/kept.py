@@ -7,7 +7,6 @@ and of which photographs there are none.
 
 import dataclasses
 import json
-import pathlib
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -15,14 +14,12 @@ import numpy as np
 
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.confined import confined
-from tfadvseg.data.digest import digest
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
 from tfadvseg.engine.inside import inside
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
-from tfadvseg.runs.atomic import write_atomically
-from tfadvseg.runs.folder import whole
+from tfadvseg.runs.folder import whole_in
 from tfadvseg.runs.perturbations import (
     Perturbations,
     file_of,
@@ -31,6 +28,7 @@ from tfadvseg.runs.perturbations import (
     save_perturbations,
 )
 from tfadvseg.runs.results import NONE
+from tfadvseg.runs.store import Place, Store, store_of
 
 FOLDER = "perturbations"
 """In a run folder."""
@@ -72,7 +70,7 @@ class KeptSource:
     digest: str
     frame: Frame
     attacks: tuple[tuple[str, KeptAttack], ...]
-    folder: pathlib.Path
+    folder: Store
     protocol: str = ""
     findings: Findings = Findings()
     seeded: ClassVar[bool] = False
@@ -102,7 +100,7 @@ class KeptSource:
                 )
             if (kept.model, kept.attacks) != (self.digest, _pairs(self.attacks)):
                 raise ValueError(
-                    f"{file_of(self.folder, name)} is of another model or other attacks than the {SOURCE} "
+                    f"{self.folder}/{file_of(name)} is of another model or other attacks than the {SOURCE} "
                     "beside it; bring back the folder as its run left it."
                 )
             found.append(kept.values)
@@ -112,22 +110,22 @@ class KeptSource:
         """A digest of all that decides the perturbations of these photographs; ValueError where one has none and was
         not left out."""
         left_out = dict(self.findings.left_out)
-        files = {name: file_of(self.folder, name) for name in ids if name not in left_out}
-        missing = [name for name, file in files.items() if not file.is_file()]
+        files, there = {name: file_of(name) for name in ids if name not in left_out}, set(self.folder.names())
+        missing = [name for name, file in files.items() if file not in there]
         if missing:
             raise ValueError(
                 f"{self.folder} holds no perturbations of {len(missing)} of the {len(ids)} photographs, such as "
                 f"{missing[0]}; choose photographs that it has, as its run did by its `dataset` and `limit`."
             )
-        return digest([self.folder / SOURCE, self.folder / FINDINGS, *files.values()])
+        return self.folder.digest([SOURCE, FINDINGS, *files.values()])
 
 
 def describe_source(
-    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], protocol: str
-) -> pathlib.Path:
+    folder: Place | Store, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], protocol: str
+) -> Store:
     """Makes the model's folder in the run folder, with its source.json; returns it. protocol: as text."""
-    own = folder / FOLDER / source.name
-    own.mkdir(parents=True, exist_ok=True)
+    own = store_of(folder).below(f"{FOLDER}/{source.name}")
+    own.create()
     made = [
         {
             "name": name, "epsilon": attack.epsilon, "in_range": attack.in_range,
@@ -140,7 +138,7 @@ def describe_source(
         "model": source.name, "digest": source.digest, "frame": dataclasses.asdict(source.frame), "attacks": made,
         "protocol": protocol,
     }  # fmt: skip
-    _write(own / SOURCE, about)
+    _write(own, SOURCE, about)
     return own
 
 
@@ -159,7 +157,7 @@ def settings(attack: Any, part: str = "") -> list[str]:
 
 
 def keep(
-    folder: pathlib.Path, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], photographs: Examples,
+    folder: Place | Store, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], photographs: Examples,
     indices: Sequence[int], perturbations: Sequence[np.ndarray],
 ) -> None:  # fmt: skip
     """Writes the perturbations [N, H, W, 3], one an attack, of a batch of photographs into the model's folder."""
@@ -170,46 +168,47 @@ def keep(
         save_perturbations(folder, Perturbations(*about, values))
 
 
-def save_findings(run: pathlib.Path, source: str, findings: Findings) -> None:
+def save_findings(run: Place | Store, source: str, findings: Findings) -> None:
     """Writes what a run found of the model of this name beside its perturbations; with this they are complete."""
     about = {"warnings": findings.warnings, "left_out": dict(findings.left_out)}
-    _write(run / FOLDER / source / FINDINGS, about)
+    _write(store_of(run).below(f"{FOLDER}/{source}"), FINDINGS, about)
 
 
-def _write(path: pathlib.Path, content: Any) -> None:
+def _write(folder: Store, name: str, content: Any) -> None:
     text = json.dumps(content, indent=1).encode()
-    write_atomically(path, lambda file: file.write(text))
+    folder.write(name, lambda file: file.write(text))
 
 
 def _pairs(attacks: Sequence[tuple[str, Attack]]) -> tuple[tuple[str, float | None], ...]:
     return tuple((name, attack.epsilon) for name, attack in attacks)
 
 
-def kept_sources(run: pathlib.Path, names: Sequence[str] | None = None) -> list[KeptSource]:
+def kept_sources(run: Place | Store, names: Sequence[str] | None = None) -> list[KeptSource]:
     """The attacked models whose perturbations a run folder holds, of these names or all; ValueError where it holds
     none, or its run has not finished."""
-    records = sorted((run / FOLDER).rglob(SOURCE))
-    if not records:
+    store = store_of(run).below(FOLDER)
+    places = [name.removesuffix(f"/{SOURCE}") for name in store.names(deep=True) if name.endswith(f"/{SOURCE}")]
+    if not places:
         raise ValueError(f"{run} holds no perturbations; run pipelines.transfer with --keep_perturbations first.")
-    sources = [whole(record, _source) for record in records]
-    for source in sources:
-        confined(run / FOLDER, source.name, source.folder / SOURCE)  # units are named after it
-    found = {
-        source.name: dataclasses.replace(source, findings=whole(source.folder / FINDINGS, _findings))
-        for source in sources
-    }
+    sources = [_source(store.below(place)) for place in places]
+    for place, source in zip(places, sources, strict=True):
+        confined(FOLDER, source.name, f"{place}/{SOURCE}", links=True)  # units are named after it
+    found = {source.name: dataclasses.replace(source, findings=_findings(source.folder)) for source in sources}
     return [choose(found, name, "source") for name in dict.fromkeys(names or found)]
 
 
-def _source(record: pathlib.Path) -> KeptSource:
-    about = json.loads(record.read_text())
+def _source(folder: Store) -> KeptSource:
+    return whole_in(folder, SOURCE, lambda content: _described(folder, json.loads(content)))
+
+
+def _described(folder: Store, about: dict[str, Any]) -> KeptSource:
     frame: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in about["frame"].items()
     }
     attacks = tuple((one.pop("name"), KeptAttack(**one)) for one in about["attacks"])
-    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, record.parent, about["protocol"])
+    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, folder, about["protocol"])
 
 
-def _findings(path: pathlib.Path) -> Findings:
-    about = json.loads(path.read_text())
+def _findings(folder: Store) -> Findings:
+    about = whole_in(folder, FINDINGS, json.loads)
     return Findings(tuple(map(str, about["warnings"])), tuple(about["left_out"].items()))

@@ -105,7 +105,7 @@ class Attacked:
     def _keeper(self, folder: RunFolder) -> Callable:
         """What writes the perturbations into the run folder."""
         attacks = self.scenario.protocol.attacks
-        own = describe_source(folder.path, self.scenario.attacked, attacks, self.scenario.protocol.text)
+        own = describe_source(folder.store, self.scenario.attacked, attacks, self.scenario.protocol.text)
         return functools.partial(keep, own, self.scenario.attacked, attacks)
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +9,9 @@ from tfadvseg.data.labels import LabelSpace
 from tfadvseg.engine.collect import collect
 from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.kept import save_findings
-from tfadvseg.runs.atomic import write_atomically
-from tfadvseg.runs.examples import save_examples
+from tfadvseg.runs.examples import write_examples
 from tfadvseg.runs.folder import DAMAGED, RunFolder
+from tfadvseg.runs.store import Place, Store, store_of
 from tfadvseg.runs.values import as_json, of_json
 
 FILE = "experiment.json"
@@ -51,31 +50,32 @@ class Planned:
         found = collect(
             experiment.scenarios, experiment.shards, folder, self.dataset, self.split, self.label_space.names
         )
-        save_examples(folder.path / "examples.npz", self.label_space, found.examples)
+        folder.write("examples.npz", lambda file: write_examples(file, self.label_space, found.examples))
         _write(folder, "design.json", self.design)
         _write(folder, "findings.json", found.warnings)
         for source, own in found.of_sources.items() if experiment.keep_perturbations else ():
-            save_findings(folder.path, source, own)
-        found.results.save(folder.path / "cells.npz")  # the last, since what has it is finished
+            save_findings(folder.store, source, own)
+        folder.write("cells.npz", found.results.write)  # the last, since what has it is finished
         return found.warnings
 
 
-def planned(folder: pathlib.Path) -> Planned | None:
+def planned(folder: Place | Store) -> Planned | None:
     """What a run folder keeps; None where it does not, ValueError where it is damaged or of another version."""
-    path = folder / FILE
-    if not path.exists():
+    store = store_of(folder)
+    if not store.exists(FILE):
         return None
     try:
-        found = of_json(json.loads(path.read_text()))
+        found = of_json(json.loads(store.read(FILE)))
     except DAMAGED as error:
         raise ValueError(
-            f"{path} is damaged or was written by another version; start the run's command again with its `folder`."
+            f"{store}/{FILE} is damaged or was written by another version; start the run's command again with its "
+            "`folder`."
         ) from error
     if not isinstance(found, Planned):
-        raise ValueError(f"{path} holds no experiment; start the run's command again with its `folder`.")
+        raise ValueError(f"{store}/{FILE} holds no experiment; start the run's command again with its `folder`.")
     return found
 
 
 def _write(folder: RunFolder, name: str, content: Any) -> None:
     text = json.dumps(content, indent=1).encode()
-    write_atomically(folder.path / name, lambda file: file.write(text))
+    folder.write(name, lambda file: file.write(text))

@@ -62,8 +62,8 @@ def begin(orders: Orders) -> Worker:
     while not orders.folder.sees(orders.probe):
         if time.monotonic() > until:
             raise ValueError(
-                f"{place} does not see the run folder {orders.folder.path.absolute()} as the run does; choose a "
-                "`folder` that all machines share under one path."
+                f"{place} does not see the run folder {orders.folder.store} as the run does; choose a `folder` that "
+                "all machines share under one path."
             )
         time.sleep(0.2)
     return Worker(orders.experiment, orders.folder)

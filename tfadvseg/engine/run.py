@@ -1,6 +1,7 @@
 """Runs the units of an experiment that are not finished yet, or a share of them, wherever their workers are."""
 
 import collections
+import uuid
 from collections.abc import Sequence
 
 from tfadvseg.engine.experiment import Experiment
@@ -35,6 +36,8 @@ def carry_out(experiment: Experiment, folder: RunFolder, crew: Crew, share: Shar
     missing = [name for name in own if name not in finished]
     if not missing:
         return Progress(0)
+    if not folder.store.locks:
+        missing = begun_anywhere(missing)
     crew([PREFLIGHT], lambda event: None)
     told = Told(experiment, missing)
     try:
@@ -44,6 +47,13 @@ def carry_out(experiment: Experiment, folder: RunFolder, crew: Crew, share: Shar
     for line in told.lines():
         told.progress.say(line)
     return told.progress
+
+
+def begun_anywhere(names: Sequence[str]) -> list[str]:
+    """The same in a circle, from a random one on: so of two runs that meet in a folder each makes what the other has
+    not yet come to."""
+    first = uuid.uuid4().int % len(names)  # not by a generator that a seed may have set
+    return [*names[first:], *names[:first]]
 
 
 class Told:
@@ -84,4 +94,4 @@ def _refuse_left_out(names: Sequence[str], folder: RunFolder) -> None:
     """ValueError for the first photograph that an earlier start has left out."""
     for name in names:
         for sentence in left_out([folder.load(name)]).values():
-            raise ValueError(f"{folder.path} was begun without `strict` and has left out a photograph: {sentence}")
+            raise ValueError(f"{folder.store} was begun without `strict` and has left out a photograph: {sentence}")

@@ -48,7 +48,7 @@ class Worker:
 
     def work(self, name: str, following: str | None = None, tick: Tick = lambda work: None) -> Outcome:
         """Makes the unit of that name and saves it. following: what is likely to be asked for next, whose images are
-        read meanwhile."""
+        read meanwhile. One that is finished is left as it is."""
         if name == PREFLIGHT:
             preflight(
                 self.experiment.scenarios, self.experiment.shards.split, self.folder, self.setting.models,
@@ -56,6 +56,9 @@ class Worker:
             )  # fmt: skip
             return Outcome({}, 0.0, 0.0)
         job, started = self.experiment.jobs[name], time.perf_counter()
+        if self.folder.has(name):  # another run has made it meanwhile, where no lock keeps it out
+            tick(job.part.work)
+            return Outcome({}, 0.0, time.perf_counter() - started)
         batch = self._reading(job).result()
         self._read = {}
         received = time.perf_counter()

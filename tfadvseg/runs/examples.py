@@ -14,6 +14,7 @@ examples.npz, for E examples numbered j = 0..E-1 (read it with `allow_pickle=Fal
 import dataclasses
 import pathlib
 from collections.abc import Sequence
+from typing import IO
 
 import numpy as np
 
@@ -66,6 +67,11 @@ class Example:
 
 def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: Sequence[Example]) -> None:
     """Writes examples.npz; the same examples give the same bytes."""
+    write_atomically(path, lambda file: write_examples(file, label_space, examples))
+
+
+def write_examples(file: IO[bytes], label_space: LabelSpace, examples: Sequence[Example]) -> None:
+    """The same, into an open file."""
     arrays = {
         "class_names": np.array(label_space.names, str),
         "palette": np.array(label_space.palette, np.uint8),
@@ -85,7 +91,7 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
             f"{j}/perturbations": _half_where_exact(perturbations),
             f"{j}/predictions": np.reshape([one.prediction for one in example.attacked], (-1, *size)).astype(np.uint8),
         }
-    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+    np.savez_compressed(file, **arrays)
 
 
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:

@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import functools
+import io
 import json
 import os
 import pathlib
-import shutil
+import tempfile
 import uuid
 import zipfile
 import zlib
@@ -15,10 +17,14 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.lock import Busy, locked
-from tfadvseg.runs.atomic import remove_left_over, write_atomically, write_once
+from tfadvseg.runs.atomic import remove_left_over
+from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError)
 """What NumPy and JSON raise of a file that is half there or changed."""
+
+RECIPE = "recipe.json"
+"""In a run folder."""
 
 SETTLING = 60.0
 """Seconds that are enough to collect a run and to draw it."""
@@ -54,6 +60,20 @@ def shared(folder: str | os.PathLike, share: str) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
+def claimed(store: Store, share: str = "") -> Iterator[None]:
+    """A run's folder while the run works in it: `reserved`, or `shared` by a share of it.
+
+    An object store has no locks. There runs of one recipe may meet: each unit is put whole, is the same whoever makes
+    it, and is passed over where it is there.
+    """
+    if not isinstance(store, Disk):
+        yield
+        return
+    with shared(store.path, share) if share else reserved(store.path):
+        yield
+
+
+@contextlib.contextmanager
 def _held(
     folder: str | os.PathLike, wait: float = 0.0, shared: bool = False, name: str = ".lock"
 ) -> Iterator[pathlib.Path]:
@@ -71,7 +91,7 @@ def _held(
         yield path
 
 
-def unwritable(path: pathlib.Path, error: OSError) -> ValueError:
+def unwritable(path: pathlib.Path | Store, error: OSError) -> ValueError:
     """The sentence for a run folder that cannot be written."""
     room = "make room there, or " if error.errno == errno.ENOSPC else ""
     return ValueError(f"The run folder {path} cannot be written ({error.strerror}); {room}choose another `folder`.")
@@ -87,34 +107,42 @@ MEANING = {"source": " (a digest of this program's code)", "data": " (a digest o
 class RunFolder:
     """The folder of one run. Opening it anew with the same recipe goes on; another recipe is refused.
 
-    recipe: everything that decides the numbers. notes: what is worth knowing beside it (revision, time), not compared.
-    together: others may open it at the same moment, so what is there is never replaced. Raises ValueError where the
-    folder cannot be written or belongs to another recipe.
+    folder: its path, URL or store. recipe: everything that decides the numbers. notes: what is worth knowing beside it
+    (revision, time), not compared. together: others may open it at the same moment, as they always may where there are
+    no locks, so what is there is never replaced. Raises ValueError where the folder cannot be written or belongs to
+    another recipe.
     """
 
     def __init__(
-        self, folder: str | os.PathLike, recipe: Mapping[str, Any], notes: Mapping[str, Any], together: bool = False
+        self, folder: Place | Store, recipe: Mapping[str, Any], notes: Mapping[str, Any], together: bool = False
     ):
-        self.path = pathlib.Path(folder)
-        self.units = self.path / "units"
-        record = self.path / "recipe.json"
+        self.store = store_of(folder)
+        self.units = self.store.below("units")
         now = json.loads(json.dumps(recipe))
+        together = together or not self.store.locks
         try:
-            self.units.mkdir(parents=True, exist_ok=True)
-            worked = any(self.units.iterdir())
-            if worked and not record.exists():
+            self.units.create()
+            worked = bool(self.units.names())
+            if worked and not self.store.exists(RECIPE):
                 raise ValueError(
-                    f"{self.path} holds finished units but no recipe.json, so nobody knows what they are of; choose "
+                    f"{self.store} holds finished units but no recipe.json, so nobody knows what they are of; choose "
                     "another `folder`."
                 )
             if not worked:
                 text = json.dumps({"recipe": now, "notes": dict(notes)}, indent=1).encode()
-                write = write_once if together else write_atomically
-                write(record, lambda file: file.write(text))
+                write = self.store.write_once if together else self.store.write
+                write(RECIPE, lambda file: file.write(text))
             if worked or together:
-                self._compare(recipe_of(self.path), now)
+                self._compare(recipe_of(self.store), now)
         except OSError as error:
-            raise unwritable(self.path, error) from error
+            raise unwritable(self.store, error) from error
+
+    @property
+    def path(self) -> pathlib.Path:
+        """Of a folder on a disk; ValueError for an object store."""
+        if not isinstance(self.store, Disk):
+            raise ValueError(f"{self.store} is no folder on a disk; choose another `folder`.")
+        return self.store.path
 
     def _compare(self, before: dict, now: dict) -> None:
         old, new = _flat(before), _flat(now)
@@ -126,80 +154,100 @@ class RunFolder:
             ]
             more = f", and {len(differing) - SHOWN} more differ" if len(differing) > SHOWN else ""
             raise ValueError(
-                f"{self.path} belongs to a run of another recipe: {', '.join(shown)}{more}; choose another `folder` "
+                f"{self.store} belongs to a run of another recipe: {', '.join(shown)}{more}; choose another `folder` "
                 "or repeat that recipe."
             )
 
     def decide(self, question: str, answer: Callable[[], Any]) -> Any:
         """What an earlier start of the run answered, so that a measured choice stays the same; else answers
         now, and of several who do so at once all obey the first."""
-        path = self.units / f"{question}.json"
-        if not path.exists():
+        name = f"{question}.json"
+        if not self.units.exists(name):
             text = json.dumps(answer()).encode()
-            write_once(path, lambda file: file.write(text))
+            self.units.write_once(name, lambda file: file.write(text))
+        found = self.units.read(name)
         try:
-            return json.loads(path.read_text())
+            return json.loads(found)
         except ValueError as error:
-            raise ValueError(f"{path} is damaged; delete it and start again, finished units are kept.") from error
+            raise ValueError(
+                f"{self.units}/{name} is damaged; delete it and start again, finished units are kept."
+            ) from error
 
     def has(self, unit: str) -> bool:
         """Whether the unit is finished."""
-        return (self.units / f"{unit}.npz").exists()
+        return self.units.exists(f"{unit}.npz")
 
     def finished(self) -> set[str]:
         """The names of all finished units."""
-        return {path.stem for path in self.units.glob("*.npz") if not path.name.startswith(".")}
+        return {name.removesuffix(".npz") for name in self.units.names() if name.endswith(".npz")}
 
     def log(self, worker: str) -> pathlib.Path:
-        """The file for what a worker says, in a folder that is made."""
-        folder = self.path / "logs"
+        """The file for what a worker says, in a folder that is made: of this machine, where the run folder is in an
+        object store."""
+        folder = self.store.path / "logs" if isinstance(self.store, Disk) else _logs()
         folder.mkdir(exist_ok=True)
         return folder / f"{worker}.log"
+
+    def write(self, name: str, write: Write) -> None:
+        """Writes what finished units say, whole or not at all."""
+        self.store.write(name, write)
 
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
         """A word that whoever opens the same folder `sees`."""
         word = uuid.uuid4().hex
-        path = self.units / f".probe.{word}"
         try:
-            path.touch()
+            self.units.write(f".probe.{word}", lambda file: None)
             yield word
         finally:
-            path.unlink(missing_ok=True)
+            self.units.remove(f".probe.{word}")
 
     def sees(self, word: str) -> bool:
         """Whether this is the folder in which another process has written its probe."""
-        return (self.units / f".probe.{word}").exists()
+        return self.units.exists(f".probe.{word}")
 
     def save(self, unit: str, arrays: dict[str, Any]) -> None:
-        """Writes a finished unit under a temporary name and renames it, so that it is there whole or not at all."""
-        free = shutil.disk_usage(self.units).free
+        """Writes a finished unit, so that it is there whole or not at all."""
+        free = self.units.room()
         needed = sum(array.nbytes for array in arrays.values())
         if free < needed:
             raise ValueError(
                 f"{self.units} has {free / 1e6:.0f} MB left but {needed / 1e6:.0f} MB are needed; make room."
             )
-        write_atomically(self.units / f"{unit}.npz", lambda file: np.savez_compressed(file, **arrays))
+        self.units.write(f"{unit}.npz", lambda file: np.savez_compressed(file, **arrays))
 
     def load(self, unit: str) -> dict[str, np.ndarray]:
         """The arrays of a finished unit."""
-        path = self.units / f"{unit}.npz"
+        name = f"{unit}.npz"
         try:
-            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                return {key: file[key] for key in file.files}
+            return arrays_of(self.units.read(name))
         except DAMAGED as error:
             raise ValueError(
-                f"The finished unit {path} is damaged; delete it and start again, all other units are kept."
+                f"The finished unit {self.units}/{name} is damaged; delete it and start again, all other units are "
+                "kept."
             ) from error
 
 
-def recipe_of(folder: str | os.PathLike) -> dict[str, Any]:
+def arrays_of(content: bytes) -> dict[str, np.ndarray]:
+    """Those of an .npz file; one of DAMAGED where it is none."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return {key: file[key] for key in file.files}
+
+
+def recipe_of(folder: Place | Store) -> dict[str, Any]:
     """The recipe that a run folder holds; ValueError where it is damaged."""
-    record = pathlib.Path(folder) / "recipe.json"
+    store = store_of(folder)
     try:
-        return dict(json.loads(record.read_text())["recipe"])
+        return dict(json.loads(store.read(RECIPE))["recipe"])
     except DAMAGED as error:
-        raise ValueError(f"{record} is damaged; choose another `folder`, or bring it back from a copy.") from error
+        raise ValueError(
+            f"{store}/{RECIPE} is damaged; choose another `folder`, or bring it back from a copy."
+        ) from error
+
+
+@functools.cache
+def _logs() -> pathlib.Path:
+    return pathlib.Path(tempfile.mkdtemp(prefix="tfadvseg-logs-"))
 
 
 def whole(path: pathlib.Path, read: Callable[[pathlib.Path], Any]) -> Any:
@@ -207,11 +255,22 @@ def whole(path: pathlib.Path, read: Callable[[pathlib.Path], Any]) -> Any:
     try:
         return read(path)
     except DAMAGED as error:
-        state = "is damaged" if path.exists() else "is missing"
-        raise ValueError(
-            f"{path} {state}; start the run's command again with its `folder`, which makes it anew of the finished "
-            "units."
-        ) from error
+        raise _not_whole(str(path), path.exists()) from error
+
+
+def whole_in(store: Store, name: str, read: Callable[[bytes], Any]) -> Any:
+    """The same of a file's bytes, wherever it is."""
+    try:
+        return read(store.read(name))
+    except DAMAGED as error:
+        raise _not_whole(f"{store}/{name}", store.exists(name)) from error
+
+
+def _not_whole(name: str, exists: bool) -> ValueError:
+    return ValueError(
+        f"{name} {'is damaged' if exists else 'is missing'}; start the run's command again with its `folder`, which "
+        "makes it anew of the finished units."
+    )
 
 
 def _flat(recipe: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -11,13 +11,12 @@
 import dataclasses
 import hashlib
 import math
-import pathlib
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfadvseg.runs.atomic import write_atomically
-from tfadvseg.runs.folder import DAMAGED
+from tfadvseg.runs.folder import DAMAGED, arrays_of
+from tfadvseg.runs.store import Place, Store, store_of
 
 STEPS = tuple(2.0**-power for power in range(8))
 """Grey levels: attacks take steps of 1, and epsilons are quarters for the most part."""
@@ -68,12 +67,12 @@ def photograph_digest(photograph: np.ndarray) -> str:
     return hashlib.sha256(about + np.ascontiguousarray(photograph).tobytes()).hexdigest()
 
 
-def file_of(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Where the perturbations of a photograph lie, whatever characters its id has."""
-    return folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz"
+def file_of(name: str) -> str:
+    """The file with the perturbations of a photograph, whatever characters its id has."""
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz"
 
 
-def save_perturbations(folder: pathlib.Path, kept: Perturbations) -> None:
+def save_perturbations(folder: Place | Store, kept: Perturbations) -> None:
     """Writes the file, whole or not at all; the same perturbations give the same bytes."""
     packed = [pack(values) for values in kept.values]
     arrays: dict[str, Any] = {
@@ -83,19 +82,21 @@ def save_perturbations(folder: pathlib.Path, kept: Perturbations) -> None:
         "steps": np.array([one.step for one in packed]),
     } | {str(number): one.values for number, one in enumerate(packed)}  # fmt: skip
     arrays["digest"] = np.array(_digest(arrays))
-    write_atomically(file_of(folder, kept.id), lambda file: np.savez_compressed(file, **arrays))
+    store_of(folder).write(file_of(kept.id), lambda file: np.savez_compressed(file, **arrays))
 
 
-def load_perturbations(folder: pathlib.Path, name: str) -> Perturbations:
+def load_perturbations(folder: Place | Store, name: str) -> Perturbations:
     """Of the photograph of that id; ValueError where there are none, or the file is not as it was written."""
-    path = file_of(folder, name)
-    if not path.is_file():
-        raise ValueError(f"{folder} holds no perturbations of the photograph {name}; choose photographs that it has.")
+    store = store_of(folder)
+    path = f"{store}/{file_of(name)}"
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        arrays = arrays_of(store.read(file_of(name)))
         digest = str(arrays.pop("digest"))
         whole = digest == _digest(arrays)
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"{store} holds no perturbations of the photograph {name}; choose photographs that it has."
+        ) from error
     except DAMAGED as error:
         raise ValueError(_changed(path)) from error
     if not whole:
@@ -106,7 +107,7 @@ def load_perturbations(folder: pathlib.Path, name: str) -> Perturbations:
     return Perturbations(str(arrays["id"]), str(arrays["photograph"]), str(arrays["model"]), attacks, np.stack(values))
 
 
-def _changed(path: pathlib.Path) -> str:
+def _changed(path: str) -> str:
     return f"{path} is not as it was written; make the perturbations anew in another run folder, or bring back a copy."
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Sequence
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,10 @@ class Results:
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes cells.npz, whole or not at all."""
+        write_atomically(path, self.write)
+
+    def write(self, file: IO[bytes]) -> None:
+        """The same, into an open file."""
         arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
         arrays |= {"classes": np.array(self.classes, str), "left_out": np.array(self.left_out, str)}
@@ -103,7 +108,7 @@ class Results:
             arrays[f"cell_{field.name}"] = np.array(
                 [np.nan if value is None else value for value in values] if field.name == "epsilon" else values
             )
-        write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+        np.savez_compressed(file, **arrays)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Results":

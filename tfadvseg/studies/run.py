@@ -11,6 +11,7 @@ import pandas as pd
 
 from tfadvseg.runs.folder import recipe_of, whole
 from tfadvseg.runs.results import Results, rows, table
+from tfadvseg.runs.store import Disk, Store
 from tfadvseg.studies.evidence import Evidence
 
 
@@ -30,13 +31,7 @@ class FinishedRun:
     def read(cls, folder: str | pathlib.Path) -> "FinishedRun":
         """What is in a run folder; ValueError where the run has not finished."""
         folder = pathlib.Path(folder)
-        if not (folder / "recipe.json").is_file():
-            raise ValueError(f"{folder} is no run folder: it holds no recipe.json.")
-        if not (folder / "cells.npz").is_file():
-            raise ValueError(f"{folder} holds no cells.npz: its run has not finished; go on with it first.")
-        settings = recipe_of(folder)
-        if "study" not in settings:
-            raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
+        settings = refuse_unfinished(Disk(folder))
         design, warnings, results = (
             whole(folder / name, read)
             for name, read in (("design.json", _json), ("findings.json", _json), ("cells.npz", Results.read))
@@ -62,6 +57,18 @@ class FinishedRun:
     def epsilons(self) -> list[float]:
         """Of the attacked cells, in ascending order."""
         return sorted({cell.epsilon for cell in self.results.cells if cell.epsilon})
+
+
+def refuse_unfinished(folder: Store) -> dict[str, Any]:
+    """The recipe of a finished run; ValueError where it is none of a study, or has not finished."""
+    if not folder.exists("recipe.json"):
+        raise ValueError(f"{folder} is no run folder: it holds no recipe.json.")
+    if not folder.exists("cells.npz"):
+        raise ValueError(f"{folder} holds no cells.npz: its run has not finished; go on with it first.")
+    settings = recipe_of(folder)
+    if "study" not in settings:
+        raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
+    return settings
 
 
 def _json(path: pathlib.Path) -> Any:

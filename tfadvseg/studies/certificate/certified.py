@@ -11,8 +11,8 @@ from tfadvseg.metrics.certified_iou import CertifiedCounts, certified_accuracy, 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import resampled_iou
 from tfadvseg.metrics.scores import pixel_accuracy
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import whole
+from tfadvseg.runs.store import Place, Store, store_of
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
 
@@ -78,10 +78,10 @@ class Certified:
 ARRAYS = tuple(field.name for field in dataclasses.fields(Certified) if field.name not in ("model", "sigma"))
 
 
-def write(folder: pathlib.Path, found: Sequence[Certified]) -> None:
+def write(folder: Place | Store, found: Sequence[Certified]) -> None:
     """Writes FILE, whole or not at all."""
     arrays: dict[str, Any] = {_key(one.model, one.sigma, name): getattr(one, name) for one in found for name in ARRAYS}
-    write_atomically(folder / FILE, lambda file: np.savez_compressed(file, **arrays))
+    store_of(folder).write(FILE, lambda file: np.savez_compressed(file, **arrays))
 
 
 def read(run: FinishedRun) -> list[Certified]:

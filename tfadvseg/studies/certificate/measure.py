@@ -88,7 +88,7 @@ class Certificates:
             names = shards.of(part).units(part.name, part.spec)
             units = measured(map(folder.load, names))
             found.append(collected(part.spec, part.smoothing, self.confidence.tau, error, units))
-        write(folder.path, found)
+        write(folder.store, found)
 
 
 def collected(spec: ModelSpec, smoothing: Smoothing, tau: float, error: float, units: Sequence[Unit]) -> Certified:

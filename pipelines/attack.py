@@ -56,6 +56,7 @@ flags.define_output()
 
 
 def run(words: list[str]) -> None:
+    main.refuse_url(FLAGS["output"])
     if not FLAGS.epsilon >= 1:
         raise ValueError(f"A PNG holds whole grey levels, so `epsilon` is 1 or more; got {FLAGS.epsilon:g}.")
     default = SPACES[FLAGS.classes_of] if FLAGS.classes_of else None

@@ -87,6 +87,7 @@ flags.group("Repeatability", "seed")
 
 
 def run() -> None:
+    main.refuse_url(FLAGS["output"])
     dataset = objects.dataset()
     train, validation = (
         in_memory(dataset.split(FLAGS.data_dir, name).chosen(FLAGS.every, FLAGS.limit), f"{dataset.name} {name}")

@@ -46,8 +46,9 @@ class ObjectStore:
             return system.cat_file(self._key(name))
 
     def write(self, name: str, write: Callable[[IO[bytes]], Any]) -> None:
+        content = _filled(write)
         with self._asked("written") as system:
-            system.pipe_file(self._key(name), _filled(write))
+            system.pipe_file(self._key(name), content)
 
     def write_once(self, name: str, write: Callable[[IO[bytes]], Any]) -> None:
         """Raises Unreachable where the store cannot tell which of two was the first, and somebody wrote another one at

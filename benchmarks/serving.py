@@ -1,13 +1,13 @@
 """How many requests a second a served network answers, and how late, beside the same calls in this process.
 
-    python -m benchmarks.serving --saved_model saved_models/enet_scenes_served/1 --endpoint grpc://localhost:8500
+    python -m benchmarks.serving --saved_model served/enet_guarded/1 --endpoint grpc://localhost:8500
 
-For each of --signatures and of --clients at once --timed requests of one image: requests a second, and the median and
-the 99th percentile of the milliseconds until an answer, by the endpoint and by the loaded SavedModel in as many
-threads. Then --requests are sent by the most clients to the first signature, each a different image, and each answer is
-compared with what the SavedModel gives for that image here (of 1,000 labels one may differ, by arithmetic): lost and
-mixed-up answers are counted, and there must be none. What `defended` draws is not ours to repeat, so it is only timed;
-`defended_of_seeds` is compared.
+For each of --signatures and of --clients at once so many requests of one image as stand behind it, or none: requests a
+second, and the median and the 99th percentile of the milliseconds until an answer, by the endpoint and by the loaded
+SavedModel in as many threads. Then --requests are sent by the most clients to the first signature, each a different
+image, and each answer is compared with what the SavedModel gives for that image here (of 1,000 labels one may differ,
+by arithmetic): lost and mixed-up answers are counted, and there must be none. What `defended` draws is not ours to
+repeat, so it is only timed; `defended_of_seeds` is compared.
 """
 
 import argparse
@@ -114,28 +114,29 @@ def main() -> None:
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--api", choices=list(API), default="tfserving")
     parser.add_argument("--name", help="Of the model there; by default of the folder.")
-    parser.add_argument("--signatures", default="serving_default,defended,attacked")
+    parser.add_argument("--signatures", default="serving_default=200,defended=60,attacked=16")
     parser.add_argument("--clients", default="1,2,4,8")
-    parser.add_argument("--timed", type=int, default=200)
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--size", default="96x128")
     given = parser.parse_args()
     height, width = map(int, given.size.split("x"))
     name = given.name or given.saved_model.rstrip("/").split("/")[-2]
     here, there = in_process(given.saved_model), connect(given.api, Settings(Address.of(given.endpoint), name))
-    signatures, clients = given.signatures.split(","), list(map(int, given.clients.split(",")))
+    signatures = {word: int(count) for word, count in (one.split("=") for one in given.signatures.split(","))}
+    clients = list(map(int, given.clients.split(",")))
     print(f"{'signature':18} clients   {'served: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}   "
           f"{'here: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}")  # fmt: skip
-    for signature in signatures:
-        requests = [inputs(signature, number, (height, width)) for number in range(given.timed)]
+    for signature, timed in filter(lambda one: one[1], signatures.items()):
+        requests = [inputs(signature, number, (height, width)) for number in range(timed)]
         for call in (there, here):
-            late(call, signature, requests[:8], 2)  # traced, and warm
+            late(call, signature, requests[:2], 2)  # traced, and warm
         for count in clients:
             found = [late(call, signature, requests, count) for call in (there, here)]
             told = "   ".join(f"{rate:16.1f}  {median:7.0f}  {last:7.0f}" for rate, median, last in found)
             print(f"{signature:18} {count:7}   {told}", flush=True)
-    if signatures[0] in COMPARED:
-        print(compared(here, there, signatures[0], given.requests, max(clients), (height, width)))
+    first = next(iter(signatures))
+    if given.requests and first in COMPARED:
+        print(compared(here, there, first, given.requests, max(clients), (height, width)))
     there.close()
 
 

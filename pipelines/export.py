@@ -41,6 +41,7 @@ from tfadvseg.serving.multiscale import FUSIONS, export_multiscale
 from tfadvseg.serving.servable import Servable, of_file, postprocessed
 from tfadvseg.serving.served import Served, export_served
 from tfadvseg.serving.server_files import write_server_files
+from tfadvseg.serving.stock import check_stock
 from tfadvseg.transforms import DEFENSES, named
 
 FLAGS = absl_flags.FLAGS
@@ -103,8 +104,17 @@ def run() -> None:
             name = FLAGS.name or f"{model.name}_{kind}"
             folder = export_served(servable, served, name, added, FLAGS.output, versions())
             print(f"SavedModel: {folder}")
+            warn_of_what_servers_lack(folder)
     for sentence in write_server_files(FLAGS.output):
         print(sentence, file=sys.stderr)
+
+
+def warn_of_what_servers_lack(folder: pathlib.Path) -> None:
+    """In a sentence, where not every server can run an export: it is fine here, and at a server that has it."""
+    try:
+        check_stock(folder)
+    except ValueError as error:
+        print(f"Warning: {error}", file=sys.stderr)
 
 
 def defense() -> str | None:

@@ -3,6 +3,8 @@
     python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --saved_model=enet_served
     python -m pipelines.verify_served --endpoint=http://localhost:8000 --api=kserve_v2 \\
         --saved_model=enet_served --dataset=camvid --data_dir=/data/camvid --send=uint8,jpeg90
+    python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --saved_model=enet_guarded \\
+        --served_signature=defended --check_attacked
     python -m pipelines.verify_served --endpoint=grpc://localhost:8500 --served_name=enet_served \\
         --black_box=dla --queries=50
 
@@ -11,6 +13,10 @@ Attacks the local model, brings what it made to 8 bits and sends it, and the cle
 server, with the share of pixels to which both give the same label on the same bytes, and with a verdict: exit code 1
 where the server serves another model. --api is the server's protocol, since --protocol is that of the attacks.
 
+With --served_signature=defended or defended_of_seeds, what is sent is answered behind the defense that --saved_model
+was exported with. With --check_attacked the server attacks the first photograph, too, and what it answers is compared
+bit by bit with what the SavedModel's own attack makes of it here.
+
 The last command has no local model: it attacks the endpoint itself, from its label maps alone, beside random noise.
 
 The run folder has served.csv, served.md and a file a photograph. Interrupted, or left by its server, it goes on with
@@ -18,6 +24,7 @@ the next photograph when it is started again with the same --output.
 """
 
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,9 +39,12 @@ from tfadvseg.attacks.base import Attack
 from tfadvseg.data import Split
 from tfadvseg.endpoints import API, Client, connect
 from tfadvseg.endpoints.address import Address
-from tfadvseg.endpoints.client import Settings
+from tfadvseg.endpoints.client import DEFAULT, Settings
+from tfadvseg.endpoints.segmentation import DEFENDED, OF_PIXELS
 from tfadvseg.engine.black_box import BlackBox, attack_endpoint
+from tfadvseg.engine.counterpart import served_attack
 from tfadvseg.engine.in_flight import finished
+from tfadvseg.engine.label_maps import in_8_bits
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.preflight import found
 from tfadvseg.engine.scenario import Protocol, white_box
@@ -72,6 +82,14 @@ absl_flags.DEFINE_list(
     "with --black_box one way, by default uint8.",
 )  # fmt: skip
 absl_flags.DEFINE_enum(
+    "served_signature", DEFAULT, OF_PIXELS, "Signature that is asked about pixels. That of a defense takes no files: "
+    "--send is uint8 then.",
+)  # fmt: skip
+absl_flags.DEFINE_bool(
+    "check_attacked", False, "Let the server attack the first photograph at each of --epsilons by its signature "
+    "`attacked`, and compare bit by bit with the attack of --saved_model here.",
+)  # fmt: skip
+absl_flags.DEFINE_enum(
     "black_box", None, sorted(name for name, one in ATTACKS.items() if one.has(Trait.QUERIES)),
     "Attack the endpoint by this, from label maps alone and without a local model.",
 )  # fmt: skip
@@ -80,7 +98,7 @@ absl_flags.DEFINE_float("timeout", 60.0, "Seconds to wait for one answer.", 1e-3
 absl_flags.DEFINE_integer("retries", 5, "Times that a request is repeated where nobody answers.", 0, 10)
 absl_flags.DEFINE_bool("strict", False, "End at the first damaged photograph, in place of leaving it out.")
 flags.group("Data", "strict")
-for name in ("concurrency", "timeout", "retries", "strict"):
+for name in ("check_attacked", "concurrency", "timeout", "retries", "strict"):
     flags.decides_no_number(name)
 flags.define_arithmetic()
 flags.define_output()
@@ -95,7 +113,7 @@ def run() -> None:
         raise ValueError(f"8 bits hold whole grey levels, so `epsilons` are 1 or more; got {','.join(FLAGS.epsilons)}.")
     split = objects.split()
     if FLAGS.black_box:
-        flags.refuse_given("", "saved_model", "attacks", "protocol", because=ASKED)
+        flags.refuse_given("", "saved_model", "attacks", "protocol", "check_attacked", because=ASKED)
         _attack_endpoint(split)
     else:
         _verify(split)
@@ -107,21 +125,52 @@ def _verify(split: Split) -> None:
         attacking.with_any(Trait.OWN_NORM),
         "finds its own norm, while an image in 8 bits is changed by at most an epsilon",
     )
-    model, sendings = _local_model(), list(map(Sending.named, dict.fromkeys(FLAGS.send)))
+    model, sendings = _local_model(), _sendings()
     if not sendings:
         raise ValueError(f"There is no way to send an image; name at least one in `send`, e.g. --send={PIXELS}.")
     attacks = attacking.attacks(in_range=True)
     protocol = Protocol(attacks, FLAGS.labels or attacking.defaults().labels, False, False, FLAGS.seed)
     with contextlib.closing(_client(model.name)) as client, reserved(objects.output_folder("verify_served")) as path:
         folder = open_folder(store_of(path), [model], data=split.fingerprint(), **attacking.deciding_attacks())
-        one = Verification(white_box(model, protocol), sendings, client)
-        left_out = verify(one, split, folder, OpenModels(), FLAGS.xla, FLAGS.concurrency, FLAGS.strict)
+        one, models = Verification(white_box(model, protocol), sendings, client), OpenModels()
+        attacked = _check_attacked(client, model, models, split) if FLAGS.check_attacked else None
+        left_out = verify(one, split, folder, models, FLAGS.xla, FLAGS.concurrency, FLAGS.strict)
         units = finished(split, folder)
         rows = verified.rows(units, _sized(attacks), [one.name for one in sendings], _groups(split, units))
         notes = found(model, folder) + [f"Left out: {name}: {reason}" for name, reason in left_out.items()]
-        _tell(folder, report.document(rows, notes), rows, verified.COLUMNS)
-        if not verified.serves_the_same(rows):
-            raise ValueError(verified.verdict(rows))
+        verdicts = [_verdict(rows, units), *([attacked] if attacked else [])]
+        told = report.document(rows, notes, [one.text for one in verdicts], FLAGS.served_signature != DEFAULT)
+        _tell(folder, told, rows, verified.COLUMNS)
+        if wrong := [one.text for one in verdicts if not one.fine]:
+            raise ValueError(" ".join(wrong))
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """text: a sentence. fine: whether the server passes."""
+
+    text: str
+    fine: bool
+
+
+def _verdict(rows: Sequence[Mapping[str, Any]], units: Mapping[str, Any]) -> Verdict:
+    """On the label maps of the server."""
+    if FLAGS.served_signature == DEFENDED:
+        return Verdict(verified.told_of_draws(rows, units), True)
+    return Verdict(verified.verdict(rows), verified.serves_the_same(rows))
+
+
+def _check_attacked(client: Client, model: ModelSpec, models: OpenModels, split: Split) -> Verdict:
+    """On the attacks of the server, of the first photograph."""
+    differences = served_attack(client, models[model], in_8_bits(split[0].image), objects.epsilons())
+    return Verdict(verified.told_of_attacks(differences), not any(text for _, text in differences))
+
+
+def _sendings() -> list[Sending]:
+    """--send, to --served_signature; the usual ways send files, too, which other signatures do not take."""
+    usual = FLAGS.served_signature != DEFAULT and not FLAGS["send"].present
+    names = [PIXELS] if usual else dict.fromkeys(FLAGS.send)
+    return [Sending.named(name, FLAGS.served_signature) for name in names]
 
 
 def _attack_endpoint(split: Split) -> None:
@@ -141,9 +190,12 @@ def _attack_endpoint(split: Split) -> None:
         for name in ("noise", FLAGS.black_box)
     ]
     labels = FLAGS.labels or "prediction"
+    if FLAGS.served_signature not in (DEFAULT, DEFENDED):
+        raise ValueError(f"With --black_box nobody knows seeds: ask {DEFAULT} or {DEFENDED} by --served_signature.")
     with contextlib.closing(_client("")) as client, reserved(objects.output_folder("verify_served")) as path:
         folder = open_folder(store_of(path), [], data=split.fingerprint())
-        one = BlackBox(attacks, Sending.named(names[0]), client, labels, space.classes, FLAGS.seed)
+        sending = Sending.named(names[0], FLAGS.served_signature)
+        one = BlackBox(attacks, sending, client, labels, space.classes, FLAGS.seed)
         left_out = attack_endpoint(one, split, folder, FLAGS.concurrency, FLAGS.strict)
         units = finished(split, folder)
         shown = [(*pair, attack.cost.queries) for pair, (_, attack) in zip(_sized(attacks), attacks, strict=True)]

@@ -16,6 +16,7 @@ import served_network
 import tensorflow as tf
 from loopback import Loopback, Signature, free_port, of_saved_model
 from PIL import Image
+from serving import served as exported
 from six_images import example
 
 from tfadvseg.attacks.noise import Noise
@@ -321,6 +322,123 @@ def test_another_endpoint_is_another_run(call, server, flags, tmp_path):
     assert recipe["api"] == "tfserving" and set(recipe["models"]) == {"conv"} and "concurrency" not in recipe
 
 
+@pytest.fixture(scope="module")
+def folder(conv_model, tmp_path_factory):
+    """What the package exports, with a defense and an attack."""
+    return exported.write(conv_model, tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="module")
+def signatures(folder):
+    return of_saved_model(folder)
+
+
+class TestDefendedAndAttacked:
+    """Other signatures than the usual ones."""
+
+    @pytest.fixture
+    def server(self, signatures):
+        with Loopback(signatures, name="served") as found:
+            yield found
+
+    @pytest.fixture
+    def ask(self, call, server, folder, data, tmp_path):
+        """(flags) -> how the command ended."""
+        own = (f"--saved_model={folder}", "--dataset=camvid", f"--data_dir={data}", "--limit=2", "--attacks=fgsm",
+               "--epsilons=4", f"--output={tmp_path / 'out'}", f"--endpoint={server.address('grpc')}")  # fmt: skip
+        return lambda *flags: call("verify_served", *own, *flags)
+
+    def test_draws_of_the_same_seeds_agree_to_the_pixel(self, ask, server, tmp_path):
+        ended = ask("--served_signature=defended_of_seeds")
+        assert ended.returncode == 0, ended.stderr
+        assert "The server serves this model: on the same bytes 100.00 %" in re.sub(r"\s+", " ", ended.stdout)
+        assert "The server answers behind its defense" in ended.stdout
+        table = pd.read_csv(tmp_path / "out" / "served.csv")
+        assert table["sent"].tolist() == ["uint8", "uint8"] and (table["agreement"] == 100).all()
+        assert (table["lost_server"] != 0).all()  # behind a defense others labels are right
+        assert server.asked == {"defended_of_seeds": 2 * 2 + 1}
+
+    def test_a_server_without_the_defense_is_another_one(self, ask, server):
+        plain, of_seeds = server.signatures["serving_default"], server.signatures["defended_of_seeds"]
+
+        def undefended(inputs):
+            return plain.call({"images": inputs["images"]})
+
+        server.signatures["defended_of_seeds"] = Signature(undefended, of_seeds.inputs, of_seeds.outputs)
+        ended = ask("--served_signature=defended_of_seeds")
+        assert ended.returncode == 1 and "Error: The server serves another model" in ended.stderr
+
+    def test_a_server_that_draws_is_compared_with_draws_here(self, ask, server, signatures, tmp_path):
+        ended = ask("--served_signature=defended")
+        assert ended.returncode == 0, ended.stderr
+        told, equal, pixels = re.sub(r"\s+", " ", ended.stdout), 0, 0
+        for number in range(2):
+            image, _ = example(number)
+            one, other = (
+                signatures["defended_of_seeds"].call(
+                    {"images": image[None], "seeds": image_seeds(0, [str(number)], trial, "defense")}
+                )["labels"]
+                for trial in range(2)
+            )
+            assert unit_of(tmp_path / "out", str(number))["equal_draws"] == np.sum(one == other) < one.size
+            equal, pixels = equal + np.sum(one == other), pixels + one.size
+        share = pd.read_csv(tmp_path / "out" / "served.csv")["agreement"][0]
+        assert 50 < share < 100
+        assert (
+            f"of other draws here in {share:.2f} %, and these with each other in {100 * equal / pixels:.2f} %" in told
+        )
+        assert server.asked == {"defended": 2 * 2 + 1}
+
+    def test_a_served_defense_is_attacked_by_queries(self, ask, server, call, data, tmp_path):
+        ended = call("verify_served", f"--endpoint={server.address('http')}", "--served_name=served", "--black_box=dla",
+                     "--served_signature=defended", "--dataset=camvid", f"--data_dir={data}", "--limit=1",
+                     "--queries=3", "--epsilons=8", f"--output={tmp_path / 'out'}")  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        assert server.asked == {"defended": 1 + 1 + 4}
+
+    def test_what_the_server_attacks_is_compared_bit_by_bit(self, ask, server, tmp_path):
+        ended = ask("--check_attacked", "--send=uint8", "--epsilons=2,4")
+        assert ended.returncode == 0, ended.stderr
+        sentence = "The server attacks as this model does here, bit by bit on the first photograph (epsilon 2, 4)."
+        assert sentence in re.sub(r"\s+", " ", ended.stdout)
+        assert sentence in (tmp_path / "out" / "served.md").read_text()
+        assert server.asked["attacked"] == 2
+
+    def test_one_value_is_enough_to_differ(self, ask, server):
+        def nudged(signature, found):
+            if signature == "attacked":
+                found["adversarial"] = found["adversarial"].copy()
+                found["adversarial"][0, 3, 4, 1] += 0.5
+            return found
+
+        server.change = nudged
+        ended = ask("--check_attacked", "--send=uint8")
+        assert ended.returncode == 1 and "The server serves this model" in ended.stdout
+        share = f"{100 / example(0)[0].size:.3g} %"
+        assert (
+            f"Error: The server attacks in another way, at 1 of 1 epsilons; at 4 {share} of the adversarial values, by "
+            "up to 0.5 grey levels, and 0 % of the labels after it differ."
+        ) in ended.stderr
+
+    @pytest.mark.parametrize(
+        ("flags", "sentence"),
+        [
+            (
+                ("--served_signature=defended", "--send=png"),
+                "defended takes pixels alone, so --send is uint8; got png.",
+            ),
+            (("--served_signature=defended", "--saved_model=CONV"), "Unknown signature of"),
+            (("--check_attacked", "--saved_model=CONV"), "Unknown signature of"),
+            (("--check_attacked", "--served_name=net"), "does not serve the signature 'attacked' of 'net'"),
+            (("--served_signature=encoded",), "--served_signature should be one of <"),
+        ],
+    )
+    def test_a_mistake_ends_in_one_sentence(self, ask, conv_folder, flags, sentence):
+        ended = ask("--served_name=served", *(flag.replace("CONV", str(conv_folder)) for flag in flags))
+        assert ended.returncode == 1 and "Traceback" not in ended.stderr
+        assert sentence in ended.stderr.splitlines()[-1], ended.stderr
+
+
 class TestBlackBox:
     """No local model: label maps are all that is seen."""
 
@@ -377,6 +495,7 @@ class TestBlackBox:
         [
             (("--served_name=",), "--served_name is needed with --black_box"),
             (("--send=uint8,png",), "With --black_box images are sent in one way; got --send=uint8,png."),
+            (("--served_signature=defended_of_seeds",), "With --black_box nobody knows seeds: ask serving_default or"),
             (
                 ("--saved_model=net",),
                 "--saved_model means nothing here: --black_box asks the endpoint and nothing else",

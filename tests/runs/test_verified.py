@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tfadvseg.runs import black_box
-from tfadvseg.runs.verified import COLUMNS, SAME, rows, serves_the_same, verdict
+from tfadvseg.runs.verified import (
+    COLUMNS,
+    SAME,
+    rows,
+    serves_the_same,
+    told_of_attacks,
+    told_of_draws,
+    verdict,
+)
 
 
 def of(*shares, attack="clean"):
@@ -29,6 +37,20 @@ def test_the_verdict_at_its_limit(share, same, told):
 def test_the_worst_way_of_sending_decides_and_attacked_images_do_not():
     assert not serves_the_same(of(100.0, SAME - 1, 100.0))
     assert serves_the_same(of(100.0, SAME) + of(1.0, attack="fgsm"))
+
+
+def test_draws_are_told_beside_each_other():
+    units = {name: {"equal_draws": np.array(equal), "pixels": np.array(10)} for name, equal in (("a", 9), ("b", 8))}
+    told = told_of_draws(of(86.125, 84.5), units)
+    assert "with those of other draws here in 84.50 %, and these with each other in 85.00 %, of the pixels" in told
+
+
+def test_attacks_differ_where_one_epsilon_does():
+    assert told_of_attacks([(2.0, ""), (0.5, "")]).endswith("bit by bit on the first photograph (epsilon 2, 0.5).")
+    told = told_of_attacks([(2.0, ""), (4.0, "half of it differs"), (8.0, "all of it differs")])
+    assert told.startswith(
+        "The server attacks in another way, at 2 of 3 epsilons; at 4 half of it differs. Last digits"
+    )
 
 
 def unit(hits, predicted, equal, pixels=10):

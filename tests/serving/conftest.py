@@ -6,11 +6,11 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def served_folder(tmp_path_factory):
+def served_folder(conv_model, tmp_path_factory):
     """served/1."""
     from tests.serving import served
 
-    return served.write(tmp_path_factory.mktemp("served_models"))
+    return served.write(conv_model, tmp_path_factory.mktemp("served_models"))
 
 
 @pytest.fixture(scope="session")

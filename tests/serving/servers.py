@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 PYTHON = ROOT / ".venv-serve" / "bin" / "python"
 TRITON = ROOT / "docs" / "examples" / "triton_server.py"
-START = 180
+START = 600
 """Seconds that a server may take to start on a busy machine."""
 
 

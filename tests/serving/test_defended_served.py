@@ -1,15 +1,21 @@
 """A defense that is served: draws that nobody can foresee, draws that can be repeated, and the mean of them."""
 
+import contextlib
 import json
 import subprocess
 import sys
+from concurrent import futures
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from loopback import Loopback, of_saved_model
 from models import strangers
 from scipy import stats
 
+from tfadvseg.endpoints import connect
+from tfadvseg.endpoints.address import Address
+from tfadvseg.endpoints.client import Settings
 from tfadvseg.models import load
 from tfadvseg.seeds import at_sample
 from tfadvseg.serving.defended import averaged, randomised
@@ -131,7 +137,23 @@ def test_two_servers_draw_other_numbers(folder):
     assert len(set(found)) == 8
 
 
-def test_draws_of_200_calls_follow_the_transform(tmp_path):
+def in_process(folder, images, calls):
+    """The confidences of so many answers of `defended`."""
+    loaded = tf.saved_model.load(str(folder))
+    return [loaded.signatures["defended"](images=images)["confidence"].numpy() for _ in range(calls)]
+
+
+def by_a_client(folder, images, calls):
+    """The same by a server, of which four threads ask at once."""
+    with Loopback(of_saved_model(folder), name="grey") as server, futures.ThreadPoolExecutor(4) as pool:
+        client = connect("tfserving", Settings(Address.of(server.address("grpc")), "grey"))
+        with contextlib.closing(client):
+            found = list(pool.map(lambda _: client("defended", {"images": images}), range(calls)))
+    return [answer["confidence"] for answer in found]
+
+
+@pytest.mark.parametrize("asked", [in_process, by_a_client])
+def test_draws_of_200_calls_follow_the_transform(tmp_path, asked):
     """Of a network whose two logits are 0 and the brightness, behind one draw of grey weights: on a red photograph the
     confidence tells the weight of red, which is that of a flat Dirichlet, Beta(1, 2)."""
     module = tf.Module()
@@ -144,14 +166,10 @@ def test_draws_of_200_calls_follow_the_transform(tmp_path):
         module, str(tmp_path / "reveals"), {"logits": tf.function(logits, [tf.TensorSpec((None, 4, 4, 3))])}
     )
     network = serve(of_file(load(tmp_path / "reveals")), Served(defense="grayscale", trials=1))
-    defended = tf.saved_model.load(str(export_servable(network, "grey", {}, tmp_path))).signatures["defended"]
     red = np.zeros((5, 4, 4, 3), np.uint8)
     red[..., 0] = 255
-    weights = []
-    for _ in range(200):
-        p = defended(images=red)["confidence"].numpy().astype(np.float64)
-        weights += list(np.log(p / (1 - p)))  # the logit, so the weight of red
-    weights = np.clip(weights, 0, 1)
+    p = np.concatenate(asked(export_servable(network, "grey", {}, tmp_path), red, 200)).astype(np.float64)
+    weights = np.clip(np.log(p / (1 - p)), 0, 1)  # the logit, so the weight of red
     assert len(np.unique(weights)) > 990
     assert stats.kstest(weights, stats.beta(1, 2).cdf).pvalue > 1e-3
     lag = np.corrcoef(weights[:-1], weights[1:])[0, 1]

@@ -10,7 +10,8 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from tests.models.strangers import images_of, save
 from tfadvseg.models import safety
-from tfadvseg.serving.defended import export_defended, randomised
+from tfadvseg.serving.defended import randomised
+from tfadvseg.serving.servable import export_servable
 from tfadvseg.serving.stock import check_stock
 from tfadvseg.transforms import DEFENSES, named
 
@@ -27,7 +28,7 @@ def test_what_is_exported_is_stock(served_folder, enet_folder, conv_model, tmp_p
     check_stock(served_folder)
     check_stock(enet_folder)
     every = "+".join(DEFENSES)
-    check_stock(export_defended(randomised(conv_model, named(every)), "conv", {"transform": every}, tmp_path))
+    check_stock(export_servable(randomised(conv_model, named(every)), "conv", {"transform": every}, tmp_path))
 
 
 FORBIDDEN = {
@@ -112,6 +113,12 @@ def test_one_foreign_node_is_enough(changed, place, op):
     where = "its graph" if place == "graph" else r"its function \S+"
     with pytest.raises(ValueError, match=f"{where} holds {op}, which {MUTANTS[op]}"):
         check_stock(changed(change))
+
+
+def test_what_wants_xla_is_told_how_to_be_served(tmp_path):
+    save(tmp_path / "net", lambda net, images: tf.function(net, jit_compile=True)(images), SPEC)
+    with pytest.raises(ValueError, match="; on a CPU TensorFlow Serving has XLA with --xla_cpu_compilation_enabled.$"):
+        check_stock(tmp_path / "net")
 
 
 @pytest.mark.parametrize("attribute", ["_XlaMustCompile", "_XlaCompile"])

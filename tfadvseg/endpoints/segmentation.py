@@ -5,16 +5,22 @@ import io
 import numpy as np
 from PIL import Image
 
-from tfadvseg.endpoints.client import DEFAULT, Client
+from tfadvseg.endpoints.client import DEFAULT, Arrays, Client
 from tfadvseg.endpoints.failures import Unreadable
 
-ENCODED = "encoded"
+ENCODED, DEFENDED, DEFENDED_OF_SEEDS, ATTACKED = "encoded", "defended", "defended_of_seeds", "attacked"
+OF_PIXELS = DEFAULT, DEFENDED, DEFENDED_OF_SEEDS
+"""Signatures that give label maps of pixels; the last takes seeds, too."""
 
 
-def labels_of_pixels(client: Client, image: np.ndarray) -> np.ndarray:
-    """uint8 [H, W] of an image uint8 [H, W, 3], by the signature `serving_default`: `images` -> `labels`."""
-    answer = client(DEFAULT, {"images": image[np.newaxis]})
-    return _checked(DEFAULT, answer, "labels", image.shape[:2])
+def labels_of_pixels(
+    client: Client, image: np.ndarray, signature: str = DEFAULT, seeds: np.ndarray | None = None
+) -> np.ndarray:
+    """uint8 [H, W] of an image uint8 [H, W, 3], by a signature `images` -> `labels`. seeds: int32 [1, 2], which
+    `defended_of_seeds` takes as well."""
+    more: Arrays = {"seeds": seeds} if signature == DEFENDED_OF_SEEDS and seeds is not None else {}
+    answer = client(signature, {"images": image[np.newaxis], **more})
+    return _checked(signature, answer, "labels", image.shape[:2])
 
 
 def labels_of_file(client: Client, file: bytes, shape: tuple[int, int]) -> np.ndarray:

@@ -10,7 +10,6 @@ from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragra
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title
-from tfadvseg.runs import verified
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.results import CLEAN
 
@@ -26,6 +25,10 @@ LOST = (
     "show. Agreement is the share of pixels, in per cent, to which server and local model give the same label on the "
     "same bytes, and least that of the image in which it is least."
 )
+DEFENDED = (
+    "The server answers behind its defense, while floats, 8 bits and arrived are of the network without it. So what is "
+    "lost at the server is what the defense changes; agreement is with the local model behind the same defense."
+)
 BLACK_BOX = (
     "The endpoint was attacked by its label maps alone. Noise of random signs is what any attack must beat. IoU is "
     "that of the served label maps, changed the share of pixels whose served label is no longer that of the clean "
@@ -33,11 +36,12 @@ BLACK_BOX = (
 )
 
 
-def document(rows: Rows, notes: Sequence[str]) -> Document:
-    """Of a verification."""
+def document(rows: Rows, notes: Sequence[str], verdict: Sequence[str], behind_a_defense: bool = False) -> Document:
+    """Of a verification. verdict: paragraphs. behind_a_defense: whether the server answers so."""
+    told = [Paragraph(sentence) for sentence in (*verdict, *([DEFENDED] if behind_a_defense else []))]
     steps: list[Block] = [Heading("IoU by steps"), Paragraph(STEPS), _steps(rows)]
     lost: list[Block] = [Heading("What is lost on the way"), Paragraph(LOST), _lost(rows)]
-    return Document("The served model", [Paragraph(verified.verdict(rows)), *_warnings(notes), *steps, *lost])
+    return Document("The served model", [*told, *_warnings(notes), *steps, *lost])
 
 
 def black_box_document(rows: Rows, notes: Sequence[str]) -> Document:

@@ -3,7 +3,8 @@
 Units hold, of K images shown (the clean one first) and S ways to send them: as_floats, in_8_bits [K, 3, C] and arrived,
 served [K, S, 3, C], the counts of `metrics.counts` by the local model on the perturbed floats, on whole levels and on
 what arrives, and by the endpoint; equal [K, S], pixels of equal label in the last two, of `pixels`; bytes and seconds
-[K, S] of a request; linf, l2 [K] of what was added in 8 bits.
+[K, S] of a request; linf, l2 [K] of what was added in 8 bits. Of a served defense `equal` compares with draws here, and
+of one that draws by itself there is equal_draws, pixels of equal label in two draws here of the clean photograph.
 """
 
 import math
@@ -79,6 +80,33 @@ def serves_the_same(found: Sequence[Mapping[str, Any]]) -> bool:
 def agreement(found: Sequence[Mapping[str, Any]]) -> float:
     """Of clean photographs, in per cent, by the way by which it is least."""
     return min(row["agreement"] for row in found if row["attack"] == CLEAN)
+
+
+def agreement_of_draws(units: Units) -> float:
+    """Of two draws here of the clean photographs, in per cent."""
+    equal, pixels = (sum(int(unit[key]) for unit in units.values()) for key in ("equal_draws", "pixels"))
+    return 100 * equal / pixels
+
+
+def told_of_draws(found: Sequence[Mapping[str, Any]], units: Units) -> str:
+    """In a sentence, in place of a verdict, of a server that draws anew in each call."""
+    return (
+        f"The server draws at random: its clean labels agree with those of other draws here in {agreement(found):.2f} "
+        f"%, and these with each other in {agreement_of_draws(units):.2f} %, of the pixels. Draws of the same seeds, "
+        "and so a verdict, are had from `defended_of_seeds`."
+    )
+
+
+def told_of_attacks(differences: Sequence[tuple[float, str]]) -> str:
+    """In a sentence, of (epsilon, how the server's attacked photograph differs from that of the local model)."""
+    if wrong := [(epsilon, text) for epsilon, text in differences if text]:
+        epsilon, text = wrong[0]
+        return (
+            f"The server attacks in another way, at {len(wrong)} of {len(differences)} epsilons; at {epsilon:g} "
+            f"{text}. Last digits, and so single values, differ where its processor or its number of threads does."
+        )
+    sizes = ", ".join(f"{epsilon:g}" for epsilon, _ in differences)
+    return f"The server attacks as this model does here, bit by bit on the first photograph (epsilon {sizes})."
 
 
 def verdict(found: Sequence[Mapping[str, Any]]) -> str:

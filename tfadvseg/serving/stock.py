@@ -16,6 +16,8 @@ COMPILED = ("_XlaMustCompile", "_XlaCompile")
 """Attributes of functions and of their calls that ask for it, as `jit_compile=True` does."""
 ANYWHERE = {"CPU", "DEFAULT"}
 """Kinds of devices whose kernels every server has."""
+WAY = "; on a CPU TensorFlow Serving has XLA with --xla_cpu_compilation_enabled"
+"""Its own default is without, and then the first request of such a model fails."""
 
 
 def check_stock(folder: pathlib.Path) -> None:
@@ -23,7 +25,8 @@ def check_stock(folder: pathlib.Path) -> None:
     than compute (`models.safety`), or wants XLA, a library beside TensorFlow or another device."""
     for graph in safety.graphs(folder):
         for found in (*safety.suspicions(graph), *_beyond(graph)):
-            raise ValueError(f"{folder} cannot be served by every TensorFlow server: {found}.")
+            way = WAY if "wants XLA" in found else ""
+            raise ValueError(f"{folder} cannot be served by every TensorFlow server: {found}{way}.")
 
 
 def _beyond(meta: Any) -> Iterator[str]:

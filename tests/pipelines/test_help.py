@@ -16,6 +16,7 @@ COMMANDS = (
     "describe",
     "doctor",
     "export",
+    "gate",
     "import_caffe",
     "inspect_data",
     "masking",
@@ -84,8 +85,8 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
-        "export, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, transform_transfer, "
-        "transforms, universal, verify_served.\n"
+        "export, gate, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, "
+        "transform_transfer, transforms, universal, verify_served.\n"
     )
 
 

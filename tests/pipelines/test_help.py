@@ -11,6 +11,7 @@ from pipelines.common.flags import GROUPS
 
 COMMANDS = (
     "attack",
+    "card",
     "certify",
     "crf",
     "describe",
@@ -84,8 +85,8 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
-        "export, gate, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, "
+        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, card, certify, crf, describe, "
+        "doctor, export, gate, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, "
         "transform_transfer, transforms, universal, verify_served.\n"
     )
 

@@ -59,3 +59,13 @@ def test_a_name_leads_out_of_no_folder(call, tmp_path):
     answers = {cell("../../out"): Answer(50.0), cell("../../out", "fgsm", 8.0): Answer(20.0)}
     ended = call("card", write_run(tmp_path / "run", "robustness", answers, {}))
     assert ended.returncode == 1 and "outside of" in ended.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_leaderboard_is_one_file(call, tmp_path):
+    answers = {cell("net"): Answer(50.0), cell("net", "fgsm", 8.0): Answer(20.0)}
+    runs = [write_run(tmp_path / name, "robustness", answers, {}, data="d", attacked_as="x") for name in ("r1", "r2")]
+    ended = call("card", "--leaderboard", *runs, f"--output={tmp_path / 'public'}")
+    assert ended.returncode == 0 and ended.stdout == f"{tmp_path / 'public' / 'leaderboard.html'}\n", ended.stderr
+    assert (tmp_path / "public" / "leaderboard.html").read_text().count("<tr>") == 1 + 2
+    refused = call("card", "--leaderboard", runs[0], "--write")
+    assert refused.returncode == 1 and "neither --models nor --write" in refused.stderr

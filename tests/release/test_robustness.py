@@ -44,14 +44,14 @@ def test_the_verdict_is_that_of_a_masking_run(finish, masked, mask, found):
     (own,) = robustness(masked(mask, **DIGESTS))
     assert own.masked.found == found and own.unreliable is mask
     a, b = robustness(
-        finish({("a", "fgsm", 8.0): 30.0, ("b", "fgsm", 8.0): 30.0}, **DIGESTS), masked(mask, "m2", **DIGESTS)
+        finish({("a", "fgsm", 8.0): 30.0, ("b", "fgsm", 8.0): 30.0}, **DIGESTS), [masked(mask, "m2", **DIGESTS)]
     )
     assert a.unreliable is mask and b.masked is None and b.unreliable is None
 
 
 def test_a_verdict_on_another_model_of_that_name_does_not_count(finish, masked):
     run = finish({("a", "fgsm", 8.0): 30.0}, **DIGESTS)
-    (one,) = robustness(run, masked(True, models={"a": "89ab"}))
+    (one,) = robustness(run, [masked(True, models={"a": "89ab"})])
     assert one.masked is None and one.unreliable is None
     with pytest.raises(ValueError, match=r"a run of robustness, but verdicts are in those of pipelines\.masking"):
-        robustness(run, run)
+        robustness(run, [run])

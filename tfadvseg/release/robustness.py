@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -102,12 +102,15 @@ class Robustness:
         return NORMS[self.norm]
 
 
-def robustness(run: FinishedRun, masks: FinishedRun | None = None) -> list[Robustness]:
-    """Of every model of a run, in its order. masks: a run of pipelines.masking that has verdicts on the same models;
-    ValueError where it is of another study."""
-    if masks is not None and masks.study != "masking":
-        raise ValueError(f"{masks.folder} is a run of {masks.study}, but verdicts are in those of pipelines.masking.")
-    suspects = _suspects(masks or run)
+def robustness(run: FinishedRun, masks: Sequence[FinishedRun] = ()) -> list[Robustness]:
+    """Of every model of a run, in its order. masks: runs of pipelines.masking that may have verdicts on the same
+    models; ValueError where one is of another study."""
+    for other in masks:
+        if other.study != "masking":
+            raise ValueError(
+                f"{other.folder} is a run of {other.study}, but verdicts are in those of pipelines.masking."
+            )
+    suspects = {key: suspect for one in (run, *masks) for key, suspect in _suspects(one).items()}
     names = dict.fromkeys(cell.model for cell in run.results.cells)
     return [_of(run, name, suspects.get((name, _digest(run, name)))) for name in names]
 

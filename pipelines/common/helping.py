@@ -37,7 +37,7 @@ def paragraphs(docstring: str) -> str:
 def explained(flag: Any) -> str:
     """One flag: how it is written, what it means, and its default."""
     head = f"  --[no]{flag.name}" if flag.boolean else f"  --{flag.name}={placeholder(flag)}"
-    meaning = flag.help.removeprefix(f"<{'|'.join(choices(flag))}>: ")  # which absl puts there
+    meaning = flag.help.removeprefix(f"<{'|'.join(choices(flag))}>: ").partition(";\n    repeat")[0]  # absl's own words
     listed = f"One of {', '.join(choices(flag))}." if placeholder(flag) == "WORD" else ""
     lines = textwrap.wrap(" ".join(filter(None, [meaning, listed, default(flag)])), WIDTH - COLUMN)
     if len(head) > COLUMN - 2:

@@ -1,5 +1,8 @@
-"""How a command line starts and ends: exit code 0, 1 with one sentence on stderr, or 130 where it was interrupted."""
+"""How a command line starts and ends: exit code 0, 1 with one sentence on stderr, or 130 where it was interrupted.
 
+A command that answers yes or no by its exit code returns it, and fails with another one."""
+
+import functools
 import math
 import os
 import sys
@@ -14,18 +17,21 @@ from pipelines.common.sentences import sentence
 from tfadvseg.runs.store import is_url
 
 FLAGS = flags.FLAGS
-TAKES_URLS = ("output", "perturbations", "cluster")
+FAILED = 1
+"""Exit code of what could not do its work."""
+TAKES_URLS = ("output", "perturbations", "cluster", "endpoint")
 """Flags; a pipeline whose --output must be on a disk says so itself."""
 
 
-def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
-    """Runs a pipeline; `main` reads the flags. takes_arguments: whether words that are no flags are welcome; then
-    `main` is given the list of them, wherever they stand."""
+def start(main: Callable[..., int | None], takes_arguments: bool = False, failing: int = FAILED) -> None:
+    """Runs a pipeline; `main` reads the flags and may return an exit code. takes_arguments: whether words that are no
+    flags are welcome; then `main` is given the list of them, wherever they stand. failing: the exit code where it could
+    not do its work."""
     if helping.is_asked_for(sys.argv[1:]):
         print(helping.text(main.__globals__["__doc__"], shared.own(sys.argv[0])))
         return
 
-    def guarded(argv: list[str]) -> None:
+    def guarded(argv: list[str]) -> int | None:
         logging.set_verbosity(logging.ERROR)
         try:
             with interrupt.tidily():
@@ -36,24 +42,24 @@ def start(main: Callable[..., None], takes_arguments: bool = False) -> None:
                     set_threads(FLAGS.threads)
                     if "workers" in FLAGS and (FLAGS.workers != 1 or FLAGS.cluster):
                         leave_gpus()
-                main(*([argv[1:]] if takes_arguments else []))
+                return main(*([argv[1:]] if takes_arguments else []))
         except KeyboardInterrupt:
             interrupt.end()
         except Exception as error:
             if os.environ.get("TFADVSEG_TRACEBACK"):
                 raise
-            fail(sentence(error))
+            fail(sentence(error), failing)
 
     FLAGS.set_gnu_getopt(takes_arguments)
-    app.run(guarded, flags_parser=parse)
+    app.run(guarded, flags_parser=functools.partial(parse, failing=failing))
 
 
-def parse(argv: list[str]) -> list[str]:
+def parse(argv: list[str], failing: int = FAILED) -> list[str]:
     """absl's parser, whose complaints end the program in one sentence; the words that are no flags."""
     try:
         return FLAGS(argv)
     except flags.Error as error:
-        fail(sentence(error))
+        fail(sentence(error), failing)
 
 
 def refuse_arguments(argv: list[str]) -> None:
@@ -74,7 +80,7 @@ def refuse_url(flag: flags.Flag) -> None:
             raise ValueError(f"--{flag.name} is on a disk, and in no object store; got {value}.")
 
 
-def fail(message: str) -> NoReturn:
-    """Ends the program with exit code 1 and one sentence."""
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Ends the program with an exit code and one sentence."""
     print(f"Error: {message}", file=sys.stderr, flush=True)
-    sys.exit(1)
+    sys.exit(code)

@@ -11,11 +11,13 @@ from pipelines.common.flags import GROUPS
 
 COMMANDS = (
     "attack",
+    "card",
     "certify",
     "crf",
     "describe",
     "doctor",
     "export",
+    "gate",
     "import_caffe",
     "inspect_data",
     "masking",
@@ -83,9 +85,9 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, certify, crf, describe, doctor, "
-        "export, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, transform_transfer, "
-        "transforms, universal, verify_served.\n"
+        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, card, certify, crf, describe, "
+        "doctor, export, gate, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, "
+        "transform_transfer, transforms, universal, verify_served.\n"
     )
 
 

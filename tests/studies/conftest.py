@@ -1,7 +1,5 @@
 """Lets the tests of this folder import what lies beside them; finished runs that are made up, with their folders."""
 
-import dataclasses
-import json
 import pathlib
 import sys
 from collections.abc import Mapping
@@ -11,7 +9,7 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).parent))
 
-from made_up import IMAGES, PIXELS, Answer, cell, results
+from made_up import IMAGES, PIXELS, Answer, cell, write_run
 
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.runs.examples import Attacked, Example, save_examples
@@ -47,15 +45,7 @@ def finish(tmp_path):
     def make(
         study: str, answers: Mapping[Cell, Answer], design: Mapping, warnings=(), starts=None, name: str = "run"
     ) -> FinishedRun:
-        folder = tmp_path / name
-        folder.mkdir()
-        measured = results(answers)
-        small = np.array([3.25 if one.epsilon is None else one.epsilon for one in answers])
-        linf = np.repeat(small[:, None], IMAGES, 1)
-        dataclasses.replace(measured, linf=linf, l2=10 * linf).save(folder / "cells.npz")
-        recipe = {"study": study, "seed": 0, "epsilons": ["1", "8"]}
-        for file, content in (("recipe", {"recipe": recipe}), ("design", design), ("findings", list(warnings))):
-            (folder / f"{file}.json").write_text(json.dumps(content))
+        folder = write_run(tmp_path / name, study, answers, design, warnings)
         if starts is not None:
             np.savez(folder / "initial_gradients.npz", **starts)
         return FinishedRun.read(folder)

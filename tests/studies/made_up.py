@@ -7,6 +7,8 @@ Where nothing else is said, each image is a group of its own.
 """
 
 import dataclasses
+import json
+import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -77,6 +79,22 @@ def results(answers: Mapping[Cell, Answer], groups: Sequence[str] | None = None)
         entropy=pixels * entropy, boundaries=pixels * boundaries / 100, pixels=pixels, linf=np.zeros_like(pixels),
         l2=np.zeros_like(pixels), gradients=nothing, queries=nothing, seconds=nothing,
     )  # fmt: skip
+
+
+def write_run(
+    folder: pathlib.Path, study: str, answers: Mapping[Cell, Answer], design: Mapping, warnings: Sequence[str] = (),
+    groups: Sequence[str] | None = None, **recipe,
+) -> pathlib.Path:  # fmt: skip
+    """A run folder of them, finished. recipe: settings beside those that all have."""
+    folder.mkdir()
+    measured = results(answers, groups)
+    small = np.array([3.25 if one.epsilon is None else one.epsilon for one in answers])
+    linf = np.repeat(small[:, None], len(measured.ids), 1)
+    dataclasses.replace(measured, linf=linf, l2=10 * linf).save(folder / "cells.npz")
+    settings = {"study": study, "seed": 0, "epsilons": ["1", "8"]} | recipe
+    for file, content in (("recipe", {"recipe": settings}), ("design", design), ("findings", list(warnings))):
+        (folder / f"{file}.json").write_text(json.dumps(content))
+    return folder
 
 
 def network(attacked: Mapping[str, Mapping[float, PerImage]], clean: PerImage = 80.0) -> Network:

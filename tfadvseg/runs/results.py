@@ -152,11 +152,20 @@ class Results:
     def _of_images_with_labels(self) -> "Results":
         """Without images of which nothing counts: they are no evidence, and so no unit of an interval."""
         some = self.counts.labelled.sum((0, 2)) > 0
-        if some.all() or not some.any():
-            return self
+        return self if some.all() or not some.any() else self._at(np.flatnonzero(some))
+
+    def of_images(self, ids: Sequence[str]) -> "Results":
+        """The same of these images alone, in this order; ValueError where one is not among them."""
+        places = {name: k for k, name in enumerate(self.ids)}
+        if missing := [name for name in ids if name not in places]:
+            raise ValueError(f"The run has no image {missing[0]!r}.")
+        return self._at(np.array([places[name] for name in ids], int))
+
+    def _at(self, some: np.ndarray) -> "Results":
+        """Of the images with these numbers."""
         per_image = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
         return dataclasses.replace(
-            self, ids=tuple(np.array(self.ids)[some]), groups=tuple(np.array(self.groups)[some]),
+            self, ids=tuple(self.ids[k] for k in some), groups=tuple(self.groups[k] for k in some),
             counts=Counts(*(part[:, some] for part in self.counts)),
             inside=None if self.inside is None else Counts(*(part[:, some] for part in self.inside)),
             region=None if self.region is None else self.region[:, some],

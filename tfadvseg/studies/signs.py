@@ -20,14 +20,6 @@ MARGIN = 2.0
 """Points of IoU ratio below which an advantage is none that anybody would want."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Masking:
-    """opening: the verdict, a sentence. grounds: what it rests on."""
-
-    opening: str
-    grounds: tuple[str, ...]
-
-
 class Found(enum.Enum):
     """What signs add up to."""
 
@@ -35,6 +27,16 @@ class Found(enum.Enum):
     MASK = "masks its gradient"
     NONE = "no sign that it masks its gradient"
     UNSURE = "not certain"
+
+
+@dataclasses.dataclass(frozen=True)
+class Masking:
+    """opening: the verdict, a sentence. grounds: what it rests on. found: what the signs added up to, None where
+    nothing was looked for or that is told elsewhere."""
+
+    opening: str
+    grounds: tuple[str, ...]
+    found: Found | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

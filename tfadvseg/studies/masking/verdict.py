@@ -95,7 +95,7 @@ def masking(suspect: Suspect) -> Masking:
             f"A mask or a weak attack was looked for in {len(clues)} ways, so a find counts where {agreeing(level)} of "
             "the resamples show it; the intervals above are of 95 %."
         )
-    return Masking(" ".join(told), tuple(grounds))
+    return Masking(" ".join(told), tuple(grounds), what)
 
 
 def _says(clue: Clue, evidence: Evidence, level: float) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.attacks import fgsm, ifgsm
+from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.noise import Noise
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.checks import (
@@ -16,6 +17,7 @@ from tfadvseg.engine.checks import (
     unlabelled_warning,
     warnings,
 )
+from tfadvseg.transforms import named
 
 ATTACKS = (("fgsm", fgsm(8.0)), ("ifgsm", ifgsm(8.0)))
 
@@ -58,6 +60,11 @@ def test_a_broken_bound_in_any_unit_is_a_defect():
 def test_dead_gradients_are_suspected_of_masking():
     (text,) = found(still=(0.06, 0))
     assert text.startswith("enet, fgsm at epsilon 8: 6 % of the values have no gradient") and "mask" in text
+
+
+def test_what_a_zoom_did_not_see_is_no_dead_gradient():
+    zoomed = fgsm(8.0, gradient=ExpectedGradient(named("rescale"), 1))
+    assert found((60.0, 30.0), (8,), (0.19,), (("fgsm", zoomed),)) == []
 
 
 def test_values_left_by_an_iterative_attack_or_a_small_step_are_no_warning():

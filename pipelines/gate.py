@@ -80,11 +80,13 @@ def files(finished: FinishedRun, baseline: Baseline | None, outcomes: Sequence[O
     told = {"run": str(finished.folder), "study": finished.study, "dataset": cell.dataset, "split": cell.split}
     told |= {"baseline": str(baseline.run.folder)} if baseline else {}
     passed = all(one.passed for one in outcomes)
-    judged: dict[str, Any] = told | {"passed": passed, "requirements": [one.as_json() for one in outcomes]}
+    judged: dict[str, Any] = told | {
+        "passed": passed, "warnings": finished.doubts, "requirements": [one.as_json() for one in outcomes]
+    }  # fmt: skip
     cases = [(one.name, one.passed, one.reason) for one in outcomes]
     return {
         "validation.json": json.dumps(judged, indent=1, allow_nan=False).encode(),
-        "junit.xml": junit(f"gate.{cell.dataset}.{cell.split}", cases, told),
+        "junit.xml": junit(f"gate.{cell.dataset}.{cell.split}", cases, told, finished.doubts),
     }
 
 
@@ -93,7 +95,7 @@ def summary(finished: FinishedRun, outcomes: Sequence[Outcome]) -> str:
     passed, wide = sum(one.passed for one in outcomes), max(len(one.name) for one in outcomes)
     rows = [f"{one.name:{wide}}  {one.verdict}" for one in outcomes]
     title = f"{finished.folder}: {passed} of {len(outcomes)} requirements passed"
-    reasons = Bullets([f"{one.name}: {one.reason}" for one in outcomes])
+    reasons = Bullets([f"{one.name}: {one.reason}" for one in outcomes] + [f"Warning: {d}" for d in finished.doubts])
     return "\n".join([*rows, "", terminal(Document(title, [reasons]))])
 
 

@@ -87,3 +87,13 @@ def test_scores_that_are_no_numbers_end_with_1(call, tmp_path):
     assert ended.returncode == 1 and "There is no such number" in ended.stdout
     (one,) = json.loads((run / "validation.json").read_text())["requirements"]
     assert one["value"] is None and np.isfinite(one["threshold"])
+
+
+def test_what_the_run_warns_of_is_passed_on(call, tmp_path):
+    """A gradient that is zero everywhere makes any network look robust."""
+    answers = {cell("net"): Answer(50.0), cell("net", "fgsm", 8.0): Answer(50.0)}
+    run = write_run(tmp_path / "run", "robustness", answers, {}, ["net has no gradient."])
+    ended = call("gate", run, "--require=iou_ratio@8 >= 0.9")
+    assert ended.returncode == 0 and "- Warning: net has no gradient." in ended.stdout
+    assert json.loads((run / "validation.json").read_text())["warnings"] == ["net has no gradient."]
+    assert ET.parse(run / "junit.xml").getroot().find("testsuite/system-err").text == "net has no gradient."

@@ -1,12 +1,14 @@
 """Verdicts just inside and just outside of a bound, what images do not decide, several requirements, and changes."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import scipy.stats
-from made_up import IMAGES, OPPOSITE, Answer, cell
+from made_up import IMAGES, OPPOSITE, PIXELS, Answer, cell
 
+from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import iou_interval
 from tfadvseg.release.gate import FAILED, PASSED, UNDECIDED, Baseline, judge
 from tfadvseg.release.requirement import parse
@@ -230,3 +232,18 @@ def test_a_change_and_a_baseline_go_together(finish):
         judge(run, [parse("iou@8 >= 0")], Baseline(run))
     with pytest.raises(ValueError, match="needs a requirement"):
         judge(run, [])
+
+
+def test_chance_passes_little(finish):
+    """Of two requirements whose bounds are the truth any is passed in no more than 5 % of 300 draws of 12 images, which
+    are known to 1.3 points."""
+    rng, wrong = np.random.default_rng(0), 0
+    run = finish({("a", "fgsm", 8.0): 30.0, ("a", "ifgsm", 8.0): 30.0}, groups=[f"g{k}" for k in range(12)])
+    asked = [parse("iou@fgsm,8 >= 0.3"), parse("iou@ifgsm,8 >= 0.3")]
+    for _ in range(300):
+        drawn = np.concatenate([np.full((1, 12), 50.0), 30 + 6 * rng.standard_normal((2, 12))])
+        hits = np.rint(drawn * PIXELS / 100)[..., None]
+        counts = Counts(hits, np.full_like(hits, PIXELS), hits)
+        one = dataclasses.replace(run, results=dataclasses.replace(run.results, counts=counts))
+        wrong += any(found.passed for found in judge(one, asked))
+    assert 0 < wrong <= 300 * (0.05 + 2 * 0.0126)

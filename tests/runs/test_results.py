@@ -158,3 +158,13 @@ def test_images_are_told_with_their_groups(images, groups, expected):
 )  # fmt: skip
 def test_what_was_left_out_is_a_sentence(results, count, expected):
     assert dataclasses.replace(results, left_out=tuple(f"p{i}: bad." for i in range(count))).left_out_text() == expected
+
+
+def test_some_images_alone_keep_their_counts_in_the_order_that_is_asked(results):
+    both, one = results.of_images(["b", "a"]), results.of_images(["b"])
+    assert both.ids == ("b", "a") and both.groups == ("drive", "drive") and one.ids == ("b",)
+    np.testing.assert_array_equal(both.counts.hits, results.counts.hits[:, ::-1])
+    np.testing.assert_array_equal(one.of(1).hits, results.of(1).hits[1:])
+    np.testing.assert_array_equal(one.linf, [[0.0], [7.0]])
+    with pytest.raises(ValueError, match="no image 'c'"):
+        results.of_images(["a", "c"])

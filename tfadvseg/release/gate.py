@@ -25,7 +25,7 @@ PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
 SURE = 0.05
 """Of all requirements together: how often any may be passed wrongly."""
 STUDIES_WITH_WORST_CASE = ("robustness",)
-SAME = ("attacked_as", "norm", "region", "hide", "inside", "samples", "class_pixels", "kept")
+SAME = ("attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "class_pixels", "kept")
 """What must be alike in the recipes of two runs whose attacks are compared."""
 
 

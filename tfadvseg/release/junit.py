@@ -14,8 +14,10 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document can hold."""
 
 
-def junit(suite: str, cases: Sequence[tuple[str, bool, str]], properties: Mapping[str, Any]) -> bytes:
-    """The file's text. suite: what was tested; cases: (name, passed, reason) each."""
+def junit(
+    suite: str, cases: Sequence[tuple[str, bool, str]], properties: Mapping[str, Any], doubts: Sequence[str] = ()
+) -> bytes:
+    """The file's text. suite: what was tested; cases: (name, passed, reason) each; doubts: what makes all mean less."""
     failures = sum(not passed for _, passed, _ in cases)
     root = ET.Element("testsuites")
     now = f"{datetime.datetime.now():%Y-%m-%dT%H:%M:%S}"
@@ -32,7 +34,7 @@ def junit(suite: str, cases: Sequence[tuple[str, bool, str]], properties: Mappin
             failure = ET.SubElement(case, "failure", {"message": _text(reason), "type": "requirement"})
             failure.text = _text(f"{name}\n{reason}")
     ET.SubElement(own, "system-out").text = _text("\n".join(f"{name}: {reason}" for name, _, reason in cases))
-    ET.SubElement(own, "system-err")
+    ET.SubElement(own, "system-err").text = _text("\n".join(doubts))
     ET.indent(root)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True)
 

@@ -125,7 +125,7 @@ def _of(run: FinishedRun, name: str, suspect: Suspect | None) -> Robustness:
         run.settings.get("data", ""), evidence.images, evidence.units, run.settings.get("attacked_as", ""), norm,
         _number(evidence, evidence.iou(model=name, attack=CLEAN, inference_transform=NONE)),
         tuple(_line(evidence, cell) for cell in attacked), _worst(run, name, norm),
-        masking(suspect) if suspect else None, _warnings(run),
+        masking(suspect) if suspect else None, run.doubts,
     )  # fmt: skip
 
 
@@ -164,11 +164,6 @@ def _suspects(run: FinishedRun) -> dict[tuple[str, str], Suspect]:
 
 def _digest(run: FinishedRun, name: str) -> str:
     return str(run.settings.get("models", {}).get(name, ""))
-
-
-def _warnings(run: FinishedRun) -> tuple[str, ...]:
-    left_out = (run.results.left_out_text(),) if run.results.left_out else ()
-    return (*run.warnings, *left_out)
 
 
 def _number(evidence: Evidence, score: Score, most: float = 100.0) -> Number:

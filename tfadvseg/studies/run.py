@@ -43,6 +43,11 @@ class FinishedRun:
         """Scores with their resamples."""
         return Evidence(self.results)
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The warnings, and which photographs were left out."""
+        return (*self.warnings, *([self.results.left_out_text()] if self.results.left_out else []))
+
     @functools.cached_property
     def table(self) -> pd.DataFrame:
         """results.csv."""

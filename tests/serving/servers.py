@@ -15,8 +15,8 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 PYTHON = ROOT / ".venv-serve" / "bin" / "python"
 TRITON = ROOT / "docs" / "examples" / "triton_server.py"
-START = 600
-"""Seconds that a server may take to start on a busy machine."""
+PATIENCE = 600
+"""Seconds that a server may take to start, or to end, on a busy machine: Triton starts a process for each model."""
 
 
 def free_ports(count):
@@ -49,7 +49,7 @@ class Server:
             )
 
     def wait(self):
-        end = time.monotonic() + START
+        end = time.monotonic() + PATIENCE
         while not self.ready():
             assert self.process.poll() is None and time.monotonic() < end, self.log.read_text()[-3000:]
             time.sleep(0.5)
@@ -64,7 +64,7 @@ class Server:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
 
 
 class TensorFlowServing(Server):

@@ -345,7 +345,8 @@ class TestDefendedAndAttacked:
     def ask(self, call, server, folder, data, tmp_path):
         """(flags) -> how the command ended."""
         own = (f"--saved_model={folder}", "--dataset=camvid", f"--data_dir={data}", "--limit=2", "--attacks=fgsm",
-               "--epsilons=4", f"--output={tmp_path / 'out'}", f"--endpoint={server.address('grpc')}")  # fmt: skip
+               "--epsilons=4", "--timeout=600", f"--output={tmp_path / 'out'}",
+               f"--endpoint={server.address('grpc')}")  # fmt: skip
         return lambda *flags: call("verify_served", *own, *flags)
 
     def test_draws_of_the_same_seeds_agree_to_the_pixel(self, ask, server, tmp_path):

@@ -229,7 +229,7 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
 
 
-def test_results_name_what_is_inside(call, small, undrawn, tmp_path):
+def test_results_name_what_is_inside(call, small, tmp_path):
     """And the report shows these rows as any others."""
     flags = (*small, "--attacks=fgsm,noise", "--inside=rescale", "--samples=1", "--epsilons=8", "--limit=1")
     ended = call("robustness", *flags, f"--output={tmp_path}")

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from google.protobuf import text_format
 
+from tfadvseg.protobufs import message_classes
 from tfadvseg.serving.server_files import BATCHING, MODELS, START, listed, models_in, write_server_files
 
 
@@ -84,33 +85,25 @@ def test_the_script_starts_the_server_on_all_of_them(tmp_path):
     ]
 
 
+BATCHED = ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads")
+READ = message_classes(
+    "tests.server_files",
+    {
+        "Value": (("value", 1, "int64"),),
+        "Batching": tuple((name, number, "Value") for number, name in enumerate(BATCHED, 1)),
+        "Config": (("name", 1, "string"), ("base_path", 2, "string"), ("model_platform", 3, "string")),
+        "List": (("config", 1, "Config"),),
+        "Server": (("model_config_list", 1, "List"),),
+    },
+    {"config"},
+)
+"""Messages with the names of the fields; a text does not know their numbers."""
+
+
 def test_files_are_text_protos_as_servers_read_them(tmp_path):
     """By the text format's own reader, into a message with fields of these names."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-    field = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(name="tests/server_files.proto", package="tests.server_files")
-
-    def message(name, /, **fields):
-        one = file.message_type.add(name=name)
-        for number, (key, kind) in enumerate(fields.items(), 1):
-            label = field.LABEL_REPEATED if key == "config" else field.LABEL_OPTIONAL
-            own = one.field.add(name=key, number=number, label=label)
-            own.type = {"string": field.TYPE_STRING, "int": field.TYPE_INT64}.get(kind, field.TYPE_MESSAGE)
-            if own.type == field.TYPE_MESSAGE:
-                own.type_name = f".tests.server_files.{kind}"
-
-    message("Value", value="int")
-    message("Batching", **dict.fromkeys(
-        ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"), "Value"))  # fmt: skip
-    message("Config", name="string", base_path="string", model_platform="string")
-    message("List", config="Config")
-    message("Server", model_config_list="List")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    of = lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tests.server_files.{name}"))()  # noqa: E731
     model(tmp_path, "a")
     write_server_files(tmp_path)
-    server = text_format.Parse((tmp_path / MODELS).read_text(), of("Server"))
+    server = text_format.Parse((tmp_path / MODELS).read_text(), READ["Server"]())
     assert [(one.name, one.base_path) for one in server.model_config_list.config] == [("a", "/models/a")]
-    assert text_format.Parse((tmp_path / BATCHING).read_text(), of("Batching")).max_batch_size.value == 8
+    assert text_format.Parse((tmp_path / BATCHING).read_text(), READ["Batching"]()).max_batch_size.value == 8

@@ -28,14 +28,16 @@ KINDS = {"b": "b", "i": "iu", "u": "iu", "f": "iuf"}
 def signature_types(metadata: Mapping[str, Any]) -> dict[str, tuple[Types, Types]]:
     """{signature: types of its inputs, of its outputs} of what GET .../metadata answers; KeyError or TypeError where it
     is something else."""
-    found = {}
-    for name, signature in metadata["metadata"]["signature_def"]["signature_def"].items():
-        if name != "__saved_model_init_op":
-            found[name] = tuple(
-                {key: np.dtype(DTYPES[info["dtype"]]) for key, info in signature[side].items()}
-                for side in ("inputs", "outputs")
-            )
-    return found  # type: ignore[return-value]
+    offered = metadata["metadata"]["signature_def"]["signature_def"]
+    return {
+        name: (_types(signature["inputs"]), _types(signature["outputs"]))
+        for name, signature in offered.items()
+        if name != "__saved_model_init_op"
+    }
+
+
+def _types(tensors: Mapping[str, Any]) -> Types:
+    return {key: np.dtype(DTYPES[info["dtype"]]) for key, info in tensors.items()}
 
 
 def request(signature: str, inputs: Arrays, rows: bool) -> bytes:

@@ -10,7 +10,7 @@ from tfadvseg.engine.left_out import left_out
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.share import WHOLE, Share
-from tfadvseg.engine.team import Crew, Event, Finished, HandedOutAgain, Ticked, alone
+from tfadvseg.engine.team import AGAIN, Crew, Event, Finished, HandedOutAgain, Ticked, alone
 from tfadvseg.engine.worker import PREFLIGHT, Worker
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
@@ -79,7 +79,8 @@ class Told:
             self.again[event.unit] += 1
             self.progress.of(job.part.name, job.part.work)
             self.progress.tick(-event.done, len(job.ids))
-            self.progress.say(f"{event.worker} has ended ({event.why}); its unit {event.unit} is handed out again.")
+            times = f"{self.again[event.unit]} of at most {AGAIN} times"
+            self.progress.say(f"{event.worker} has ended ({event.why}); {event.unit} is handed out again, {times}.")
 
     def lines(self) -> list[str]:
         """One, where there was more than this process or more than one try."""

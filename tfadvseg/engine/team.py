@@ -143,7 +143,7 @@ class Team:
             thread.join(CLOSING)
 
     def __call__(self, names: Sequence[str], hear: Hear) -> None:
-        waiting, busy, told = Waiting(names), dict[int, str](), collections.Counter[str]()
+        waiting, busy, told = Waiting(names), dict[int, str](), collections.defaultdict[str, float](float)
         handed_out, false_starts = collections.Counter[str](), collections.Counter[int]()
         while waiting or busy:
             while waiting and self._idle:
@@ -158,7 +158,7 @@ class Team:
             elif isinstance(news, Outcome):
                 hear(Finished(busy.pop(number), worker, news))
             elif isinstance(news, float):
-                told[busy[number]] += news  # type: ignore[assignment]
+                told[busy[number]] += news
                 hear(Ticked(busy[number], news))
             elif not isinstance(news, Lost):
                 raise news

@@ -5,6 +5,8 @@ test starts have them, too: {"slow": seconds a call, "fails": which put of a uni
 "denied": whether listings and puts are refused, "lag": seconds after which a listing shows an object}.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -24,9 +26,7 @@ class FakeStore(AbstractFileSystem):
         path, faults = self._asked(path), self.faults
         if faults.get("denied"):
             raise PermissionError("AccessDenied")
-        bucket = next((parent for parent in path.parents if (parent / BUCKET).exists()), None)
-        if bucket is None:
-            raise FileNotFoundError("NoSuchBucket")
+        bucket = bucket_of(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = bucket / f".{uuid.uuid4().hex}"
         if path.suffix == ".npz":
@@ -34,29 +34,32 @@ class FakeStore(AbstractFileSystem):
             if FakeStore.puts == faults.get("fails"):
                 raise ConnectionError("Connection reset by peer")
         scratch.write_bytes(value)
-        if mode == "create":
-            os.link(scratch, path)  # FileExistsError
-            scratch.unlink()
-        else:
-            os.replace(scratch, path)
+        with alone(bucket):
+            if mode == "create":
+                os.link(scratch, path)  # FileExistsError
+                scratch.unlink()
+            else:
+                os.replace(scratch, path)
 
     def cat_file(self, path, start=None, end=None, **kwargs):
         return self._asked(path).read_bytes()
 
     def info(self, path, **kwargs):
-        path = self._asked(path)
-        found = path.stat()
-        return {"name": str(path), "size": found.st_size, "type": "directory" if path.is_dir() else "file"}
+        return entry(self._asked(path))
 
     def ls(self, path, detail=True, **kwargs):
         if self.faults.get("denied"):
             raise PermissionError("AccessDenied")
         before = time.time() - self.faults.get("lag", 0)
-        paths = [one for one in self._asked(path).iterdir() if one.is_dir() or one.stat().st_mtime <= before]
-        return [self.info(one) for one in paths] if detail else [str(one) for one in paths]
+        folder = self._asked(path)
+        with alone(bucket_of(folder)):
+            found = [entry(one) for one in folder.iterdir() if one.is_dir() or one.stat().st_mtime <= before]
+        return found if detail else [one["name"] for one in found]
 
     def rm_file(self, path):
-        self._asked(path).unlink()
+        path = self._asked(path)
+        with alone(bucket_of(path)):
+            path.unlink()
 
     @property
     def faults(self):
@@ -65,6 +68,26 @@ class FakeStore(AbstractFileSystem):
     def _asked(self, path):
         time.sleep(self.faults.get("slow", 0))
         return pathlib.Path(self._strip_protocol(str(path)))
+
+
+def entry(path):
+    found = path.stat()
+    return {"name": str(path), "size": found.st_size, "type": "directory" if path.is_dir() else "file"}
+
+
+def bucket_of(path):
+    found = next((one for one in (path, *path.parents) if (one / BUCKET).exists()), None)
+    if found is None:
+        raise FileNotFoundError("NoSuchBucket")
+    return found
+
+
+@contextlib.contextmanager
+def alone(bucket):
+    """Puts and listings happen one after another: a disk's own listing may lack a file that is replaced meanwhile."""
+    with open(bucket / BUCKET, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def made(bucket):

@@ -250,3 +250,19 @@ def test_a_report_waits_for_a_store_that_lists_its_files_late(bucket, monkeypatc
     monkeypatch.setattr("tfadvseg.runs.scratch.PATIENCE", 0.0)
     with pytest.raises(Unreachable, match="does not list yet what was written; start pipelines.report .*/run later"):
         drawn(store)
+
+
+@pytest.mark.parametrize("late", ["findings.json", "cells.npz", "examples.npz"])
+def test_a_report_waits_for_each_file_that_it_is_drawn_from(bucket, monkeypatch, late):
+    """Such as one that another process writes anew while the folder is listed."""
+    store, ls, lists = store_of(f"{bucket}/run"), FakeStore.ls, []
+    for name in ("recipe.json", "findings.json", "examples.npz", "cells.npz"):
+        put(store, name, "")
+
+    def lacking(self, path, **settings):
+        lists.append(path)
+        return [one for one in ls(self, path, **settings) if len(lists) > 1 or not one["name"].endswith(late)]
+
+    monkeypatch.setattr(FakeStore, "ls", lacking)
+    with on_disk(store) as folder:
+        assert (folder / late).is_file() and len(lists) == 2

@@ -11,8 +11,8 @@ from typing import IO
 from tfadvseg.runs.object_store import Unreachable
 from tfadvseg.runs.store import Disk, Store
 
-LAST = "cells.npz"
-"""What a run writes when all else that it is judged from is there."""
+NEEDED = ("recipe.json", "experiment.json", "examples.npz", "design.json", "findings.json", "cells.npz")
+"""What a run is judged and drawn from."""
 DOCUMENT = "results.md"
 PATIENCE = 30.0
 """Seconds in which a store lists what is there."""
@@ -41,13 +41,16 @@ def on_disk(store: Store) -> Iterator[pathlib.Path]:
 
 
 def _listed(store: Store) -> list[str]:
-    """Names of the files directly in the run folder, once its listing has the last one."""
+    """Names of the files directly in the run folder, once its listing has what is needed of them: also while another
+    process writes the same anew."""
     until = time.monotonic() + PATIENCE
-    while LAST not in (names := store.names()) and store.exists(LAST):
+    while True:
+        names = store.names()
+        if all(name in names or not store.exists(name) for name in NEEDED):
+            return names
         if time.monotonic() > until:
             raise Unreachable(f"{store} does not list yet what was written; start pipelines.report {store} later.")
         time.sleep(0.5)
-    return names
 
 
 def _put(scratch: pathlib.Path, store: Store, before: dict[str, bytes]) -> None:

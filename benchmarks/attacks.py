@@ -4,9 +4,9 @@
 
 Prints for each network and attack the seconds of the attack, those of as many bare gradients (and bare forward passes,
 where it takes further ones), and the median over the rounds of their ratio, paired within a round, by the clock and in
-processor time, which says more beside other work. At most 1.05 in processor time is wanted. Traced is how often the network was gone
-through to build the attack's graph, in all rounds together. `--memory` prints the peak memory of processes that run one
-attack with 10, 40 and 160 steps instead.
+processor time, which says more beside other work. At most 1.05 in processor time is wanted. Traced is how often the
+network was gone through to build the attack's graph, in all rounds together. `--memory` prints the peak memory of
+processes that run one attack with 10, 40 and 160 steps instead.
 """
 
 import argparse

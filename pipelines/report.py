@@ -13,6 +13,7 @@ from pipelines.common import flags, main
 from pipelines.common.experiment import unfinished
 from tfadvseg.engine.planned import Planned, planned
 from tfadvseg.runs.folder import RunFolder, claimed, recipe_of
+from tfadvseg.runs.provenance import source_digest
 from tfadvseg.runs.scratch import on_disk
 from tfadvseg.runs.store import store_of
 from tfadvseg.studies.report import summary_text, write_report
@@ -43,6 +44,11 @@ def collect(plan: Planned, folder: RunFolder) -> None:
     """Makes what is judged and drawn of the units; ValueError where some are missing."""
     if missing := plan.missing(folder):
         raise ValueError(unfinished(plan, folder, len(missing)))
+    if recipe_of(folder.store).get("source") != source_digest():
+        raise ValueError(
+            f"The units of {folder.store} were made by another version of this program, and only that completes them; "
+            "recipe.json names its revision."
+        )
     plan.collect(folder)
 
 

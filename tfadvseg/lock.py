@@ -25,33 +25,34 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike, wait: float = 0.0, shared: bool = False) -> Iterator[None]:
-    """Holds the lock of a file, which is made, says who holds it, and stays.
+def locked(path: str | os.PathLike, wait: float = 0.0, shared: bool = False) -> Iterator[bool]:
+    """Holds the lock of a file, which is made, says who holds it, and stays. Yields whether it is really held.
 
     wait: seconds (math.inf: for ever) until whoever holds it lets go; else raises Busy. shared: with others who share
     it, but with nobody who does not. OSError where the file cannot be written. Where the system has no locks it says so
     on stderr and goes on.
     """
     with pathlib.Path(path).open("a+") as file:  # its descriptor goes to no program that is started meanwhile
-        _acquire(file, wait, shared)
+        held = _acquire(file, wait, shared)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}{' among others' if shared else ''}")
         file.flush()
         try:
-            yield
+            yield held
         finally:
             if not shared:
                 file.truncate(0)
 
 
-def _acquire(file: IO[str], wait: float, shared: bool) -> None:
+def _acquire(file: IO[str], wait: float, shared: bool) -> bool:
+    """False where the system has no locks."""
     if fcntl is None:
-        _warn(file.name)
-        return
+        return _warn(file.name)
     how, until = fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + wait
     while True:
         try:
-            return fcntl.flock(file, how | (fcntl.LOCK_NB if math.isfinite(wait) else 0))
+            fcntl.flock(file, how | (fcntl.LOCK_NB if math.isfinite(wait) else 0))
+            return True
         except BlockingIOError as error:
             if time.monotonic() >= until:
                 file.seek(0)
@@ -63,6 +64,7 @@ def _acquire(file: IO[str], wait: float, shared: bool) -> None:
             return _warn(file.name)
 
 
-def _warn(name: str) -> None:
+def _warn(name: str) -> bool:
     folder = pathlib.Path(name).parent
     print(f"Warning: {folder} knows no file locks, so see to it that no second process works in it.", file=sys.stderr)
+    return False

@@ -59,14 +59,15 @@ def run_experiment(
         print(f"Warning: {warning}", file=sys.stderr, flush=True)  # before it costs hours; the report has it again
     share, store = machines.share(), objects.output_store(pipeline)
     alone = share == WHOLE
-    with claimed(store, "" if alone else str(share)):
+    with claimed(store, "" if alone else str(share)) as exclusive:
         dataset = objects.dataset()
         networks = [model for scenario in scenarios for model in scenario.models]
         made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacked
         made = attacking.deciding_attacks() if made is None else made
         folder = open_folder(
-            store, networks, unused, together=not alone, study=study, data=shards.split.fingerprint(), **made
-        )
+            store, networks, unused, together=not exclusive, study=study, data=shards.split.fingerprint(),
+            shown=shown(scenarios), **made,
+        )  # fmt: skip
         models = OpenModels()
         scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
         experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extra)
@@ -130,6 +131,11 @@ def kept_digests(sources: Sequence[Source], split: Split) -> dict[str, Any]:
     ValueError where a photograph has none, before anything is opened."""
     kept = [source for source in sources if isinstance(source, KeptSource)]
     return {"kept": {source.name: source.contents(split.ids) for source in kept}} if kept else {}
+
+
+def shown(scenarios: Sequence[Scenario]) -> dict[str, list[str]]:
+    """For the recipe: whom a unit of each scenario has shown its attacks, in the order of its numbers."""
+    return {scenario.name: [target.text for target in scenario.targets] for scenario in scenarios}
 
 
 def _told(model: ModelSpec) -> bool:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tfadvseg.engine.team import AGAIN, Finished, HandedOutAgain, Lost, Team, Ticked
+from tfadvseg.engine.team import AGAIN, FalseStart, Finished, HandedOutAgain, Lost, Team, Ticked
 from tfadvseg.engine.worker import Outcome
 
 NAMES = [f"net-{number:05d}" for number in range(9)]
@@ -102,8 +102,24 @@ def test_a_unit_is_handed_out_again_three_times_and_then_named():
 
 def test_a_worker_that_never_begins_is_named():
     assert done(run(MadeUp("a", false_starts=AGAIN))) == NAMES
-    with pytest.raises(ValueError, match="a ended 4 times before it could begin, the last time killed at its start"):
+    with pytest.raises(
+        ValueError, match="a ended 4 times in a row before it could begin, the last time killed at its start"
+    ):
         run(MadeUp("a", false_starts=AGAIN + 1))
+
+
+def test_false_starts_are_told_and_forgotten_once_a_worker_has_begun():
+    class Stumbling(MadeUp):
+        def work(self, *arguments):
+            try:
+                return super().work(*arguments)
+            except Lost:
+                self.false_starts = 1
+                raise
+
+    heard = run(Stumbling("a", dict.fromkeys(NAMES, 1)))
+    assert done(heard) == NAMES and len(NAMES) > AGAIN + 1
+    assert heard.count(FalseStart("a", "killed at its start")) == len(NAMES)
 
 
 def test_what_a_worker_raises_ends_the_team():

@@ -3,13 +3,18 @@
 import dataclasses
 import errno
 import os
+import pathlib
+import pickle
 import re
+import subprocess
+import sys
 
 import pytest
 from faults import MOMENTS, Failing, Faulty
 from six_images import example, grid, split
 
 from pipelines.common.sentences import sentence
+from tfadvseg.engine.actors import room_for
 from tfadvseg.engine.arithmetic import THREADS
 from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.jobs import Shards
@@ -139,6 +144,30 @@ def test_a_disk_that_fails_a_worker_ends_in_a_sentence_and_keeps_what_is_finishe
     )
     assert units(made) == {key: value for key, value in by_one.items() if key[0] == "conv-00000"}
     assert "Traceback" in (tmp_path / "logs/worker-0.log").read_text()
+
+
+def test_what_a_worker_says_at_its_end_is_heard_though_its_log_is_full(experiment, tmp_path):
+    made = RunFolder(tmp_path, {}, {})
+    folder = Failing(made.store, made.units, errno.ENOSPC)
+    with posted(experiment, folder, THREADS) as orders:
+        (one,) = processes(orders, folder, 1)
+        one._log = pathlib.Path("/dev/full")
+        with Team([one]) as team, pytest.raises(OSError, match="No space left"):
+            carry_out(experiment, folder, team)
+
+
+def test_a_worker_ends_where_its_orders_break_off():
+    """Whoever began it was killed while it was still being told."""
+    worker = subprocess.Popen([sys.executable, "-m", "tfadvseg.engine.processes"], stdin=subprocess.PIPE)
+    worker.stdin.write(pickle.dumps(b"orders" * 1000)[:-100])
+    worker.stdin.close()
+    assert worker.wait(60) == 0
+
+
+def test_no_worker_of_a_cluster_lies_on_two_machines():
+    nodes = [{"Alive": alive, "Resources": {"CPU": cpus}} for alive, cpus in ((1, 2.0), (1, 5.0), (0, 64.0))]
+    nodes.append({"Alive": True, "Resources": {"memory": 1e9}})
+    assert [room_for(threads, nodes) for threads in (1, 2, 3, 5, 6)] == [7, 3, 1, 1, 0]
 
 
 def test_each_process_has_a_gpu_of_its_own():

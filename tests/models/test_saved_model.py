@@ -117,6 +117,14 @@ def test_the_digest_tells_weights_apart(stranger, tmp_path):
     assert load(tmp_path / "other", signature="serve_me").digest != stranger.digest
 
 
+def test_files_that_change_after_they_were_described_are_not_opened(tmp_path):
+    spec = describe(save(tmp_path, {"logits": lambda images: {"logits": images}}))
+    spec.open()
+    save(tmp_path, {"logits": lambda images: {"logits": images + 1.0}})
+    with pytest.raises(ValueError, match=f"The files of {tmp_path} have changed since this run began; let them be"):
+        spec.open()
+
+
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match="none does not exist; a model is a SavedModel's folder"):
         load(tmp_path / "none")

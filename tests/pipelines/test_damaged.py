@@ -49,6 +49,14 @@ def test_strict_ends_the_run_in_one_sentence_and_the_recipe_is_the_same_without(
     assert set(pd.read_csv(tmp_path / "run/results.csv").images) == {2}
 
 
+def test_a_strict_share_completes_no_run_that_others_have_made_without(call, flags, undrawn, tmp_path):
+    assert call("robustness", *flags, "--batch_size=1", "--shard=2/3").returncode == 0
+    assert call("robustness", *flags, "--batch_size=1", "--shard=1/3", "--strict").returncode == 0
+    last = call("robustness", *flags, "--batch_size=1", "--shard=3/3", "--strict")
+    assert last.returncode == 1 and "was begun without --strict and has left out" in last.stderr.splitlines()[-1]
+    assert not (tmp_path / "run/cells.npz").exists()
+
+
 def test_a_study_that_looks_at_photographs_itself_leaves_it_out_too(call, flags, undrawn, tmp_path):
     ended = call("crf", *flags, "--iterations=2")
     assert ended.returncode == 0 and LEFT_OUT in ended.stdout, ended.stderr

@@ -89,6 +89,18 @@ def test_a_report_completes_a_run_whose_units_are_all_there(call, finished):
     assert whole == {name: (folder / name).read_bytes() for name in MADE_OF_UNITS}
 
 
+def test_a_report_completes_no_run_of_another_version(call, finished, monkeypatch):
+    folder, _ = finished
+    (folder / "cells.npz").unlink()
+    monkeypatch.setattr("tfadvseg.runs.provenance.source_digest", lambda: "0123456789abcdef")
+    ended = call("report", folder)
+    assert ended.returncode == 1 and ended.stderr == (
+        f"Error: The units of {folder} were made by another version of this program, and only that completes them; "
+        "recipe.json names its revision.\n"
+    )
+    assert not (folder / "cells.npz").exists()
+
+
 def test_a_damaged_plan_is_named(call, finished):
     folder, _ = finished
     (folder / "cells.npz").unlink()

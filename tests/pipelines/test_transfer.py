@@ -1,6 +1,7 @@
 """Transfer as a user runs it: a matrix, its perturbations kept and shown again, and the scales of one network."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,20 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
         flags = [flag for flag in ("--limit=2",) if not any(word.startswith("--limit") for word in words)]
         refused = call("transfer", *both, *flags, kept, *words, f"--output={tmp_path / 'refused'}")
         assert refused.returncode == 1 and reason in refused.stderr and refused.stderr.count("Error") == 1, words
+
+
+def test_models_in_another_order_are_another_recipe(call, conv_folder, camvid, undrawn, tmp_path):
+    """A unit's rows are told apart by their places alone, so else networks' numbers would be swapped."""
+    for name in "abc":
+        shutil.copytree(conv_folder, tmp_path / name)
+    output = tmp_path / "run"
+    flags = ("--dataset=camvid", f"--data_dir={camvid}", "--limit=1", "--epsilons=8", "--attacks=fgsm", "--sources=a")
+    abc, acb = (f"--models={','.join(str(tmp_path / name) for name in names)}" for names in ("abc", "acb"))
+    assert call("transfer", abc, *flags, f"--output={output}").returncode == 0
+    before = (output / "cells.npz").read_bytes()
+    refused = call("transfer", acb, *flags, f"--output={output}")
+    assert refused.returncode == 1 and before == (output / "cells.npz").read_bytes()
+    assert "shown.a was ['a', 'b', 'c'] and is now ['a', 'c', 'b']; choose another --output" in refused.stderr
 
 
 def test_a_target_of_other_classes_is_refused_by_name(call, both, tmp_path):

@@ -39,6 +39,35 @@ def test_a_folder_is_replaced_once_it_is_filled(tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "new"]
 
 
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "old").touch()
+    replace, calls = os.replace, []
+
+    def failing(source, target):
+        calls.append(source)
+        if len(calls) == 2:
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="Input/output"), replaced_folder(tmp_path / "a"):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["a", "old"]
+
+
+def test_what_other_runs_below_are_writing_stays(tmp_path):
+    other = tmp_path / "nested" / "run"
+    (other / "units").mkdir(parents=True)
+    (other / ".lock").touch()
+    written = other / "units" / f".a.npz.{'0f' * 16}"
+    written.touch()
+    remove_left_over(tmp_path)
+    assert written.exists()
+    remove_left_over(other)
+    assert not written.exists()
+
+
 def test_what_killed_processes_left_half_written_is_removed(tmp_path):
     (tmp_path / "units").mkdir()
     halves = [tmp_path / "units" / f".a.npz.{'0f' * 16}", tmp_path / f".tensorboard.{'a1' * 16}"]

@@ -9,7 +9,8 @@ import threading
 import numpy as np
 import pytest
 
-from tfadvseg.runs.folder import InUse, RunFolder, reserved, shared
+from tfadvseg.runs.folder import InUse, RunFolder, claimed, reserved, shared
+from tfadvseg.runs.store import Disk
 
 RECIPE = {"seed": 0, "epsilons": ["1", "2"], "models": {"enet": "abc"}}
 UNIT = {"matrices": np.arange(8).reshape(2, 2, 2), "gradients": np.int64(3), "example_id": np.array("street")}
@@ -260,6 +261,19 @@ def test_a_folder_is_shared_or_reserved(tmp_path, monkeypatch):
         assert not half.exists()
         with pytest.raises(InUse, match="works in it"), shared(tmp_path, "1/2"):
             pass
+
+
+def test_without_locks_nothing_is_replaced_and_nothing_removed(tmp_path, monkeypatch, capsys):
+    """Two processes may then be there at once, of one recipe."""
+    monkeypatch.setattr("tfadvseg.lock.fcntl", None)
+    half = tmp_path / f".cells.npz.{'a1' * 16}"
+    half.touch()
+    with claimed(Disk(tmp_path)) as exclusive, claimed(Disk(tmp_path), "1/2") as own:
+        assert (exclusive, own) == (False, False) and half.exists()
+    assert "knows no file locks" in capsys.readouterr().err
+    monkeypatch.undo()
+    with claimed(Disk(tmp_path)) as exclusive:
+        assert exclusive and not half.exists()
 
 
 def test_whoever_shares_waits_for_one_who_has_it_alone(tmp_path, monkeypatch):

@@ -6,9 +6,11 @@ import pickle
 import sys
 import threading
 
+import fsspec
 import numpy as np
 import pytest
 from fake_store import BUCKET, FAULTS, FakeStore
+from fsspec import AbstractFileSystem
 
 from tfadvseg.data.digest import digest
 from tfadvseg.runs.folder import RunFolder, claimed
@@ -200,6 +202,33 @@ def test_a_store_without_credentials_asks_for_them(bucket, monkeypatch):
     monkeypatch.setattr(FakeStore, "ls", unable)
     with pytest.raises(Unreachable, match="asks for credentials .NoCredentialsError: Unable .*; set up those that"):
         store_of(bucket).names()
+
+
+class Piecewise(AbstractFileSystem):
+    """As fsspec's own way to put a file, by opening and writing."""
+
+    protocol = "piecewise"
+
+    def _open(self, path, mode="rb", **settings):
+        raise AssertionError
+
+
+def test_a_store_that_puts_no_file_whole_is_refused(monkeypatch):
+    fsspec.register_implementation("piecewise", Piecewise, clobber=True)
+    for write in (put, lambda store, name, text: store.write_once(name, lambda file: None)):
+        with pytest.raises(Unreachable, match="piecewise://bucket/run is in a store that takes no file whole"):
+            write(store_of("piecewise://bucket/run"), "a.npz", "")
+
+
+def test_a_folder_that_was_made_as_an_object_is_no_file(bucket, monkeypatch):
+    """As consoles of object stores make them."""
+    store, ls = store_of(f"{bucket}/run"), FakeStore.ls
+    put(store, "a", "")
+    path = str(pathlib.Path(bucket.removeprefix("fake://")) / "run")
+    for placeholder in (path, f"{path}/"):
+        more = {"name": placeholder, "size": 0, "type": "file"}
+        monkeypatch.setattr(FakeStore, "ls", lambda self, path, more=more, **settings: [more, *ls(self, path)])
+        assert store.names() == store.names(deep=True) == ["a"]
 
 
 def drawn(store, documents=("results.md", "claims.json"), pictures=("figures/a.png",)):

@@ -5,7 +5,7 @@ import os
 import pickle
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfadvseg.engine.team import Hand, Lost
@@ -15,6 +15,8 @@ from tfadvseg.runs.folder import RunFolder
 
 AUTO = "auto"
 """The cluster that this machine belongs to, or else this machine alone."""
+PATIENCE = 60.0
+"""Seconds after which a worker that has not begun is said to wait for room."""
 
 
 class Actor:
@@ -55,7 +57,13 @@ class RayActor(Hand):
     def begin(self) -> None:
         if self._actor is None:
             self._actor = self._made()
-        self._get(self._actor.begin.remote())
+        promise = self._actor.begin.remote()
+        if not self._ray.wait([promise], timeout=PATIENCE)[0]:
+            print(
+                f"{self._name} has not begun for {PATIENCE:.0f} s: the cluster has no room for it yet, or its machine "
+                "is slow; ray status says what else is there.", file=sys.stderr, flush=True,
+            )  # fmt: skip
+        self._get(promise)
 
     def work(self, name: str, following: str | None, tick: Tick) -> Outcome:
         return self._get(self._actor.work.remote(name, following))
@@ -92,9 +100,10 @@ def actors(
         raise ValueError("`cluster` needs Ray; install it by: pip install 'tfadvseg[ray]'.") from error
     _connect(ray, address)
     try:
-        resources = ray.cluster_resources()
-        gpus = int(resources.get("GPU", 0))
-        room = gpus or max(1, int(resources.get("CPU", 1)) // threads)
+        gpus = int(ray.cluster_resources().get("GPU", 0))
+        room = gpus or room_for(threads, ray.nodes())
+        if not room:
+            raise ValueError(f"No machine of the cluster {address} has {threads} processors; set `threads` to fewer.")
         if wanted > room:
             what = f"{gpus} GPUs" if gpus else f"processors for {room} workers of {threads} threads"
             raise ValueError(f"The cluster {address} has {what}; set `workers`={room} or less.")
@@ -107,6 +116,11 @@ def actors(
         yield [RayActor(ray, name, lambda name=name: remote.remote(orders, name)) for name in names]
     finally:
         ray.shutdown()
+
+
+def room_for(threads: int, nodes: Sequence[Mapping[str, Any]]) -> int:
+    """How many workers of so many threads fit on these machines, as Ray lists them; none lies on two."""
+    return sum(int(node["Resources"].get("CPU", 0)) // threads for node in nodes if node["Alive"])
 
 
 def _connect(ray: Any, address: str) -> None:

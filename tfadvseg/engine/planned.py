@@ -9,6 +9,7 @@ from tfadvseg.data.labels import LabelSpace
 from tfadvseg.engine.collect import collect
 from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.kept import save_findings
+from tfadvseg.engine.run import refuse_left_out
 from tfadvseg.runs.examples import write_examples
 from tfadvseg.runs.folder import DAMAGED, RunFolder
 from tfadvseg.runs.store import Place, Store, store_of
@@ -45,6 +46,8 @@ class Planned:
     def collect(self, folder: RunFolder) -> list[str]:
         """Writes what everything is judged and drawn from, of finished units; returns the warnings."""
         experiment = self.experiment
+        if experiment.shards.strict:
+            refuse_left_out(self.names, folder)  # also what others made, who were not
         if experiment.extra is not None:
             experiment.extra.write(experiment.shards, folder)
         found = collect(

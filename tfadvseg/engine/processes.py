@@ -137,18 +137,19 @@ def main() -> NoReturn:
     except Exception as error:
         import traceback
 
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # the log may lie on the full disk that the error tells of
+            traceback.print_exc()
+            sys.stderr.flush()
         answer(_sendable(error))
-    sys.stderr.flush()
     os._exit(1)  # without waiting for what is still being read
 
 
 def _listen(source: IO[bytes], told: queue.SimpleQueue) -> None:
-    """Passes on what comes; the end of it is the end of the process, whatever it is doing."""
+    """Passes on what comes; the end of it, also within a message, is the end of the process, whatever it is doing."""
     try:
         while True:
             told.put(pickle.load(source))
-    except (EOFError, OSError):
+    except Exception:
         os._exit(0)
 
 

@@ -1,6 +1,7 @@
 """Runs the units of an experiment that are not finished yet, or a share of them, wherever their workers are."""
 
 import collections
+import sys
 import uuid
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from tfadvseg.engine.left_out import left_out
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.share import WHOLE, Share
-from tfadvseg.engine.team import AGAIN, Crew, Event, Finished, HandedOutAgain, Ticked, alone
+from tfadvseg.engine.team import AGAIN, Crew, Event, FalseStart, Finished, HandedOutAgain, Ticked, alone
 from tfadvseg.engine.worker import PREFLIGHT, Worker
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
@@ -32,13 +33,13 @@ def carry_out(experiment: Experiment, folder: RunFolder, crew: Crew, share: Shar
     """Has a crew finish every unit of a share that the run folder lacks."""
     own, finished = share.of(list(experiment.jobs)), folder.finished()
     if experiment.shards.strict:
-        _refuse_left_out([name for name in own if name in finished], folder)
+        refuse_left_out([name for name in own if name in finished], folder)
     missing = [name for name in own if name not in finished]
     if not missing:
         return Progress(0)
     if not folder.store.locks:
         missing = begun_anywhere(missing)
-    crew([PREFLIGHT], lambda event: None)
+    crew([PREFLIGHT], told_of_preflight)
     told = Told(experiment, missing)
     try:
         crew(missing, told)
@@ -66,6 +67,9 @@ class Told:
         self.again: collections.Counter[str] = collections.Counter()
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, FalseStart):
+            self.progress.say(false_start(event))
+            return
         job = self.jobs[event.unit]
         if isinstance(event, Ticked):
             self.progress.of(job.part.name, job.part.work)
@@ -75,6 +79,8 @@ class Told:
             self.progress.spend(event.outcome.waited, event.outcome.worked)
             for name, sentence in event.outcome.left_out.items():
                 self.progress.say(f"Left out: {name}: {sentence}")
+            if len(event.outcome.left_out) == len(job.ids):  # and nothing was told of its work
+                self.progress.skip(len(job.ids))
         elif isinstance(event, HandedOutAgain):
             self.again[event.unit] += 1
             self.progress.of(job.part.name, job.part.work)
@@ -91,7 +97,20 @@ class Told:
         return [f"Units made: {who}; handed out again: {again or 'none'}."]
 
 
-def _refuse_left_out(names: Sequence[str], folder: RunFolder) -> None:
+def told_of_preflight(event: Event) -> None:
+    """A line for each worker that has ended."""
+    if isinstance(event, FalseStart):
+        print(false_start(event), file=sys.stderr, flush=True)
+    elif isinstance(event, HandedOutAgain):
+        print(f"{event.worker} has ended ({event.why}); its look at the models is begun again.", file=sys.stderr)
+
+
+def false_start(event: FalseStart) -> str:
+    """In words."""
+    return f"{event.worker} has ended before it could begin ({event.why}); it is started again."
+
+
+def refuse_left_out(names: Sequence[str], folder: RunFolder) -> None:
     """ValueError for the first photograph that an earlier start has left out."""
     for name in names:
         for sentence in left_out([folder.load(name)]).values():

@@ -80,6 +80,13 @@ class Target:
         if self.trials < 1:
             raise ValueError(f"A target needs at least 1 trial; got {self.trials}.")
 
+    @property
+    def text(self) -> str:
+        """In words, as "net behind jpeg, 3 trials, without clean images"."""
+        behind = "" if self.transform == NONE else f" behind {self.transform}"
+        trials = "" if self.trials == 1 else f", {self.trials} trials"
+        return f"{self.model.name}{behind}{trials}{'' if self.clean else ', without clean images'}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:

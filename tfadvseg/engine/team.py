@@ -68,7 +68,15 @@ class HandedOutAgain:
     done: float
 
 
-Event = Ticked | Finished | HandedOutAgain
+@dataclasses.dataclass(frozen=True)
+class FalseStart:
+    """A worker has ended before it could begin; why, in words. It is started anew."""
+
+    worker: str
+    why: str
+
+
+Event = Ticked | Finished | HandedOutAgain | FalseStart
 Hear = Callable[[Event], None]
 Crew = Callable[[Sequence[str], Hear], None]
 """Has units made, tells what happens, and returns when all are finished; raises what a worker raises."""
@@ -155,6 +163,7 @@ class Team:
             worker = self.hands[number].name
             if news is None:
                 self._idle.append(number)
+                false_starts[number] = 0
             elif isinstance(news, Outcome):
                 hear(Finished(busy.pop(number), worker, news))
             elif isinstance(news, float):
@@ -165,7 +174,10 @@ class Team:
             elif number not in busy:
                 false_starts[number] += 1
                 if false_starts[number] > AGAIN:
-                    raise ValueError(f"{worker} ended {AGAIN + 1} times before it could begin, the last time {news}.")
+                    raise ValueError(
+                        f"{worker} ended {AGAIN + 1} times in a row before it could begin, the last time {news}."
+                    )
+                hear(FalseStart(worker, str(news)))
             else:
                 unit = busy.pop(number)
                 if handed_out[unit] > AGAIN:

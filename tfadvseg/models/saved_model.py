@@ -18,7 +18,7 @@ from tfadvseg.models.network import PROBE, Network, open_network
 from tfadvseg.models.packing import unpacked
 from tfadvseg.models.reading import TILES, Reading
 from tfadvseg.models.signatures import damaged
-from tfadvseg.models.spec import OF_SEEDS, ModelSpec, reread
+from tfadvseg.models.spec import OF_SEEDS, ModelSpec, digest_of, reread
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,8 +36,8 @@ class LoadedModel:
 
     @classmethod
     def open(cls, spec: ModelSpec) -> "LoadedModel":
-        """Loads graph and weights; raises ValueError in one sentence where the file is damaged, or its graph does more
-        than compute and nobody trusts it."""
+        """Loads graph and weights; raises ValueError in one sentence where the file is damaged, is no longer what its
+        spec was made of, or its graph does more than compute and nobody trusts it."""
         if not spec.trusted:
             safety.check(spec.path)
         try:
@@ -45,6 +45,10 @@ class LoadedModel:
             signature = loaded.signatures[spec.interface.signature]
         except Exception as error:  # TensorFlow raises whatever the damaged part happens to hit
             raise damaged(spec.path, error) from error
+        if digest_of(spec.path) != spec.files:
+            raise ValueError(
+                f"The files of {spec.path} have changed since this run began; let them be, or choose another `folder`."
+            )
         return cls(spec, card.read(spec.path), open_network(spec, signature), signature, loaded)
 
     @property

@@ -149,7 +149,7 @@ def describe(path: str | os.PathLike, given: Reading | None = None, trusted: boo
     if interface.labels:
         how = dataclasses.replace(how, output="labels")
     spec = ModelSpec(
-        _name(folder), folder, _digest(folder), _classes(interface, how), _frame(folder, interface, how), interface,
+        _name(folder), folder, digest_of(folder), _classes(interface, how), _frame(folder, interface, how), interface,
         how,
         seeded=_takes_seeds(offered) and interface.signature == "logits", trusted=trusted,
     )  # fmt: skip
@@ -243,7 +243,8 @@ def _name(folder: pathlib.Path) -> str:
     return folder.parent.name if folder.name.isdigit() else folder.name
 
 
-def _digest(folder: pathlib.Path) -> str:
+def digest_of(folder: pathlib.Path) -> str:
+    """16 characters of SHA-256 over graph and weights in a version folder."""
     digest = hashlib.sha256()
     for file in (folder / "saved_model.pb", *sorted((folder / "variables").glob("variables.*"))):
         digest.update(file.read_bytes())

@@ -13,6 +13,9 @@ from typing import IO, Any
 
 UNLINKABLE = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV)
 """What file systems answer that have no second names of a file."""
+LOCK = ".lock"
+"""In a folder that one process works in."""
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
@@ -63,22 +66,35 @@ def _link(temporary: pathlib.Path, path: pathlib.Path) -> None:
 def replaced_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """A scratch folder beside `path` that takes its place once it is filled; where that fails `path` stays."""
     path = pathlib.Path(path)
-    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    scratch, before = (path.with_name(f".{path.name}.{uuid.uuid4().hex}") for _ in range(2))
     try:
         scratch.mkdir(parents=True)
         yield scratch
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(scratch, path)
+        if path.exists():
+            os.replace(path, before)
+        try:
+            os.replace(scratch, path)
+        except OSError:
+            if before.exists():
+                os.replace(before, path)
+            raise
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        for folder in (scratch, before):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_left_over(folder: str | os.PathLike) -> None:
-    """Deletes the temporary files and folders, below a folder that nobody else writes into, of killed processes."""
-    for path in list(pathlib.Path(folder).rglob(".*")):
-        if not re.fullmatch(r"\..+\.[0-9a-f]{32}", path.name):
+    """Deletes the temporary files and folders of killed processes, below a folder that nobody else writes into. Folders
+    within that have a lock of their own are other runs'."""
+    root = os.fspath(folder)
+    for place, folders, files in os.walk(root):
+        if LOCK in files and place != root:
+            folders.clear()
             continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        for name in [name for name in (*folders, *files) if TEMPORARY.fullmatch(name)]:
+            path = pathlib.Path(place, name)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        folders[:] = [name for name in folders if not TEMPORARY.fullmatch(name)]

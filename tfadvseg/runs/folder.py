@@ -40,11 +40,7 @@ def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
 
     Raises ValueError where it cannot be written, or another process works in it.
     """
-    with _held(folder) as path:
-        try:
-            remove_left_over(path)
-        except OSError as error:
-            raise unwritable(path, error) from error
+    with _reserved(folder) as (path, _):
         yield path
 
 
@@ -55,40 +51,57 @@ def shared(folder: str | os.PathLike, share: str) -> Iterator[pathlib.Path]:
 
     Waits a little for a process that has the folder alone, since one of them completes the run. Errors as `reserved`.
     """
-    with _held(folder, SETTLING, shared=True) as path, _held(folder, name=f".lock.{share.replace('/', '-of-')}"):
+    with _held(folder, SETTLING, shared=True) as (path, _), _held(folder, name=f".lock.{share.replace('/', '-of-')}"):
         yield path
 
 
 @contextlib.contextmanager
-def claimed(store: Store, share: str = "") -> Iterator[None]:
-    """A run's folder while the run works in it: `reserved`, or `shared` by a share of it.
+def claimed(store: Store, share: str = "") -> Iterator[bool]:
+    """A run's folder while the run works in it: `reserved`, or `shared` by a share of it. Yields whether nobody else
+    can be there.
 
-    An object store has no locks. There runs of one recipe may meet: each unit is put whole, is the same whoever makes
-    it, and is passed over where it is there.
+    An object store has no locks, and some disks have none. There runs of one recipe may meet: each unit is put whole,
+    is the same whoever makes it, and is passed over where it is there.
     """
     if not isinstance(store, Disk):
-        yield
-        return
-    with shared(store.path, share) if share else reserved(store.path):
-        yield
+        yield False
+    elif share:
+        with shared(store.path, share):
+            yield False
+    else:
+        with _reserved(store.path) as (_, exclusive):
+            yield exclusive
+
+
+@contextlib.contextmanager
+def _reserved(folder: str | os.PathLike) -> Iterator[tuple[pathlib.Path, bool]]:
+    """Without locks nothing is removed, since another process may be writing it."""
+    with _held(folder) as (path, exclusive):
+        try:
+            if exclusive:
+                remove_left_over(path)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        yield path, exclusive
 
 
 @contextlib.contextmanager
 def _held(
     folder: str | os.PathLike, wait: float = 0.0, shared: bool = False, name: str = ".lock"
-) -> Iterator[pathlib.Path]:
+) -> Iterator[tuple[pathlib.Path, bool]]:
+    """(the folder, whether the lock is really held)."""
     path = pathlib.Path(folder)
     with contextlib.ExitStack() as stack:
         try:
             path.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(path / name, wait, shared))
+            held = stack.enter_context(locked(path / name, wait, shared))
         except Busy as error:
             raise InUse(
                 f"The run folder {path} has not finished: {error} works in it; wait for it, or choose another `folder`."
             ) from error
         except OSError as error:
             raise unwritable(path, error) from error
-        yield path
+        yield path, held
 
 
 def unwritable(path: pathlib.Path | Store, error: OSError) -> ValueError:

@@ -48,6 +48,7 @@ class ObjectStore:
     def write(self, name: str, write: Callable[[IO[bytes]], Any]) -> None:
         content = _filled(write)
         with self._asked("written") as system:
+            self._refuse_halves(system)
             system.pipe_file(self._key(name), content)
 
     def write_once(self, name: str, write: Callable[[IO[bytes]], Any]) -> None:
@@ -55,6 +56,7 @@ class ObjectStore:
         the same moment."""
         content = _filled(write)
         with self._asked("written") as system:
+            self._refuse_halves(system)
             try:
                 system.pipe_file(self._key(name), content, mode="create")
             except Exception:
@@ -94,6 +96,16 @@ class ObjectStore:
     @property
     def protocol(self) -> str:
         return self.url.partition("://")[0]
+
+    def _refuse_halves(self, system: Any) -> None:
+        """What fsspec only writes piece by piece would leave half a file behind, under its name, when it is killed."""
+        from fsspec import AbstractFileSystem
+
+        if not system.async_impl and type(system).pipe_file is AbstractFileSystem.pipe_file:
+            raise Unreachable(
+                f"{self.url} is in a store that takes no file whole ({self.protocol}); choose another `folder`, "
+                "such as one of gs, s3 or az, or a disk."
+            )
 
     def _key(self, name: str) -> str:
         return f"{self._system._strip_protocol(self.url).rstrip('/')}/{name}"
@@ -161,7 +173,8 @@ def _keys(system: Any, folder: str, deep: bool) -> Iterator[str]:
         return
     for entry in entries:
         if entry["type"] == "file":
-            if not entry["name"].rpartition("/")[2].startswith("."):
+            name = entry["name"].rpartition("/")[2]
+            if name and not name.startswith(".") and entry["name"] != folder:  # some tools keep a folder as an object
                 yield entry["name"]
         elif deep and entry["name"].rstrip("/") != folder:
             yield from _keys(system, entry["name"].rstrip("/"), deep)

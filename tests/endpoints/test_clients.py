@@ -242,10 +242,10 @@ def test_a_server_without_the_binary_extension(server, client_of):
         (b'{"predictions": [{"labels": 1}]}', "predictions with other names than labels, sure"),
         (b'{"outputs": {"labels": [[1], [2, 3]], "sure": [1.0]}}', "labels is no array of uint8"),
         (b'{"outputs": {"labels": [256], "sure": [1.0]}}', "labels is no array of uint8"),
-        (b'{"outputs": {"labels": [1.5], "sure": [1.0]}}', "labels holds values that are not of uint8"),
-        (b'{"outputs": {"labels": ["1"], "sure": [1.0]}}', "labels holds values that are not of uint8"),
-        (b'{"outputs": {"labels": [1], "sure": ["1"]}}', "sure holds values that are not of float32"),
-        (b'{"outputs": {"labels": [1], "sure": {}}}', "sure holds values that are not of float32"),
+        (b'{"outputs": {"labels": [1.5], "sure": [1.0]}}', "labels is no array of uint8 .float in place of uint8"),
+        (b'{"outputs": {"labels": ["1"], "sure": [1.0]}}', "labels is no array of uint8 .str in place of uint8"),
+        (b'{"outputs": {"labels": [1], "sure": ["1"]}}', "sure is no array of float32 .str in place"),
+        (b'{"outputs": {"labels": [1], "sure": {}}}', "sure is no array of float32 .dict in place"),
     ],
 )
 def test_json_that_is_no_answer(server, client_of, monkeypatch, body, sentence):
@@ -255,6 +255,14 @@ def test_json_that_is_no_answer(server, client_of, monkeypatch, body, sentence):
     with pytest.raises(
         Unreadable, match=rf"gives an answer that cannot be read \(.*{sentence}.*\); is it this `api`\?"
     ):
+        client_of(server, ("tfserving", "http", {}))("net", {"x": np.zeros(2, np.uint8)})
+
+
+@pytest.mark.parametrize("found", ['[{"x": 1}]', '[{"b64": 1}]', '[{"b64": "a!"}]', '[["a"], "b"]', "[7]"])
+def test_json_that_holds_no_strings(server, client_of, monkeypatch, found):
+    server.signatures["net"] = Signature(lambda inputs: {}, {"x": np.dtype(np.uint8)}, {"words": np.dtype(object)})
+    monkeypatch.setattr("loopback.Handler._predicted", lambda self, asked: f'{{"outputs": {found}}}'.encode())
+    with pytest.raises(Unreadable, match="words is no array of object"):
         client_of(server, ("tfserving", "http", {}))("net", {"x": np.zeros(2, np.uint8)})
 
 
@@ -274,6 +282,13 @@ def outputs(**one):
         (outputs(datatype="BYTES", shape=[1]), b"\x09\x00", "ValueError a tensor of strings that ends within one"),
         (outputs(parameters={}, data=[1, 2, 3]), b"", r"ValueError 3 values for a tensor \[2\]"),
         (outputs(parameters={}), b"", "KeyError 'data'"),
+        (outputs(parameters=None), b"", "KeyError 'data'"),
+        (outputs(parameters=[]), b"", "KeyError 'data'"),
+        (outputs(parameters=[1]), b"", "AttributeError"),
+        (outputs(parameters=None, data=[1.9, "7"]), b"", "ValueError float, str in place of uint8"),
+        (outputs(parameters=None, data=[1, 300]), b"", "ValueError a number beyond uint8"),
+        (outputs(parameters=None, data=[[1], 2]), b"", "ValueError list in place of uint8"),
+        (outputs(parameters=None, data=[1, 2], shape=[2.0]), b"", "TypeError"),
     ],
 )
 def test_binary_that_is_no_answer(server, client_of, monkeypatch, head, values, sentence):

@@ -113,6 +113,9 @@ def test_tensors_and_contents_that_do_not_fit():
         kserve_messages.tensors(message.outputs, [b"ab", b"c"])
     with pytest.raises(ValueError, match=r"0 values for a tensor \[2\]"):
         kserve_messages.tensors(message.outputs, [])
+    message.outputs[0].contents.uint_contents.extend([255, 256])
+    with pytest.raises(ValueError, match="a number beyond uint8"):
+        kserve_messages.tensors(message.outputs, [])
     message.outputs[0].datatype = "FP16"
     with pytest.raises(ValueError, match="a tensor of the type FP16 without raw contents"):
         kserve_messages.tensors(message.outputs, [])

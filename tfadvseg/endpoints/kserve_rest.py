@@ -16,6 +16,7 @@ from tfadvseg.endpoints.failures import patiently, refused, unreadable
 from tfadvseg.endpoints.http import Answer, Http, parsed, said
 from tfadvseg.endpoints.kserve_names import model_of
 from tfadvseg.endpoints.kserve_tensors import DATATYPES, array_of, datatype, filled, raw
+from tfadvseg.endpoints.typed import typed
 
 HEADER = "Inference-Header-Content-Length"
 UNKNOWN = (400, 404)
@@ -47,7 +48,7 @@ class KserveRest:
         found = parsed(self.settings.address, answer.body[:length])
         try:
             return tensors(found["outputs"], memoryview(answer.body)[length:])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise unreadable(self.settings.address, f"{type(error).__name__} {error}") from error
 
     def close(self) -> None:
@@ -68,12 +69,12 @@ def body(arrays: Arrays, side: str, more: Mapping[str, Any]) -> tuple[bytes, byt
 
 
 def tensors(described: list[dict[str, Any]], values: memoryview) -> dict[str, np.ndarray]:
-    """The arrays that a body holds, those without values behind it from its JSON; ValueError, KeyError or TypeError
-    where they do not fit together."""
+    """The arrays that a body holds, those without values behind it from its JSON; ValueError, KeyError, TypeError or
+    AttributeError where they do not fit together."""
     found, place = {}, 0
     for one in described:
         name, kind, shape = one["name"], one["datatype"], one["shape"]
-        size = one.get("parameters", {}).get("binary_data_size")
+        size = (one.get("parameters") or {}).get("binary_data_size")
         if size is None:
             found[name] = _of_json(one["data"], kind, shape)
         else:
@@ -88,6 +89,4 @@ def _of_json(data: Any, kind: str, shape: list[int]) -> np.ndarray:
     """Numbers row by row, whether nested or not; strings as text."""
     if kind not in DATATYPES:
         raise ValueError(f"a tensor of the type {kind}")
-    flat = np.array(data, object).ravel()
-    values = [str(value).encode() for value in flat] if kind == "BYTES" else list(flat)
-    return filled(values, np.dtype(DATATYPES[kind]), shape)
+    return filled(typed(data, np.dtype(DATATYPES[kind])), shape)

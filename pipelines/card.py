@@ -43,6 +43,7 @@ flags.group("Output", "output", "write")
 
 
 def run(words: list[str]) -> None:
+    main.refuse_urls(words)
     if FLAGS.leaderboard:
         print(leaderboard(words))
         return

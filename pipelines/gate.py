@@ -46,6 +46,7 @@ flags.group("Output", "output")
 
 
 def run(words: list[str]) -> int:
+    main.refuse_urls(words)
     if len(words) != 1:
         raise ValueError(f"Name the one run folder to judge; got {len(words)}.")
     asked = requirements()

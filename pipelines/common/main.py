@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from absl import app, flags, logging
@@ -78,6 +78,14 @@ def refuse_url(flag: flags.Flag) -> None:
     for value in flag.value if isinstance(flag.value, list) else [flag.value]:
         if isinstance(value, str) and is_url(value):
             raise ValueError(f"--{flag.name} is on a disk, and in no object store; got {value}.")
+
+
+def refuse_urls(folders: Sequence[str]) -> None:
+    """ValueError for a run folder in an object store, of a command that reads and writes on a disk; --output, too."""
+    refuse_url(FLAGS["output"])
+    for folder in folders:
+        if is_url(folder):
+            raise ValueError(f"A run folder is read from a disk here; copy {folder} to one first.")
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

@@ -163,7 +163,12 @@ def test_rungs_of_one_kind_share_a_ladder():
     found = plan(attacks)
     assert [positions for _, positions in found] == [(0, 3), (1,), (2, 5), (4,), (6,)]
     assert [type(group) for group, _ in found] == [Ladder, Single, Ladder, Ladder, Ladder]
-    assert ladder_mce(8.0) != sea_mce(8.0) and ATTACKS["ladder_mce"](8.0) == Rung(8.0, objective=sea_mce(8.0).objective)
+    assert ladder_mce(8.0) != sea_mce(8.0) and ATTACKS["ladder_mce"](8.0) == ladder_mce(8.0)
+    for part, (ladder, sea, weights) in PARTS.items():
+        one = ladder(8.0, **weights)
+        assert isinstance(one, Rung) and all(
+            getattr(one, field.name) == getattr(sea(8.0, **weights), field.name) for field in dataclasses.fields(one)
+        ), part
 
 
 @pytest.mark.parametrize("rungs", [(), (ladder_mce(8.0), ladder_js(4.0)), (ladder_mce(8.0), ladder_mce(4.0, steps=9))])

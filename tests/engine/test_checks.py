@@ -62,9 +62,10 @@ def test_dead_gradients_are_suspected_of_masking():
     assert text.startswith("enet, fgsm at epsilon 8: 6 % of the values have no gradient") and "mask" in text
 
 
-def test_what_a_zoom_did_not_see_is_no_dead_gradient():
-    zoomed = fgsm(8.0, gradient=ExpectedGradient(named("rescale"), 1))
-    assert found((60.0, 30.0), (8,), (0.19,), (("fgsm", zoomed),)) == []
+@pytest.mark.parametrize(("transform", "warned"), [("rescale", 0), ("jpeg+rescale", 0), ("jpeg", 1), ("jpeg+blur", 1)])
+def test_what_a_zoom_did_not_see_is_no_dead_gradient(transform, warned):
+    attack = fgsm(8.0, gradient=ExpectedGradient(named(transform), 1))
+    assert len(found((60.0, 30.0), (8,), (0.19,), (("fgsm", attack),))) == warned
 
 
 def test_values_left_by_an_iterative_attack_or_a_small_step_are_no_warning():

@@ -69,3 +69,11 @@ def test_a_leaderboard_is_one_file(call, tmp_path):
     assert (tmp_path / "public" / "leaderboard.html").read_text().count("<tr>") == 1 + 2
     refused = call("card", "--leaderboard", runs[0], "--write")
     assert refused.returncode == 1 and "neither --models nor --write" in refused.stderr
+
+
+@pytest.mark.parametrize("words", [["gs://bucket/run"], ["RUN", "--output=gs://bucket/cards"]])
+def test_a_store_is_refused_before_anything_is_written(call, model, tmp_path, monkeypatch, words):
+    run = run_of(model, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    ended = call("card", *(run if word == "RUN" else word for word in words))
+    assert ended.returncode == 1 and "gs://bucket/" in ended.stderr and not (tmp_path / "gs:").exists()

@@ -23,7 +23,7 @@ def folder(tmp_path):
         cell(HOSTILE, "fgsm", 1.0): Answer(30.0),
         cell(HOSTILE, "fgsm", 8.0): Answer(20.0),
     }
-    return write_run(tmp_path / "run", "robustness", answers, {})  # fmt: skip
+    return write_run(tmp_path / "run", "robustness", answers, {}, data="photographs")  # fmt: skip
 
 
 def test_what_is_fulfilled_ends_with_0(call, folder):
@@ -58,7 +58,7 @@ def test_what_cannot_be_judged_ends_with_2(call, folder, tmp_path):
     for arguments, says in (
         ((), "Name the one run folder"),
         ((folder,), "Error: A gate needs a requirement, such as --require='iou_ratio@ifgsm_ll,4 >= 0.5'."),
-        ((folder, "--require=iou@8 >= 50"), "write 50% or 0.5"),
+        ((folder, "--require=iou@8 >= 50"), "write 50%; got"),
         ((folder, "--require=iou@4 >= 0.5"), "there epsilon is 1, 8"),
         ((folder, "--baselines=x"), "Unknown flag --baselines"),
         ((folder, f"--requirements={tmp_path / 'none.txt'}"), "none.txt"),
@@ -97,3 +97,10 @@ def test_what_the_run_warns_of_is_passed_on(call, tmp_path):
     assert ended.returncode == 0 and "- Warning: net has no gradient." in ended.stdout
     assert json.loads((run / "validation.json").read_text())["warnings"] == ["net has no gradient."]
     assert ET.parse(run / "junit.xml").getroot().find("testsuite/system-err").text == "net has no gradient."
+
+
+@pytest.mark.parametrize("words", [["gs://bucket/run"], ["RUN", "--output=gs://bucket/cards"]])
+def test_a_store_is_refused_before_anything_is_written(call, folder, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    ended = call("gate", *(str(folder) if word == "RUN" else word for word in words), "--require=iou@clean >= 0.1")
+    assert ended.returncode == 2 and "gs://bucket/" in ended.stderr and not (tmp_path / "gs:").exists()

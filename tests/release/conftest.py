@@ -22,7 +22,7 @@ def finish(tmp_path):
         cells = {(cell(*key) if isinstance(key, tuple) else key): value for key, value in attacked.items()}
         answers = {cell(model): Answer(clean) for model in dict.fromkeys(one.model for one in cells)}
         answers |= {one: value if isinstance(value, Answer) else Answer(value) for one, value in cells.items()}
-        return FinishedRun.read(write_run(tmp_path / name, study, answers, {}, **settings))
+        return FinishedRun.read(write_run(tmp_path / name, study, answers, {}, **{"data": "photographs"} | settings))
 
     return make
 

@@ -96,9 +96,12 @@ def test_front_matter_by_hand():
     assert front_matter({"a": "\x85\u2028\ud800é"}) == '---\na: "\\u0085\\u2028\\ud800é"\n---\n'
 
 
-def test_cards_take_the_place_of_older_ones(one, tmp_path):
+def test_cards_take_the_place_of_older_ones_and_of_nothing_else(one, tmp_path):
+    """The folder may be one of networks."""
     folder = tmp_path / "new" / "a"
-    write(one, folder)
-    (folder / "stale.md").write_text("old")
-    assert sorted(path.name for path in write(one, folder)) == sorted(path.name for path in folder.iterdir())
-    assert [path.name for path in folder.parent.iterdir()] == ["a"]
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "saved_model.pb").write_bytes(b"a network")
+    (folder / "card.md").write_text("old")
+    written = write(one, folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["1", *(path.name for path in written)])
+    assert (folder / "card.md").read_text() != "old" and (folder / "1" / "saved_model.pb").read_bytes() == b"a network"

@@ -80,11 +80,15 @@ def test_other_attacks_are_not_alike_but_larger_epsilons_are(finish):
     assert plain == key({("b", "fgsm", 8.0): 30.0, ("b", "fgsm", 32.0): 1.0}, "r2")
     assert plain != key({("b", "fgsm", 8.0): 30.0, ("b", "fgsm", 1.0): 40.0}, "r3")
     assert plain != key({("b", "fgsm", 8.0): 30.0, ("b", "ifgsm", 8.0): 10.0}, "r4")
+    ladder = {("a", "ladder_mce", 8.0): 20.0}
+    assert key(ladder, "r5") != key(ladder | {("a", "ladder_mce", 16.0): 9.0}, "r6")
 
 
 def test_runs_that_do_not_say_what_they_are_stand_alone(entries):
     found = entries("r1", {"a": 20.0}, data="") + entries("r2", {"b": 40.0}, data="")
     assert len(Page(page(found)).tables) == 2
+    same = [one._replace(run="mine") for one in found]  # a/mine and b/mine
+    assert len(Page(page(same)).tables) == 2
 
 
 def test_a_masked_gradient_takes_the_rank(entries, masked):

@@ -188,7 +188,9 @@ def test_a_network_of_any_size_is_attacked_on_photographs_as_they_are(tmp_path):
                 assert np.mean(found["labels_after"][i].numpy() != before) > (0.05 if epsilon == 8 else 0)
 
 
-@pytest.mark.parametrize("name", ["noise", "dla", "hide", "alma_prox", "dag", "minimal_fgsm", "fspgd", "ifgsm_unseen"])
+@pytest.mark.parametrize(
+    "name", ["noise", "dla", "hide", "alma_prox", "dag", "minimal_fgsm", "fspgd", "ifgsm_unseen", "ladder_mce"]
+)
 def test_an_attack_that_has_no_such_form_is_refused_in_a_sentence(typed, name):
     with pytest.raises(ValueError, match=f"^{name} cannot be served, since it is no gradient ascent in a ball"):
         typed(name)

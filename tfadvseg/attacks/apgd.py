@@ -66,7 +66,7 @@ class Stage(NamedTuple):
     anew: bool
 
 
-class Pace(NamedTuple):
+class Checkpoints(NamedTuple):
     """Of a stage, int32 []. steps: in all. every: from its start to the first checkpoint. less: by how much each
     interval is shorter than the one before it. least: that an interval has."""
 
@@ -76,7 +76,7 @@ class Pace(NamedTuple):
     least: tf.Tensor
 
     @classmethod
-    def of(cls, steps: int) -> Pace:
+    def of(cls, steps: int) -> Checkpoints:
         """Whole shares of the steps, one at least."""
         intervals = (max(int(share * steps), 1) for share in (0.22, 0.03, 0.06))
         return cls(*map(tf.constant, (steps, *intervals)))
@@ -169,7 +169,7 @@ class Apgd:
             tf.constant([getattr(stage, name) for stage in stages]) for name in ("run", "number", "anew")
         )
         radii = tf.stack([tf.cast(stage.radius, images.dtype) for stage in stages])
-        paces = Pace(*map(tf.stack, zip(*(Pace.of(stage.steps) for stage in stages), strict=True)))
+        paces = Checkpoints(*map(tf.stack, zip(*(Checkpoints.of(stage.steps) for stage in stages), strict=True)))
         ends = tf.TensorArray(images.dtype, runs, element_shape=images.shape)
         merits = tf.TensorArray(images.dtype, runs, element_shape=images.shape[:1])
         begin = tf.zeros_like(images)
@@ -177,13 +177,13 @@ class Apgd:
             if anew[i]:
                 begin = inner.begin(images, seeds, attackable, radii[i]) if start is None else start
             begin = inner.step(begin, tf.zeros_like(begin), images, 0.0, radii[i])[0]
-            drawn, pace = at_iteration(seeds, number[i] * self.steps), Pace(*(column[i] for column in paces))
+            drawn, pace = at_iteration(seeds, number[i] * self.steps), Checkpoints(*(column[i] for column in paces))
             found = self._stage(inner, ascent, judge, radii[i], pace, images, labels, drawn, attackable, begin)
             begin = found.perturbation
             ends, merits = ends.write(run[i], found.perturbation), merits.write(run[i], found.merit)
         return Best(ends.stack(), merits.stack())
 
-    def _stage(self, inner, ascent, judge, radius, pace: Pace, images, labels, seeds, attackable, start) -> Best:
+    def _stage(self, inner, ascent, judge, radius, pace: Checkpoints, images, labels, seeds, attackable, start) -> Best:
         first = ascent(images, start, labels, seeds, tf.constant(0.0), attackable)
         state = _begun(start, first, 2 * radius, pace)
         kept = Best.none(images).or_better(start, first.merit)
@@ -216,7 +216,7 @@ def _runs(stages: Sequence[Stage]) -> int:
     return 1 + max(stage.run for stage in stages)
 
 
-def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor, pace: Pace) -> State:
+def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor, pace: Checkpoints) -> State:
     sizes, no = size * tf.ones_like(start[:, :1, :1, :1]), tf.zeros_like(first.score)
     return State(
         start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
@@ -238,7 +238,7 @@ def _noted(state: State, found: Ascent) -> State:
     )
 
 
-def _checked(state: State, pace: Pace) -> State:
+def _checked(state: State, pace: Checkpoints) -> State:
     """At a checkpoint, where too few steps raised the loss, or it was not halved last time and its best is none the
     better since: half the step size, from the best iterate on. "Halved before the first" stands for that the second
     reason cannot be one there."""

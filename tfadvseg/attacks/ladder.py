@@ -10,19 +10,15 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfadvseg.attacks.apgd import SEA_STAGES, Apgd, Stage
+from tfadvseg.attacks.apgd import Apgd, Stage
 from tfadvseg.attacks.base import Cost, Model, total
-from tfadvseg.attacks.losses import MaskedCrossEntropy, jensen_shannon
-from tfadvseg.attacks.modern import away_by
+from tfadvseg.attacks.modern import sea_js, sea_mce, sea_mce_bal
 
 
 @dataclasses.dataclass(frozen=True)
 class Rung(Apgd):
     """SEA at one epsilon of a ladder. By itself it is plain SEA, and so it is in a run without twice its epsilon: its
     result depends on which larger epsilons are in the run."""
-
-    steps: int = 300
-    stages: tuple[tuple[float, float], ...] = SEA_STAGES
 
     @property
     def descended(self) -> "Rung":
@@ -102,15 +98,20 @@ def kind(attack: Rung) -> Rung:
 
 
 def ladder_mce(epsilon: float, **settings: Any) -> Rung:
-    """The ladder of SEA's part that looks away from lost pixels."""
-    return Rung(epsilon, objective=away_by(MaskedCrossEntropy()), **settings)
+    """The ladder of SEA's part that looks away from lost pixels; settings as of `sea_mce`."""
+    return _rung(sea_mce(epsilon, **settings))
 
 
-def ladder_mce_bal(epsilon: float, class_weights: tuple[float, ...] = (), **settings: Any) -> Rung:
-    """The same, each class by its weight, as in `sea_mce_bal`."""
-    return Rung(epsilon, objective=away_by(MaskedCrossEntropy(class_weights)), **settings)
+def ladder_mce_bal(epsilon: float, **settings: Any) -> Rung:
+    """The same, each class by its weight; settings as of `sea_mce_bal`."""
+    return _rung(sea_mce_bal(epsilon, **settings))
 
 
 def ladder_js(epsilon: float, **settings: Any) -> Rung:
-    """The ladder of SEA's part on the Jensen-Shannon divergence."""
-    return Rung(epsilon, objective=away_by(jensen_shannon), **settings)
+    """The ladder of SEA's part on the Jensen-Shannon divergence; settings as of `sea_js`."""
+    return _rung(sea_js(epsilon, **settings))
+
+
+def _rung(attack: Apgd) -> Rung:
+    """The same attack, as one of a ladder."""
+    return Rung(**{field.name: getattr(attack, field.name) for field in dataclasses.fields(attack) if field.init})

@@ -14,9 +14,8 @@ from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.hiding import hides
 from tfadvseg.data.framing import Frame
 from tfadvseg.doctor.warnings import near_chance
-from tfadvseg.engine.inside import inside
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.runs.results import NONE
+from tfadvseg.transforms import moves_pixels
 
 LEAST_EPSILON, LEAST_ALPHA = 0.2, 0.05
 """Grey levels below which a run's largest strength and step are rather those of images in 0..1: the paper begins with
@@ -44,8 +43,8 @@ def warnings(
             found.append(
                 f"{cell}: the perturbation reaches {sizes.max():g} grey levels, more than epsilon; this is a defect."
             )
-        sees_all = inside(attack) == NONE  # a zoom, for one, shows the network a part of the image
-        if getattr(attack, "steps", 0) == 1 and attack.epsilon >= 1 and dead > 0.05 and sees_all:
+        seen = not moves_pixels(getattr(getattr(attack, "gradient", None), "transform", None))  # a zoom hides a part
+        if getattr(attack, "steps", 0) == 1 and attack.epsilon >= 1 and dead > 0.05 and seen:
             found.append(
                 f"{cell}: {100 * dead:.0f} % of the values have no gradient and stayed as they were; the network may "
                 "be saturated or mask its gradients, and then look more robust than it is."

@@ -16,7 +16,7 @@ from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.confined import confined
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
-from tfadvseg.engine.inside import inside
+from tfadvseg.engine.looks_through import looks_through
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.folder import whole_in
@@ -130,7 +130,7 @@ def describe_source(
         {
             "name": name, "epsilon": attack.epsilon, "in_range": attack.in_range,
             "whole_levels": getattr(attack, "whole_levels", False), "settings": ", ".join(settings(attack)),
-            "inside": inside(attack),
+            "inside": looks_through(attack),
         }
         for name, attack in attacks
     ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from tfadvseg.attacks.base import Attack, Cost
 from tfadvseg.attacks.plan import total_cost
-from tfadvseg.engine.inside import inside
 from tfadvseg.engine.kept import KeptSource
+from tfadvseg.engine.looks_through import looks_through
 from tfadvseg.engine.region import Region
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
@@ -120,7 +120,7 @@ class Scenario:
     def cells(self, dataset: str, split: str) -> list[Cell]:
         """The cells of its results, a target and a trial after the other."""
         clean: tuple[str, float | None, str] = (CLEAN, 0.0, self.transform)
-        attacks = [(name, attack.epsilon, inside(attack)) for name, attack in self.protocol.attacks]
+        attacks = [(name, attack.epsilon, looks_through(attack)) for name, attack in self.protocol.attacks]
         return [
             Cell(dataset, split, target.model.name, self.source.name, *shown, target.transform, trial)
             for target in self.targets

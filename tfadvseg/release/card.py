@@ -15,7 +15,7 @@ from tfadvseg.release.robustness import Line, Number, Robustness, Worst
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
-from tfadvseg.runs.atomic import replaced_folder
+from tfadvseg.runs.atomic import write_atomically
 
 FOLDER = pathlib.Path("assets.extra") / "robustness"
 """Where a SavedModel has its cards; card.json beside it is another one, which says how the model is read."""
@@ -35,12 +35,14 @@ def files(one: Robustness) -> dict[str, str]:
 
 
 def write(one: Robustness, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Replaces a folder by one of the three files, as a whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with replaced_folder(folder) as scratch:
-        for name, text in files(one).items():
-            (scratch / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in files(one)]
+    """Writes the three files into a folder, each whole or not at all, and touches nothing else there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_written(folder / name, text) for name, text in files(one).items()]
+
+
+def _written(path: pathlib.Path, text: str) -> pathlib.Path:
+    write_atomically(path, lambda file: file.write(text.encode()))
+    return path
 
 
 def card_md(one: Robustness) -> str:

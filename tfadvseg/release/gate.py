@@ -16,6 +16,7 @@ import numpy as np
 from tfadvseg.metrics.significance import groups_needed, holm, p_value
 from tfadvseg.registry import nearest_first
 from tfadvseg.release.requirement import METRICS, WORST_CASE, Requirement
+from tfadvseg.release.robustness import RUNG, STUDIES_WITH_WORST_CASE, part_of
 from tfadvseg.runs.results import CLEAN, NONE, Cell, images_text
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.robustness.envelope import Envelope
@@ -24,9 +25,10 @@ from tfadvseg.studies.run import FinishedRun
 PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
 SURE = 0.05
 """Of all requirements together: how often any may be passed wrongly."""
-STUDIES_WITH_WORST_CASE = ("robustness",)
-SAME = ("attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "class_pixels", "kept")
-"""What must be alike in the recipes of two runs whose attacks are compared."""
+SAME = (
+    "attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "target_class", "class_pixels", "kept"
+)  # fmt: skip
+"""What must be alike in the recipes of two runs whose attacks are compared; what one does not say is not alike."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,8 +140,10 @@ def judge(run: FinishedRun, requirements: Sequence[Requirement], baseline: Basel
         raise ValueError("`require_change` and `baseline` mean nothing without each other; give both or neither.")
     pair = _paired(run, baseline) if baseline else None
     found = [one for asked in requirements for one in _measured(run, asked, baseline, pair)]
-    corrected = holm(np.array([one.p for one in found]))
-    return [_outcome(one, float(p), len(found)) for one, p in zip(found, corrected, strict=True)]
+    at_stake = np.array([one.p if one.p < 1 else math.nan for one in found])  # what fails anyway takes nothing
+    corrected = np.where(np.isnan(at_stake), [one.p for one in found], holm(at_stake))
+    tests = int(np.count_nonzero(~np.isnan(at_stake)))
+    return [_outcome(one, float(p), tests) for one, p in zip(found, corrected, strict=True)]
 
 
 def _measured(
@@ -161,10 +165,35 @@ def _measured(
                 f"The baseline {baseline.run.folder} has no model {other!r}, but {', '.join(known)}; name one of them "
                 "by `baseline_model`."
             )
+        here = _attacks(run, asked, model, transform)
+        if here != (there := _attacks(baseline.run, asked, other, transform)):
+            raise ValueError(
+                f"{asked.text!r} would compare {_listed(here)} in {run.folder} with {_listed(there)} in "
+                f"{baseline.run.folder}; run both by the same attacks and epsilons."
+            )
         attack, now = hardest(run, own, asked, model, transform)
         _, then = hardest(baseline.run, before, asked, other, transform)
         found.append(Measured(asked, model, transform, attack, now - then, own))
     return found
+
+
+def _attacks(run: FinishedRun, asked: Requirement, model: str, transform: str) -> set[str]:
+    """All that a score is picked from, in words; of a ladder also the larger epsilons, from which it came down."""
+    worst = asked.attack == WORST_CASE
+    found = set()
+    for cell in run.results.cells:
+        if (cell.model, cell.inference_transform) == (model, transform) and cell.attack != CLEAN:
+            meant = worst or asked.attack in (None, cell.attack)
+            rung = cell.attack.startswith(RUNG) and (cell.epsilon or 0.0) > (asked.epsilon or 0.0)
+            below = part_of(cell.attack, cell.epsilon, asked.epsilon or 0.0)
+            if meant and (rung or (below if worst else cell.epsilon == asked.epsilon)):
+                words = dataclasses.replace(cell, model="it", source_model="it") if cell.source_model == model else cell
+                found.add(f"{words.made} at {'its own' if cell.epsilon is None else f'{cell.epsilon:g}'}")
+    return found
+
+
+def _listed(attacks: set[str]) -> str:
+    return ", ".join(sorted(attacks)) or "nothing"
 
 
 def hardest(run: FinishedRun, evidence: Evidence, asked: Requirement, model: str, transform: str) -> tuple[str, Score]:
@@ -173,13 +202,10 @@ def hardest(run: FinishedRun, evidence: Evidence, asked: Requirement, model: str
     if asked.attack == WORST_CASE:
         return "the worst attack on each image", _worst_case(run, evidence, asked, model, transform)
     cells = _cells(run, evidence, asked, model, transform)
-    where = [
-        {key: value for key, value in dataclasses.asdict(cell).items() if key not in ("dataset", "split", "trial")}
-        for cell in cells
-    ]
-    scores = [METRICS[asked.metric].score(evidence, **one) for one in where]
+    scores = [METRICS[asked.metric].score(evidence, **cell.where) for cell in cells]
     pick, place = (np.min, np.argmin) if asked.from_below else (np.max, np.argmax)
-    title = _title(cells[int(place([score[0] for score in scores]))])
+    chosen = cells[int(place([score[0] for score in scores]))]
+    title = "no attack" if chosen.attack == CLEAN else chosen.made
     if all(cell.source_model != model for cell in cells):
         title += ", since the model itself was not attacked, which says little of attacks on it"
     return title, pick(scores, 0)
@@ -250,16 +276,16 @@ def _paired(run: FinishedRun, baseline: Baseline) -> tuple[Evidence, Evidence]:
     """The evidence of both runs on the images that both have, with the same resamples; ValueError where they do not
     compare."""
     old, new = baseline.run.settings, run.settings
-    if old.get("data") != new.get("data"):
+    if not new.get("data") or old.get("data") != new["data"]:
         raise ValueError(
             f"The baseline {baseline.run.folder} is of other photographs or labels than {run.folder}, so their scores "
             "do not compare; run it again on the same ones."
         )
-    differing = [key for key in SAME if key in old and key in new and old[key] != new[key]]
+    differing = [key for key in SAME if old.get(key) != new.get(key)]
     if differing:
         raise ValueError(
             f"The baseline {baseline.run.folder} was attacked otherwise than {run.folder}: {differing[0]} was "
-            f"{old[differing[0]]!r} and is now {new[differing[0]]!r}; run it again by the same protocol."
+            f"{old.get(differing[0])!r} and is now {new.get(differing[0])!r}; run it again by the same protocol."
         )
     common = [name for name in run.results.ids if name in set(baseline.run.results.ids)]
     if not common:
@@ -272,7 +298,7 @@ def _outcome(one: Measured, corrected: float, tests: int) -> Outcome:
     verdict = _verdict(one, tests == 1 or corrected < SURE)
     needed = math.nan
     if verdict == UNDECIDED and one.decidable:
-        level = 100 * (1 - SURE / tests)
+        level = 100 * (1 - SURE / tests) if one.holds else 95.0
         needed = groups_needed(one.score - one.requirement.bound, one.evidence.units, level)
         needed = max(needed, one.evidence.units + 1.0)  # which the shape of the resamples has kept from deciding
     reason = _reason(one, verdict, corrected, tests, needed)
@@ -330,14 +356,6 @@ def _written(values: Sequence[float], asked: Requirement) -> list[str]:
     sign = "+" if asked.change else ""
     unit = " %" if asked.unit == "%" else f" {asked.unit}"
     return [f"{value:{sign}.{digits}f}{unit if k in (0, len(values) - 1) else ''}" for k, value in enumerate(values)]
-
-
-def _title(cell: Cell) -> str:
-    if cell.attack == CLEAN:
-        return "no attack"
-    expected = "" if cell.attack_transform == NONE else f" over {cell.attack_transform}"
-    source = "" if cell.source_model == cell.model else f" made on {cell.source_model}"
-    return f"{cell.attack}{expected}{source}"
 
 
 def _known(value: float) -> float | None:

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-from tfadvseg.release.robustness import Number, Robustness
+from tfadvseg.release.robustness import Number, Robustness, part_of
 from tfadvseg.reports.numbers import number
 
 TITLES = ("Rank", "Model", "Clean", "Strongest attack", "It leaves", "Worst case", "Of clean (%)", "Gradient", "Run")
@@ -15,9 +15,10 @@ WORDS = (1, 3, 7, 8)
 
 
 class Entry(NamedTuple):
-    """A model in a run. run: the folder's name, by which rows are told apart."""
+    """A model in a run. run: the folder's name, by which rows are told apart. folder: its whole path."""
 
     run: str
+    folder: str
     one: Robustness
 
 
@@ -57,7 +58,7 @@ def alike(entry: Entry) -> Hashable:
     known = one.data and one.protocol
     return (
         one.dataset, one.split, one.data, one.images, one.protocol, one.norm, one.epsilon, _shown(one),
-        bool(one.worst), None if known else entry.run,
+        bool(one.worst), None if known else entry.folder,
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def _attacks(one: Robustness) -> tuple[str, ...]:
 def _shown(one: Robustness) -> Hashable:
     """All that a worst case at the epsilon of comparison is picked from."""
     return frozenset(
-        (line.attack, line.epsilon) for line in one.lines if line.epsilon is None or line.epsilon <= one.epsilon
+        (line.attack, line.epsilon) for line in one.lines if part_of(line.attack, line.epsilon, one.epsilon)
     )
 
 
@@ -120,4 +121,4 @@ def _score(own: Number) -> Cell:
 
 def entries_of(run: pathlib.Path, found: Sequence[Robustness]) -> list[Entry]:
     """Of the models of a run in this folder."""
-    return [Entry(run.resolve().name, one) for one in found]
+    return [Entry(run.resolve().name, str(run.resolve()), one) for one in found]

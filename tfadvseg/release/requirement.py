@@ -137,7 +137,8 @@ def _bound(text: str, metric: Metric, change: bool, whole: str) -> float:
             raise ValueError(f"This metric is in {metric.unit} and knows no per cent; got {whole!r}.")
     elif not percent:
         if abs(value) > 1:
-            raise ValueError(f"{match[1]} is no share of 1; write {match[1]}% or {value / 100:g}; got {whole!r}.")
+            times = f"{100 * value:g}% for {match[1]} times the clean IoU, or " if math.isinf(metric.most) else ""
+            raise ValueError(f"{match[1]} is no share of 1; write {times}{match[1]}%; got {whole!r}.")
         value = float(f"{100 * value:.12g}")  # 0.07 is 7 per cent and not the next float
     if not change and not 0 <= value <= metric.most:
         most = "" if math.isinf(metric.most) else " and 100%"

@@ -2,22 +2,29 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tfadvseg.reports.cells import HEADLINE_EPSILON
-from tfadvseg.runs import initial_gradients
-from tfadvseg.runs.folder import whole
 from tfadvseg.runs.results import CLEAN, NONE, Cell, images_text
 from tfadvseg.studies.evidence import Evidence, Score
-from tfadvseg.studies.masking.names import Battery
+from tfadvseg.studies.masking.report import suspects
 from tfadvseg.studies.masking.verdict import Suspect, masking
 from tfadvseg.studies.robustness.envelope import NORMS, envelope_of, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.signs import Found, Masking
+
+STUDIES_WITH_WORST_CASE = ("robustness",)
+RUNG = "ladder_"
+"""What the attacks are called whose result at an epsilon begins with that at a larger one of the same run."""
+
+
+def part_of(attack: str, epsilon: float | None, at: float) -> bool:
+    """Whether what an attack left at its epsilon may be part of a worst case at another one."""
+    return epsilon is None or epsilon <= at or attack.startswith(RUNG)
 
 
 class Number(NamedTuple):
@@ -125,22 +132,26 @@ def _of(run: FinishedRun, name: str, suspect: Suspect | None) -> Robustness:
         run.settings.get("data", ""), evidence.images, evidence.units, run.settings.get("attacked_as", ""), norm,
         _number(evidence, evidence.iou(model=name, attack=CLEAN, inference_transform=NONE)),
         tuple(_line(evidence, cell) for cell in attacked), _worst(run, name, norm),
-        masking(suspect) if suspect else None, run.doubts,
+        masking(suspect) if suspect else None, _doubts(run, name),
     )  # fmt: skip
 
 
+def _doubts(run: FinishedRun, name: str) -> tuple[str, ...]:
+    """The warnings of a run but for those that begin with the name of another of its models."""
+    others = {cell.model for cell in run.results.cells} - {name}
+    begun = tuple(f"{other}{sign}" for other in others for sign in (":", ","))
+    return tuple(doubt for doubt in run.doubts if not doubt.startswith(begun))
+
+
 def _line(evidence: Evidence, cell: Cell) -> Line:
-    where = {k: v for k, v in dataclasses.asdict(cell).items() if k not in ("dataset", "split", "trial")}
-    expected = "" if cell.attack_transform == NONE else f" over {cell.attack_transform}"
-    source = "" if cell.source_model == cell.model else f" made on {cell.source_model}"
     return Line(
-        f"{cell.attack}{expected}{source}", cell.epsilon, _number(evidence, evidence.iou(**where)),
-        _number(evidence, evidence.ratio(**where), math.inf),
+        cell.made, cell.epsilon, _number(evidence, evidence.iou(**cell.where)),
+        _number(evidence, evidence.ratio(**cell.where), math.inf),
     )  # fmt: skip
 
 
 def _worst(run: FinishedRun, name: str, norm: str) -> tuple[Worst, ...]:
-    if run.study != "robustness":
+    if run.study not in STUDIES_WITH_WORST_CASE:
         return ()
     envelope = envelope_of(envelopes(run.evidence, tuple(run.epsilons), norm), name)
     return () if envelope is None else tuple(
@@ -153,13 +164,10 @@ def _worst(run: FinishedRun, name: str, norm: str) -> tuple[Worst, ...]:
 
 
 def _suspects(run: FinishedRun) -> dict[tuple[str, str], Suspect]:
-    """{(name, digest): it} of the models that a run has a verdict on."""
-    if run.study != "masking":
-        return {}
-    starts = whole(run.folder / initial_gradients.FILE, lambda path: initial_gradients.read(path.parent))
-    battery = Battery.of(run.design)
-    names: Mapping[str, None] = dict.fromkeys(cell.model for cell in run.results.cells)
-    return {(name, _digest(run, name)): Suspect(run.evidence, name, battery, starts) for name in names}
+    """{(name, digest): it} of the models that a run has a verdict on, less those of which it does not say what they
+    are."""
+    found = suspects(run) if run.study == "masking" else []
+    return {(one.name, digest): one for one in found if (digest := _digest(run, one.name))}
 
 
 def _digest(run: FinishedRun, name: str) -> str:

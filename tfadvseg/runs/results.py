@@ -4,7 +4,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,17 @@ class Cell:
     attack_transform: str = NONE
     inference_transform: str = NONE
     trial: int = 0
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """All but the trial, over which evidence takes the mean."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "trial"}
+
+    @property
+    def made(self) -> str:
+        """The attack with what it looks through and whom it was made on, as "fgsm over jpeg made on b"."""
+        expected = "" if self.attack_transform == NONE else f" over {self.attack_transform}"
+        return f"{self.attack}{expected}" + ("" if self.source_model == self.model else f" made on {self.source_model}")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ class ServedAttack:
 
     def __post_init__(self) -> None:
         ascent = type(self.attack) is GradientAscent and self.pace is not None
-        if not ascent and not isinstance(self.attack, Apgd):
+        if not ascent and type(self.attack) is not Apgd:  # a rung of a ladder is more than that
             raise unserved(self.name)
 
     @property

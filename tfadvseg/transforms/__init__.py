@@ -48,6 +48,12 @@ def named(name: str) -> Transform:
     return parts[0] if len(parts) == 1 else InSequence(parts)
 
 
+def moves_pixels(transform: Transform | None) -> bool:
+    """Whether pixels come to other places, so that a network may not see all of the image."""
+    parts = transform.parts if isinstance(transform, InSequence) else (transform,)
+    return any(hasattr(part, "back") for part in parts)
+
+
 def name_of(transform: Transform) -> str:
     """The name by which `named` gives it; where there is none, what it is called in Python."""
     if isinstance(transform, InSequence):

@@ -1,7 +1,5 @@
 """Attacked here, broken there: what attacks in a region leave inside of it and outside."""
 
-import dataclasses
-
 import numpy as np
 
 from tfadvseg.reports.document import Block, Heading, Paragraph, Table
@@ -42,14 +40,14 @@ def _clean(results: Results, parts: dict[str, Evidence]) -> Table:
     for k, cell in enumerate(results.cells):
         if cell.attack == CLEAN and cell.trial == 0:
             share, empty = 100 * results.region[k].sum() / results.pixels[k].sum(), int((results.region[k] == 0).sum())
-            scores = [_told(evidence, evidence.iou(**_where(cell)), 100.0) for evidence in parts.values()]
+            scores = [_told(evidence, evidence.iou(**cell.where), 100.0) for evidence in parts.values()]
             rows.append([cell.model, f"{share:.1f}", str(empty), *scores])
     return Table(["Network", "Region (% of pixels)", "Images without", *(f"Clean IoU {name}" for name in parts)], rows)
 
 
 def _ratios(parts: dict[str, Evidence]) -> Table:
     rows = [
-        [*_named(cell), *(_told(evidence, evidence.ratio(**_where(cell)), np.inf) for evidence in parts.values())]
+        [*_named(cell), *(_told(evidence, evidence.ratio(**cell.where), np.inf) for evidence in parts.values())]
         for cell in parts["whole"].results.cells
         if cell.attack != CLEAN and cell.trial == 0
     ]
@@ -58,7 +56,7 @@ def _ratios(parts: dict[str, Evidence]) -> Table:
 
 def _right(parts: dict[str, Evidence]) -> Table:
     rows = [
-        [*_named(cell), *(_told(evidence, evidence.accuracy(**_where(cell)), 100.0) for evidence in parts.values())]
+        [*_named(cell), *(_told(evidence, evidence.accuracy(**cell.where), 100.0) for evidence in parts.values())]
         for cell in parts["whole"].results.cells
         if cell.trial == 0
     ]
@@ -70,11 +68,6 @@ def _named(cell: Cell) -> list[str]:
     shown = cell.model if cell.model == cell.source_model else f"{cell.model}, shown what breaks {cell.source_model}"
     title = "clean" if cell.attack == CLEAN else attack_title(cell.attack)
     return [shown, title, "own" if cell.epsilon is None else f"{cell.epsilon:g}"]
-
-
-def _where(cell: Cell) -> dict:
-    """All but the trial, over which evidence takes the mean."""
-    return {key: value for key, value in dataclasses.asdict(cell).items() if key != "trial"}
 
 
 def _told(evidence: Evidence, score: Score, most: float) -> str:

@@ -5,7 +5,7 @@ from tfadvseg.runs.results import NONE
 from tfadvseg.transforms import name_of
 
 
-def inside(attack: Attack) -> str:
+def looks_through(attack: Attack) -> str:
     """The name of the transform that its gradients are an expectation over; `none` where there is none, as of what
     follows no gradient. Attacks that were kept say it themselves."""
     if (known := getattr(attack, "inside", None)) is not None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent import futures
+from http.client import HTTPConnection
 
 import numpy as np
 import pytest
@@ -133,6 +134,26 @@ def test_nobody_there(client_of, way):
     ):
         client("int32", {"x": np.arange(3, dtype=np.int32)})
     client.close()
+
+
+@pytest.mark.parametrize("api", ["tfserving", "kserve_v2"])
+def test_who_accepts_no_connection_in_time_is_asked_again(server, client_of, monkeypatch, api):
+    """Unlike who has the request and is late."""
+    given, tries, connect = {"x": np.arange(3, dtype=np.int32)}, [], HTTPConnection.connect
+
+    def late(self):
+        tries.append(self)
+        if len(tries) <= 2:
+            raise TimeoutError
+        connect(self)
+
+    monkeypatch.setattr(HTTPConnection, "connect", late)
+    with pytest.raises(Unreachable, match=r"cannot be reached \(no connection within 9 seconds\); is the server up"):
+        client_of(server, (api, "http", {}), timeout=9.0)("int32", given)
+    np.testing.assert_array_equal(
+        client_of(server, (api, "http", {}), retries=1)("int32", given)["x_turned"], [2, 1, 0]
+    )
+    assert len(tries) == 3 and server.asked["int32"] == 1
 
 
 def test_a_late_answer_is_not_waited_for(server, client_of, way):

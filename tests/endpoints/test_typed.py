@@ -35,7 +35,7 @@ def test_numbers_that_are_none_stay_so():
         ([1.9, "7", True], np.uint8, "bool, float, str in place of uint8"), ([1, True], np.uint8, "bool in place"),
         ([1], np.bool_, "int in place of bool"), (["1"], np.float32, "str in place of float32"),
         ([None], np.float32, "NoneType in place of float32"), ([[1], [2, 3]], np.uint8, "list in place of uint8"),
-        ([7], object, "int in place of str"), ([["a"], "b"], object, "list, str in place of str"),
+        ([7], object, "int in place of str"), ([["a"], "b"], object, "list in place of str"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(values, kind, said):

@@ -9,6 +9,7 @@ from models.strangers import FREE, save
 from scipy.special import logsumexp
 from serving.files import array_of, file_of
 
+from tfadvseg.data.framing import Frame
 from tfadvseg.engine.photograph import labels_on_photograph
 from tfadvseg.models import describe, load, safety
 from tfadvseg.models.reading import Reading
@@ -121,6 +122,22 @@ def test_its_logits_and_their_gradient_are_those_of_the_network(folders, models,
 def test_what_the_sides_of_images_are_multiples_of_goes_along(folders):
     assert load(folders["multiples"]).frame.multiple == (16, 16)
     assert load(folders["any size"]).frame.size is None
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [Reading(), Reading(fit="stretch"), Reading(fit="reflect"), Reading(colour=(1.0, 2.0, 3.0))],
+    ids=["own", "stretch", "reflect", "colour"],
+)
+def test_the_card_says_the_frame_that_is_served(conv_folder, tmp_path, reading):
+    """Of the network's own card, or of a reading that says something else."""
+    model, image = load(conv_folder, reading), photographs(1, (29, 31))
+    again = load(export_servable(serve(of_file(model), Served()), "net", {}, tmp_path))
+    card = again.card
+    assert again.frame == model.frame == Frame(card.input_size, card.fit, card.pad_colour)
+    assert again.frame != load(conv_folder).frame or reading == Reading()
+    found = again.trackable.signatures["serving_default"](images=tf.constant(image))
+    np.testing.assert_array_equal(found["labels"][0], again.segment(tf.constant(image[0])).numpy())
 
 
 def test_the_file_only_computes(folders):

@@ -11,8 +11,8 @@ from tfadvseg.endpoints.failures import Unreadable, quoted
 ENCODED, DEFENDED, DEFENDED_OF_SEEDS, ATTACKED = "encoded", "defended", "defended_of_seeds", "attacked"
 OF_PIXELS = DEFAULT, DEFENDED, DEFENDED_OF_SEEDS
 """Signatures that give label maps of pixels; the last takes seeds, too."""
-EIGHT_BITS = ("L", "P")
-"""Pillow's names of what a PNG holds where it is a number of 8 bits a pixel; fewer bits it spreads over 0..255."""
+NUMBERS = ("L", "P", "P;4", "P;2", "P;1")
+"""Pillow's names of what a PNG holds whose numbers it gives as they are; grey of fewer bits it spreads over 0..255."""
 
 
 def labels_of_pixels(
@@ -37,12 +37,12 @@ def labels_of_file(client: Client, file: bytes, shape: tuple[int, int]) -> np.nd
 
 
 def _numbers(file: bytes, shape: tuple[int, int]) -> np.ndarray:
-    """uint8 [H, W] of a PNG of 8 bits a pixel, of a palette its indices. What its header says is checked before
-    anything is decoded, and no other decoder than that of PNG sees the server's bytes."""
+    """uint8 [H, W] of a grey PNG of 8 bits a pixel, or of the indices of a palette. What its header says is checked
+    before anything is decoded, and no other decoder than that of PNG sees the server's bytes."""
     try:
         with Image.open(io.BytesIO(file), formats=["PNG"]) as picture:
             kind = picture.tile[0][3] if picture.tile else "no"
-            if picture.size == shape[::-1] and kind in EIGHT_BITS:
+            if picture.size == shape[::-1] and kind in NUMBERS:
                 picture.load()
                 return np.asarray(picture)
             came = f"{picture.width}x{picture.height} pixels of the kind {kind}"
@@ -50,7 +50,7 @@ def _numbers(file: bytes, shape: tuple[int, int]) -> np.ndarray:
         unknown = isinstance(error, UnidentifiedImageError)
         reason = f"it begins with {file[:12]!r}" if unknown else quoted(str(error) or type(error).__name__)
         raise Unreadable(f"The signature {ENCODED!r} answers labels_bytes that are no PNG ({reason}).") from error
-    wanted = f"a PNG of {shape[1]}x{shape[0]} pixels, 8 bits each, grey or of a palette"
+    wanted = f"a PNG of {shape[1]}x{shape[0]} pixels, grey of 8 bits or of a palette"
     raise Unreadable(f"The signature {ENCODED!r} should answer labels_bytes, {wanted}; got {came}.")
 
 

@@ -82,6 +82,37 @@ def test_a_version_is_asked_for(server, client_of, way):
             client_of(server, way, version=7)("int32", given)
 
 
+def test_another_version_than_before_is_refused_where_a_server_says_which(server, client_of, way):
+    """Each client remembers for itself, and each model for itself; TensorFlow Serving's REST says none."""
+    given, client = {"x": np.arange(3, dtype=np.int32)}, client_of(server, way)
+
+    def ask(client):
+        np.testing.assert_array_equal(client("int32", given)["x_turned"], [2, 1, 0])
+
+    ask(client)
+    server.version = "12"
+    if way[:2] == ("tfserving", "http"):
+        ask(client)
+    else:
+        with pytest.raises(Refused, match=r"by version 1 of 'net.*' before and answers by version 12 now, .*`served_v"):
+            client("int32", given)
+    ask(client_of(server, way))
+    server.version = "1"
+    ask(client)
+    server.version = ""
+    ask(client)
+
+
+def test_versions_are_of_each_model(server, client_of):
+    """As KServe has one for each signature."""
+    client = client_of(server, ("kserve_v2", "grpc", {}))
+    client("int32", {"x": np.arange(3, dtype=np.int32)})
+    server.version = "2"
+    client("int64", {"x": np.arange(3, dtype=np.int64)})
+    with pytest.raises(Refused, match="by version 1 of 'net_int32' before and answers by version 2 now"):
+        client("int32", {"x": np.arange(3, dtype=np.int32)})
+
+
 def test_a_model_may_stand_for_a_signature(server, client_of, way):
     """By a name of its own, where the convention is another."""
     server.name = "other"

@@ -227,6 +227,23 @@ def test_a_restart_in_the_middle_changes_nothing(call, server, flags, tmp_path, 
     assert len(asked) == 9
 
 
+def test_a_newer_version_in_the_middle_ends_the_run(call, server, flags, tmp_path):
+    """What the one version answered is kept."""
+    asked = []
+
+    def load(signature):
+        asked.append(signature)
+        server.version = "2" if len(asked) > 5 else "1"
+
+    server.before = load
+    endpoint = f"--endpoint={server.address('grpc')}"
+    ended = call("verify_served", *flags, endpoint, "--send=uint8", "--concurrency=1")
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert "answered by version 1 of 'conv' before and answers by version 2 now" in ended.stderr.splitlines()[-1]
+    assert "ask for one of them by --served_version" in ended.stderr.splitlines()[-1]
+    assert len(list((tmp_path / "out" / "units").glob("photograph-*.npz"))) == 2
+
+
 def test_an_interrupt_says_how_to_go_on(server, flags, tmp_path):
     server.delay = 0.5
     command = [sys.executable, "-m", "pipelines.verify_served", *flags, f"--endpoint={server.address('grpc')}"]

@@ -17,6 +17,7 @@ from tfadvseg.endpoints.http import Answer, Http, parsed, said
 from tfadvseg.endpoints.kserve_names import model_of
 from tfadvseg.endpoints.kserve_tensors import DATATYPES, array_of, datatype, filled, raw
 from tfadvseg.endpoints.typed import typed
+from tfadvseg.endpoints.versions import Versions
 
 HEADER = "Inference-Header-Content-Length"
 UNKNOWN = (400, 404)
@@ -28,6 +29,7 @@ class KserveRest:
 
     def __init__(self, settings: Settings):
         self.settings, self._http = settings, Http(settings.address, settings.timeout)
+        self._versions = Versions(settings.address)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         settings, model = self.settings, model_of(self.settings, signature)
@@ -40,12 +42,13 @@ class KserveRest:
             text = said(answer)
             unknown = answer.status == 404 or (answer.status in UNKNOWN and "unknown model" in text)
             raise refused(settings.address, model, signature, text, unknown)
-        return self._read(answer)
+        return self._read(answer, model)
 
-    def _read(self, answer: Answer) -> dict[str, np.ndarray]:
+    def _read(self, answer: Answer, model: str) -> dict[str, np.ndarray]:
         stated = answer.headers.get(HEADER.lower(), "")
         length = int(stated) if stated.isdigit() else len(answer.body)
         found = parsed(self.settings.address, answer.body[:length])
+        self._versions.note(model, str(found.get("model_version") or ""))
         try:
             return tensors(found["outputs"], memoryview(answer.body)[length:])
         except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -98,6 +98,7 @@ def run() -> None:
         flags.refuse_given("Attacks", because="there is no --attack to be served")
     if FLAGS.defense is None and FLAGS["trials"].present:
         raise ValueError("--trials means nothing here: there is no --defense to be served; leave it out.")
+    flags.refuse_given("", "class_map", "void_class", "joined", because="an export keeps the network's own classes")
     for model in objects.models(any_classes=True):
         served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
@@ -147,7 +148,7 @@ def network(model: ModelSpec) -> Iterator[tuple[Servable, str, dict]]:
                 model, model.name, objects.numbers("scales"), FLAGS.fusion, pathlib.Path(scratch)
             )
             kind = "average" if FLAGS.fusion == "average" else "multiscale"
-            yield of_file(describe(folder).open()), kind, {}
+            yield of_file(describe(folder, trusted=model.trusted).open()), kind, {}
     else:
         yield of_file(model.open()), "served", {}
 

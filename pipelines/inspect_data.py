@@ -100,8 +100,8 @@ def readable(split: Split) -> list[Example]:
 
 def draw(samples: list[Example], split: Split, space: LabelSpace) -> pathlib.Path:
     """Writes the sheet; returns where it lies."""
+    from tfadvseg.atomic import write_atomically
     from tfadvseg.reports.sheets import DPI, sample_sheet
-    from tfadvseg.runs.atomic import write_atomically
 
     path = pathlib.Path(FLAGS.sheet or f"runs/inspect_data/{split.dataset}_{split.name}.png")
     figure = sample_sheet(f"{split.dataset}, split {split.name}", samples, space)

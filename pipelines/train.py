@@ -22,13 +22,13 @@ from absl import flags as absl_flags
 
 from pipelines.common import flags, main, objects
 from tfadvseg import data
+from tfadvseg.atomic import write_atomically
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import Start, start_from
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import reserved
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import PRECISIONS, SELECTIONS, Recipe, fit

@@ -25,6 +25,7 @@ the next photograph when it is started again with the same --output.
 
 import contextlib
 import dataclasses
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -133,12 +134,12 @@ def _verify(split: Split) -> None:
     with contextlib.closing(_client(model.name)) as client, reserved(objects.output_folder("verify_served")) as path:
         folder = open_folder(store_of(path), [model], data=split.fingerprint(), **attacking.deciding_attacks())
         one, models = Verification(white_box(model, protocol), sendings, client), OpenModels()
-        attacked = _check_attacked(client, model, models, split) if FLAGS.check_attacked else None
+        attacked = _check_attacked(client, model, models, split) if FLAGS.check_attacked else []
         left_out = verify(one, split, folder, models, FLAGS.xla, FLAGS.concurrency, FLAGS.strict)
         units = finished(split, folder)
         rows = verified.rows(units, _sized(attacks), [one.name for one in sendings], _groups(split, units))
         notes = found(model, folder) + [f"Left out: {name}: {reason}" for name, reason in left_out.items()]
-        verdicts = [_verdict(rows, units), *([attacked] if attacked else [])]
+        verdicts = [_verdict(rows, units), *attacked]
         told = report.document(rows, notes, [one.text for one in verdicts], FLAGS.served_signature != DEFAULT)
         _tell(folder, told, rows, verified.COLUMNS)
         if wrong := [one.text for one in verdicts if not one.fine]:
@@ -160,10 +161,13 @@ def _verdict(rows: Sequence[Mapping[str, Any]], units: Mapping[str, Any]) -> Ver
     return Verdict(verified.verdict(rows), verified.serves_the_same(rows))
 
 
-def _check_attacked(client: Client, model: ModelSpec, models: OpenModels, split: Split) -> Verdict:
-    """On the attacks of the server, of the first photograph."""
-    differences = served_attack(client, models[model], in_8_bits(split[0].image), objects.epsilons())
-    return Verdict(verified.told_of_attacks(differences), not any(text for _, text in differences))
+def _check_attacked(client: Client, model: ModelSpec, models: OpenModels, split: Split) -> list[Verdict]:
+    """On the attacks of the server, of the first photograph that is not damaged; without one there is none."""
+    found = []
+    for example in itertools.islice(split.readable(), 1):
+        differences = served_attack(client, models[model], in_8_bits(example.image), objects.epsilons())
+        found.append(Verdict(verified.told_of_attacks(differences), not any(text for _, text in differences)))
+    return found
 
 
 def _sendings() -> list[Sending]:

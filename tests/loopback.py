@@ -67,7 +67,8 @@ class Refusal(Exception):
 
 
 class Loopback:
-    """Serves signatures as the model `name`, version 1; for KServe also as name_<signature> each.
+    """Serves signatures as the model `name`, as `version`, which its answers say; for KServe also as name_<signature>
+    each.
 
     Faults: `drops`, requests to come whose connection is cut; `busy`, those that are told to come again; `delay`,
     seconds before an answer; `change`, (signature, answer) -> another one. `asked` counts requests by signature,
@@ -77,6 +78,7 @@ class Loopback:
     def __init__(self, signatures, name="net", limit=None, rest_like=None):
         self.signatures, self.name, self.limit = dict(signatures), name, limit
         self.drops = self.busy = self.delay = 0
+        self.version = "1"
         self.change = lambda signature, answer: answer
         self.before = lambda signature: None
         self.rest_like = rest_like
@@ -164,7 +166,7 @@ class Loopback:
 
     def of_servable(self, name, version):
         """Refuses others."""
-        if name != self.name or version not in ("", "1"):
+        if name != self.name or version not in ("", self.version):
             wanted = f"Specific({name}, {version})" if version else f"Latest({name})"
             raise Refusal(404, grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
 
@@ -189,6 +191,9 @@ class Loopback:
             self.of_servable(spec.name, str(spec.version.value) if spec.HasField("version") else "")
             found = self.answer(spec.signature_name, tfserving_messages.tensors(message.inputs))
             tfserving_messages.add_tensors(answer.outputs, found)
+            answer.model_spec.name = spec.name
+            if self.version:
+                answer.model_spec.version.value = int(self.version)
             return answer
 
         return self._method(messages["PredictRequest"], work)
@@ -199,7 +204,7 @@ class Loopback:
         def work(message):
             inputs = kserve_messages.tensors(message.inputs, message.raw_input_contents)
             found = self.answer(self.of_model(message.model_name), inputs)
-            answer = messages["ModelInferResponse"](model_name=message.model_name)
+            answer = messages["ModelInferResponse"](model_name=message.model_name, model_version=self.version)
             kserve_messages.add_tensors(answer.outputs, answer.raw_output_contents, found)
             return answer
 
@@ -331,9 +336,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 }
                 for key, value in found.items()
             ]  # fmt: skip
-            return 200, {}, json.dumps({"model_name": name, "outputs": outputs}).encode()
+            told = {"model_name": name, "model_version": self.loopback.version, "outputs": outputs}
+            return 200, {}, json.dumps(told).encode()
         assert asked["parameters"]["binary_data_output"] is True
-        head, values = kserve_rest.body(found, "outputs", {"model_name": name})
+        head, values = kserve_rest.body(found, "outputs", {"model_name": name, "model_version": self.loopback.version})
         return 200, {kserve_rest.HEADER: str(len(head))}, head + values
 
 

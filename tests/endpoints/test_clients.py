@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent import futures
+from http.client import HTTPConnection
 
 import numpy as np
 import pytest
@@ -81,6 +82,37 @@ def test_a_version_is_asked_for(server, client_of, way):
             client_of(server, way, version=7)("int32", given)
 
 
+def test_another_version_than_before_is_refused_where_a_server_says_which(server, client_of, way):
+    """Each client remembers for itself, and each model for itself; TensorFlow Serving's REST says none."""
+    given, client = {"x": np.arange(3, dtype=np.int32)}, client_of(server, way)
+
+    def ask(client):
+        np.testing.assert_array_equal(client("int32", given)["x_turned"], [2, 1, 0])
+
+    ask(client)
+    server.version = "12"
+    if way[:2] == ("tfserving", "http"):
+        ask(client)
+    else:
+        with pytest.raises(Refused, match=r"by version 1 of 'net.*' before and answers by version 12 now, .*`served_v"):
+            client("int32", given)
+    ask(client_of(server, way))
+    server.version = "1"
+    ask(client)
+    server.version = ""
+    ask(client)
+
+
+def test_versions_are_of_each_model(server, client_of):
+    """As KServe has one for each signature."""
+    client = client_of(server, ("kserve_v2", "grpc", {}))
+    client("int32", {"x": np.arange(3, dtype=np.int32)})
+    server.version = "2"
+    client("int64", {"x": np.arange(3, dtype=np.int64)})
+    with pytest.raises(Refused, match="by version 1 of 'net_int32' before and answers by version 2 now"):
+        client("int32", {"x": np.arange(3, dtype=np.int32)})
+
+
 def test_a_model_may_stand_for_a_signature(server, client_of, way):
     """By a name of its own, where the convention is another."""
     server.name = "other"
@@ -133,6 +165,26 @@ def test_nobody_there(client_of, way):
     ):
         client("int32", {"x": np.arange(3, dtype=np.int32)})
     client.close()
+
+
+@pytest.mark.parametrize("api", ["tfserving", "kserve_v2"])
+def test_who_accepts_no_connection_in_time_is_asked_again(server, client_of, monkeypatch, api):
+    """Unlike who has the request and is late."""
+    given, tries, connect = {"x": np.arange(3, dtype=np.int32)}, [], HTTPConnection.connect
+
+    def late(self):
+        tries.append(self)
+        if len(tries) <= 2:
+            raise TimeoutError
+        connect(self)
+
+    monkeypatch.setattr(HTTPConnection, "connect", late)
+    with pytest.raises(Unreachable, match=r"cannot be reached \(no connection within 9 seconds\); is the server up"):
+        client_of(server, (api, "http", {}), timeout=9.0)("int32", given)
+    np.testing.assert_array_equal(
+        client_of(server, (api, "http", {}), retries=1)("int32", given)["x_turned"], [2, 1, 0]
+    )
+    assert len(tries) == 3 and server.asked["int32"] == 1
 
 
 def test_a_late_answer_is_not_waited_for(server, client_of, way):
@@ -242,10 +294,10 @@ def test_a_server_without_the_binary_extension(server, client_of):
         (b'{"predictions": [{"labels": 1}]}', "predictions with other names than labels, sure"),
         (b'{"outputs": {"labels": [[1], [2, 3]], "sure": [1.0]}}', "labels is no array of uint8"),
         (b'{"outputs": {"labels": [256], "sure": [1.0]}}', "labels is no array of uint8"),
-        (b'{"outputs": {"labels": [1.5], "sure": [1.0]}}', "labels holds values that are not of uint8"),
-        (b'{"outputs": {"labels": ["1"], "sure": [1.0]}}', "labels holds values that are not of uint8"),
-        (b'{"outputs": {"labels": [1], "sure": ["1"]}}', "sure holds values that are not of float32"),
-        (b'{"outputs": {"labels": [1], "sure": {}}}', "sure holds values that are not of float32"),
+        (b'{"outputs": {"labels": [1.5], "sure": [1.0]}}', "labels is no array of uint8 .float in place of uint8"),
+        (b'{"outputs": {"labels": ["1"], "sure": [1.0]}}', "labels is no array of uint8 .str in place of uint8"),
+        (b'{"outputs": {"labels": [1], "sure": ["1"]}}', "sure is no array of float32 .str in place"),
+        (b'{"outputs": {"labels": [1], "sure": {}}}', "sure is no array of float32 .dict in place"),
     ],
 )
 def test_json_that_is_no_answer(server, client_of, monkeypatch, body, sentence):
@@ -255,6 +307,14 @@ def test_json_that_is_no_answer(server, client_of, monkeypatch, body, sentence):
     with pytest.raises(
         Unreadable, match=rf"gives an answer that cannot be read \(.*{sentence}.*\); is it this `api`\?"
     ):
+        client_of(server, ("tfserving", "http", {}))("net", {"x": np.zeros(2, np.uint8)})
+
+
+@pytest.mark.parametrize("found", ['[{"x": 1}]', '[{"b64": 1}]', '[{"b64": "a!"}]', '[["a"], "b"]', "[7]"])
+def test_json_that_holds_no_strings(server, client_of, monkeypatch, found):
+    server.signatures["net"] = Signature(lambda inputs: {}, {"x": np.dtype(np.uint8)}, {"words": np.dtype(object)})
+    monkeypatch.setattr("loopback.Handler._predicted", lambda self, asked: f'{{"outputs": {found}}}'.encode())
+    with pytest.raises(Unreadable, match="words is no array of object"):
         client_of(server, ("tfserving", "http", {}))("net", {"x": np.zeros(2, np.uint8)})
 
 
@@ -274,6 +334,13 @@ def outputs(**one):
         (outputs(datatype="BYTES", shape=[1]), b"\x09\x00", "ValueError a tensor of strings that ends within one"),
         (outputs(parameters={}, data=[1, 2, 3]), b"", r"ValueError 3 values for a tensor \[2\]"),
         (outputs(parameters={}), b"", "KeyError 'data'"),
+        (outputs(parameters=None), b"", "KeyError 'data'"),
+        (outputs(parameters=[]), b"", "KeyError 'data'"),
+        (outputs(parameters=[1]), b"", "AttributeError"),
+        (outputs(parameters=None, data=[1.9, "7"]), b"", "ValueError float, str in place of uint8"),
+        (outputs(parameters=None, data=[1, 300]), b"", "ValueError a number beyond uint8"),
+        (outputs(parameters=None, data=[[1], 2]), b"", "ValueError list in place of uint8"),
+        (outputs(parameters=None, data=[1, 2], shape=[2.0]), b"", "TypeError"),
     ],
 )
 def test_binary_that_is_no_answer(server, client_of, monkeypatch, head, values, sentence):

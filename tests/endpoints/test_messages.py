@@ -47,14 +47,16 @@ def test_without_a_version_none_is_sent():
 
 
 def test_answers_are_read_from_these_bytes():
-    found = tfserving_messages.tensors(
-        tfserving_messages.MESSAGES["PredictResponse"].FromString(PREDICT_RESPONSE).outputs
-    )
+    answer = tfserving_messages.MESSAGES["PredictResponse"].FromString(PREDICT_RESPONSE)
+    found = tfserving_messages.tensors(answer.outputs)
+    assert tfserving_messages.version_of(answer) == "3"
+    assert tfserving_messages.version_of(tfserving_messages.MESSAGES["PredictResponse"]()) == ""
     assert found.keys() == {"labels", "confidence"} and found["labels"].dtype == np.uint8
     np.testing.assert_array_equal(found["labels"], [[[1, 2]], [[3, 4]]])
     np.testing.assert_array_equal(found["confidence"], np.array([0.5, 0.25], np.float32))
     for text in (INFER_RESPONSE, TYPED_RESPONSE):
         answer = kserve_messages.MESSAGES["ModelInferResponse"].FromString(text)
+        assert answer.model_version == ("3" if text == INFER_RESPONSE else "")
         found = kserve_messages.tensors(answer.outputs, answer.raw_output_contents)
         assert found["labels"].dtype == np.uint8 and found["confidence"].dtype == np.float32
         np.testing.assert_array_equal(found["labels"], [[[1, 2]]])
@@ -112,6 +114,9 @@ def test_tensors_and_contents_that_do_not_fit():
     with pytest.raises(ValueError, match="1 tensors with the contents of 2"):
         kserve_messages.tensors(message.outputs, [b"ab", b"c"])
     with pytest.raises(ValueError, match=r"0 values for a tensor \[2\]"):
+        kserve_messages.tensors(message.outputs, [])
+    message.outputs[0].contents.uint_contents.extend([255, 256])
+    with pytest.raises(ValueError, match="a number beyond uint8"):
         kserve_messages.tensors(message.outputs, [])
     message.outputs[0].datatype = "FP16"
     with pytest.raises(ValueError, match="a tensor of the type FP16 without raw contents"):

@@ -22,14 +22,23 @@ def test_values_levels_and_labels_are_counted():
     adversarial, labels = answer()["adversarial"].copy(), answer()["labels_after"].copy()
     adversarial[0, 0, 0], labels[0, 1, 4] = [0, 7, 12], 0
     assert difference(answer(), answer(adversarial=adversarial, labels_after=labels)) == (
-        "6.67 % of the adversarial values, by up to 7 grey levels, and 10 % of the labels after it differ"
+        "adversarial differs at 6.67 % of its values by up to 7, labels_after differs at 10 % of its values"
     )
 
 
-@pytest.mark.parametrize("name", ["labels_before", "linf", "l2"])
-def test_any_output_counts(name):
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [("adversarial", " by up to 1"), ("labels_before", ""), ("linf", " by up to 1"), ("l2", " by up to 1")],
+)
+def test_any_output_counts_and_alone_is_named(name, by):
     changed = answer()[name] + answer()[name].dtype.type(1)
-    assert difference(answer(), answer(**{name: changed})).startswith("0 % of the adversarial values, by up to 0 grey")
+    assert difference(answer(), answer(**{name: changed})) == f"{name} differs at 100 % of its values{by}"
+
+
+def test_numbers_that_are_none_are_equal_to_themselves_alone():
+    none = np.array([np.nan], np.float32)
+    assert difference(answer(l2=none), answer(l2=none.copy())) == ""
+    assert difference(answer(), answer(l2=none)) == "l2 differs at 100 % of its values by up to nan"
 
 
 def test_other_types_and_sizes_are_told():

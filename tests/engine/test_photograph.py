@@ -9,7 +9,7 @@ from tfadvseg.attacks import ATTACKS
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.data.framing import Frame
 from tfadvseg.engine.opened import OpenModels
-from tfadvseg.engine.photograph import PhotographAttack, Viewer, labels_on_photograph, on_whole_levels
+from tfadvseg.engine.photograph import PhotographAttack, Viewer, on_whole_levels
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.runs.folder import RunFolder
 
@@ -52,12 +52,6 @@ def test_labels_of_a_photograph_are_those_of_segment(conv_model, number):
     placed, size = conv_model.frame.place(tf.constant(image))
     p = tf.nn.softmax(conv_model(placed[None]))[0, : int(size[0]), : int(size[1])]
     assert seen.confidence == pytest.approx(float(tf.reduce_mean(tf.reduce_max(p, -1))), rel=1e-5)
-
-
-def test_of_equal_scores_the_first_class_wins_as_in_segment():
-    logits = tf.constant([[[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]]])
-    labels = labels_on_photograph(logits, Frame((1, 2)), tf.constant([1, 2]), (1, 2))
-    np.testing.assert_array_equal(labels, [[1, 0]])
 
 
 @pytest.fixture(scope="module")

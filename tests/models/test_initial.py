@@ -108,7 +108,7 @@ def test_a_source_without_a_layer_that_fits_is_refused(form, saved, fcn8s, tmp_p
 
 
 @pytest.mark.parametrize("partly", [False, True])
-@pytest.mark.parametrize("form", ["link", "link to a link", "bytes"])
+@pytest.mark.parametrize("form", ["link", "link to a link", "group", "bytes", "view", "view by a second name"])
 def test_weights_that_lie_in_another_file_are_refused(form, partly, fcn8s, tmp_path):
     source, other = tmp_path / "best.weights.h5", tmp_path / "other.h5"
     fcn8s.save_weights(source)
@@ -119,6 +119,18 @@ def test_weights_that_lie_in_another_file_are_refused(form, partly, fcn8s, tmp_p
         if form == "bytes":
             (tmp_path / "bytes").write_bytes(values.tobytes())
             group.create_dataset("0", values.shape, "f4", external=[(str(tmp_path / "bytes"), 0, values.nbytes)])
+        elif form.startswith("view"):
+            layout = h5py.VirtualLayout(values.shape, "f4")
+            layout[...] = h5py.VirtualSource(str(other), "kernel", values.shape)
+            if form == "view":
+                group.create_virtual_dataset("0", layout)
+            else:
+                group["0"] = file.create_group("views").create_virtual_dataset("kernel", layout)
+        elif form == "group":
+            elsewhere["vars/0"] = values
+            parent, name = group.parent, group.name.rpartition("/")[2]
+            del parent[name]
+            parent[name] = h5py.ExternalLink(str(other), "vars")
         else:
             file["elsewhere"] = h5py.ExternalLink(str(other), "kernel")
             group["0"] = (
@@ -126,6 +138,18 @@ def test_weights_that_lie_in_another_file_are_refused(form, partly, fcn8s, tmp_p
             )
     with pytest.raises(ValueError, match="in another file; save the weights anew, in one file"):
         start_from(fcn8s, str(source), partly)
+
+
+@pytest.mark.parametrize("partly", [False, True])
+@pytest.mark.parametrize("form", ["text", "nothing", "cut off", "cut at its end"])
+def test_a_file_that_is_no_hdf5_is_refused_in_a_sentence(form, partly, fcn8s, tmp_path):
+    source = tmp_path / "best.weights.h5"
+    fcn8s.save_weights(source)
+    whole = source.read_bytes()
+    source.write_bytes({"text": b"weights", "nothing": b"", "cut off": whole[:200], "cut at its end": whole[:-8]}[form])
+    with pytest.raises(ValueError, match="best.weights.h5 cannot be read as a file of weights .*; give a best") as told:
+        start_from(fcn8s, str(source), partly)
+    assert "\n" not in str(told.value)
 
 
 def _groups(file):

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from tests.models import strangers
+
 
 def test_a_network_is_served_with_its_defense_and_its_attack(call, conv_folder, small, undrawn, tmp_path):
     """And it is attacked by pipelines.robustness as the network itself."""
@@ -47,6 +49,26 @@ def test_both_ways_to_join_transforms_mean_the_same(call, conv_folder, tmp_path)
         assert found["defense"] == "blur+grayscale"
 
 
+def test_who_is_trusted_may_do_more_than_compute_over_scales_too(call, tmp_path):
+    """The network at its scales is a file as well, which is opened again."""
+    strangers.save(tmp_path / "net", reading_a_file, strangers.FREE)
+    arguments = (f"--models={tmp_path / 'net'}", "--scales=0.5,1", f"--output={tmp_path / 'out'}")
+    ended = call("export", *arguments)
+    assert ended.returncode == 1 and "net is not loaded: its function " in ended.stderr.splitlines()[-1]
+    ended = call("export", *arguments, "--trust")
+    assert ended.returncode == 0, ended.stderr
+    image = np.random.default_rng(0).integers(0, 256, (1, 16, 24, 3)).astype(np.float32)
+    found = tf.saved_model.load(str(tmp_path / "out" / "net_multiscale" / "1")).signatures["logits_100"](
+        images=tf.constant(image)
+    )
+    np.testing.assert_allclose(found["logits"], strangers.network(image), rtol=1e-4, atol=1e-4)
+
+
+def reading_a_file(net, images):
+    with tf.control_dependencies([tf.io.read_file("/etc/hostname")]):
+        return net(images)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -62,6 +84,9 @@ def test_both_ways_to_join_transforms_mean_the_same(call, conv_folder, tmp_path)
         (["--transform=blur", "--defense=jpeg"], "draws at random already, so draws of a defense could not be"),
         (["--max_pixels=6143"], "are decoded at least; got a limit --max_pixels of 6143."),
         (["--attack=fgsm", "--epsilon=3"], "Unknown flag --epsilon"),
+        (["--class_map=Sky"], "--class_map means nothing here: an export keeps the network's own classes; leave it"),
+        (["--void_class=3"], "--void_class means nothing here: an export keeps the network's own classes; leave it"),
+        (["--joined=after"], "--joined means nothing here: an export keeps the network's own classes; leave it out."),
     ],
 )  # fmt: skip
 def test_a_mistake_ends_in_one_sentence(call, conv_folder, tmp_path, arguments, sentence):

@@ -81,6 +81,23 @@ def announcing(width, height):
     return bytes(file)
 
 
+def test_a_file_whose_header_comes_second_is_refused(decoded):
+    """A chunk before it that nobody knows would say another size where the header's is read."""
+    wide = file_of(np.zeros((1, 1001), np.uint8))
+    told = struct.pack(">II", 1, 1) + bytes(5)
+    hiding = (
+        wide[:8] + struct.pack(">I", 13) + b"prVt" + told + struct.pack(">I", zlib.crc32(b"prVt" + told)) + wide[8:]
+    )
+    assert tf.io.decode_png(hiding).shape == (1, 1001, 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="neither a JPEG nor a PNG"):
+        decoded(hiding)
+
+
+def test_such_a_chunk_behind_the_header_is_fine(decoded):
+    file = by_hand(8, FEW, 0, (b"prVt", struct.pack(">II", 1, 1)))
+    np.testing.assert_array_equal(decoded(file)[..., 0], FEW)
+
+
 HUGE_JPEG = file_of(np.zeros((1, 1001), np.uint8), "JPEG")
 
 

@@ -9,10 +9,10 @@ from models.strangers import FREE, save
 from scipy.special import logsumexp
 from serving.files import array_of, file_of
 
-from tfadvseg.engine.photograph import labels_on_photograph
+from tfadvseg.data.framing import Frame
 from tfadvseg.models import describe, load, safety
 from tfadvseg.models.reading import Reading
-from tfadvseg.serving.answers import NOT_FINITE, answer, labels_on_photographs
+from tfadvseg.serving.answers import NOT_FINITE, answer
 from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.servable import export_servable, of_file
 from tfadvseg.serving.served import Served, serve
@@ -54,10 +54,10 @@ def loaded(folders):
 
 
 def expected(model, photograph):
-    """(labels, confidence, entropy) by NumPy, from the logits of the one input."""
+    """(labels, confidence, entropy) by NumPy, from the logits of the one input, of all classes at once."""
     placed, inside = model.frame.place(tf.constant(photograph))
     logits = model(placed[None])[0]
-    labels = labels_on_photograph(logits, model.frame, inside, photograph.shape[:2])
+    labels = np.argmax(model.frame.lift(logits, inside, photograph.shape[:2]).numpy(), -1)
     part = logits.numpy().astype(np.float64)[: inside[0], : inside[1]]
     log_p = part - logsumexp(part, -1, keepdims=True)
     return labels, np.exp(log_p.max(-1)).mean(), -(np.exp(log_p) * log_p).sum(-1).mean()
@@ -123,6 +123,22 @@ def test_what_the_sides_of_images_are_multiples_of_goes_along(folders):
     assert load(folders["any size"]).frame.size is None
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [Reading(), Reading(fit="stretch"), Reading(fit="reflect"), Reading(colour=(1.0, 2.0, 3.0))],
+    ids=["own", "stretch", "reflect", "colour"],
+)
+def test_the_card_says_the_frame_that_is_served(conv_folder, tmp_path, reading):
+    """Of the network's own card, or of a reading that says something else."""
+    model, image = load(conv_folder, reading), photographs(1, (29, 31))
+    again = load(export_servable(serve(of_file(model), Served()), "net", {}, tmp_path))
+    card = again.card
+    assert again.frame == model.frame == Frame(card.input_size, card.fit, card.pad_colour)
+    assert again.frame != load(conv_folder).frame or reading == Reading()
+    found = again.trackable.signatures["serving_default"](images=tf.constant(image))
+    np.testing.assert_array_equal(found["labels"][0], again.segment(tf.constant(image[0])).numpy())
+
+
 def test_the_file_only_computes(folders):
     """No operation that servers and models/safety.py refuse, and none of XLA's."""
     for folder in folders.values():
@@ -151,15 +167,6 @@ def test_scores_that_are_no_numbers_are_refused_and_not_answered(conv_model):
     graph = tf.function(lambda images: answer(lambda x: x * np.nan, conv_model.frame, images))
     with pytest.raises(tf.errors.InvalidArgumentError, match=NOT_FINITE):
         graph(tf.constant(photographs(1, (32, 48))))
-
-
-def test_of_equal_scores_the_first_class_wins_also_where_they_are_resized(conv_model):
-    scores = tf.constant(np.random.default_rng(3).integers(0, 3, (2, 32, 48, 11)), tf.float32)
-    inside, shape = tf.constant([32, 48]), tf.constant([64, 96])
-    found = labels_on_photographs(scores, conv_model.frame, inside, shape)
-    for i in range(2):
-        direct = labels_on_photograph(scores[i], conv_model.frame, inside, (64, 96))
-        np.testing.assert_array_equal(found[i], direct)
 
 
 def test_what_else_a_file_of_ours_offers_stays(conv_model, tmp_path, images):

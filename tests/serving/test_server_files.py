@@ -1,5 +1,6 @@
 """What lies beside exported models: complete, and nothing of a user's is overwritten."""
 
+import errno
 import os
 import subprocess
 
@@ -28,6 +29,24 @@ def test_all_models_of_the_folder_are_listed_and_nothing_else(tmp_path):
     assert text.index('base_path: "/models/a"') < text.index('base_path: "/models/b"')
     assert text.count("{") == text.count("}")
     assert write_server_files(tmp_path) == [] and (tmp_path / MODELS).read_text() == text
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {MODELS, BATCHING, START}
+    assert os.access(tmp_path / START, os.X_OK) and not (tmp_path / MODELS).stat().st_mode & 0o111
+
+
+def test_a_list_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
+    model(tmp_path, "a")
+    write_server_files(tmp_path)
+    before = (tmp_path / MODELS).read_text()
+    model(tmp_path, "b")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=MODELS):
+        write_server_files(tmp_path)
+    assert (tmp_path / MODELS).read_text() == before
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {MODELS, BATCHING, START}
 
 
 def test_what_a_user_changed_stays(tmp_path):

@@ -21,7 +21,8 @@ class Client(Protocol):
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         """ValueError in a sentence where there is no answer: `failures.Unreachable` where another time there may be
-        one, `failures.Refused` where the server will not, `failures.Unreadable` where it is no answer to this."""
+        one, `failures.Refused` where the server will not, or answers by another version of the model than it did
+        before, `failures.Unreadable` where it is no answer to this."""
 
     def close(self) -> None:
         """Ends its connections."""

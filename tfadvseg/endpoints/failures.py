@@ -68,6 +68,14 @@ def refused(address: Address, model: str, signature: str, text: str, unknown: bo
     return Refused(f"{about}; it says: {quoted(text)}{way}.")
 
 
+def changed(address: Address, model: str, before: str, now: str) -> Refused:
+    """Of an answer by another version of the model than those before it."""
+    return Refused(
+        f"{address} answered by version {before} of {model!r} before and answers by version {now} now, which may be "
+        "another network; ask for one of them by `served_version`."
+    )
+
+
 def too_large(address: Address, text: str) -> Refused:
     """Of a message beyond the server's limit, which for gRPC is often 4 MB."""
     return Refused(

@@ -37,6 +37,8 @@ class Http:
         """The answer, whatever its status, unless that says that nobody can answer now."""
         connection = self._connection()
         try:
+            if connection.sock is None:
+                self._connect(connection)
             connection.request(method, self.address.path + path, body, dict(headers or {}))
             response = connection.getresponse()
             answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
@@ -70,6 +72,14 @@ class Http:
                 self._all.append(self._own.connection)
         return self._own.connection
 
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        """Apart from the request: who has not even accepted it is not there, and may be another time."""
+        try:
+            connection.connect()
+        except TimeoutError as error:
+            connection.close()
+            raise unreachable(self.address, f"no connection within {self.timeout:g} seconds") from error
+
     def close(self) -> None:
         """Ends the connections of all threads, also of those that wait for an answer."""
         self._closed = True
@@ -95,7 +105,7 @@ def parsed(address: Address, text: bytes) -> dict[str, Any]:
     """The object that an answer's JSON holds."""
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(address, f"it is no JSON: {text[:100].decode('utf-8', 'replace')}") from error
     if not isinstance(found, dict):
         raise unreadable(address, f"its JSON is no object: {text[:100].decode('utf-8', 'replace')}")

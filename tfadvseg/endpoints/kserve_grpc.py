@@ -7,19 +7,21 @@ from tfadvseg.endpoints.failures import patiently, unreadable
 from tfadvseg.endpoints.grpc_call import GrpcCall
 from tfadvseg.endpoints.kserve_messages import INFER, MESSAGES, infer_request, tensors
 from tfadvseg.endpoints.kserve_names import model_of
+from tfadvseg.endpoints.versions import Versions
 
 
 class KserveGrpc:
     """A `client.Client`."""
 
     def __init__(self, settings: Settings):
-        self.settings = settings
+        self.settings, self._versions = settings, Versions(settings.address)
         self._call = GrpcCall(settings, INFER, MESSAGES["ModelInferResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         model = model_of(self.settings, signature)
         request = infer_request(model, self.settings.version, inputs)
         answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        self._versions.note(model, answer.model_version)
         try:
             return tensors(answer.outputs, answer.raw_output_contents)
         except ValueError as error:

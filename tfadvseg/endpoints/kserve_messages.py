@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.endpoints.kserve_tensors import DATATYPES, array_of, datatype, filled, raw
+from tfadvseg.endpoints.typed import typed
 from tfadvseg.protobufs import message_classes
 
 INFER = "/inference.GRPCInferenceService/ModelInfer"
@@ -72,4 +73,4 @@ def _typed(tensor: Any) -> np.ndarray:
     if tensor.datatype not in TYPED:
         raise ValueError(f"a tensor of the type {tensor.datatype} without raw contents")
     values = getattr(tensor.contents, TYPED[tensor.datatype])
-    return filled(list(values), np.dtype(DATATYPES[tensor.datatype]), tensor.shape)
+    return filled(typed(list(values), np.dtype(DATATYPES[tensor.datatype])), tensor.shape)

@@ -16,6 +16,8 @@ from tfadvseg.endpoints.failures import patiently, refused, unreadable
 from tfadvseg.endpoints.http import Answer, Http, parsed, said
 from tfadvseg.endpoints.kserve_names import model_of
 from tfadvseg.endpoints.kserve_tensors import DATATYPES, array_of, datatype, filled, raw
+from tfadvseg.endpoints.typed import typed
+from tfadvseg.endpoints.versions import Versions
 
 HEADER = "Inference-Header-Content-Length"
 UNKNOWN = (400, 404)
@@ -27,6 +29,7 @@ class KserveRest:
 
     def __init__(self, settings: Settings):
         self.settings, self._http = settings, Http(settings.address, settings.timeout)
+        self._versions = Versions(settings.address)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         settings, model = self.settings, model_of(self.settings, signature)
@@ -39,15 +42,16 @@ class KserveRest:
             text = said(answer)
             unknown = answer.status == 404 or (answer.status in UNKNOWN and "unknown model" in text)
             raise refused(settings.address, model, signature, text, unknown)
-        return self._read(answer)
+        return self._read(answer, model)
 
-    def _read(self, answer: Answer) -> dict[str, np.ndarray]:
+    def _read(self, answer: Answer, model: str) -> dict[str, np.ndarray]:
         stated = answer.headers.get(HEADER.lower(), "")
         length = int(stated) if stated.isdigit() else len(answer.body)
         found = parsed(self.settings.address, answer.body[:length])
+        self._versions.note(model, str(found.get("model_version") or ""))
         try:
             return tensors(found["outputs"], memoryview(answer.body)[length:])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise unreadable(self.settings.address, f"{type(error).__name__} {error}") from error
 
     def close(self) -> None:
@@ -68,12 +72,12 @@ def body(arrays: Arrays, side: str, more: Mapping[str, Any]) -> tuple[bytes, byt
 
 
 def tensors(described: list[dict[str, Any]], values: memoryview) -> dict[str, np.ndarray]:
-    """The arrays that a body holds, those without values behind it from its JSON; ValueError, KeyError or TypeError
-    where they do not fit together."""
+    """The arrays that a body holds, those without values behind it from its JSON; ValueError, KeyError, TypeError or
+    AttributeError where they do not fit together."""
     found, place = {}, 0
     for one in described:
         name, kind, shape = one["name"], one["datatype"], one["shape"]
-        size = one.get("parameters", {}).get("binary_data_size")
+        size = (one.get("parameters") or {}).get("binary_data_size")
         if size is None:
             found[name] = _of_json(one["data"], kind, shape)
         else:
@@ -88,6 +92,4 @@ def _of_json(data: Any, kind: str, shape: list[int]) -> np.ndarray:
     """Numbers row by row, whether nested or not; strings as text."""
     if kind not in DATATYPES:
         raise ValueError(f"a tensor of the type {kind}")
-    flat = np.array(data, object).ravel()
-    values = [str(value).encode() for value in flat] if kind == "BYTES" else list(flat)
-    return filled(values, np.dtype(DATATYPES[kind]), shape)
+    return filled(typed(data, np.dtype(DATATYPES[kind])), shape)

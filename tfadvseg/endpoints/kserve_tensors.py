@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.endpoints.typed import typed
+
 DATATYPES = {
     "BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64,
     "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FP16": np.float16,
@@ -38,19 +40,17 @@ def array_of(raw: bytes | memoryview, kind: str, shape: Sequence[int]) -> np.nda
         raise ValueError(f"a tensor of the type {kind}")
     dtype, count = np.dtype(DATATYPES[kind]), math.prod(shape)
     if dtype.kind == "O":
-        return filled(_strings(bytes(raw)), dtype, shape)
+        return filled(typed(_strings(bytes(raw)), dtype), shape)
     if min(shape, default=0) < 0 or len(raw) != count * dtype.itemsize:
         raise ValueError(f"{len(raw)} bytes for a tensor {kind} {list(shape)}")
     return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
 
 
-def filled(values: Sequence, dtype: np.dtype, shape: Sequence[int]) -> np.ndarray:
-    """An array of these values; ValueError where there are not as many as the shape says."""
-    if len(values) != math.prod(shape):
-        raise ValueError(f"{len(values)} values for a tensor {list(shape)}")
-    found = np.empty(len(values), dtype)
-    found[:] = values
-    return found.reshape(shape)
+def filled(values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """The values in this shape; ValueError where there are not as many."""
+    if values.size != math.prod(shape):
+        raise ValueError(f"{values.size} values for a tensor {list(shape)}")
+    return values.reshape(shape)
 
 
 def _strings(raw: bytes) -> list[bytes]:

@@ -5,20 +5,22 @@ import numpy as np
 from tfadvseg.endpoints.client import Arrays, Settings
 from tfadvseg.endpoints.failures import patiently, unreadable
 from tfadvseg.endpoints.grpc_call import GrpcCall
-from tfadvseg.endpoints.tfserving_messages import MESSAGES, PREDICT, predict_request, tensors
+from tfadvseg.endpoints.tfserving_messages import MESSAGES, PREDICT, predict_request, tensors, version_of
+from tfadvseg.endpoints.versions import Versions
 
 
 class TfServingGrpc:
     """A `client.Client`."""
 
     def __init__(self, settings: Settings):
-        self.settings = settings
+        self.settings, self._versions = settings, Versions(settings.address)
         self._call = GrpcCall(settings, PREDICT, MESSAGES["PredictResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         model = self.settings.model_of(signature)
         request = predict_request(model, self.settings.version, signature, inputs)
         answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        self._versions.note(model, version_of(answer))
         try:
             return tensors(answer.outputs)
         except ValueError as error:

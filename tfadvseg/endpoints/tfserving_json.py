@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.endpoints.client import Arrays
+from tfadvseg.endpoints.typed import typed
 
 Types = Mapping[str, np.dtype]
 """By name of an array; object for strings."""
@@ -21,8 +22,6 @@ DTYPES = {
     "DT_FLOAT": np.float32, "DT_DOUBLE": np.float64, "DT_STRING": np.object_,
 }  # fmt: skip
 """TensorFlow's names of them."""
-KINDS = {"b": "b", "i": "iu", "u": "iu", "f": "iuf"}
-"""For NumPy's kind of a type those of numbers in JSON that may become it."""
 
 
 def signature_types(metadata: Mapping[str, Any]) -> dict[str, tuple[Types, Types]]:
@@ -73,36 +72,19 @@ def answer(found: Mapping[str, Any], types: Types) -> dict[str, np.ndarray]:
 
 
 def _array(name: str, value: Any, dtype: np.dtype) -> np.ndarray:
-    if dtype.kind == "O":
-        return _strings(value)
     try:
-        if not _of_kind(value, dtype):
-            raise ValueError(f"{name} holds values that are not of {dtype}")
-        return np.array(value, dtype)
-    except (ValueError, TypeError, OverflowError) as error:
+        return typed(_decoded(value) if dtype.kind == "O" else value, dtype)
+    except ValueError as error:
         raise ValueError(f"{name} is no array of {dtype} ({error})") from error
 
 
-def _of_kind(value: Any, dtype: np.dtype) -> bool:
-    """Whether NumPy would neither cut off fractions nor read text; ValueError where rows differ in length."""
-    if dtype == np.uint64:  # NumPy takes large ones beside small ones for floats
-        return all(isinstance(one, int) for one in np.array(value, object).flat)
-    found = np.array(value)
-    return not found.size or found.dtype.kind in KINDS[dtype.kind]
-
-
-def _strings(value: Any) -> np.ndarray:
-    """Nested lists of strings, or of {"b64": ...}, as an object array of bytes."""
-    shape, inner = [], value
-    while isinstance(inner, list):
-        shape.append(len(inner))
-        inner = inner[0] if inner else None
-    flat = [value]
-    for _ in shape:
-        flat = [one for part in flat for one in part]
-    found = np.empty(len(flat), object)
-    found[:] = [base64.b64decode(one["b64"]) if isinstance(one, dict) else str(one).encode() for one in flat]
-    return found.reshape(shape)
+def _decoded(value: Any) -> Any:
+    """The same lists with bytes in place of each {"b64": ...}."""
+    if isinstance(value, list):
+        return [_decoded(one) for one in value]
+    if isinstance(value, dict) and value.keys() == {"b64"} and isinstance(value["b64"], str):
+        return base64.b64decode(value["b64"], validate=True)
+    return value
 
 
 def _plain(array: np.ndarray) -> Any:

@@ -42,6 +42,11 @@ def add_tensors(entries: Any, arrays: Mapping[str, np.ndarray]) -> None:
         entries.add(key=name, value=tf.make_tensor_proto(arrays[name], dtype=kind).SerializeToString())
 
 
+def version_of(answer: Any) -> str:
+    """That a PredictResponse says it is of; "" where it says none."""
+    return str(answer.model_spec.version.value) if answer.model_spec.HasField("version") else ""
+
+
 def tensors(entries: Iterable[Any]) -> dict[str, np.ndarray]:
     """The arrays of a map of a message; ValueError where one is no tensor, or a damaged one."""
     try:

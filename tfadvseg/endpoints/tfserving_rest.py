@@ -13,7 +13,8 @@ from tfadvseg.endpoints.tfserving_json import Types, signature_types
 
 
 class TfServingRest:
-    """A `client.Client`. What types a model's numbers have is asked once, of its metadata."""
+    """A `client.Client`. What types a model's numbers have is asked once, of its metadata. This API does not say which
+    version answers."""
 
     def __init__(self, settings: Settings):
         self.settings, self._http = settings, Http(settings.address, settings.timeout)

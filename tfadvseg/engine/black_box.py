@@ -9,7 +9,7 @@ import numpy as np
 from tfadvseg.attacks.base import Attack
 from tfadvseg.data.split import Example, Split
 from tfadvseg.endpoints.client import Client
-from tfadvseg.engine.in_flight import Arrays, all_finished, finish
+from tfadvseg.engine.in_flight import Arrays, Begun, all_finished, finish
 from tfadvseg.engine.label_maps import counts_of, in_8_bits, lengths, refuse_others
 from tfadvseg.engine.sending import Sending
 from tfadvseg.runs.folder import RunFolder
@@ -51,7 +51,7 @@ def attack_endpoint(
     progress = Progress(len(split))
     progress.of("endpoint", one.queries)
 
-    def begin(example: Example, pool: concurrent.futures.Executor) -> Callable[[], Arrays]:
+    def begin(example: Example, pool: concurrent.futures.Executor) -> Begun:
         return _begin(one, example, pool, lambda: progress.tick(1, 1))
 
     try:
@@ -60,17 +60,15 @@ def attack_endpoint(
         progress.close()
 
 
-def _begin(
-    one: BlackBox, example: Example, pool: concurrent.futures.Executor, asked: Callable[[], None]
-) -> Callable[[], Arrays]:
+def _begin(one: BlackBox, example: Example, pool: concurrent.futures.Executor, asked: Callable[[], None]) -> Begun:
     image = in_8_bits(example.image)
-    clean = one.segment(image)
-    asked()
-    target = clean if one.labels == "prediction" else example.labels
+    seen = pool.submit(one.segment, image)
+    target = seen.result if one.labels == "prediction" else lambda: example.labels
     attacked = [pool.submit(_attacked, one, attack, example.id, image, target) for _, attack in one.attacks]
 
-    def wait() -> Arrays:
-        found = []
+    def unit() -> Arrays:
+        clean, found = seen.result(), []
+        asked()
         for (_, attack), result in zip(one.attacks, attacked, strict=True):
             found.append(result.result())
             for _ in range(1 + attack.cost.queries):
@@ -84,20 +82,22 @@ def _begin(
             **lengths(changes),
         }
 
-    return wait
+    return Begun([seen, *attacked], unit)
 
 
 def _attacked(
-    one: BlackBox, attack: Attack, name: str, image: np.ndarray, target: np.ndarray
+    one: BlackBox, attack: Attack, name: str, image: np.ndarray, target: Callable[[], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(the attacked image, its served labels)."""
+    """(the attacked image, its served labels). target: waits for the labels [H, W] that it is led away from, which were
+    asked for earlier, so that a thread has them or is about to."""
 
     def asked(images: np.ndarray) -> np.ndarray:
         return np.stack([one.segment(_whole(one_image)) for one_image in np.asarray(images)])
 
     images = image[np.newaxis].astype(np.float32)
     seeds = image_seeds(one.seed, [name])
-    perturbation = attack(asked if attack.black_box else _nobody, images, target[np.newaxis].astype(np.int32), seeds)
+    labels = target()[np.newaxis].astype(np.int32)
+    perturbation = attack(asked if attack.black_box else _nobody, images, labels, seeds)
     shown = _whole((images + np.asarray(perturbation))[0])
     return shown, one.segment(shown)
 

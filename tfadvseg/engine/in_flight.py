@@ -2,8 +2,10 @@
 
 import collections
 import concurrent.futures
+import contextlib
+import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,23 @@ from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.progress import Progress
 
 Arrays = dict[str, np.ndarray]
-Begin = Callable[[Example, concurrent.futures.Executor], Callable[[], Arrays]]
-"""Does what can be done here, hands the requests to the threads, and returns what waits for them and makes the unit."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Begun:
+    """A photograph whose requests are with the threads. unit: waits for them and makes its unit."""
+
+    requests: Sequence[concurrent.futures.Future]
+    unit: Callable[[], Arrays]
+
+    @property
+    def answered(self) -> bool:
+        """Whether each request has ended well."""
+        return all(one.done() and not one.cancelled() and one.exception() is None for one in self.requests)
+
+
+Begin = Callable[[Example, concurrent.futures.Executor], Begun]
+"""Does what can be done here, and hands the requests to the threads."""
 
 
 def unit_of(name: str) -> str:
@@ -35,15 +52,16 @@ def finish(
     """Finishes every photograph that the run folder lacks; returns why some were left out, by name.
 
     rest: work of a photograph, in gradients, that `begin` has not told of. concurrency: requests at once. ahead:
-    photographs that are begun before the first of them has ended. Where one fails those that have ended are kept.
+    photographs that are begun before the first of them has ended. Where one fails those that have ended are kept, also
+    those behind it.
     """
     left_out: dict[str, str] = {}
-    waiting: collections.deque[tuple[str, Callable[[], Arrays]]] = collections.deque()
+    waiting: collections.deque[tuple[str, Begun]] = collections.deque()
     pool = concurrent.futures.ThreadPoolExecutor(concurrency)
 
     def keep_first() -> None:
-        name, wait = waiting.popleft()
-        folder.save(unit_of(name), wait())
+        name, begun = waiting.popleft()
+        folder.save(unit_of(name), begun.unit())
         progress.tick(rest, 1)
 
     try:
@@ -64,6 +82,12 @@ def finish(
                 keep_first()
         while waiting:
             keep_first()
+    except BaseException:
+        for name, begun in waiting:
+            if begun.answered:
+                with contextlib.suppress(Exception):  # what went wrong first is what is told
+                    folder.save(unit_of(name), begun.unit())
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     if len(left_out) == len(split):

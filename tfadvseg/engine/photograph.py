@@ -25,6 +25,7 @@ from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.parts import unit_maker
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.engine.unit import Tick, UnitMaker
+from tfadvseg.models.labelling import labels_on_photographs
 from tfadvseg.runs.folder import RunFolder
 
 
@@ -55,20 +56,8 @@ class Viewer:
         if not np.isfinite(logits.numpy()).all():
             raise ValueError("The model returns scores that are no finite numbers; check its reading and the export.")
         confidence = tf.reduce_mean(tf.reduce_max(tf.nn.softmax(crop(logits, size)), -1))
-        return Seen(labels_on_photograph(logits, self.frame, size, shape), float(confidence))
-
-
-def labels_on_photograph(logits: tf.Tensor, frame: Frame, size: tf.Tensor, shape: tuple[int, int]) -> np.ndarray:
-    """Labels uint8 [H, W] of a photograph of this shape, from the logits [h, w, C] of its input.
-
-    A class at a time: of twelve million pixels the scores of all classes would take gigabytes.
-    """
-    best, labels = np.full(shape, -np.inf, np.float32), np.zeros(shape, np.uint8)
-    for label in range(logits.shape[-1]):
-        scores = frame.lift(logits[..., label : label + 1], size, shape)[..., 0].numpy()
-        higher = scores > best
-        best[higher], labels[higher] = scores[higher], label
-    return labels
+        labels = labels_on_photographs(logits[tf.newaxis], self.frame, size, tf.constant(shape))[0]
+        return Seen(labels.numpy(), float(confidence))
 
 
 def on_whole_levels(photograph: np.ndarray, perturbation: np.ndarray, epsilon: float) -> np.ndarray:

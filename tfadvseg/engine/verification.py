@@ -9,7 +9,7 @@ signature takes them, and else by others; then also two draws here are compared,
 import concurrent.futures
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from tfadvseg.data.split import Example, Split
 from tfadvseg.endpoints.client import DEFAULT, Client
 from tfadvseg.endpoints.segmentation import DEFENDED
 from tfadvseg.engine.counterpart import defended
-from tfadvseg.engine.in_flight import Arrays, all_finished, finish
+from tfadvseg.engine.exposure import attacked
+from tfadvseg.engine.in_flight import Arrays, Begun, all_finished, finish
 from tfadvseg.engine.label_maps import counts_of, in_8_bits, lengths, refuse_others
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.photograph import PhotographAttack, on_whole_levels
@@ -70,7 +71,7 @@ def verify(
     models.keep(one.scenario.models)
     attack, asked = PhotographAttack(one.scenario, models, folder, xla), False
 
-    def begin(example: Example, pool: concurrent.futures.Executor) -> Callable[[], Arrays]:
+    def begin(example: Example, pool: concurrent.futures.Executor) -> Begun:
         nonlocal asked
         if not asked:
             for sending in one.sendings:
@@ -87,13 +88,13 @@ def verify(
 def _begin(
     one: Verification, attack: PhotographAttack, model: Model, example: Example, pool: concurrent.futures.Executor,
     tick: Tick,
-) -> Callable[[], Arrays]:  # fmt: skip
+) -> Begun:  # fmt: skip
     classes, view, seeds = one.scenario.attacked.classes, attack.view, _seeds(one, example)
     floats = np.asarray(example.image, np.float32)
     clean = in_8_bits(example.image)
     perturbations = attack.lifted(example.id, example.image, example.labels, tick)
     shown = [(floats, clean)] + [
-        (floats + lifted, on_whole_levels(example.image, lifted, _epsilon(made)))
+        (attacked(floats, lifted, made), on_whole_levels(example.image, lifted, _epsilon(made)))
         for (_, made), lifted in zip(one.scenario.protocol.attacks, perturbations, strict=True)
     ]
     parcels = [[sending.pack(image) for sending in one.sendings] for _, image in shown]
@@ -115,7 +116,7 @@ def _begin(
     as_floats = [view(image).labels for image, _ in shown]
     added = np.stack([image.astype(np.int16) - clean for _, image in shown])
 
-    def wait() -> Arrays:
+    def unit() -> Arrays:
         found = [[answer.result() for answer in row] for row in answers]
         served = [[labels for labels, _ in row] for row in found]
         refuse_others([labels for row in served for labels in row], classes)
@@ -131,7 +132,7 @@ def _begin(
             "seconds": np.array([[seconds for _, seconds in row] for row in found]),
         } | drawn | lengths(added)  # fmt: skip
 
-    return wait
+    return Begun([answer for row in answers for answer in row], unit)
 
 
 def _timed(client: Client, sending: Sending, parcel: Parcel, seeds: np.ndarray) -> tuple[np.ndarray, float]:

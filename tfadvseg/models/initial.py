@@ -25,8 +25,8 @@ def start_from(network: keras.Model, source: str, partly: bool = False) -> Start
 
     source: a best.weights.h5, or a SavedModel's folder (TensorFlow only), which may be of a smaller network: CRF-RNN
     starts from an FCN8s. partly: takes the layers whose name and shapes are the same, of any network. Raises ValueError
-    for a source that does not exist, and for weights that have no place or do not fit there or, if `partly`, of which
-    none does.
+    for a source that does not exist, is damaged or leads to other files, and for weights that have no place or do not
+    fit there or, if `partly`, of which none does.
     """
     path = pathlib.Path(source)
     if not path.exists():
@@ -62,17 +62,25 @@ def _saved_model(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def _refuse_other_files(path: pathlib.Path) -> None:
-    """ValueError where a file of weights leads to others; of networks Keras takes it with a warning."""
+    """ValueError where a file of weights leads to others, by a link, by bytes beside it or by a view of their arrays
+    (a virtual dataset), or is no HDF5."""
 
     def outside(name: str, item: h5py.Group | h5py.Dataset) -> str | None:
         if isinstance(item, h5py.Dataset):
-            return name if item.external else None
+            return name if item.external or item.is_virtual else None
         links = {key: item.get(key, getlink=True) for key in item}
         return next((f"{name}/{key}" for key, link in links.items() if isinstance(link, h5py.ExternalLink)), None)
 
-    with h5py.File(path) as file:
-        if found := outside("", file["/"]) or file.visititems(outside):
-            raise ValueError(f"{path} has {found} in another file; save the weights anew, in one file.")
+    try:
+        with h5py.File(path) as file:
+            found = outside("", file["/"]) or file.visititems(outside)
+    except (OSError, RuntimeError) as error:  # what h5py raises for foreign, damaged and unreadable ones
+        raise ValueError(
+            f"{path} cannot be read as a file of weights ({' '.join(str(error).split())}); give a best.weights.h5 or a "
+            "SavedModel's folder."
+        ) from error
+    if found:
+        raise ValueError(f"{path} has {found} in another file; save the weights anew, in one file.")
 
 
 def _weights_file(path: pathlib.Path, layers: dict[str, keras.layers.Layer]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.models import card, safety
 from tfadvseg.models.card import Card
 from tfadvseg.models.conversion import classes_last, joined, tiles, to_input, to_logits, untiled
+from tfadvseg.models.labelling import labels_on_photographs
 from tfadvseg.models.loading import load
 from tfadvseg.models.network import PROBE, Network, open_network
 from tfadvseg.models.packing import unpacked
@@ -165,8 +166,8 @@ class LoadedModel:
         Scores are resized bilinearly from the network's input size to the photograph's before the highest is taken.
         """
         image, inside = self.frame.place(photograph)
-        logits = self.frame.lift(self.logits(image[None])[0], inside, tuple(photograph.shape[:2]))
-        return tf.argmax(logits, -1, tf.int32)
+        shape = tf.shape(photograph)[:2]
+        return labels_on_photographs(self.logits(image[None]), self.frame, inside, shape, tf.int32)[0]
 
 
 def asked(spec: ModelSpec) -> tuple[int, bool]:

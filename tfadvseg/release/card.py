@@ -10,12 +10,12 @@ import math
 import pathlib
 from typing import Any
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.release.front_matter import front_matter
 from tfadvseg.release.robustness import Line, Number, Robustness, Worst
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
-from tfadvseg.runs.atomic import write_atomically
 
 FOLDER = pathlib.Path("assets.extra") / "robustness"
 """Where a SavedModel has its cards; card.json beside it is another one, which says how the model is read."""

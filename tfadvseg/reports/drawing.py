@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.document import Picture
-from tfadvseg.runs.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True)

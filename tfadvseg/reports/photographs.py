@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.sheets import DPI, amplification, around_grey, photograph_sheet
 from tfadvseg.reports.titles import attack_title
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.attacked import (
     COLUMNS,
     LOST,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from tfadvseg.atomic import replaced_folder
 from tfadvseg.confined import confined
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.reports.cells import attacks, clean_score, curve, headline_epsilon, models, score_at, white_box
@@ -25,7 +26,6 @@ from tfadvseg.reports.events import AXIS, Events, Image, Scalar, run_name, step
 from tfadvseg.reports.figures import clean_against_ratio_figure, ratio_figure
 from tfadvseg.reports.sheets import side_by_side
 from tfadvseg.reports.titles import attack_title
-from tfadvseg.runs.atomic import replaced_folder
 from tfadvseg.runs.examples import Example
 
 SCALARS = {

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.data.files import read_photograph
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.runs.atomic import write_atomically
 
 LOST = "lost_"
 """Before a class's name, in the table: the share in per cent of its pixels that have another label now."""

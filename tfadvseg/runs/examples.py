@@ -18,8 +18,8 @@ from typing import IO
 
 import numpy as np
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.runs.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tfadvseg.atomic import remove_left_over
 from tfadvseg.lock import Busy, locked
-from tfadvseg.runs.atomic import remove_left_over
 from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError)

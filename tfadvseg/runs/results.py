@@ -9,11 +9,11 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.hiding import Hiding
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
-from tfadvseg.runs.atomic import write_atomically
 
 NAMED = 10
 """Photographs that a sentence names; of more, the others are counted."""

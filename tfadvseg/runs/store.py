@@ -12,8 +12,8 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import IO, Any, ClassVar, Protocol
 
+from tfadvseg import atomic
 from tfadvseg.data.digest import digest
-from tfadvseg.runs import atomic
 from tfadvseg.runs.object_store import ObjectStore
 
 Place = str | os.PathLike

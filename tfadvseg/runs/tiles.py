@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.atomic import write_atomically
 from tfadvseg.runs.folder import DAMAGED
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfadvseg.data.framing import Frame
 from tfadvseg.models.certainty import certainty
+from tfadvseg.models.labelling import labels_on_photographs, mean_inside
 
 Logits = Callable[[tf.Tensor], tf.Tensor]
 """Images [N, H, W, 3] of the network's size -> logits [N, H, W, C]."""
@@ -40,30 +41,3 @@ def answer_of_scores(scores: tf.Tensor, frame: Frame, inside: tf.Tensor, shape: 
     with tf.control_dependencies([finite]):
         labels = labels_on_photographs(scores, frame, inside, shape)
     return Answer(labels, mean_inside(confidence, inside), mean_inside(entropy, inside))
-
-
-def mean_inside(values: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
-    """[N], of values [N, h, w] over the part of the inputs that is photograph."""
-    return tf.reduce_mean(values[:, : inside[0], : inside[1]], (1, 2))
-
-
-def labels_on_photographs(scores: tf.Tensor, frame: Frame, inside: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """Labels uint8 [N, *shape] from the logits [N, h, w, C] of inputs; of equal scores the first class wins.
-
-    A class at a time where they are resized: of twelve million pixels the scores of all classes would take gigabytes.
-    """
-
-    def as_they_are() -> tf.Tensor:
-        return tf.cast(tf.argmax(scores[:, : inside[0], : inside[1]], -1), tf.uint8)
-
-    def resized() -> tf.Tensor:
-        wanted = tf.concat([tf.shape(scores)[:1], shape], 0)
-        best, labels = tf.fill(wanted, float("-inf")), tf.zeros(wanted, tf.uint8)
-        for label in tf.range(scores.shape[-1]):
-            own = tf.reshape(frame.lift(scores[..., label : label + 1], inside, shape), wanted)
-            labels = tf.where(own > best, tf.cast(label, tf.uint8), labels)
-            best = tf.maximum(own, best)
-        return labels
-
-    labels = tf.cond(tf.reduce_all(inside == shape), as_they_are, resized)
-    return tf.ensure_shape(labels, (scores.shape[0], None, None))

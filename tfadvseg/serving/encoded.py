@@ -14,7 +14,8 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.serving.answers import Answer, Logits, answer, answer_of_scores
 
 MAX_PIXELS = 4096 * 4096
-PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+PNG, JPEG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff"
+"""First bytes. Of a PNG up to the name of its first chunk: decoders skip an unknown one before the header."""
 HEADER = 33
 """Bytes of a PNG up to the end of its first chunk, which holds width and height from byte 16 on."""
 

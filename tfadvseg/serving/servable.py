@@ -94,19 +94,20 @@ def export_servable(
 ) -> pathlib.Path:  # fmt: skip
     """Writes it as the next version of <models_folder>/<name>; returns its folder.
 
-    added: what stands around the network, for its card, which stays as it was where that is nothing. The new SavedModel
-    takes images and gives logits by this package's convention, whatever the network's own file wants; where it takes
-    images of any size, a reading.json keeps what their sides must be multiples of. beside: is given the folder when the
-    graph lies in it, to add files and to try it; where it raises, nothing is left. ValueError where the graph does more
-    than compute, unless the network's own file is trusted to.
+    added: what stands around the network, for its card, whose scores and provenance stay as they were where that is
+    nothing. The card says the frame that is served, whatever reading it came from. The new SavedModel takes images and
+    gives logits by this package's convention, whatever the network's own file wants; where it takes images of any size,
+    a reading.json keeps what their sides must be multiples of. beside: is given the folder when the graph lies in it,
+    to add files and to try it; where it raises, nothing is left. ValueError where the graph does more than compute,
+    unless the network's own file is trusted to.
     """
     network = servable.network
-    card = dataclasses.replace(_card(network), name=name)
+    frame = servable.frame
+    card = dataclasses.replace(_card(network), name=name, input_size=frame.size, fit=frame.fit, pad_colour=frame.colour)
     if added:
         history = {"added": dict(added), "network": {"name": network.name, "digest": network.digest}}
         history |= {"of the network": network.card.provenance} if network.card else {}
         card = dataclasses.replace(card, scores={}, provenance=history)
-    frame = servable.frame
 
     def write(folder: pathlib.Path) -> None:
         servable.save(folder)

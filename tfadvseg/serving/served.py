@@ -53,7 +53,7 @@ def serve(network: Servable, served: Served) -> Servable:
     if network.network.classes > 256:
         raise ValueError(
             f"{network.network.path} knows {network.network.classes} classes, and label maps are served with 8 bits a "
-            "pixel; join classes in its reading.json by class_map."
+            "pixel, 256 classes at most."
         )
     more = {
         "serving_default": _of_photographs(network.logits, network.frame),

@@ -3,7 +3,8 @@
 import os
 import pathlib
 import re
-import tempfile
+
+from tfadvseg.atomic import write_atomically
 
 MODELS, BATCHING, START = "models.config", "batching_parameters.txt", "serve.sh"
 
@@ -79,7 +80,6 @@ def listed(config: str, models: list[str]) -> str | None:
 
 def _write(path: pathlib.Path, text: str) -> None:
     """Whole or not at all, since a server may read it at any time."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(text)
-    os.chmod(file.name, 0o755 if path.suffix == ".sh" else 0o644)
-    os.replace(file.name, path)
+    write_atomically(path, lambda file: file.write(text.encode()))
+    if path.suffix == ".sh":
+        path.chmod(0o755)

@@ -10,53 +10,25 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from tfadvseg.models.network import PROBE
+from tfadvseg.protobufs import message_classes
 
 FILE = pathlib.Path("assets.extra") / "tf_serving_warmup_requests"
 EPSILON = 1.0
 """Of the attack that is tried: the paper's takes 2 steps there."""
 
-_PACKAGE = "tfadvseg.serving.warmup"
-_TENSOR = "tensorflow.TensorProto"
-_FIELD = descriptor_pb2.FieldDescriptorProto
-_FIELDS = {
-    "ModelSpec": (("name", 1, None), ("signature_name", 3, None)),
-    "Inputs": (("key", 1, None), ("value", 2, _TENSOR)),
-    "PredictRequest": (("model_spec", 1, "ModelSpec"), ("inputs", 2, "Inputs")),
+FIELDS = {
+    "ModelSpec": (("name", 1, "string"), ("signature_name", 3, "string")),
+    "Entry": (("key", 1, "string"), ("value", 2, "bytes")),
+    "PredictRequest": (("model_spec", 1, "ModelSpec"), ("inputs", 2, "Entry")),
     "PredictLog": (("request", 1, "PredictRequest"),),
     "PredictionLog": (("predict_log", 6, "PredictLog"),),
 }
-"""Of each message the fields that are used here: name, number, and the type where it is no string. A map is a repeated
-message of a key and a value."""
-REPEATED = ("inputs",)
-
-
-def _declared() -> descriptor_pb2.FileDescriptorProto:
-    tensor = descriptor_pool.Default().FindMessageTypeByName(_TENSOR).file.name
-    file = descriptor_pb2.FileDescriptorProto(
-        name=f"{_PACKAGE.replace('.', '/')}.proto", package=_PACKAGE, syntax="proto3", dependency=[tensor]
-    )
-    for name, fields in _FIELDS.items():
-        message = file.message_type.add(name=name)
-        for field, number, kind in fields:
-            own = message.field.add(name=field, number=number)
-            own.label = _FIELD.LABEL_REPEATED if field in REPEATED else _FIELD.LABEL_OPTIONAL
-            own.type = _FIELD.TYPE_MESSAGE if kind else _FIELD.TYPE_STRING
-            if kind:
-                own.type_name = f".{kind}" if "." in kind else f".{_PACKAGE}.{kind}"
-    return file
-
-
-def _prediction_log() -> type[Message]:
-    descriptor_pool.Default().Add(_declared())
-    found = descriptor_pool.Default().FindMessageTypeByName(f"{_PACKAGE}.PredictionLog")
-    return message_factory.GetMessageClass(found)
-
-
-PredictionLog = _prediction_log()
+"""Of each message the fields that are used here. A TensorProto is declared as bytes, and TensorFlow reads it."""
+PredictionLog = message_classes("tfadvseg.warmup", FIELDS, {"inputs"})["PredictionLog"]
 
 
 def write_requests(model: str, signatures: Mapping[str, list[tf.TensorSpec]], folder: pathlib.Path) -> None:
@@ -91,7 +63,8 @@ def requests(folder: pathlib.Path) -> Iterator[tuple[str, dict[str, np.ndarray]]
     """(signature, its inputs) of the requests in a SavedModel's folder."""
     for record in tf.data.TFRecordDataset(str(folder / FILE)).as_numpy_iterator():
         request = PredictionLog.FromString(record).predict_log.request
-        yield request.model_spec.signature_name, {one.key: tf.make_ndarray(one.value) for one in request.inputs}
+        inputs = {one.key: tf.make_ndarray(TensorProto.FromString(one.value)) for one in request.inputs}
+        yield request.model_spec.signature_name, inputs
 
 
 def _request(model: str, signature: str, specs: list[tf.TensorSpec]) -> Message:
@@ -99,7 +72,7 @@ def _request(model: str, signature: str, specs: list[tf.TensorSpec]) -> Message:
     request = log.predict_log.request
     request.model_spec.name, request.model_spec.signature_name = model, signature
     for spec in specs:
-        request.inputs.add(key=spec.name, value=tf.make_tensor_proto(_example(spec)))
+        request.inputs.add(key=spec.name, value=tf.make_tensor_proto(_example(spec)).SerializeToString())
     return log
 
 

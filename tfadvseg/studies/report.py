@@ -6,13 +6,13 @@ import json
 import os
 import pathlib
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.registry import choose
 from tfadvseg.reports import tensorboard
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs import hidden, parts, per_class
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
 from tfadvseg.studies import STUDIES

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tfadvseg.runs.atomic import remove_left_over, replaced_folder, write_atomically
+from tfadvseg.atomic import remove_left_over, replaced_folder, write_atomically
 
 
 def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, monkeypatch):

@@ -22,6 +22,10 @@ class Refused(ValueError):
     """The server answers that it will not do what it is asked, and would say so again."""
 
 
+class Unknown(Refused):
+    """The server answers that it serves nothing of that name."""
+
+
 class Unreadable(ValueError):
     """The server answers something else than it was asked for."""
 
@@ -32,18 +36,38 @@ def quoted(text: str) -> str:
     return (line if len(line) <= LONGEST else f"{line[:LONGEST]} ...") or "nothing"
 
 
-def patiently(ask: Callable[[], T], retries: int, wait: Callable[[float], None] = time.sleep) -> T:
-    """What `ask` returns, asked again where nobody answers: so many times, each after twice the wait, the first after
-    FIRST_WAIT seconds."""
-    for attempt in range(retries):
+class Patience:
+    """Asks again where nobody answers: `retries` times, each after twice the wait, the first after FIRST_WAIT seconds.
+
+    So it does where a server that has answered the same before says that it knows nothing of that name, since one that
+    is restarted says so while it still loads. From any thread.
+    """
+
+    def __init__(self, retries: int, wait: Callable[[float], None] = time.sleep):
+        self.retries, self._wait, self._answered = retries, wait, set[str]()
+
+    def __call__(self, question: str, ask: Callable[[], T]) -> T:
+        """What `ask` returns. question: what is asked for, such as a model and its signature."""
+        for attempt in range(self.retries):
+            try:
+                return self._asked(question, ask)
+            except Unreachable:
+                self._wait(FIRST_WAIT * 2**attempt)
         try:
-            return ask()
-        except Unreachable:
-            wait(FIRST_WAIT * 2**attempt)
-    try:
-        return ask()
-    except Unreachable as error:
-        raise Unreachable(f"{error} It was tried {retries + 1} times." if retries else str(error)) from error
+            return self._asked(question, ask)
+        except Unreachable as error:
+            times = f" It was tried {self.retries + 1} times." if self.retries else ""
+            raise Unreachable(f"{error}{times}") from error
+
+    def _asked(self, question: str, ask: Callable[[], T]) -> T:
+        try:
+            found = ask()
+        except Unknown as error:
+            if question in self._answered:
+                raise Unreachable(str(error)) from error
+            raise
+        self._answered.add(question)
+        return found
 
 
 def unreachable(address: Address, text: str) -> Unreachable:
@@ -65,7 +89,7 @@ def refused(address: Address, model: str, signature: str, text: str, unknown: bo
         f"{address} cannot answer the signature {signature!r} of {model!r}"
     )  # fmt: skip
     way = "; name what it serves by `served_name`" if unknown else ""
-    return Refused(f"{about}; it says: {quoted(text)}{way}.")
+    return (Unknown if unknown else Refused)(f"{about}; it says: {quoted(text)}{way}.")
 
 
 def changed(address: Address, model: str, before: str, now: str) -> Refused:

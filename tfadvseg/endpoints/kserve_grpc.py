@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfadvseg.endpoints.client import Arrays, Settings
-from tfadvseg.endpoints.failures import patiently, unreadable
+from tfadvseg.endpoints.failures import Patience, unreadable
 from tfadvseg.endpoints.grpc_call import GrpcCall
 from tfadvseg.endpoints.kserve_messages import INFER, MESSAGES, infer_request, tensors
 from tfadvseg.endpoints.kserve_names import model_of
@@ -15,12 +15,13 @@ class KserveGrpc:
 
     def __init__(self, settings: Settings):
         self.settings, self._versions = settings, Versions(settings.address)
+        self._patiently = Patience(settings.retries)
         self._call = GrpcCall(settings, INFER, MESSAGES["ModelInferResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         model = model_of(self.settings, signature)
         request = infer_request(model, self.settings.version, inputs)
-        answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        answer = self._patiently(f"{model} {signature}", lambda: self._call(request, model, signature))
         self._versions.note(model, answer.model_version)
         try:
             return tensors(answer.outputs, answer.raw_output_contents)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.endpoints.client import Arrays, Settings
-from tfadvseg.endpoints.failures import patiently, refused, unreadable
+from tfadvseg.endpoints.failures import Patience, refused, unreadable
 from tfadvseg.endpoints.http import Answer, Http, parsed, said
 from tfadvseg.endpoints.kserve_names import model_of
 from tfadvseg.endpoints.kserve_tensors import DATATYPES, array_of, datatype, filled, raw
@@ -29,7 +29,7 @@ class KserveRest:
 
     def __init__(self, settings: Settings):
         self.settings, self._http = settings, Http(settings.address, settings.timeout)
-        self._versions = Versions(settings.address)
+        self._versions, self._patiently = Versions(settings.address), Patience(settings.retries)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         settings, model = self.settings, model_of(self.settings, signature)
@@ -37,12 +37,16 @@ class KserveRest:
         path = f"/v2/models/{urllib.parse.quote(model, safe='')}{version}/infer"
         head, values = body(inputs, "inputs", {"parameters": {"binary_data_output": True}})
         headers = {"Content-Type": "application/octet-stream", HEADER: str(len(head))}
-        answer = patiently(lambda: self._http("POST", path, head + values, headers), settings.retries)
-        if answer.status != 200:
-            text = said(answer)
-            unknown = answer.status == 404 or (answer.status in UNKNOWN and "unknown model" in text)
-            raise refused(settings.address, model, signature, text, unknown)
-        return self._read(answer, model)
+
+        def ask() -> Answer:
+            answer = self._http("POST", path, head + values, headers)
+            if answer.status != 200:
+                text = said(answer)
+                unknown = answer.status == 404 or (answer.status in UNKNOWN and "unknown model" in text)
+                raise refused(settings.address, model, signature, text, unknown)
+            return answer
+
+        return self._read(self._patiently(f"{model} {signature}", ask), model)
 
     def _read(self, answer: Answer, model: str) -> dict[str, np.ndarray]:
         stated = answer.headers.get(HEADER.lower(), "")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfadvseg.endpoints.client import Arrays, Settings
-from tfadvseg.endpoints.failures import patiently, unreadable
+from tfadvseg.endpoints.failures import Patience, unreadable
 from tfadvseg.endpoints.grpc_call import GrpcCall
 from tfadvseg.endpoints.tfserving_messages import MESSAGES, PREDICT, predict_request, tensors, version_of
 from tfadvseg.endpoints.versions import Versions
@@ -14,12 +14,13 @@ class TfServingGrpc:
 
     def __init__(self, settings: Settings):
         self.settings, self._versions = settings, Versions(settings.address)
+        self._patiently = Patience(settings.retries)
         self._call = GrpcCall(settings, PREDICT, MESSAGES["PredictResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         model = self.settings.model_of(signature)
         request = predict_request(model, self.settings.version, signature, inputs)
-        answer = patiently(lambda: self._call(request, model, signature), self.settings.retries)
+        answer = self._patiently(f"{model} {signature}", lambda: self._call(request, model, signature))
         self._versions.note(model, version_of(answer))
         try:
             return tensors(answer.outputs)

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfadvseg.endpoints import tfserving_json
 from tfadvseg.endpoints.client import Arrays, Settings
-from tfadvseg.endpoints.failures import patiently, refused, unreadable
+from tfadvseg.endpoints.failures import Patience, refused, unreadable
 from tfadvseg.endpoints.http import Http, parsed, said
 from tfadvseg.endpoints.tfserving_json import Types, signature_types
 
@@ -19,7 +19,7 @@ class TfServingRest:
     def __init__(self, settings: Settings):
         self.settings, self._http = settings, Http(settings.address, settings.timeout)
         self._types: dict[str, dict[str, tuple[Types, Types]]] = {}
-        self._lock = threading.Lock()
+        self._lock, self._patiently = threading.Lock(), Patience(settings.retries)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         model, address = self.settings.model_of(signature), self.settings.address
@@ -45,10 +45,14 @@ class TfServingRest:
 
     def _asked(self, method: str, path: str, model: str, signature: str, body: bytes = b"") -> bytes:
         headers = {"Content-Type": "application/json"} if body else {}
-        answer = patiently(lambda: self._http(method, path, body, headers), self.settings.retries)
-        if answer.status != 200:
-            raise refused(self.settings.address, model, signature, said(answer), unknown=answer.status == 404)
-        return answer.body
+
+        def ask() -> bytes:
+            answer = self._http(method, path, body, headers)
+            if answer.status != 200:
+                raise refused(self.settings.address, model, signature, said(answer), unknown=answer.status == 404)
+            return answer.body
+
+        return self._patiently(f"{method} {model} {signature}", ask)
 
     def _place(self, model: str) -> str:
         version = "" if self.settings.version is None else f"/versions/{self.settings.version}"

@@ -100,9 +100,7 @@ def _parts(block: Block, caption: str, folder: pathlib.Path, room: Room) -> Iter
         case Table():
             yield Part("Grid", grid(block, caption))
         case ClaimTable():
-            verdicts = Counter(row.verdict for row in block.rows)
-            counts = ", ".join(f"{verdict}: {count}" for verdict, count in verdicts.items())
-            yield Part("Claims", {"told": block.told, "counts": counts, "grid": _claims(block)})
+            yield Part("Claims", {"told": block.told, "counts": counts(block), "grid": _claims(block)})
         case Picture(path, alt):
             yield Part("Picture", {"source": picture_file(folder / path, room), "path": path, "alt": alt})
         case Photographs():
@@ -135,6 +133,12 @@ def sort_values(cells: Sequence[str], strict: bool = False) -> list[str]:
     words = {cell: cell for cell in said}
     values = numbers if len(numbers) == len(found) else words
     return [values.get(cell, "") for cell in cells]
+
+
+def counts(table: ClaimTable) -> str:
+    """How many claims have each verdict; one of several parts may have several."""
+    found = Counter("with several verdicts" if ":" in row.verdict else row.verdict for row in table.rows)
+    return f"Of {len(table.rows)}: {', '.join(f'{count} {verdict}' for verdict, count in found.items())}."
 
 
 def _claims(table: ClaimTable) -> Grid:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tfadvseg.registry import choose
 from tfadvseg.reports import tensorboard
-from tfadvseg.reports.document import Bullets, ClaimTable, Document, Heading, Photographs
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Photographs
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.page import page
 from tfadvseg.reports.sheets import draw_sheets
@@ -69,7 +69,7 @@ def completed(
     """A study's document between what every report begins and ends with: the answer in short and what was attacked;
     photographs, the claims, what it took and of what it was made."""
     claims = [block for block in document.blocks if isinstance(block, ClaimTable)]
-    found = [block for block in document.blocks if not isinstance(block, ClaimTable)]
+    found = [block for block in document.blocks if not isinstance(block, ClaimTable) and not _said(block, answer)]
     headed = not found or isinstance(found[0], Heading) or (isinstance(found[0], Bullets) and found[0].heading)
     opening = [answer_part(run, answer), *attacked_part(run), *([] if headed else [Heading("What was found")])]
     closing = [*pictures, *claims, *costs_part(run), *provenance_part(run)]
@@ -81,6 +81,11 @@ def summary_text(run: FinishedRun | str | os.PathLike) -> str:
     run = run if isinstance(run, FinishedRun) else FinishedRun.read(pathlib.Path(run))
     told = [run.results.left_out_text()] if run.results.left_out else []
     return "\n".join([terminal(_study(run).report().summary(run)), *told])
+
+
+def _said(block: Block, answer: Sequence[str]) -> bool:
+    """Whether the answer says all of it."""
+    return isinstance(block, Bullets) and not block.heading and set(block.items) <= set(answer)
 
 
 def _study(run: FinishedRun) -> Study:

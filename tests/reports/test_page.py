@@ -68,8 +68,9 @@ def test_every_block(every_block, folder):
     assert found.open == []
     assert titles(found, *HEADINGS)[:5] == ["h1", "h2", "h2", "h2", "h3"]  # title, answer, contents, IoU, FGSM
     for said in (
-        "Robustness on camvid & co", "In short One keeps most. It is decided.", "Two sentences. In one paragraph.",
-        "IoU Two sentences. In one paragraph. FGSM", "a note", "Attacked photographs", "enet, image 0001", "Iterative FGSM, epsilon 0.25",
+        "Robustness on camvid & co", "In short One keeps most. It is decided.",
+        "IoU Two sentences. In one paragraph. FGSM", "a note", "Attacked photographs", "enet, image 0001",
+        "Iterative FGSM, epsilon 0.25",
         "Claims of the paper: enet Judged on 4 images; in brackets the 95 % interval of a bootstrap over images. "
         "Of 3: 2 holds, 1 with several verdicts.", "128 + 8 x perturbation",
         "Prediction, 73.3 % right, 25.0 % of pixels changed",

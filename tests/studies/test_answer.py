@@ -54,6 +54,14 @@ def test_one_network_keeps_something_and_not_most(finish):
     assert len(others) == 1 and "half of the clean IoU is gone at epsilon below 8 [below 8, below 8] (a)." in others[0]
 
 
+def test_a_network_whose_crf_hides_the_gradient_is_said_to(finish):
+    design = {"networks": {"b": {"crf": True}}}
+    first, *_ = said(finish("robustness", attacked(a=10.0, b=12.5), design, name="b keeps most"))
+    assert first.endswith("may leave less, since its CRF hides the gradient.")
+    first, *_ = said(finish("robustness", attacked(a=13.0, b=12.5), design, name="a keeps most"))
+    assert first.endswith("may leave less.")
+
+
 def margin(run: FinishedRun) -> float:
     """By how much the interval of the closest difference lies above 0, in points of IoU."""
     evidence = run.evidence

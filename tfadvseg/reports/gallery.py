@@ -56,14 +56,20 @@ def subjects(block: Photographs, room: Room) -> list[Subject]:
     """Those of the photographs that were attacked, as large as there is room for; none where there is too little."""
     attacked = [example for example in block.examples if example.attacked]
     for side in SIDES:
-        found = [_subject(example, block.label_space, side) for example in attacked]
-        if room.take(*(picture.source for subject in found for picture in _pictures(subject))):
+        tried, found = Room(room.left), list[Subject]()
+        for example in attacked:
+            found.append(_subject(example, block.label_space, side))
+            if not tried.take(*_sources(found[-1])):
+                break
+        else:
+            room.left, room.used = tried.left, room.used + tried.used
             return found
     return []
 
 
-def _pictures(subject: Subject) -> list[Shown]:
-    return [*subject.clean, *(one for attack in subject.attacks for row in attack.rows for one in row.pictures)]
+def _sources(subject: Subject) -> list[str]:
+    rows = [row for attack in subject.attacks for row in attack.rows]
+    return [picture.source for pictures in (subject.clean, *(row.pictures for row in rows)) for picture in pictures]
 
 
 def _subject(example: Example, label_space: LabelSpace, side: int) -> Subject:

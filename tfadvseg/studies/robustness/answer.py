@@ -9,6 +9,7 @@ from tfadvseg.reports.titles import attack_title
 from tfadvseg.studies.answer import LISTED
 from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept
 from tfadvseg.studies.robustness.envelope import Envelope, envelopes
+from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.run import FinishedRun
 
 
@@ -22,9 +23,10 @@ def answer(run: FinishedRun) -> list[str]:
     most = kept[-1]
     left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
     keeps = "keeps most of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
+    hides = ", since its CRF hides the gradient" if facts_of(run.design, most.model).crf else ""
     found = [
         f"At epsilon {epsilon:g} {most.model} {keeps}: {left} % under the worst of the attacks that were run on it "
-        f"({title}); a stronger one may leave less."
+        f"({title}); a stronger one may leave less{hides}."
     ]
     return [*found, *decided(leads(evidence, kept), run), *broken(envelopes_of(run))]
 

@@ -146,7 +146,8 @@ def test_warnings_are_counted_and_the_first_is_told(robustness):
 def test_of_one_group_of_images_nothing_is_decided(robustness):
     run = robustness()
     assert answer.sureness(run) == (
-        f"All of it rests on {IMAGES} images; in brackets are 95 % intervals for other images like these."
+        f"All of it rests on {IMAGES} images; in brackets are intervals for other images like these, of 95 % or, of "
+        "differences among several, surer ones."
     )
     assert answer.sureness(grouped(run, *"ab" * 8)).startswith(
         "All of it rests on 16 images in 2 groups of alike ones; in"

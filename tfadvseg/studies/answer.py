@@ -37,4 +37,7 @@ def sureness(run: FinishedRun) -> str:
     on = images_text(images, units)
     if units < 2:
         return f"All of it rests on {on}, so there are no intervals and nothing is decided."
-    return f"All of it rests on {on}; in brackets are 95 % intervals for other images like these."
+    return (
+        f"All of it rests on {on}; in brackets are intervals for other images like these, of 95 % or, of differences "
+        "among several, surer ones."
+    )

@@ -1,4 +1,4 @@
-"""Judges and draws a finished run again, without a model: tables, verdicts, figures and TensorBoard events.
+"""Judges and draws a finished run again, without a model: page, tables, verdicts, figures and TensorBoard events.
 
     python -m pipelines.report runs/robustness/2026-01-31_12-00-00
 

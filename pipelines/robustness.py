@@ -8,8 +8,8 @@
 The third command changes no pixels but those of cars, and the report says what breaks inside and outside of them; the
 fourth makes pedestrians look like what is beside them.
 
-Ends with a table on stdout and a run folder with results.csv, results.md, figures and TensorBoard events. Interrupted,
-it goes on where it stopped when it is started again with the same --output.
+Ends with a table on stdout and a run folder with report.html, results.md, results.csv, figures and TensorBoard events.
+Interrupted, it goes on where it stopped when it is started again with the same --output.
 """
 
 from absl import flags as absl_flags

@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import tomllib
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -20,3 +21,13 @@ def test_a_wheel_has_the_networks_that_the_first_command_attacks():
         word for name in copied for word in ("graft", f"saved_models/{name}")
     ]
     assert all((ROOT / "saved_models" / name / "1" / "saved_model.pb").is_file() for name in copied)
+
+
+def test_a_wheel_has_the_templates_of_pages():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    package = ROOT / "tfadvseg"
+    brought = {
+        path for pattern in settings["tool"]["setuptools"]["package-data"]["tfadvseg"] for path in package.glob(pattern)
+    }
+    templates = set(package.rglob("*.j2"))
+    assert len(templates) == 4 and templates <= brought

@@ -111,7 +111,7 @@ def collect_and_report(plan: Planned, folder: RunFolder) -> None:
         print(f"{gradients:,} image gradients", file=sys.stderr)
         write_and_print_report(place, warnings)
     store = folder.store
-    print(f"Results: {store}/results.md, results.csv, figures/; tensorboard --logdir {store}/tensorboard")
+    print(f"Results: {store}/report.html, results.md, results.csv, figures/; tensorboard --logdir {store}/tensorboard")
 
 
 def write_and_print_report(folder: pathlib.Path, warnings: Sequence[str]) -> None:

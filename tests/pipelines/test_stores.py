@@ -55,7 +55,8 @@ def test_a_run_and_its_report_in_a_store_are_those_of_a_disk(call, small, bucket
     url = f"{bucket}/run"
     ended = call("robustness", *small, *FLAGS, f"--output={url}")
     assert ended.returncode == 0, ended.stderr
-    assert f"Results: {url}/results.md, results.csv, figures/; tensorboard --logdir {url}/tensorboard" in ended.stdout
+    drawn = f"Results: {url}/report.html, results.md, results.csv, figures/; tensorboard --logdir {url}/tensorboard"
+    assert drawn in ended.stdout and store_of(url).exists("report.html")
     store = store_of(url)
     assert_same_results(store, on_disk)
     pictures = [name for name in on_disk.names(deep=True) if name.startswith("figures/")]

@@ -13,7 +13,7 @@ def make():
 def test_drawings_are_written_and_found_again(tmp_path):
     drawings = [Drawing("a/b", "A falls", make), Drawing("c", "C falls", make)]
     paths = save_drawings(drawings, tmp_path / "figures")
-    assert [path.name for path in paths] == ["a_b.png", "a_b.pdf", "c.png", "c.pdf"]
+    assert [path.name for path in paths] == ["a_b.png", "a_b.pdf", "a_b.svg", "c.png", "c.pdf", "c.svg"]
     assert all(path.stat().st_size > 1000 for path in paths)
     assert pictures(drawings, ["figures/a_b.png", "figures/z.png"]) == [Picture("figures/a_b.png", "A falls")]
 

@@ -126,7 +126,7 @@ def test_any_number_of_networks_and_attacks_with_holes(make_results, tmp_path, c
     assert {path.name for path in paths} == {
         f"{name}.{kind}"
         for name in ("iou_ratio", "clean_against_ratio", *(f"iou_ratio_{attack}" for attack in attacks))
-        for kind in ("png", "pdf")
+        for kind in ("png", "pdf", "svg")
     }
     assert all(path.stat().st_size > 10_000 for path in paths)
 

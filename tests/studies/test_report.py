@@ -1,13 +1,16 @@
 """From a finished run to everything that is made of it, for every study."""
 
 import dataclasses
+import html
 import json
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from html_page import Page
 from made_up import IMAGES
 
 from tfadvseg.reports.document import ClaimTable
@@ -35,12 +38,13 @@ EXAMPLES = {
 }  # fmt: skip
 SECTIONS = {
     "robustness": [
-        "Worst case", "Warnings", "Which networks differ", "What the architectures say", "IoU ratio at epsilon 8",
+        "What was found", "Worst case", "Warnings", "Which networks differ", "What the architectures say",
+        "IoU ratio at epsilon 8",
         "Mean over images at epsilon 8", "IoU", "IoU by class", "Worst case at each epsilon", "All pairs of networks",
         "Is an attack seen?", "Attacks that find their own norm", "Claims of the paper: a",
         "Claims of the paper: a+crf", "Claims of the paper: All networks together",
     ],
-    "transforms": ["Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
+    "transforms": ["What was found", "Warnings", "How to read the tables", "net, Iterative FGSM ll, epsilon 8",
                    "Claims of the paper: net, ifgsm_ll"],
     "crf": ["Warnings", "net", "Claims of the paper: net"],
     "masking": ["a", "b", "Warnings", "IoU ratio"],
@@ -51,6 +55,8 @@ SECTIONS = {
         "Claims of the paper: attacks at epsilon 8",
     ],
 }  # fmt: skip
+"""Between what every report begins with, and what it took and was made of, of which these runs say nothing."""
+BEGINS = ["In short", "What was attacked, and how"]
 
 
 def files(folder):
@@ -70,11 +76,15 @@ def test_a_finished_run_becomes_a_report_twice_alike(run):
     assert all(path.exists() for path in written) and len(set(written)) == len(written)
     first = files(run.folder)
     pictures = {name.removeprefix("figures/") for name in first if name.startswith("figures/")}
-    assert pictures == {f"{stem}.{ending}" for stem in FIGURES[run.study] for ending in ("png", "pdf")}
+    assert pictures == {
+        f"{stem}.{ending}"
+        for stem in FIGURES[run.study]
+        for ending in ("png", "pdf", *(["svg"] if "_0001" not in stem else []))
+    }
     assert all(len(first[f"figures/{name}"]) > 10_000 for name in pictures if name.endswith(".png"))
 
     text = first["results.md"].decode()
-    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS[run.study]
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == BEGINS + SECTIONS[run.study]
     assert "- The loss did not move." in text and text.isascii()
     assert (f"Judged on {IMAGES} images" in text) == bool(STUDIES[run.study].judged(run))
     shown = [line.split("](")[1][:-1] for line in text.splitlines() if line.startswith("![")]
@@ -82,6 +92,26 @@ def test_a_finished_run_becomes_a_report_twice_alike(run):
 
     write_report(run.folder, with_tensorboard=False)
     assert files(run.folder) == first
+
+
+def test_the_page_has_all_that_results_md_has_and_the_photographs(run):
+    assert run.folder / "report.html" in write_report(run.folder, with_tensorboard=False)
+    text = (run.folder / "report.html").read_text()
+    found = Page(text)
+    assert found.open == [] and all(address.startswith(("data:image/", "#")) for address in found.loaded)
+    assert "https:" not in text and "http:" not in text
+    told = (run.folder / "results.md").read_text()
+    parts = [line[3:] for line in told.splitlines() if line.startswith("## ")]
+    linked = re.findall(r'<li><a href="#part-\d+">(.*?)</a></li>', text)
+    assert [html.unescape(part) for part in linked if part != "Attacked photographs"] == parts
+    assert "Attacked photographs" in linked and len(found.all("img")) == told.count("\n![") + 6 * shown_of(run)
+    tables = sum(line.startswith(("| :-", "| --")) for line in told.splitlines())
+    assert len(found.tables) == tables and "The loss did not move." in found.text
+
+
+def shown_of(run):
+    """Photographs before a network: alone, and behind each transform."""
+    return 1 + len(EXAMPLES[run.study][2]) if len(EXAMPLES[run.study]) > 2 else 1
 
 
 def test_claims_and_cells_are_written_as_they_were_judged(run):
@@ -166,4 +196,4 @@ def test_drawing_loads_no_tensorflow_and_no_pyplot(robustness):
 
 def test_every_study_can_be_reported():
     for study in STUDIES.values():
-        assert all(callable(part) for part in study.report()[:3])
+        assert all(callable(part) for part in study.report()[:4])

@@ -1,6 +1,5 @@
 """Many runs as one page that ranks their models: a single HTML file without network, in which only like is ranked."""
 
-import importlib.resources
 import math
 import pathlib
 from collections.abc import Hashable, Sequence
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tfadvseg.release.robustness import Number, Robustness, part_of
 from tfadvseg.reports.numbers import number
+from tfadvseg.reports.templates import html
 
 TITLES = ("Rank", "Model", "Clean", "Strongest attack", "It leaves", "Worst case", "Of clean (%)", "Gradient", "Run")
 WORDS = (1, 3, 7, 8)
@@ -32,8 +32,6 @@ class Cell(NamedTuple):
 
 def page(entries: Sequence[Entry]) -> str:
     """The HTML; ValueError where there is nothing to rank."""
-    import jinja2
-
     if not any(entry.one.lines for entry in entries):
         raise ValueError(
             "No run has attacked anything, so there is nothing to rank; name runs of pipelines.robustness."
@@ -42,13 +40,8 @@ def page(entries: Sequence[Entry]) -> str:
     for entry in entries:
         if entry.one.lines:
             groups.setdefault(alike(entry), []).append(entry)
-    source = (importlib.resources.files("tfadvseg.release") / "leaderboard.html.j2").read_text(encoding="utf-8")
-    made = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(source)
     boards = [_board(group) for group in groups.values()]
-    text = made.render(boards=boards, titles=TITLES, words=WORDS)
-    return text.encode("utf-8", "replace").decode()
+    return html("release/leaderboard.html.j2", boards=boards, titles=TITLES, words=WORDS)
 
 
 def alike(entry: Entry) -> Hashable:

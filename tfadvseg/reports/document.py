@@ -6,6 +6,9 @@ No text in a document holds the syntax of any of them.
 import dataclasses
 from collections.abc import Sequence
 
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.runs.examples import Example
+
 ABREAST = 6
 """Columns that fit on any page."""
 
@@ -76,6 +79,15 @@ class ClaimTable:
     images: str
     rows: Sequence[ClaimRow]
 
+    @property
+    def title(self) -> str:
+        return f"Claims of the paper: {self.subject}"
+
+    @property
+    def told(self) -> str:
+        """What stands between title and rows."""
+        return f"Judged on {self.images}; in brackets the 95 % interval of a bootstrap over images."
+
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
@@ -85,7 +97,15 @@ class Picture:
     alt: str
 
 
-Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture
+@dataclasses.dataclass(frozen=True, eq=False)
+class Photographs:
+    """Attacked photographs, to be looked at by attack and epsilon; a part of its own, which a page alone can show."""
+
+    examples: Sequence[Example]
+    label_space: LabelSpace
+
+
+Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Photographs
 
 
 @dataclasses.dataclass(frozen=True)

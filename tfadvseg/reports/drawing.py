@@ -1,9 +1,10 @@
-"""Figures by name: made when they are wanted, written as PNG and PDF, shown in a document or as pixels."""
+"""Figures by name: made when they are wanted, written as PNG, PDF and SVG, shown in a document or as pixels."""
 
 import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
 
+import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -22,8 +23,12 @@ class Drawing:
 
 
 def save_drawings(drawings: Sequence[Drawing], folder: str | pathlib.Path) -> list[pathlib.Path]:
-    """Draws and writes them all; returns the paths."""
-    return [path for drawing in drawings for path in save_figure(drawing.make(), folder, drawing.name)]
+    """Draws and writes them all, as SVG, too; returns the paths."""
+    paths = []
+    for drawing in drawings:
+        figure = drawing.make()
+        paths += [*save_figure(figure, folder, drawing.name), save_vectors(figure, folder, drawing.name)]
+    return paths
 
 
 def pictures(drawings: Sequence[Drawing], paths: Sequence[str]) -> list[Picture]:
@@ -41,6 +46,15 @@ def save_figure(figure: Figure, folder: str | pathlib.Path, name: str, dpi: int 
     write_atomically(png, lambda file: figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}))
     write_atomically(pdf, lambda file: figure.savefig(file, format="pdf", dpi=dpi, metadata=undated))
     return [png, pdf]
+
+
+def save_vectors(figure: Figure, folder: str | pathlib.Path, name: str) -> pathlib.Path:
+    """Writes <name>.svg, which needs no font where it is shown; the same bytes each time, too."""
+    svg = pathlib.Path(folder) / f"{_stem(name)}.svg"
+    with matplotlib.rc_context({"svg.hashsalt": "tfadvseg", "svg.fonttype": "path"}):
+        undated = {"Creator": None, "Date": None}
+        write_atomically(svg, lambda file: figure.savefig(file, format="svg", metadata=undated))
+    return svg
 
 
 def figure_pixels(figure: Figure, dpi: int = 110) -> np.ndarray:

@@ -4,7 +4,17 @@ import re
 import urllib.parse
 from collections.abc import Sequence
 
-from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Paragraph, Picture, Table
+from tfadvseg.reports.document import (
+    Block,
+    Bullets,
+    ClaimTable,
+    Document,
+    Heading,
+    Paragraph,
+    Photographs,
+    Picture,
+    Table,
+)
 
 
 def markdown(document: Document) -> str:
@@ -30,6 +40,8 @@ def _parts(block: Block) -> list[str]:
             return _claims(block)
         case Picture(path, alt):
             return [f"![{_text(alt)}]({urllib.parse.quote(path, safe='/+,=')})"]
+        case Photographs():
+            return []
 
 
 def _heading(text: str, level: int) -> str:
@@ -59,8 +71,8 @@ def _claims(table: ClaimTable) -> list[str]:
     rows = [(row.number, row.statement, row.verdict, row.measured) for row in table.rows]
     lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows]
     return [
-        _heading(f"Claims of the paper: {table.subject}", 2),
-        f"Judged on {table.images}; in brackets the 95 % interval of a bootstrap over images.",
+        _heading(table.title, 2),
+        table.told,
         "\n".join(["| Claim | Statement | Here | Measured |", "| :-- | :-- | :-- | :-- |", *lines]),
     ]
 

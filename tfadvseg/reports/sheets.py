@@ -62,14 +62,14 @@ def attack_sheet(example: Example, attack: str, label_space: LabelSpace) -> Figu
     _picture(axes[0, 2], label_space.colours(example.prediction), "Prediction on the clean image")
     counted = example.truth != IGNORED
     wrong = (example.prediction != example.truth) & counted
-    _picture(axes[0, 3], _mask(wrong), f"Wrong: {_share(wrong.sum(), counted.sum())} of labelled pixels")
+    _picture(axes[0, 3], _mask(wrong), f"Wrong: {share(wrong.sum(), counted.sum())} of labelled pixels")
     for row, one in zip(axes[1:], steps, strict=True):
         factor = amplification(largest_change(one))
         changed = one.prediction != example.prediction
-        _picture(row[0], around_grey(one.perturbation, factor), scaled_title(factor), _strength(one.epsilon))
+        _picture(row[0], around_grey(one.perturbation, factor), scaled_title(factor), strength(one.epsilon))
         _picture(row[1], pixels(example.image + one.perturbation), "Image + perturbation")
         _picture(row[2], label_space.colours(one.prediction), "Prediction")
-        _picture(row[3], _mask(changed), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
+        _picture(row[3], _mask(changed), f"Changed: {share(changed.sum(), changed.size)} of pixels")
     _legend(figure, label_space, [example.truth, *predictions], 4, height)
     return figure
 
@@ -97,7 +97,7 @@ def prediction_sheet(columns: Mapping[str, tuple[Example, str]], label_space: La
         maps.update((epsilon, one.prediction) for epsilon, one in found[title].items())
         for row, epsilon in enumerate([0.0, *epsilons]):
             if epsilon in maps:
-                heading = f"{title}\n{_strength(epsilon)}" if row == 0 else _strength(epsilon)
+                heading = f"{title}\n{strength(epsilon)}" if row == 0 else strength(epsilon)
                 _picture(axes[row, column], label_space.colours(maps[epsilon]), heading)
         shown += maps.values()
     _legend(figure, label_space, shown, len(columns) + 1, height)
@@ -112,15 +112,15 @@ def defense_sheet(
     columns: transform -> what the network behind it saw, the one without a transform first (Fig. 5).
     """
     plain = next(iter(columns.values()))
-    heading = f"{attack_title(attack)}, {_strength(epsilon)}, on {plain.model}, image {plain.name}"
+    heading = f"{attack_title(attack)}, {strength(epsilon)}, on {plain.model}, image {plain.name}"
     figure, axes, height = _sheet(2, len(columns) + 1, plain.image.shape, heading)
     _picture(axes[0, 0], plain.image, "Clean image", "input")
-    _picture(axes[1, 0], label_space.colours(plain.prediction), _agreement(plain.prediction, plain), "prediction")
+    _picture(axes[1, 0], label_space.colours(plain.prediction), agreement(plain.prediction, plain), "prediction")
     shown = [plain.prediction]
     for (name, example), (top, bottom) in zip(columns.items(), axes.T[1:], strict=True):
         (one,) = (one for one in example.under(attack) if one.epsilon == epsilon)
         _picture(top, pixels(example.image + one.perturbation), f"Attacked, {transform_title(name)}")
-        _picture(bottom, label_space.colours(one.prediction), _agreement(one.prediction, plain))
+        _picture(bottom, label_space.colours(one.prediction), agreement(one.prediction, plain))
         shown.append(one.prediction)
     _legend(figure, label_space, shown, len(columns) + 1, height)
     return figure
@@ -132,7 +132,7 @@ def photograph_sheet(one: AttackedPhotograph, label_space: LabelSpace) -> Figure
     image, saved, added, before, after = (
         array[::step, ::step] for array in (one.photograph, one.saved, one.perturbation, one.before, one.after)
     )
-    title = f"{attack_title(one.attack)}, {_strength(one.epsilon)}, on {one.model}, image {one.name}"
+    title = f"{attack_title(one.attack)}, {strength(one.epsilon)}, on {one.model}, image {one.name}"
     figure, axes, height = _sheet(2, 3, image.shape, title)
     factor, changed = amplification(one.epsilon), one.before != one.after
     _picture(axes[0, 0], image, "Photograph", "image")
@@ -140,7 +140,7 @@ def photograph_sheet(one: AttackedPhotograph, label_space: LabelSpace) -> Figure
     _picture(axes[0, 2], around_grey(added, factor), scaled_title(factor))
     _picture(axes[1, 0], label_space.colours(before), "Labels of the photograph", "labels")
     _picture(axes[1, 1], label_space.colours(after), "Labels of the attacked file")
-    _picture(axes[1, 2], _mask(changed[::step, ::step]), f"Changed: {_share(changed.sum(), changed.size)} of pixels")
+    _picture(axes[1, 2], _mask(changed[::step, ::step]), f"Changed: {share(changed.sum(), changed.size)} of pixels")
     _legend(figure, label_space, [one.before, one.after], 3, height)
     return figure
 
@@ -222,7 +222,8 @@ def _picture(axes: Axes, image: np.ndarray, title: str, row: str = "") -> None:
     axes.set_ylabel(row, fontsize=SIZE + 1)
 
 
-def _strength(epsilon: float | None) -> str:
+def strength(epsilon: float | None) -> str:
+    """Of an attack, in words."""
     return "own norm" if epsilon is None else f"epsilon {epsilon:g}"
 
 
@@ -231,19 +232,21 @@ def _mask(pixels_set: np.ndarray) -> np.ndarray:
     return np.repeat(255 * pixels_set[..., None].astype(np.uint8), 3, axis=-1)
 
 
-def _agreement(prediction: np.ndarray, example: Example) -> str:
+def agreement(prediction: np.ndarray, example: Example) -> str:
+    """The share of the labelled pixels that a prediction [H, W] has right, in words."""
     counted = example.truth != IGNORED
-    return f"{_share((prediction == example.truth)[counted].sum(), counted.sum())} right"
+    return f"{share((prediction == example.truth)[counted].sum(), counted.sum())} right"
 
 
-def _share(count: int, total: int) -> str:
+def share(count: int, total: int) -> str:
+    """In per cent."""
     return f"{100 * count / max(total, 1):.1f} %"
 
 
 def _share_ignored(labels: np.ndarray) -> str:
     """No label is void unless it says so: black may be a class, too."""
     ignored = int((labels == IGNORED).sum())
-    return f"Labels, {_share(ignored, labels.size)} void" if ignored else "Labels"
+    return f"Labels, {share(ignored, labels.size)} void" if ignored else "Labels"
 
 
 def _legend(figure: Figure, label_space: LabelSpace, maps: Sequence[np.ndarray], columns: int, height: float) -> None:

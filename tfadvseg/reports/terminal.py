@@ -3,7 +3,17 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Paragraph, Picture, Table
+from tfadvseg.reports.document import (
+    Block,
+    Bullets,
+    ClaimTable,
+    Document,
+    Heading,
+    Paragraph,
+    Photographs,
+    Picture,
+    Table,
+)
 
 WIDTH = 110
 LABEL = 32
@@ -28,7 +38,7 @@ def _parts(block: Block, width: int) -> list[str]:
             return [heading, listed] if heading else [listed]
         case Table():
             return [_aligned(part) for part in _beside(table=block, width=width)]
-        case ClaimTable() | Picture():
+        case ClaimTable() | Picture() | Photographs():
             return []
 
 

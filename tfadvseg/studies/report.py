@@ -1,23 +1,28 @@
-"""Everything that is made of a finished run: claims.json, results.csv, per_class.csv, results.md, figures/ and
-tensorboard/; region.csv and hiding.csv where there is something to tell."""
+"""Everything that is made of a finished run: claims.json, results.csv, per_class.csv, results.md, report.html, figures/
+and tensorboard/; region.csv and hiding.csv where there is something to tell."""
 
 import dataclasses
 import json
 import os
 import pathlib
+from collections.abc import Sequence
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.registry import choose
 from tfadvseg.reports import tensorboard
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Photographs
 from tfadvseg.reports.markdown import markdown
+from tfadvseg.reports.page import page
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs import hidden, parts, per_class
 from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
 from tfadvseg.studies import STUDIES
+from tfadvseg.studies.account import attacked_part, costs_part, provenance_part
+from tfadvseg.studies.answer import answer_part
 from tfadvseg.studies.run import FinishedRun
-from tfadvseg.studies.study import Study, attacked_part
+from tfadvseg.studies.study import Study
 
 
 def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> list[pathlib.Path]:
@@ -32,22 +37,24 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
     judgements = study.judged(run)
     figures = report.figures(run, run.folder / "figures")
     shown = [path.relative_to(run.folder).as_posix() for path in figures if path.suffix == ".png"]
-    document = report.document(run, judgements, shown)
-    document = dataclasses.replace(document, blocks=[*attacked_part(run), *document.blocks])
+    label_space, examples = None, tuple[Example, ...]()
+    if (run.folder / "examples.npz").exists():
+        label_space, examples = whole(run.folder / "examples.npz", load_examples)
+    pictures = [Photographs(examples, label_space)] if label_space and any(one.attacked for one in examples) else []
+    document = completed(report.document(run, judgements, shown), run, report.answer(run), pictures)
     claims = json.dumps([dataclasses.asdict(one) for one in judgements], indent=1)
     written = [
         _write(run.folder / "claims.json", claims),
         _write(run.folder / "results.csv", run.table.to_csv(index=False)),
         _write(run.folder / "per_class.csv", per_class.table(run.results).to_csv(index=False)),
         _write(run.folder / "results.md", markdown(document)),
+        _write(run.folder / "report.html", page(document, run.folder)),
         *figures,
     ]
     for name, table in (("region", parts.table(run.results)), ("hiding", hidden.table(run.results))):
         if len(table):
             written.append(_write(run.folder / f"{name}.csv", table.to_csv(index=False)))
-    label_space, examples = None, tuple[Example, ...]()
-    if (run.folder / "examples.npz").exists():
-        label_space, examples = whole(run.folder / "examples.npz", load_examples)
+    if label_space:
         written += draw_sheets(examples, label_space, run.folder / "figures")
     if with_tensorboard:
         added = report.events(run, examples, label_space) if report.events else ()
@@ -56,11 +63,29 @@ def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> li
     return written
 
 
+def completed(
+    document: Document, run: FinishedRun, answer: Sequence[str], pictures: Sequence[Photographs] = ()
+) -> Document:
+    """A study's document between what every report begins and ends with: the answer in short and what was attacked;
+    photographs, the claims, what it took and of what it was made."""
+    claims = [block for block in document.blocks if isinstance(block, ClaimTable)]
+    found = [block for block in document.blocks if not isinstance(block, ClaimTable) and not _said(block, answer)]
+    headed = not found or isinstance(found[0], Heading) or (isinstance(found[0], Bullets) and found[0].heading)
+    opening = [answer_part(run, answer), *attacked_part(run), *([] if headed else [Heading("What was found")])]
+    closing = [*pictures, *claims, *costs_part(run), *provenance_part(run)]
+    return dataclasses.replace(document, blocks=[*opening, *found, *closing])
+
+
 def summary_text(run: FinishedRun | str | os.PathLike) -> str:
     """What a terminal shows of a finished run, or of its folder."""
     run = run if isinstance(run, FinishedRun) else FinishedRun.read(pathlib.Path(run))
     told = [run.results.left_out_text()] if run.results.left_out else []
     return "\n".join([terminal(_study(run).report().summary(run)), *told])
+
+
+def _said(block: Block, answer: Sequence[str]) -> bool:
+    """Whether the answer says all of it."""
+    return isinstance(block, Bullets) and not block.heading and set(block.items) <= set(answer)
 
 
 def _study(run: FinishedRun) -> Study:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tfadvseg.runs.folder import recipe_of, whole
+from tfadvseg.runs.folder import RECIPE, recipe_of, whole
 from tfadvseg.runs.results import Results, rows, table
 from tfadvseg.runs.store import Disk, Store
 from tfadvseg.studies.evidence import Evidence
@@ -37,6 +37,11 @@ class FinishedRun:
             for name, read in (("design.json", _json), ("findings.json", _json), ("cells.npz", Results.read))
         )
         return cls(folder, settings["study"], design, settings, results, tuple(map(str, warnings)))
+
+    @functools.cached_property
+    def notes(self) -> Mapping[str, Any]:
+        """What recipe.json says that decides no number, such as the command; nothing where it does not."""
+        return whole(self.folder / RECIPE, _json).get("notes", {})
 
     @functools.cached_property
     def evidence(self) -> Evidence:

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document, Paragraph
+from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document
 from tfadvseg.runs.results import images_text
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.run import FinishedRun
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 
 class Report(NamedTuple):
-    """figures: draws PNG and PDF into a folder, returns the paths. document: results.md as data, from the judgements
-    and the paths of the pictures, relative to the run folder. summary: what a terminal shows. events: the runs that the
-    study adds to TensorBoard, given the examples and their label space (None where there are no examples)."""
+    """figures: draws PNG, PDF and SVG into a folder, returns the paths. document: results.md as data, from the
+    judgements and the paths of the pictures, relative to the run folder. summary: what a terminal shows. answer: what
+    the run answers, in at most three sentences. events: the runs that the study adds to TensorBoard, given the examples
+    and their label space (None where there are no examples)."""
 
     figures: Callable[[FinishedRun, pathlib.Path], list[pathlib.Path]]
     document: Callable[[FinishedRun, Sequence[Judgement], Sequence[str]], Document]
     summary: Callable[[FinishedRun], Document]
+    answer: Callable[[FinishedRun], list[str]]
     events: "Callable[[FinishedRun, Sequence[Example], LabelSpace | None], Iterable[Events]] | None" = None
 
 
@@ -44,11 +46,6 @@ def warnings_part(run: FinishedRun) -> list[Block]:
     return warnings + (
         [Bullets(read, heading="How models of another origin, or with other classes, were read")] if read else []
     )
-
-
-def attacked_part(run: FinishedRun) -> list[Block]:
-    """By which protocol the networks were attacked, where the run did so itself."""
-    return [Paragraph(run.settings["attacked_as"])] if "attacked_as" in run.settings else []
 
 
 def claims_part(judgements: Sequence[Judgement]) -> list[Block]:

@@ -10,6 +10,7 @@ from tfadvseg.reports.cells import clean_score, subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.numbers import number
+from tfadvseg.studies.answer import listed
 from tfadvseg.studies.certificate.certified import Certified, read
 from tfadvseg.studies.certificate.figures import drawings
 from tfadvseg.studies.claims import Judgement
@@ -38,7 +39,23 @@ def summary(run: FinishedRun) -> Document:
     return Document(_title(run), [*_tables(run, found), *told])
 
 
-REPORT = Report(draw, document, summary)
+def answer(run: FinishedRun) -> list[str]:
+    """What is certified of each network and sigma; of one that an attack refutes, this instead."""
+    found = read(run)
+    held = [certified(one, run) for one in found if not one.contradicted.sum()]
+    return listed([*contradictions(found), *held], "networks and sigmas")
+
+
+def certified(one: Certified, run: FinishedRun) -> str:
+    """Of the IoU of a smoothed network, what no perturbation below SegCertify's radius can take."""
+    iou, left = (run.evidence.format(score(run.evidence), least=0.0) for score in (one.clean_iou, one.iou_at_radius))
+    return (
+        f"{one.model} smoothed by noise of sigma {one.sigma:g} has an IoU of {iou} %, of which {left} % are certified "
+        f"against every perturbation of a Euclidean norm below {number(float(one.radius))} grey levels."
+    )
+
+
+REPORT = Report(draw, document, summary, answer)
 
 
 def certificate_table(run: FinishedRun, found: Sequence[Certified]) -> Table:

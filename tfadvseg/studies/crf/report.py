@@ -10,6 +10,7 @@ from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragra
 from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.tables import interval, own_norm_part
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.crf.claims import Pair, pairs_of
 from tfadvseg.studies.crf.figures import drawings
@@ -56,7 +57,12 @@ def pair_table(results: pd.DataFrame, pair: Pair) -> Table:
     return Table(["Attack", "Without CRF", "With CRF", "With CRF, by gradient without"], rows)
 
 
-REPORT = Report(draw, document, summary)
+def answer(run: FinishedRun) -> list[str]:
+    """Whether each CRF masks the gradient."""
+    return listed([f"{pair.network}: {masking(pair).opening}" for pair in pairs_of(run)], "networks")
+
+
+REPORT = Report(draw, document, summary, answer)
 
 
 def _part(run: FinishedRun, pair: Pair) -> list[Block]:

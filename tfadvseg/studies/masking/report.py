@@ -7,10 +7,12 @@ from tfadvseg.reports.cells import subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.runs import initial_gradients
 from tfadvseg.runs.folder import whole
+from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.masking.names import Battery
 from tfadvseg.studies.masking.verdict import Suspect, masking
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.signs import opening
 from tfadvseg.studies.study import Report, warnings_part
 
 TABLE = (
@@ -50,6 +52,12 @@ def summary(run: FinishedRun) -> Document:
     return Document(f"Masked gradients, {subject(run.table)}", [*blocks, table(run)])
 
 
+def answer(run: FinishedRun) -> list[str]:
+    """The verdict on each model."""
+    found = ((suspect.name, masking(suspect).found) for suspect in suspects(run))
+    return listed([opening(run.evidence, name, what) for name, what in found if what], "models")
+
+
 def table(run: FinishedRun) -> Table:
     """A row an attack, a column a model."""
     battery, everyone = Battery.of(run.design), suspects(run)
@@ -69,4 +77,4 @@ def table(run: FinishedRun) -> Table:
     return Table(["Attack", *(suspect.name for suspect in everyone)], rows)
 
 
-REPORT = Report(draw, document, summary)
+REPORT = Report(draw, document, summary, answer)

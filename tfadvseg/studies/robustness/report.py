@@ -15,15 +15,16 @@ from tfadvseg.reports.drawing import Drawing, pictures, save_drawings
 from tfadvseg.reports.tables import headline_table, images_table, iou_table, own_norm_part, ratio_part
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.results import CLEAN, images_text
+from tfadvseg.studies.answer import LISTED
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
+from tfadvseg.studies.robustness.answer import answer, envelopes_of, told
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.by_region import region_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
 from tfadvseg.studies.robustness.costs import cost_part
 from tfadvseg.studies.robustness.detection import detection_part
 from tfadvseg.studies.robustness.differences import all_pairs_part, differences_part
-from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.robustness.figures import BUYS, WORST, drawings
 from tfadvseg.studies.robustness.hidden import hiding_part
@@ -35,8 +36,6 @@ from tfadvseg.studies.study import Report, claims_part, warnings_part
 
 BRIEF = 3
 """Of the part about the worst case, what a terminal shows: its heading, what it means, and its table."""
-LISTED = 3
-"""Networks that one sentence names with their numbers; more have a table."""
 RATIO = (
     "IoU under attack in per cent of the same network's clean IoU; the clean IoU is in per cent. In brackets the 95 % "
     "interval of a bootstrap over images, clean and attacked ones resampled together; alike images are drawn as one."
@@ -63,11 +62,6 @@ def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
 def own_drawings(run: FinishedRun, cells: pd.DataFrame) -> list[Drawing]:
     """Of all that was run together."""
     return drawings(envelopes_of(run), headline_epsilon(cells), subject(cells))
-
-
-def envelopes_of(run: FinishedRun) -> tuple[Envelope, ...]:
-    """Of every network, at all epsilons of the run."""
-    return envelopes(run.evidence, tuple(run.epsilons), run.settings.get("norm", "linf"))
 
 
 def sizes(run: FinishedRun) -> dict[str, int]:
@@ -170,15 +164,7 @@ def transferred(kept: Kept, source: str, run: FinishedRun) -> str:
     )
 
 
-def told(lead: Lead, run: FinishedRun) -> str:
-    """Who keeps more than whom, or that these images do not say it."""
-    difference = run.evidence.format(lead.difference, "+.1f", level=lead.level)
-    if lead.told_apart:
-        return f"{lead.more} keeps more than {lead.less}: {difference} points."
-    return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
-
-
-REPORT = Report(draw, document, summary)
+REPORT = Report(draw, document, summary, answer)
 
 
 def _scores(evidence: Evidence, cell: Mapping[str, Any]) -> dict[str, float]:

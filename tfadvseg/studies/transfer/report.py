@@ -10,6 +10,7 @@ from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragra
 from tfadvseg.reports.drawing import pictures, save_drawings
 from tfadvseg.reports.tables import own_norm_part
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
@@ -99,6 +100,11 @@ def headline(matrix: Matrix) -> str:
     return f"{told} {' and '.join(parts)} (means over the cells)."
 
 
+def answer(run: FinishedRun) -> list[str]:
+    """What each attack leaves on average."""
+    return listed([headline(one) for one in ordered(run)], "attacks")
+
+
 def matrix_table(matrix: Matrix, with_intervals: bool) -> Table:
     """A row a network, its clean IoU, and a column a source."""
     form = matrix.evidence.format if with_intervals else (lambda score, least: f"{score[0]:.1f}")
@@ -163,4 +169,4 @@ def _subject(run: FinishedRun) -> str:
     return f"Transfer between networks, {subject(run.table)}"
 
 
-REPORT = Report(draw, document, summary)
+REPORT = Report(draw, document, summary, answer)

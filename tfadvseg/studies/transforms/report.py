@@ -13,6 +13,7 @@ from tfadvseg.reports.numbers import number
 from tfadvseg.reports.tables import own_norm_part
 from tfadvseg.reports.titles import attack_title, transform_title
 from tfadvseg.runs.results import CLEAN, NONE, images_text
+from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
@@ -70,22 +71,46 @@ def headline(trials: Trials, attack: str, epsilon: float) -> str:
 
     The best is looked for, so differences are as sure as comparing any two of the transforms and none asks for.
     """
-    evidence, ends = trials.evidence, len(trials.transforms) + 1
-    level = level_of_each(ends * (ends - 1))
-    clean, plain = (evidence.format(score, least=0.0) for score in (
-        trials.iou(CLEAN, 0.0, NONE, trials.baseline), trials.iou(attack, epsilon, NONE, trials.baseline)
-    ))  # fmt: skip
-    told = [
-        f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {clean} to {plain} % IoU, on "
-        f"{images_text(evidence.images, evidence.units)}.",
-        *_best_defense(trials, attack, epsilon, level),
-    ]
-    if level > 95 and evidence.units > 1:
+    level = level_of(trials)
+    told = [taken(trials, attack, epsilon), *_best_defense(trials, attack, epsilon, level)]
+    if level > 95 and trials.evidence.units > 1:
         told.append(
             f"Intervals of differences are of {level:.4g} %, since any two of the transforms and none might have been "
             "compared."
         )
     return " ".join(told)
+
+
+def answer(run: FinishedRun) -> list[str]:
+    """The same of one network and attack, without the level; of several the first sentence about the best defense of
+    each."""
+    epsilon, each = headline_epsilon(run.table), _each(run)
+    best = [_best_defense(trials, attack, epsilon, level_of(trials)) for trials, attack in each]
+    if len(each) == 1:
+        return [taken(*each[0], epsilon), *best[0]]
+    found = [
+        f"{trials.model} under {attack_title(attack)} at epsilon {epsilon:g}: {told[0]}"
+        for (trials, attack), told in zip(each, best, strict=True)
+    ]
+    return listed(found, "pairs of a network and an attack")
+
+
+def level_of(trials: Trials) -> float:
+    """At which a difference of any two of the transforms and none is decided."""
+    ends = len(trials.transforms) + 1
+    return level_of_each(ends * (ends - 1))
+
+
+def taken(trials: Trials, attack: str, epsilon: float) -> str:
+    """What the attack takes where there is no defense."""
+    evidence = trials.evidence
+    clean, plain = (evidence.format(score, least=0.0) for score in (
+        trials.iou(CLEAN, 0.0, NONE, trials.baseline), trials.iou(attack, epsilon, NONE, trials.baseline)
+    ))  # fmt: skip
+    return (
+        f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {clean} to {plain} % IoU, on "
+        f"{images_text(evidence.images, evidence.units)}."
+    )
 
 
 def tables(run: FinishedRun, trials: Trials, attack: str, epsilon: float) -> list[Block]:
@@ -118,7 +143,7 @@ def transfer_table(trials: Trials, attack: str, epsilon: float) -> Table:
     return Table([f"{BEFORE} \\ adapted to", *expected], rows)
 
 
-REPORT = Report(draw, document, summary, events)
+REPORT = Report(draw, document, summary, answer, events)
 
 
 def _best_defense(trials: Trials, attack: str, epsilon: float, level: float) -> list[str]:

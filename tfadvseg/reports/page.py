@@ -1,0 +1,151 @@
+"""Documents as one HTML file that needs nothing else: no network, no font, no other file."""
+
+import pathlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Photographs, Picture, Table
+from tfadvseg.reports.embedded import Room, picture_file
+from tfadvseg.reports.gallery import subjects
+from tfadvseg.reports.templates import html
+
+MOST = 15_000_000
+"""Bytes of a page."""
+CLAIM = ("Claim", "Statement", "Here", "Measured")
+PHOTOGRAPHS = "Attacked photographs"
+NUMBER = re.compile(r"[(*]*(?:below |above )?([+-]?\d[\d,]*\.?\d*)")
+"""At the beginning of a cell: the number by which a column is sorted."""
+
+
+class Cell(NamedTuple):
+    """sort: what orders the column, a number or a word, "" for nothing, which stands last."""
+
+    text: str
+    sort: str
+    marked: bool = False
+
+
+class Grid(NamedTuple):
+    """A table. labels: columns that name a row."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    labels: int
+
+
+class Part(NamedTuple):
+    """kind: the macro that makes HTML of it."""
+
+    kind: str
+    of: Any
+
+
+class Section(NamedTuple):
+    title: str
+    parts: list[Part]
+
+
+def page(document: Document, folder: pathlib.Path, most: int = MOST) -> str:
+    """The HTML. folder: where the paths of pictures begin. Pictures for which `most` bytes leave no room are shown
+    smaller or left out, which the page says."""
+    room = Room(most)
+    text = _drawn(document, folder, room)
+    beyond = len(text.encode()) - most
+    return text if beyond <= 0 else _drawn(document, folder, Room(max(0, room.used - beyond)))
+
+
+def _drawn(document: Document, folder: pathlib.Path, room: Room) -> str:
+    opening, *found = _sections(document, folder, room)
+    return html("reports/page.html.j2", title=document.title, opening=opening.parts, sections=found)
+
+
+def _sections(document: Document, folder: pathlib.Path, room: Room) -> list[Section]:
+    """What comes before all headings, then a section for each heading of level 2."""
+    found = [Section("", [])]
+    caption = document.title
+    for block in document.blocks:
+        title = _title(block)
+        if title:
+            found.append(Section(title, []))
+        if isinstance(block, Heading):
+            caption = block.text if title else f"{found[-1].title}: {block.text}"
+        elif title:
+            caption = title
+        found[-1].parts.extend(_parts(block, caption, folder, room))
+    return found
+
+
+def _title(block: Block) -> str:
+    """Of the section that begins with a block, "" where none does."""
+    match block:
+        case Heading(text, 2):
+            return text
+        case Bullets(_, heading):
+            return heading
+        case ClaimTable():
+            return block.title
+        case Photographs():
+            return PHOTOGRAPHS
+        case _:
+            return ""
+
+
+def _parts(block: Block, caption: str, folder: pathlib.Path, room: Room) -> Iterator[Part]:
+    match block:
+        case Heading(_, 2):
+            pass
+        case Table():
+            yield Part("Grid", grid(block, caption))
+        case ClaimTable():
+            yield Part("Claims", {"told": block.told, "counts": counts(block), "grid": _claims(block)})
+        case Picture(path, alt):
+            yield Part("Picture", {"source": picture_file(folder / path, room), "path": path, "alt": alt})
+        case Photographs():
+            found = subjects(block, room)
+            rows = max((len(attack.rows) for subject in found for attack in subject.attacks), default=0)
+            yield Part("Photographs", {"subjects": found, "rows": rows})
+        case _:
+            yield Part(type(block).__name__, block)
+
+
+def grid(table: Table, caption: str) -> Grid:
+    """A table whose columns can be sorted."""
+    columns = [
+        sort_values([row[column] for row in table.rows], strict=column < table.labels)
+        for column in range(len(table.header))
+    ]
+    rows = [
+        [Cell(text, columns[c][r], (r, c) in table.marked) for c, text in enumerate(row)]
+        for r, row in enumerate(table.rows)
+    ]
+    return Grid(caption, table.header, rows, table.labels)
+
+
+def sort_values(cells: Sequence[str], strict: bool = False) -> list[str]:
+    """What orders the cells of a column: their first numbers, as 72.1 of "72.1 [69.2, 75.2]", where all that say
+    anything begin with one, else their texts. strict: only where they are numbers and nothing more."""
+    said = [cell for cell in cells if cell not in ("", "-")]
+    found = {cell: NUMBER.fullmatch(cell) if strict else NUMBER.match(cell) for cell in said}
+    numbers = {cell: match[1].replace(",", "").removeprefix("+") for cell, match in found.items() if match}
+    words = {cell: cell for cell in said}
+    values = numbers if len(numbers) == len(found) else words
+    return [values.get(cell, "") for cell in cells]
+
+
+def counts(table: ClaimTable) -> str:
+    """How many claims have each verdict; one of several parts may have several."""
+    found = Counter("with several verdicts" if ":" in row.verdict else row.verdict for row in table.rows)
+    return f"Of {len(table.rows)}: {', '.join(f'{count} {verdict}' for verdict, count in found.items())}."
+
+
+def _claims(table: ClaimTable) -> Grid:
+    """Numbers of claims are ordered as such: C9 before C10."""
+    rows = [
+        [Cell(row.number, re.sub(r"\d+", lambda found: found[0].zfill(4), row.number)),
+         *(Cell(text, text) for text in (row.statement, row.verdict, row.measured))]
+        for row in table.rows
+    ]  # fmt: skip
+    return Grid(table.title, CLAIM, rows, len(CLAIM))

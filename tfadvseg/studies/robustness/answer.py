@@ -1,0 +1,78 @@
+"""What a run of white-box attacks answers: which network keeps most, whether that is decided, and where each breaks."""
+
+import math
+from collections.abc import Sequence
+
+from tfadvseg.metrics.radii import radius_text
+from tfadvseg.reports.cells import attacks, headline_epsilon, models, white_box
+from tfadvseg.reports.titles import attack_title
+from tfadvseg.studies.answer import LISTED
+from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept
+from tfadvseg.studies.robustness.envelope import Envelope, envelopes
+from tfadvseg.studies.robustness.facts import facts_of
+from tfadvseg.studies.run import FinishedRun
+
+
+def answer(run: FinishedRun) -> list[str]:
+    """At most three sentences."""
+    cells, evidence = white_box(run.table), run.evidence
+    epsilon = headline_epsilon(cells)
+    kept = least_kept(evidence, models(cells), attacks(cells), epsilon)
+    if not kept:
+        return ["No network was attacked within a given epsilon."]
+    most = kept[-1]
+    left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
+    keeps = "keeps most of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
+    hides = ", since its CRF hides the gradient" if facts_of(run.design, most.model).crf else ""
+    found = [
+        f"At epsilon {epsilon:g} {most.model} {keeps}: {left} % under the worst of the attacks that were run on it "
+        f"({title}); a stronger one may leave less{hides}."
+    ]
+    return [*found, *decided(leads(evidence, kept), run), *broken(envelopes_of(run))]
+
+
+def decided(found: Sequence[Lead], run: FinishedRun) -> list[str]:
+    """Whether the network that keeps most surely does so; nothing of one network alone."""
+    if len(found) < 2:
+        return [told(lead, run) for lead in found]
+    close = [lead.less for lead in found if not lead.told_apart]
+    most, others = found[0].more, len(found)
+    if not close:
+        return [f"This is decided: {most} keeps more than each of the {others} other networks."]
+    apart = others - len(close)
+    which = ", ".join(close) if len(close) <= LISTED else f"{len(close)} of the others"
+    more = f"; it keeps more than the other {apart}" if apart else ""
+    return [f"This is not decided: {most} cannot be told apart from {which} on these images{more}."]
+
+
+def told(lead: Lead, run: FinishedRun) -> str:
+    """Who keeps more than whom, or that these images do not say it."""
+    difference = run.evidence.format(lead.difference, "+.1f", level=lead.level)
+    if lead.told_apart:
+        return f"{lead.more} keeps more than {lead.less}: {difference} points."
+    return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
+
+
+def broken(found: Sequence[Envelope]) -> list[str]:
+    """At which epsilon half of the clean IoU is gone; of many networks the least and the largest. Those that were only
+    shown what was made on others have no part in it."""
+    own = [one for one in found if any(cell.source_model == one.model for cell in one.choices.cells[1:])]
+    order = sorted((one for one in own if not math.isnan(one.radius[0])), key=lambda one: one.radius[0])
+    if not order:
+        return []
+    opening = "In the worst case of all that was tried, half of the clean IoU is gone at epsilon"
+    if len(order) > LISTED:
+        return [f"{opening} {_radius(order[0])} at the earliest and {_radius(order[-1])} at the latest."]
+    return [f"{opening} {'; '.join(map(_radius, order))}."]
+
+
+def envelopes_of(run: FinishedRun) -> tuple[Envelope, ...]:
+    """Of every network, at all epsilons of the run."""
+    return envelopes(run.evidence, tuple(run.epsilons), run.settings.get("norm", "linf"))
+
+
+def _radius(one: Envelope) -> str:
+    """As 0.62 [0.50, 0.71] (enet)."""
+    radius, low, high = (radius_text(end, one.epsilons) for end in one.radius)
+    interval = f" [{low}, {high}]" if one.evidence.units > 1 else ""
+    return f"{radius}{interval} ({one.model})"

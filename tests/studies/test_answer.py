@@ -40,7 +40,7 @@ def test_every_study_answers_in_at_most_five_sentences(study, request):
 
 def test_two_networks(robustness):
     assert said(robustness()) == [
-        "At epsilon 8 a+crf keeps most of its clean IoU: 30.0 [30.0, 30.0] % under the worst of the attacks that were "
+        "At epsilon 8 a+crf keeps the largest share of its clean IoU: 30.0 [30.0, 30.0] % under the worst of the attacks that were "
         "run on it (Iterative FGSM ll); a stronger one may leave less.",
         "a+crf keeps more than a: +10.0 [+10.0, +10.0] points.",
         "In the worst case of all that was tried, half of the clean IoU is gone at epsilon 1.52 [1.52, 1.52] (a); "
@@ -154,7 +154,7 @@ def test_of_one_group_of_images_nothing_is_decided(robustness):
     )
     alone = grouped(run, *["a"] * IMAGES)
     assert answer.sureness(alone).endswith("ones, so there are no intervals and nothing is decided.")
-    assert said(alone)[0].startswith("At epsilon 8 a+crf keeps most of its clean IoU: 30.0 % under")
+    assert said(alone)[0].startswith("At epsilon 8 a+crf keeps the largest share of its clean IoU: 30.0 % under")
     assert said(alone)[1] == "a+crf and a cannot be told apart on these images: +10.0 points."
     assert said(alone)[2].endswith("at epsilon 1.52 (a); 2.00 (a+crf).")
 

@@ -22,7 +22,7 @@ def answer(run: FinishedRun) -> list[str]:
         return ["No network was attacked within a given epsilon."]
     most = kept[-1]
     left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
-    keeps = "keeps most of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
+    keeps = "keeps the largest share of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
     hides = ", since its CRF hides the gradient" if facts_of(run.design, most.model).crf else ""
     found = [
         f"At epsilon {epsilon:g} {most.model} {keeps}: {left} % under the worst of the attacks that were run on it "

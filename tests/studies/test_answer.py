@@ -40,8 +40,8 @@ def test_every_study_answers_in_at_most_five_sentences(study, request):
 
 def test_two_networks(robustness):
     assert said(robustness()) == [
-        "At epsilon 8 a+crf keeps the largest share of its clean IoU: 30.0 [30.0, 30.0] % under the worst of the attacks that were "
-        "run on it (Iterative FGSM ll); a stronger one may leave less.",
+        "At epsilon 8 a+crf keeps the largest share of its clean IoU: 30.0 [30.0, 30.0] % under the worst of the "
+        "attacks that were run on it (Iterative FGSM ll); a stronger one may leave less.",
         "a+crf keeps more than a: +10.0 [+10.0, +10.0] points.",
         "In the worst case of all that was tried, half of the clean IoU is gone at epsilon 1.52 [1.52, 1.52] (a); "
         "2.00 [2.00, 2.00] (a+crf).",  # from 60 and 70 at 1 to 10 at 8: 2^(3 * 10 / 50), 2^(3 * 20 / 60)

@@ -85,7 +85,15 @@ class Picture:
     alt: str
 
 
-Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """path: of another file, as seen from where the document lies, with forward slashes."""
+
+    text: str
+    path: str
+
+
+Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Link
 
 
 @dataclasses.dataclass(frozen=True)

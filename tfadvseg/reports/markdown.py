@@ -4,7 +4,7 @@ import re
 import urllib.parse
 from collections.abc import Sequence
 
-from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Paragraph, Picture, Table
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Link, Paragraph, Picture, Table
 
 
 def markdown(document: Document) -> str:
@@ -29,11 +29,17 @@ def _parts(block: Block) -> list[str]:
         case ClaimTable():
             return _claims(block)
         case Picture(path, alt):
-            return [f"![{_text(alt)}]({urllib.parse.quote(path, safe='/+,=')})"]
+            return [f"!{_link(alt, path)}"]
+        case Link(text, path):
+            return [_link(text, path)]
 
 
 def _heading(text: str, level: int) -> str:
     return f"{'#' * level} {_text(text)}"
+
+
+def _link(text: str, path: str) -> str:
+    return f"[{_text(text)}]({urllib.parse.quote(path, safe='/+,=')})"
 
 
 def _table(table: Table) -> str:

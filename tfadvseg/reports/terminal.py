@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Paragraph, Picture, Table
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Link, Paragraph, Picture, Table
 
 WIDTH = 110
 LABEL = 32
@@ -26,6 +26,8 @@ def _parts(block: Block, width: int) -> list[str]:
         case Bullets(items, heading):
             listed = "\n".join(_wrapped(f"- {item}", width, "  ") for item in items)
             return [heading, listed] if heading else [listed]
+        case Link(text, path):
+            return [f"{text}: {path}"]
         case Table():
             return [_aligned(part) for part in _beside(table=block, width=width)]
         case ClaimTable() | Picture():

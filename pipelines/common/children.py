@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pipelines.common.interrupt import EXIT_CODE, GRACE
+from pipelines.common.sentences import last_word
 
 PATIENCE = 1.0
 """Seconds between two looks at a process."""
@@ -52,9 +53,7 @@ def _wait(process: subprocess.Popen) -> None:
 
 
 def _last_word(log: pathlib.Path, begin: int) -> str:
-    """The sentence of an error, or else the last line that is not empty."""
+    """Of a process, whose log begins there."""
     with log.open("rb") as file:
         file.seek(begin)
-        lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
-    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
-    return (errors or lines or ["it said nothing"])[-1]
+        return last_word(file.read().decode(errors="replace"))

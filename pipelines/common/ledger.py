@@ -1,5 +1,4 @@
-"""What a programme of jobs remembers of each: the command line and all else that decides its numbers, and how it ended.
-"""
+"""What a programme of jobs remembers of each: the command line, all else that decides its numbers, and how it ended."""
 
 import dataclasses
 import json
@@ -9,26 +8,24 @@ from typing import Any
 from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import DAMAGED
 
-FILE = "jobs.json"
-
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """words: the arguments of its pipeline. terms: a digest of what else decides its numbers. ended: "" until it did,
-    "finished" or "failed". sentence: why it failed. seconds: of all its starts."""
+    """words: the arguments of its pipeline. terms: a digest of what else decides its numbers. finished: whether it has
+    results. sentence: why it failed, "" where it did not. seconds: of all its starts."""
 
     words: list[str]
     terms: str
-    ended: str = ""
+    finished: bool = False
     sentence: str = ""
     seconds: float = 0.0
 
 
 class Ledger:
-    """The entries of a folder's jobs, kept whole or not at all. ValueError where the file is damaged."""
+    """The entries of a programme's jobs in a file, kept whole or not at all. ValueError where the file is damaged."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.path = folder / FILE
+    def __init__(self, path: pathlib.Path):
+        self.path = path
         try:
             kept: dict[str, Any] = json.loads(self.path.read_text()) if self.path.exists() else {}
             self.entries = {name: Entry(**entry) for name, entry in kept.items()}

@@ -117,7 +117,12 @@ def rows(found: Sequence[Answer], told: Sequence[Told]) -> list[dict[str, object
 
 def _rows(one: Answer, told: Sequence[Told]) -> list[dict[str, object]]:
     claim = one.claim
-    same = {"number": claim.number, "section": claim.section, "statement": claim.statement, "verdict": one.verdict}
+    same: dict[str, object] = {
+        "number": claim.number,
+        "section": claim.section,
+        "statement": claim.statement,
+        "verdict": one.verdict,
+    }
     if not told:
         return [same | dict.fromkeys(COLUMNS[4:8], "") | {"measured": one.measured, "images": "", "groups": ""}]
     return [

@@ -1,0 +1,324 @@
+"""Every study of the paper that the networks at hand allow, as one list of jobs that can be interrupted at any moment.
+
+    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid --dry_run
+    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid
+    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid --only=transfer,crf
+
+Says first what each job will take. A job is a command line of another pipeline, in a process of its own, and a run
+folder in --output; one that fails does not stop the others, and finished ones are passed over. Flags about photographs,
+repeatability and machines go to every job.
+
+Ends with the jobs on stdout, and with index.md and claims.csv in --output: every claim of the paper, its verdict over
+all jobs, what was measured and by which of them. Exit code 1 where a job has failed.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+import re
+import sys
+import time
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+from absl import flags as absl_flags
+
+from pipelines.common import children, flags, machines, main, objects
+from pipelines.common.ledger import Entry, Ledger
+from pipelines.common.rehearsal import ANSWER
+from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
+from tfadvseg.engine.planned import planned
+from tfadvseg.engine.posted import terms
+from tfadvseg.engine.share import WHOLE, Share
+from tfadvseg.lock import locked
+from tfadvseg.models import card
+from tfadvseg.models.spec import ModelSpec, scales_of
+from tfadvseg.reports.document import Bullets, Document, Paragraph
+from tfadvseg.reports.markdown import markdown
+from tfadvseg.reports.terminal import terminal
+from tfadvseg.runs.atomic import write_atomically
+from tfadvseg.runs.folder import claimed
+from tfadvseg.runs.results import Results
+from tfadvseg.runs.store import Disk
+from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.overall import Answer, Chapter, Told, answers, counted, index, rows
+from tfadvseg.studies.programme import BUDGETS, Ensemble, Job, Network, picked, programme, words
+from tfadvseg.studies.robustness.design import design
+from tfadvseg.studies.robustness.facts import Facts
+
+FLAGS = absl_flags.FLAGS
+SCALES = "0.5,0.75,1"
+"""Of the ensembles that are made for jobs about scales (Tables 1 and 15 to 20)."""
+MAKING = 3600.0
+"""Seconds that a share waits for another one which makes them."""
+
+_before = set(FLAGS)
+flags.define_data()
+flags.define_reading()
+flags.define_run()
+flags.define_machines()
+PASSED_ON = sorted(set(FLAGS) - _before)
+"""Flags that every job is given as they were given here."""
+absl_flags.DEFINE_list(
+    "models", None, "SavedModel folders or names in saved_models/; by default those there that were trained on "
+    "--dataset.",
+)  # fmt: skip
+flags.group("Models", "models")
+absl_flags.DEFINE_enum(
+    "budget", "fast", list(BUDGETS), "fast: few photographs, and one epsilon where the paper begins with one; full: "
+    "its whole grid on all of them.",
+)  # fmt: skip
+absl_flags.DEFINE_list("only", [], "Names of jobs, to do these alone.")
+flags.define_dry_run()
+flags.define_output()
+
+
+def run() -> int:
+    if len(FLAGS.reading or []) > 1:
+        raise ValueError("--reading is one for all models here; put a reading.json beside each that needs another.")
+    folder, share = objects.output_folder("reproduce"), machines.share()
+    models = models_at_hand()
+    jobs = programme(described(models), FLAGS.budget)
+    chosen = picked(jobs, FLAGS.only)
+    with claimed(Disk(folder), "" if share == WHOLE else str(share)):
+        ledger = Ledger(folder / ledger_name(share))
+        standings = [standing(job, folder, models, ledger) for job in chosen]
+        speeds = Speeds(folder)
+        rehearse(folder, [one for one in standings if one.state == OPEN and one.plan is None], ledger, speeds)
+        title = f"Jobs of {folder} with --budget={FLAGS.budget}"
+        print(terminal(document(title, standings, speeds)), flush=True)
+        if not FLAGS.dry_run:
+            carry_out(standings, ledger, speeds)
+            print(terminal(write_index(folder, jobs, standings, list(models))))
+    return int(any(one.state == FAILED for one in standings))
+
+
+def models_at_hand() -> dict[str, ModelSpec]:
+    """{as --models names it: model}."""
+    if FLAGS.models is None:
+        FLAGS["models"].value = trained_on(FLAGS.dataset)
+    if not FLAGS.models:
+        raise ValueError(
+            f"No network in {objects.SAVED_MODELS} was trained on {FLAGS.dataset}; name some by --models, or train one "
+            "by pipelines.train."
+        )
+    return dict(zip(FLAGS.models, objects.models(), strict=True))
+
+
+def trained_on(dataset: str) -> list[str]:
+    """Names in saved_models/, by their cards."""
+    found = []
+    for folder in sorted(objects.SAVED_MODELS.glob("*/")):
+        cards = [card.read(version) for version in folder.glob("*/")]
+        if any(one is not None and one.provenance.get("dataset") == dataset for one in cards):
+            found.append(folder.name)
+    return found
+
+
+def described(models: Mapping[str, ModelSpec]) -> list[Network]:
+    """What the programme wants to know of them."""
+    facts = design(list(models.values()))["networks"]
+    return [
+        Network(word, Facts(**facts[one.name]), one.seeded, one.attackable, max(1, len(scales_of(one.path))))
+        for word, one in models.items()
+    ]
+
+
+def ledger_name(share: Share) -> str:
+    """Of the file in --output; each share has its own."""
+    return "jobs.json" if share == WHOLE else f"jobs-{share.index}-of-{share.count}.json"
+
+
+def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], ledger: Ledger) -> Standing:
+    """How a job stands by what its folder and the ledger have."""
+    own = folder / job.name
+    if job.missing:
+        return Standing(job, own, [], "", IMPOSSIBLE, job.missing)
+    given = [FLAGS[name].serialize() for name in PASSED_ON if FLAGS[name].present]
+    arguments = words(job, lambda ensemble: str(place(ensemble, folder)), given, str(own))
+    deciding = terms_of(job, models)
+    entry = ledger.same(job.name, arguments, deciding)
+    if entry is None:
+        return Standing(job, own, arguments, deciding)
+    finished = entry.finished and (own / "claims.json").exists()
+    plan = planned(own) if (own / "recipe.json").exists() else None
+    return Standing(job, own, arguments, deciding, FINISHED if finished else OPEN, "", plan, entry.seconds)
+
+
+def terms_of(job: Job, models: Mapping[str, ModelSpec]) -> str:
+    """A digest of what decides its numbers besides its arguments: networks, photographs, program, machine."""
+    named = {word for flag in job.flags for word in re.split("[=,]", flag)} | {one.network for one in job.ensembles}
+    digests = {word: model.digest for word, model in models.items() if word in named}
+    text = json.dumps([digests, objects.split().fingerprint(), terms()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def place(ensemble: Ensemble, folder: pathlib.Path) -> pathlib.Path:
+    """Where an ensemble lies that is made for a job."""
+    return folder / "models" / ensemble.name
+
+
+def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
+    """Makes what these jobs need, has their pipelines write down what they will measure, and times a gradient of each
+    network, in a process that ends before the first job begins."""
+    for one in standings:
+        code, one.sentence = make_ensembles(one)
+        one.state = FAILED if code else OPEN
+    jobs = {
+        one.job.name: {"pipeline": one.job.pipeline, "arguments": one.arguments, "folder": str(one.folder)}
+        for one in standings if one.state == OPEN
+    }  # fmt: skip
+    if not jobs:
+        return
+    print(f"Looking at what {', '.join(jobs)} will take.", file=sys.stderr, flush=True)
+    asked = folder / "logs" / "asked.json"
+    asked.parent.mkdir(exist_ok=True)
+    write(asked, json.dumps({"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)}))
+    code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], folder / "logs" / "rehearsal.log")
+    if code:
+        raise ValueError(f"The jobs cannot be looked at: {sentence}")
+    answer = json.loads(asked.with_name(ANSWER).read_text())
+    speeds.add(answer["speeds"])
+    for one in standings:
+        if one.job.name in answer["failed"]:
+            one.state, one.sentence = FAILED, answer["failed"][one.job.name]
+        elif one.state == OPEN:
+            one.plan = planned(one.folder)
+            ledger.keep(one.job.name, Entry(one.arguments, one.terms))
+
+
+def make_ensembles(one: Standing) -> tuple[int, str]:
+    """(exit code, sentence) of the first that could not be made; (0, "") where all are there."""
+    folder = one.folder.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / ".models.lock", MAKING):
+        for ensemble in one.job.ensembles:
+            if not place(ensemble, folder).exists():
+                arguments = [
+                    f"--models={ensemble.network}", f"--scales={SCALES}", f"--fusion={ensemble.fusion}",
+                    f"--name={ensemble.name}", f"--models_folder={folder / 'models'}",
+                ]  # fmt: skip
+                code, sentence = children.finish("pipelines.export", arguments, log(one))
+                if code:
+                    return code, sentence
+    return 0, ""
+
+
+def module(one: Standing) -> str:
+    """Of its pipeline."""
+    return f"pipelines.{one.job.pipeline}"
+
+
+def log(one: Standing) -> pathlib.Path:
+    """For what its processes say."""
+    return one.folder.parent / "logs" / f"{one.job.name}.log"
+
+
+def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
+    """Does every job that is to be done, each in a process of its own."""
+    possible = [one for one in standings if one.state != IMPOSSIBLE]
+    for number, one in enumerate(possible, start=1):
+        where = f"{number}/{len(possible)} {one.job.name}"
+        if one.state != OPEN:
+            print(f"{where}: {one.state}{', it is passed over' if one.state == FINISHED else ''}", file=sys.stderr)
+            continue
+        following = possible[number:]
+
+        def look(where: str = where, one: Standing = one, following: Sequence[Standing] = following) -> None:
+            tell(progress(where, one, following, speeds))
+
+        print(progress(where, one, following, speeds), file=sys.stderr, flush=True)
+        carry_out_one(one, ledger, look)
+        speeds.learn(one)
+        tell("")
+        print(f"{where}: {one.state}{f': {one.sentence}' if one.sentence else ''}", file=sys.stderr, flush=True)
+
+
+def carry_out_one(one: Standing, ledger: Ledger, look) -> None:
+    """Runs the pipeline of a job and keeps how it ended."""
+    started = time.monotonic()
+    try:
+        code, sentence = children.finish(module(one), one.arguments, log(one), look)
+    finally:
+        one.seconds += time.monotonic() - started
+        ledger.keep(one.job.name, Entry(one.arguments, one.terms, seconds=one.seconds))
+    if code:
+        one.state, one.sentence = FAILED, sentence
+    elif (one.folder / "claims.json").exists():
+        one.state = FINISHED
+    else:
+        one.sentence = "units of other shares are missing"
+    ledger.keep(
+        one.job.name, Entry(one.arguments, one.terms, one.state == FINISHED, one.sentence if code else "", one.seconds)
+    )
+
+
+def progress(where: str, one: Standing, following: Sequence[Standing], speeds: Speeds) -> str:
+    """As "3/9 transforms, about 12 min left, 1 h 40 min of all"."""
+    own = speeds.seconds_left(one)
+    left = own + sum(speeds.seconds_left(other) for other in following if other.state == OPEN)
+    return f"{where}, about {in_words(own)} left, {in_words(left)} of all"
+
+
+def tell(line: str) -> None:
+    """In place of the line before, where somebody looks."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+
+def write_index(
+    folder: pathlib.Path, jobs: Sequence[Job], standings: Sequence[Standing], names: Collection[str]
+) -> Document:
+    """Writes index.md and claims.csv from whatever is finished in the folder; returns what a terminal shows."""
+    now = {one.job.name: one for one in standings}
+    there = [job for job in jobs if (folder / job.name / "claims.json").exists()]
+    told = [one for job in there for one in judged(job, folder)]
+    found = answers(told, {job.name: job.claims for job in jobs if job not in there and not job.missing})
+    chapters = [chapter(job, folder, now.get(job.name)) for job in jobs]
+    about = (
+        f"{FLAGS.dataset} {FLAGS.split}, --budget={FLAGS.budget}, networks {', '.join(names)}. A verdict is of these "
+        "networks and photographs. Where several runs or networks judge a claim, all are told."
+    )
+    page = index(f"The paper on {FLAGS.dataset}", about, chapters, found)
+    write(folder / "index.md", markdown(page))
+    table_text = io.StringIO()
+    pd.DataFrame(rows(found, told)).to_csv(table_text, index=False)
+    write(folder / "claims.csv", table_text.getvalue())
+    return summary(folder, chapters, found)
+
+
+def judged(job: Job, folder: pathlib.Path) -> list[Told]:
+    """The verdicts of a job on the claims that it is there for."""
+    found = [Judgement(**one) for one in json.loads((folder / job.name / "claims.json").read_text())]
+    return [Told(job.name, one) for one in found if one.number in job.claims]
+
+
+def chapter(job: Job, folder: pathlib.Path, now: Standing | None) -> Chapter:
+    """What is told of a job."""
+    own = folder / job.name
+    if (own / "claims.json").exists() and (now is None or now.state != FAILED):
+        gradients = int(Results.read(own / "cells.npz").gradients.sum())
+        spent = f" in {in_words(now.seconds)}" if now is not None and now.seconds else ""
+        return Chapter(job.name, job.asks, f"{gradients:,} gradients{spent}.", f"{job.name}/results.md")
+    if job.missing:
+        return Chapter(job.name, job.asks, f"Left out: it {job.missing}.")
+    if now is None:
+        return Chapter(job.name, job.asks, "Not done yet.")
+    return Chapter(job.name, job.asks, f"{now.state.capitalize()}: {now.sentence}")
+
+
+def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:
+    """What a terminal shows at the end."""
+    listed = Bullets([f"{one.name}: {one.told}" for one in chapters])
+    claims = Paragraph(f"Claims of the paper: {counted(found)}.")
+    return Document(f"Results: {folder}/index.md, claims.csv", [listed, claims])
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    """Whole or not at all."""
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+if __name__ == "__main__":
+    main.start(run)

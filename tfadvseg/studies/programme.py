@@ -120,8 +120,10 @@ def _attacked(networks: Sequence[Network]) -> list[Network]:
 
 def _preferred(networks: Sequence[Network], order: Sequence[str] = PREFERRED) -> list[Network]:
     """All that can be attacked, those of the paper's choice first."""
-    place = {architecture: number for number, architecture in enumerate(order)}
-    return sorted(_attacked(networks), key=lambda one: place.get(one.facts.architecture, len(place)))
+    return sorted(
+        _attacked(networks),
+        key=lambda one: order.index(own) if (own := one.facts.architecture) in order else len(order),
+    )
 
 
 def _models(networks: Sequence[Network]) -> str:

@@ -12,19 +12,19 @@ Ends with the jobs on stdout, and with index.md and claims.csv in --output: ever
 all jobs, what was measured and by which of them. Exit code 1 where a job has failed.
 """
 
+import functools
 import hashlib
-import io
 import json
 import pathlib
 import re
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import pandas as pd
 from absl import flags as absl_flags
 
 from pipelines.common import children, flags, machines, main, objects
+from pipelines.common.conclusion import write_index, write_whole
 from pipelines.common.ledger import Entry, Ledger
 from pipelines.common.rehearsal import ANSWER
 from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
@@ -34,15 +34,9 @@ from tfadvseg.engine.share import WHOLE, Share
 from tfadvseg.lock import locked
 from tfadvseg.models import card
 from tfadvseg.models.spec import ModelSpec, scales_of
-from tfadvseg.reports.document import Bullets, Document, Paragraph
-from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.terminal import terminal
-from tfadvseg.runs.atomic import write_atomically
 from tfadvseg.runs.folder import claimed
-from tfadvseg.runs.results import Results
 from tfadvseg.runs.store import Disk
-from tfadvseg.studies.claims import Judgement
-from tfadvseg.studies.overall import Answer, Chapter, Told, answers, counted, index, rows
 from tfadvseg.studies.programme import BUDGETS, Ensemble, Job, Network, picked, programme, words
 from tfadvseg.studies.robustness.design import design
 from tfadvseg.studies.robustness.facts import Facts
@@ -90,8 +84,17 @@ def run() -> int:
         print(terminal(document(title, standings, speeds)), flush=True)
         if not FLAGS.dry_run:
             carry_out(standings, ledger, speeds)
-            print(terminal(write_index(folder, jobs, standings, list(models))))
+            title, about = f"The paper on {FLAGS.dataset}", about_the_run(list(models))
+            print(terminal(write_index(folder, title, about, jobs, standings)))
     return int(any(one.state == FAILED for one in standings))
+
+
+def about_the_run(names: Sequence[str]) -> str:
+    """What index.md begins with."""
+    return (
+        f"{FLAGS.dataset}, {FLAGS.split}, --budget={FLAGS.budget}; networks: {', '.join(names)}. A verdict is of these "
+        "networks and photographs. Where several runs or networks judge a claim, all are told."
+    )
 
 
 def models_at_hand() -> dict[str, ModelSpec]:
@@ -171,10 +174,10 @@ def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger
     }  # fmt: skip
     if not jobs:
         return
-    print(f"Looking at what {', '.join(jobs)} will take.", file=sys.stderr, flush=True)
+    say(f"Looking at what {', '.join(jobs)} will take.")
     asked = folder / "logs" / "asked.json"
     asked.parent.mkdir(exist_ok=True)
-    write(asked, json.dumps({"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)}))
+    write_whole(asked, json.dumps({"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)}))
     code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], folder / "logs" / "rehearsal.log")
     if code:
         raise ValueError(f"The jobs cannot be looked at: {sentence}")
@@ -220,104 +223,49 @@ def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> 
     possible = [one for one in standings if one.state != IMPOSSIBLE]
     for number, one in enumerate(possible, start=1):
         where = f"{number}/{len(possible)} {one.job.name}"
-        if one.state != OPEN:
-            print(f"{where}: {one.state}{', it is passed over' if one.state == FINISHED else ''}", file=sys.stderr)
-            continue
-        following = possible[number:]
-
-        def look(where: str = where, one: Standing = one, following: Sequence[Standing] = following) -> None:
-            tell(progress(where, one, following, speeds))
-
-        print(progress(where, one, following, speeds), file=sys.stderr, flush=True)
-        carry_out_one(one, ledger, look)
-        speeds.learn(one)
-        tell("")
-        print(f"{where}: {one.state}{f': {one.sentence}' if one.sentence else ''}", file=sys.stderr, flush=True)
+        if one.state == OPEN:
+            told = functools.partial(progress, where, possible[number - 1 :], speeds)
+            say(told())
+            carry_out_one(one, ledger, functools.partial(tell, told))
+            speeds.learn(one)
+            tell(lambda: "")
+            say(f"{where}: {one.state}{one.sentence and f': {one.sentence}'}")
+        else:
+            say(f"{where}: {one.state}{', it is passed over' if one.state == FINISHED else ''}")
 
 
-def carry_out_one(one: Standing, ledger: Ledger, look) -> None:
-    """Runs the pipeline of a job and keeps how it ended."""
-    started = time.monotonic()
+def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> None:
+    """Runs the pipeline of a job, and keeps how it ended and what it took, also where it is interrupted."""
+    started, failed = time.monotonic(), ""
     try:
-        code, sentence = children.finish(module(one), one.arguments, log(one), look)
+        code, said = children.finish(module(one), one.arguments, log(one), look)
+        if code:
+            one.state, one.sentence, failed = FAILED, said, said
+        elif (one.folder / "claims.json").exists():
+            one.state = FINISHED
+        else:
+            one.sentence = "units of other shares are missing"
     finally:
         one.seconds += time.monotonic() - started
-        ledger.keep(one.job.name, Entry(one.arguments, one.terms, seconds=one.seconds))
-    if code:
-        one.state, one.sentence = FAILED, sentence
-    elif (one.folder / "claims.json").exists():
-        one.state = FINISHED
-    else:
-        one.sentence = "units of other shares are missing"
-    ledger.keep(
-        one.job.name, Entry(one.arguments, one.terms, one.state == FINISHED, one.sentence if code else "", one.seconds)
-    )
+        entry = Entry(one.arguments, one.terms, one.state == FINISHED, failed, one.seconds)
+        ledger.keep(one.job.name, entry)
 
 
-def progress(where: str, one: Standing, following: Sequence[Standing], speeds: Speeds) -> str:
-    """As "3/9 transforms, about 12 min left, 1 h 40 min of all"."""
-    own = speeds.seconds_left(one)
-    left = own + sum(speeds.seconds_left(other) for other in following if other.state == OPEN)
-    return f"{where}, about {in_words(own)} left, {in_words(left)} of all"
+def progress(where: str, standings: Sequence[Standing], speeds: Speeds) -> str:
+    """As "3/9 transforms, about 12 min left, 1 h 40 min of all"; the first one is being done."""
+    left = [speeds.seconds_left(one) for one in standings if one.state == OPEN]
+    return f"{where}, about {in_words(left[0])} left, {in_words(sum(left))} of all"
 
 
-def tell(line: str) -> None:
-    """In place of the line before, where somebody looks."""
+def say(line: str) -> None:
+    """On stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell(line: Callable[[], str]) -> None:
+    """The same in place of the line before, where somebody looks."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-
-
-def write_index(
-    folder: pathlib.Path, jobs: Sequence[Job], standings: Sequence[Standing], names: Collection[str]
-) -> Document:
-    """Writes index.md and claims.csv from whatever is finished in the folder; returns what a terminal shows."""
-    now = {one.job.name: one for one in standings}
-    there = [job for job in jobs if (folder / job.name / "claims.json").exists()]
-    told = [one for job in there for one in judged(job, folder)]
-    found = answers(told, {job.name: job.claims for job in jobs if job not in there and not job.missing})
-    chapters = [chapter(job, folder, now.get(job.name)) for job in jobs]
-    about = (
-        f"{FLAGS.dataset} {FLAGS.split}, --budget={FLAGS.budget}, networks {', '.join(names)}. A verdict is of these "
-        "networks and photographs. Where several runs or networks judge a claim, all are told."
-    )
-    page = index(f"The paper on {FLAGS.dataset}", about, chapters, found)
-    write(folder / "index.md", markdown(page))
-    table_text = io.StringIO()
-    pd.DataFrame(rows(found, told)).to_csv(table_text, index=False)
-    write(folder / "claims.csv", table_text.getvalue())
-    return summary(folder, chapters, found)
-
-
-def judged(job: Job, folder: pathlib.Path) -> list[Told]:
-    """The verdicts of a job on the claims that it is there for."""
-    found = [Judgement(**one) for one in json.loads((folder / job.name / "claims.json").read_text())]
-    return [Told(job.name, one) for one in found if one.number in job.claims]
-
-
-def chapter(job: Job, folder: pathlib.Path, now: Standing | None) -> Chapter:
-    """What is told of a job."""
-    own = folder / job.name
-    if (own / "claims.json").exists() and (now is None or now.state != FAILED):
-        gradients = int(Results.read(own / "cells.npz").gradients.sum())
-        spent = f" in {in_words(now.seconds)}" if now is not None and now.seconds else ""
-        return Chapter(job.name, job.asks, f"{gradients:,} gradients{spent}.", f"{job.name}/results.md")
-    if job.missing:
-        return Chapter(job.name, job.asks, f"Left out: it {job.missing}.")
-    if now is None:
-        return Chapter(job.name, job.asks, "Not done yet.")
-    return Chapter(job.name, job.asks, f"{now.state.capitalize()}: {now.sentence}")
-
-
-def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:
-    """What a terminal shows at the end."""
-    listed = Bullets([f"{one.name}: {one.told}" for one in chapters])
-    claims = Paragraph(f"Claims of the paper: {counted(found)}.")
-    return Document(f"Results: {folder}/index.md, claims.csv", [listed, claims])
-
-
-def write(path: pathlib.Path, text: str) -> None:
-    """Whole or not at all."""
-    write_atomically(path, lambda file: file.write(text.encode()))
+        print(f"\r\033[K{line()}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Every study of the paper that the networks at hand allow, as one list of jobs that can be interrupted at any moment.
 
-    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid --dry_run
+    python -m pipelines.reproduce --output=runs/scenes --limit=4 --dry_run
+    python -m pipelines.reproduce --output=runs/scenes --limit=4 --only=transfer,crf
     python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid
-    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid --only=transfer,crf
 
 Says first what each job will take. A job is a command line of another pipeline, in a process of its own, and a run
 folder in --output; one that fails does not stop the others, and finished ones are passed over. Flags about photographs,

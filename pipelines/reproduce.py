@@ -44,6 +44,7 @@ from tfadvseg.studies.robustness.facts import Facts
 FLAGS = absl_flags.FLAGS
 SCALES = "0.5,0.75,1"
 """Of the ensembles that are made for jobs about scales (Tables 1 and 15 to 20)."""
+WAITING = "units of other shares are missing"
 MAKING = 3600.0
 """Seconds that a share waits for another one which makes them."""
 
@@ -74,19 +75,19 @@ def run() -> int:
     folder, share = objects.output_folder("reproduce"), machines.share()
     models = models_at_hand()
     jobs = programme(described(models), FLAGS.budget)
-    chosen = picked(jobs, FLAGS.only)
+    names = {job.name for job in picked(jobs, FLAGS.only)}
     with claimed(Disk(folder), "" if share == WHOLE else str(share)):
-        ledger = Ledger(folder / ledger_name(share))
-        standings = [standing(job, folder, models, ledger) for job in chosen]
-        speeds = Speeds(folder)
-        rehearse(folder, [one for one in standings if one.state == OPEN and one.plan is None], ledger, speeds)
+        ledger, speeds = Ledger(folder / ledger_name(share)), Speeds(folder)
+        standings = [standing(job, folder, models, ledger) for job in jobs]
+        chosen = [one for one in standings if one.job.name in names]
+        rehearse(folder, [one for one in chosen if one.state == OPEN and one.plan is None], ledger, speeds)
         title = f"Jobs of {folder} with --budget={FLAGS.budget}"
-        print(terminal(document(title, standings, speeds)), flush=True)
+        print(terminal(document(title, chosen, speeds)), flush=True)
         if not FLAGS.dry_run:
-            carry_out(standings, ledger, speeds)
+            carry_out(chosen, ledger, speeds)
             title, about = f"The paper on {FLAGS.dataset}", about_the_run(list(models))
-            print(terminal(write_index(folder, title, about, jobs, standings)))
-    return int(any(one.state == FAILED for one in standings))
+            print(terminal(write_index(folder, title, about, standings)))
+    return int(any(one.state == FAILED for one in chosen))
 
 
 def about_the_run(names: Sequence[str]) -> str:
@@ -144,9 +145,10 @@ def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], le
     entry = ledger.same(job.name, arguments, deciding)
     if entry is None:
         return Standing(job, own, arguments, deciding)
-    finished = entry.finished and (own / "claims.json").exists()
     plan = planned(own) if (own / "recipe.json").exists() else None
-    return Standing(job, own, arguments, deciding, FINISHED if finished else OPEN, "", plan, entry.seconds)
+    found = Standing(job, own, arguments, deciding, plan=plan, seconds=entry.seconds)
+    found.state = FINISHED if entry.finished and found.judged else OPEN
+    return found
 
 
 def terms_of(job: Job, models: Mapping[str, ModelSpec]) -> str:
@@ -232,6 +234,9 @@ def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> 
             say(f"{where}: {one.state}{one.sentence and f': {one.sentence}'}")
         else:
             say(f"{where}: {one.state}{', it is passed over' if one.state == FINISHED else ''}")
+    for one in possible:
+        if one.sentence == WAITING and one.judged:  # by another share meanwhile
+            one.state, one.sentence = FINISHED, ""
 
 
 def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> None:
@@ -241,10 +246,10 @@ def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> No
         code, said = children.finish(module(one), one.arguments, log(one), look)
         if code:
             one.state, one.sentence, failed = FAILED, said, said
-        elif (one.folder / "claims.json").exists():
+        elif one.judged:
             one.state = FINISHED
         else:
-            one.sentence = "units of other shares are missing"
+            one.sentence = WAITING
     finally:
         one.seconds += time.monotonic() - started
         entry = Entry(one.arguments, one.terms, one.state == FINISHED, failed, one.seconds)

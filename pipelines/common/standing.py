@@ -32,6 +32,11 @@ class Standing:
     seconds: float = 0.0
 
     @property
+    def judged(self) -> bool:
+        """Whether it has results."""
+        return (self.folder / "claims.json").exists()
+
+    @property
     def finished_units(self) -> set[str]:
         """Names; from the folder alone, so that one may look often."""
         units = self.folder / "units"

@@ -32,10 +32,11 @@ def twins(conv_folder, tmp_path_factory, camvid):
 
 class Pretended:
     """Processes that only write what those of pipelines end with. started: (module, arguments) of each. made: ensembles
-    likewise. broken: names of jobs that fail, unlooked: that fail when they are looked at."""
+    likewise. broken: names of jobs that fail, unlooked: that fail when they are looked at,
+    waiting: that lack units of other shares."""
 
     def __init__(self):
-        self.started, self.made, self.broken, self.unlooked = [], [], set(), set()
+        self.started, self.made, self.broken, self.unlooked, self.waiting = [], [], set(), set(), set()
 
     def finish(self, module, arguments, log, look=lambda: None):
         if module.endswith("rehearsal"):
@@ -58,6 +59,8 @@ class Pretended:
         look()
         if folder.name in self.broken:
             return 1, "It broke."
+        if folder.name in self.waiting:
+            return 0, ""
         claim = {"number": "C5", "about": "conv", "statement": "s", "verdict": "holds", "measured": "+1.0", "images": 2,
                  "groups": 2}  # fmt: skip
         (folder / "claims.json").write_text(json.dumps([claim]))
@@ -119,8 +122,8 @@ def test_a_failing_job_stops_no_other_and_the_same_command_goes_on(call, twins, 
     assert "1/6 robustness, about 10 s left, 50 s of all" in ended.stderr
     assert "2/6 transfer: failed: It broke." in ended.stderr
     told = " ".join(ended.stdout.split())
-    assert "- transfer: Failed: It broke." in told
-    assert "- masking: Failed: Its models are of another kind." in told
+    assert "- transfer: It has failed: It broke." in told
+    assert "- masking: It has failed: Its models are of another kind." in told
     assert "- robustness: 12 gradients" in told and "1 holds" in told
     assert "[Results of robustness](robustness/results.md)" in (tmp_path / "index.md").read_text()
 
@@ -133,6 +136,31 @@ def test_a_failing_job_stops_no_other_and_the_same_command_goes_on(call, twins, 
     assert call("reproduce", *twins, f"--output={tmp_path}").returncode == 0 and pretended.started == []
     assert call("reproduce", *twins, "--seed=1", f"--output={tmp_path}").returncode == 0
     assert pretended.jobs == JOBS  # other numbers are other jobs
+
+
+def test_results_of_another_budget_are_not_told(call, twins, pretended, tmp_path):
+    assert call("reproduce", *twins, "--only=robustness,transfer", f"--output={tmp_path}").returncode == 0
+    ended = call("reproduce", *twins, "--budget=full", "--only=masking", f"--output={tmp_path}")
+    assert ended.returncode == 0 and "- transfer: It is not done yet." in ended.stdout
+    ended = call("reproduce", *twins, "--only=masking", f"--output={tmp_path}")
+    assert ended.returncode == 0 and "- transfer: 12 gradients in 0 s." in ended.stdout
+    pretended.unlooked = {"transfer"}
+    ended = call("reproduce", *twins, "--budget=full", "--only=transfer", f"--output={tmp_path}")
+    assert ended.returncode == 1 and "- transfer: It has failed: Its models are of another kind." in ended.stdout
+    assert "results.md" not in (tmp_path / "index.md").read_text().partition("### transfer")[2].partition("###")[0]
+
+
+def test_shares_wait_for_each_other_and_keep_apart(call, twins, pretended, tmp_path):
+    pretended.waiting = {"transfer"}
+    ended = call("reproduce", *twins, "--only=robustness,transfer", "--shard=1/2", f"--output={tmp_path}")
+    assert ended.returncode == 0, ended.stderr
+    assert "2/2 transfer: to be done: units of other shares are missing" in ended.stderr
+    assert "- transfer: It is not done yet: units of other shares are missing" in ended.stdout
+    pretended.waiting = set()
+    ended = call("reproduce", *twins, "--only=robustness,transfer", "--shard=2/2", f"--output={tmp_path}")
+    assert ended.returncode == 0 and "- transfer: 12 gradients" in ended.stdout
+    assert {path.name for path in tmp_path.glob("jobs*.json")} == {"jobs-1-of-2.json", "jobs-2-of-2.json"}
+    assert "--shard=2/2" in pretended.started[-1][1]
 
 
 def test_a_verdict_counts_only_of_the_papers_protocol(call, twins, pretended, tmp_path):
@@ -164,7 +192,7 @@ def test_a_job_without_its_networks_is_told_of_and_no_error(call, twins, pretend
     ended = call("reproduce", *twins, "--only=crf", f"--output={tmp_path}")
     assert ended.returncode == 0 and pretended.started == []
     assert "- crf left out: needs fcn8s_vgg and crf_rnn, which are not here" in ended.stdout
-    assert "Left out: it needs fcn8s_vgg and crf_rnn, which are not here." in (tmp_path / "index.md").read_text()
+    assert "It is left out: needs fcn8s_vgg and crf_rnn, which are not here." in (tmp_path / "index.md").read_text()
 
 
 def test_networks_of_the_dataset_are_found_by_their_cards(call, pretended, camvid, tmp_path):

@@ -10,7 +10,10 @@ from tfadvseg.reports.document import Block, ClaimRow, ClaimTable, Document, Hea
 from tfadvseg.studies.claims import UNMEASURED, Judgement
 
 UNJUDGED = "needs data or weights that are not here"
-"""Of a claim that no run judges."""
+NO_RUN = "not decided by runs"
+"""Of claims that no run judges: those of a kind that runs could decide, and the others."""
+WITHOUT_RUNS = ("exact", "argument", "derived")
+"""Kinds of these."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +64,7 @@ def _answer(claim: PaperClaim, own: Sequence[Told], waiting: Sequence[str]) -> A
     if own:
         needs = dict.fromkeys(one.judgement.measured for one in own)
         return Answer(claim, UNMEASURED, "; ".join(needs), jobs)
-    return Answer(claim, UNJUDGED, KINDS[claim.kind], ())
+    return Answer(claim, NO_RUN if claim.kind in WITHOUT_RUNS else UNJUDGED, KINDS[claim.kind], ())
 
 
 def _verdict(own: Sequence[Told]) -> str:
@@ -83,10 +86,11 @@ def _measured(one: Told) -> str:
 
 
 def counted(found: Sequence[Answer]) -> str:
-    """How many claims have which verdict, in words; those on which runs or networks differ are one kind."""
+    """How many claims have which verdict, in words; those on which runs, networks or parts differ are one
+    kind."""
     kinds: dict[str, int] = {}
     for one in found:
-        kind = "differ between runs or networks" if " | " in one.verdict or ": " in one.verdict else one.verdict
+        kind = "other from run to run or part to part" if " | " in one.verdict or ": " in one.verdict else one.verdict
         kinds[kind] = kinds.get(kind, 0) + 1
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items())
 

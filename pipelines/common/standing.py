@@ -56,8 +56,8 @@ class Speeds:
         self.known: dict[str, float] = json.loads(self.path.read_text()) if self.path.exists() else {}
 
     def learn(self, one: Standing) -> None:
-        """From the seconds that the finished units of a job took."""
-        if one.plan is None or not one.finished_units:
+        """From the seconds that the units of a finished job took."""
+        if one.plan is None or one.state != FINISHED or not one.finished_units:
             return
         folder = RunFolder(one.folder, recipe_of(one.folder), {})
         spent = cost.measured(one.plan.experiment, folder).items()
@@ -86,7 +86,10 @@ def document(title: str, standings: Sequence[Standing], speeds: Speeds) -> Docum
     told = [f"{one.job.name} {one.state}: {one.sentence}" for one in standings if one.state in (FAILED, IMPOSSIBLE)]
     blocks: list[Block] = [
         Table(["Job", "State", "Photographs", "Gradients left", "Time left"], rows, labels=2),
-        Paragraph("A forward pass counts as half a gradient. Times are of gradients alone, by one of each network."),
+        Paragraph(
+            "A forward pass counts as half a gradient. Times are of gradients alone, one after the other, by one timed "
+            "gradient of each network."
+        ),
     ]
     return Document(title, blocks + ([Bullets(told)] if told else []))
 

@@ -210,6 +210,19 @@ def test_networks_of_the_dataset_are_found_by_their_cards(call, pretended, camvi
     assert again.returncode == 0 and len(pretended.made) == 2  # they are made once
 
 
+def test_what_cannot_be_timed_stops_nothing(monkeypatch, capsys):
+    from pipelines.common import rehearsal
+
+    def speeds(folders, known):
+        if folders == ["bad"]:
+            raise RuntimeError("no gradient")
+        return {f"{folders[0]} after {','.join(known)}": 1.0}
+
+    monkeypatch.setattr(rehearsal, "speeds", speeds)
+    assert rehearsal.timed(["one", "bad", "two"], ["k"]) == {"one after k": 1.0, "two after k,one after k": 1.0}
+    assert "No gradient of bad was timed: no gradient" in capsys.readouterr().err
+
+
 def test_a_process_is_told_by_its_last_word(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "speaker.py").write_text(

@@ -9,11 +9,17 @@ from tfadvseg.paper import claims as paper_claims
 from tfadvseg.reports.document import Block, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph
 from tfadvseg.studies.claims import UNMEASURED, Judgement
 
-UNJUDGED = "needs data or weights that are not here"
-NO_RUN = "not decided by runs"
-"""Of claims that no run judges: those of a kind that runs could decide, and the others."""
+UNJUDGED, NO_RUN, NO_STUDY = "needs data or weights that are not here", "not decided by runs", "judged by no study"
+"""Of claims that no run judges."""
 WITHOUT_RUNS = ("exact", "argument", "derived")
-"""Kinds of these."""
+"""Kinds of those that no run decides."""
+NEEDS = {
+    "C30": "compares two data sets, and a run has one",
+    "C32": "compares two data sets, and a run has one",
+    "C94": "needs Cityscapes at two sizes",
+    "C95": "compares two data sets, and a run has one",
+}
+"""What claims need that could otherwise be judged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +70,9 @@ def _answer(claim: PaperClaim, own: Sequence[Told], waiting: Sequence[str]) -> A
     if own:
         needs = dict.fromkeys(one.judgement.measured for one in own)
         return Answer(claim, UNMEASURED, "; ".join(needs), jobs)
-    return Answer(claim, NO_RUN if claim.kind in WITHOUT_RUNS else UNJUDGED, KINDS[claim.kind], ())
+    if claim.number in NEEDS or claim.kind == "number":
+        return Answer(claim, UNJUDGED, NEEDS.get(claim.number, KINDS[claim.kind]), ())
+    return Answer(claim, NO_RUN if claim.kind in WITHOUT_RUNS else NO_STUDY, KINDS[claim.kind], ())
 
 
 def _verdict(own: Sequence[Told]) -> str:

@@ -1,4 +1,5 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
+# make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
 # make test-slow: also the tests that take minutes each.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
@@ -6,14 +7,18 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
+REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 PYTHON311 ?= python3.11
 
-.PHONY: install demo test test-slow serve-test lint typecheck reference
+.PHONY: install demo reproduce test test-slow serve-test lint typecheck reference
 
 install: .venv/installed
 
 demo: .venv/installed
 	.venv/bin/python -m pipelines.robustness $(DEMO_FLAGS)
+
+reproduce: .venv/installed
+	.venv/bin/python -m pipelines.reproduce $(REPRODUCE_FLAGS)
 
 test: .venv/installed-test
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)

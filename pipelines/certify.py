@@ -48,6 +48,7 @@ absl_flags.DEFINE_integer(
 )  # fmt: skip
 flags.define_run()
 flags.define_machines()
+flags.define_dry_run()
 flags.define_output()
 
 

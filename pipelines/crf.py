@@ -55,6 +55,7 @@ absl_flags.DEFINE_list("theta_gammas", ["1", "3", "5", "10"], "theta_gamma of th
 absl_flags.DEFINE_list("spatial_weights", ["1", "3", "5", "10"], "Spatial weights of the variants.")
 flags.define_run()
 flags.define_machines()
+flags.define_dry_run()
 flags.define_output()
 
 

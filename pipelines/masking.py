@@ -33,6 +33,7 @@ absl_flags.DEFINE_list("black_box", ["dla"], "Attacks that see label maps alone,
 flags.define_draws(samples=4)
 flags.define_run()
 flags.define_machines()
+flags.define_dry_run()
 flags.define_output()
 
 

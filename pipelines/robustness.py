@@ -28,6 +28,7 @@ flags.define_region()
 flags.define_draws()
 flags.define_run()
 flags.define_machines()
+flags.define_dry_run()
 flags.define_output()
 
 

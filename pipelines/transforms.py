@@ -29,6 +29,7 @@ def define_flags() -> None:
     flags.define_transforms()
     flags.define_run()
     flags.define_machines()
+    flags.define_dry_run()
     flags.define_output()
 
 

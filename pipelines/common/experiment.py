@@ -12,6 +12,7 @@ from absl import flags
 from pipelines.common import attacking, machines, objects
 from pipelines.common.flags import recipe
 from tfadvseg.data import Split, split_name
+from tfadvseg.engine import cost
 from tfadvseg.engine.checks import scale_warnings
 from tfadvseg.engine.experiment import Experiment, Extra
 from tfadvseg.engine.kept import KeptSource
@@ -22,6 +23,8 @@ from tfadvseg.engine.run import carry_out
 from tfadvseg.engine.scenario import Scenario, Source
 from tfadvseg.engine.share import WHOLE
 from tfadvseg.models.spec import ModelSpec, how_read
+from tfadvseg.reports.document import Document, Paragraph, Table
+from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import InUse, RunFolder, claimed
 from tfadvseg.runs.provenance import git_revision
 from tfadvseg.runs.results import Results
@@ -73,6 +76,9 @@ def run_experiment(
         experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extra)
         plan = Planned(experiment, dataset.name, split_name(dataset, FLAGS.split), dataset.label_space, design)
         plan.save(folder)
+        if FLAGS.dry_run:
+            print(terminal(cost_document(plan, folder)))
+            return
         with machines.crew(experiment, folder, models, share) as crew:
             progress = carry_out(experiment, folder, crew, share)
         print(progress.summary(), file=sys.stderr)
@@ -80,6 +86,19 @@ def run_experiment(
             collect_and_report(plan, folder)
     if not alone:
         complete(plan, folder)
+
+
+def cost_document(plan: Planned, folder: RunFolder) -> Document:
+    """What a run takes, part by part, and how much of that is finished."""
+    images, finished = len(plan.experiment.shards.split), folder.finished()
+    rows = [[part.name, f"{part.work:,.1f}", f"{part.work * images:,.0f}"] for part in plan.experiment.parts]
+    whole, left = cost.work(plan.experiment), cost.work(plan.experiment, finished)
+    told = (
+        f"{whole:,.0f} gradients for {images} images, a forward pass counted as a half; of these {left:,.0f} are still "
+        "to be done."
+    )
+    table = Table(["Part", "Gradients an image", "Gradients"], rows)
+    return Document(f"What {folder.store} takes", [table, Paragraph(told)])
 
 
 def complete(plan: Planned, folder: RunFolder) -> None:

@@ -315,6 +315,16 @@ def define_machines() -> None:
         decides_no_number(name)
 
 
+@_grouped("This command")
+def define_dry_run() -> None:
+    """--dry_run."""
+    flags.DEFINE_bool(
+        "dry_run", False, "Only write down what is to be measured, say how many gradients that takes, and end; the "
+        "same command without it goes on.",
+    )  # fmt: skip
+    decides_no_number("dry_run")
+
+
 @_grouped("Output")
 def define_output() -> None:
     """--output."""

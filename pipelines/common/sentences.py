@@ -53,6 +53,13 @@ def sentence(error: BaseException) -> str:
     )
 
 
+def last_word(said: str) -> str:
+    """The sentence of an error in what a program has said, or else its last line that is not empty."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
 def grey_levels_hint(text: str) -> str:
     """What to write where a number was written as a share of 255; else nothing."""
     share = re.search(r"(\d+(?:\.\d+)?)/25[56]", text)

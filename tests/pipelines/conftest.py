@@ -11,7 +11,6 @@ import sys
 
 import numpy as np
 import pytest
-from absl import flags
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -43,12 +42,14 @@ class Ended:
 def call(capsys, monkeypatch):
     """(pipeline, *arguments) -> how it ended; like `run`, without the seconds that TensorFlow takes to start."""
 
+    from pipelines.common.rehearsal import forget_flags
+
     def call(pipeline, *arguments):
         path = ROOT / "pipelines" / f"{pipeline}.py"
         monkeypatch.chdir(ROOT)
         monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
         capsys.readouterr()
-        _forget_flags(str(path))
+        forget_flags(str(path))
         before = signal.getsignal(signal.SIGTERM)
         try:
             runpy.run_path(str(path), run_name="__main__")
@@ -57,7 +58,7 @@ def call(capsys, monkeypatch):
             code = end.code or 0
         finally:
             signal.signal(signal.SIGTERM, before)
-            _forget_flags(str(path))
+            forget_flags(str(path))
         return Ended(code, *capsys.readouterr())
 
     return call
@@ -100,13 +101,3 @@ def camvid(tmp_path_factory):
 def small(conv_folder, camvid):
     """Flags of a network that is quick to trace, on these photographs."""
     return (f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={camvid}")
-
-
-def _forget_flags(program):
-    """Takes back the flags that a pipeline has defined, so that the next may define its own."""
-    for module, own in list(flags.FLAGS.flags_by_module_dict().items()):
-        if module.startswith("pipelines.") or module in ("__main__", program):
-            for flag in list(own):
-                if flag.name in flags.FLAGS:
-                    delattr(flags.FLAGS, flag.name)
-    flags.FLAGS.unparse_flags()

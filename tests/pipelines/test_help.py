@@ -22,6 +22,7 @@ COMMANDS = (
     "inspect_data",
     "masking",
     "report",
+    "reproduce",
     "robustness",
     "scale_transfer",
     "train",
@@ -86,8 +87,8 @@ def test_an_unknown_command_says_what_there_is(words):
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
         "Error: Unknown command 'robustnes'; choose one of: robustness, attack, card, certify, crf, describe, "
-        "doctor, export, gate, import_caffe, inspect_data, masking, report, scale_transfer, train, transfer, "
-        "transform_transfer, transforms, universal, verify_served.\n"
+        "doctor, export, gate, import_caffe, inspect_data, masking, report, reproduce, scale_transfer, train, "
+        "transfer, transform_transfer, transforms, universal, verify_served.\n"
     )
 
 

@@ -8,6 +8,7 @@ from tfadvseg.reports.document import (
     ClaimTable,
     Document,
     Heading,
+    Link,
     Paragraph,
     Picture,
     Table,
@@ -62,6 +63,11 @@ def test_every_block():
         "| :-- | :-- | :-- | :-- |\n"
         "| C4 | It falls | holds | fgsm +0.6 [+0.3, +0.9] |\n"
     )
+
+
+def test_a_link_leads_to_another_file():
+    page = Document("T", [Link("Results of [a]", "a b/results.md")])
+    assert markdown(page) == "# T\n\n[Results of [a]](a%20b/results.md)\n"
 
 
 def test_two_columns_may_name_a_row():

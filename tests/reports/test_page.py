@@ -16,6 +16,7 @@ from tfadvseg.reports.document import (
     ClaimTable,
     Document,
     Heading,
+    Link,
     Paragraph,
     Photographs,
     Picture,
@@ -46,12 +47,16 @@ def every_block(make_example, label_space):
         Heading("IoU"), Paragraph("Two sentences. In one paragraph."), Heading("FGSM", 3),
         Table(["Network", "Kept (%)"], [["enet", "9.5 [8.0, 11.0]"], ["pspnet", "75.0"]], marked=frozenset({(1, 1)})),
         Picture("figures/curve.png", "IoU ratio against epsilon"), Bullets(["a note"]),
+        Link("A job", "a job/report.html"),
         Photographs([make_example()], label_space),
         ClaimTable("enet", "4 images", [
             ClaimRow("C10", "It falls", "holds", "+0.6"), ClaimRow("C9", "It rises", "holds: a; undecided: b", "-"),
             ClaimRow("C2", "It stays", "holds", "+0.6"),
         ]),
     ])  # fmt: skip
+
+
+LINKED = "a%20job/report.html"
 
 
 def decoded(uri):
@@ -84,7 +89,8 @@ def test_every_block(every_block, folder):
 
 def test_nothing_is_loaded(every_block, folder):
     text = page(every_block, folder)
-    assert all(address.startswith(("data:image/", "#")) for address in Page(text).loaded)
+    assert all(address.startswith(("data:image/", "#")) or address == LINKED for address in Page(text).loaded)
+    assert f'<a href="{LINKED}">A job</a>' in text
     assert not re.search(r"https?://|//[a-z]|@import|@font-face", re.sub(r'"data:[^"]*"', "", text))
     assert "default-src 'none'; img-src data:;" in text
     targets = {attributes["id"] for _, pairs in Page(text).tags if "id" in (attributes := dict(pairs))}
@@ -99,6 +105,7 @@ def test_hostile_names_are_text(make_example, label_space, tmp_path):
     document = Document(HOSTILE, [
         Bullets([HOSTILE], HOSTILE), Heading(HOSTILE), Heading(HOSTILE, 3), Paragraph(HOSTILE),
         Table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]), Picture(f"figures/{HOSTILE}.png", HOSTILE),
+        Link(HOSTILE, f"javascript:{HOSTILE}"),
         Photographs([example], dataclasses.replace(label_space, names=names)),
         ClaimTable(HOSTILE, HOSTILE, [ClaimRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
     ])  # fmt: skip
@@ -109,6 +116,7 @@ def test_hostile_names_are_text(make_example, label_space, tmp_path):
     assert "onclick" not in {name for name, _ in found.attributes} and not found.all("b")
     assert found.tables[0] == [[HOSTILE] * 2] * 2 and found.tables[1][1] == [HOSTILE] * 4
     assert found.text.count(" ".join(HOSTILE.split())) > 20
+    assert not any(address.startswith("javascript:") for address in found.loaded)
     assert any(attributes["data-value"] == HOSTILE for attributes in found.all("td"))
     assert Page(page(Document("a\ud800", []), tmp_path)).text.startswith("a?")
 

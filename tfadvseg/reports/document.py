@@ -105,7 +105,15 @@ class Photographs:
     label_space: LabelSpace
 
 
-Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Photographs
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """path: of another file, as seen from where the document lies, with forward slashes."""
+
+    text: str
+    path: str
+
+
+Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Photographs | Link
 
 
 @dataclasses.dataclass(frozen=True)

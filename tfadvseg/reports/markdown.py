@@ -10,6 +10,7 @@ from tfadvseg.reports.document import (
     ClaimTable,
     Document,
     Heading,
+    Link,
     Paragraph,
     Photographs,
     Picture,
@@ -39,13 +40,19 @@ def _parts(block: Block) -> list[str]:
         case ClaimTable():
             return _claims(block)
         case Picture(path, alt):
-            return [f"![{_text(alt)}]({urllib.parse.quote(path, safe='/+,=')})"]
+            return [f"!{_link(alt, path)}"]
+        case Link(text, path):
+            return [_link(text, path)]
         case Photographs():
             return []
 
 
 def _heading(text: str, level: int) -> str:
     return f"{'#' * level} {_text(text)}"
+
+
+def _link(text: str, path: str) -> str:
+    return f"[{_text(text)}]({urllib.parse.quote(path, safe='/+,=')})"
 
 
 def _table(table: Table) -> str:

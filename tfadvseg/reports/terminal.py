@@ -9,6 +9,7 @@ from tfadvseg.reports.document import (
     ClaimTable,
     Document,
     Heading,
+    Link,
     Paragraph,
     Photographs,
     Picture,
@@ -36,6 +37,8 @@ def _parts(block: Block, width: int) -> list[str]:
         case Bullets(items, heading):
             listed = "\n".join(_wrapped(f"- {item}", width, "  ") for item in items)
             return [heading, listed] if heading else [listed]
+        case Link(text, path):
+            return [f"{text}: {path}"]
         case Table():
             return [_aligned(part) for part in _beside(table=block, width=width)]
         case ClaimTable() | Picture() | Photographs():

@@ -1,0 +1,64 @@
+"""What a programme of jobs says of the paper in the end: index.html, index.md, claims.csv, from what its jobs left."""
+
+import dataclasses
+import io
+import json
+import pathlib
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
+from tfadvseg.atomic import write_atomically
+from tfadvseg.reports.document import Bullets, Document, Paragraph
+from tfadvseg.reports.markdown import markdown
+from tfadvseg.reports.page import page
+from tfadvseg.runs.results import Results
+from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.overall import Answer, Chapter, Told, answers, counted, index, rows
+
+
+def write_index(folder: pathlib.Path, title: str, about: str, standings: Sequence[Standing]) -> Document:
+    """Writes index.html, index.md and claims.csv from the jobs that are finished; returns what a terminal shows.
+
+    about: dataset, photographs and networks in words. standings: of all jobs, also of those that were not picked."""
+    told = [one for standing in standings if standing.state == FINISHED for one in judged(standing)]
+    waiting = {one.job.name: one.job.claims for one in standings if one.state in (OPEN, FAILED)}
+    found, chapters = answers(told, waiting), list(map(chapter, standings))
+    write_whole(folder / "index.md", markdown(index(title, about, chapters, found)))
+    pages = [dataclasses.replace(one, results=one.results and f"{one.name}/report.html") for one in chapters]
+    write_whole(folder / "index.html", page(index(title, about, pages, found), folder))
+    table = io.StringIO()
+    pd.DataFrame(rows(found, told)).to_csv(table, index=False)
+    write_whole(folder / "claims.csv", table.getvalue())
+    return summary(folder, chapters, found)
+
+
+def judged(one: Standing) -> list[Told]:
+    """The verdicts of a finished job on the claims that it is there for."""
+    found = [Judgement(**fields) for fields in json.loads((one.folder / "claims.json").read_text())]
+    return [Told(one.job.name, judgement) for judgement in found if judgement.number in one.job.claims]
+
+
+def chapter(one: Standing) -> Chapter:
+    """What is told of a job."""
+    job = one.job
+    if one.state == FINISHED:
+        gradients = int(Results.read(one.folder / "cells.npz").gradients.sum())
+        return Chapter(
+            job.name, job.asks, f"{gradients:,} gradients in {in_words(one.seconds)}.", f"{job.name}/results.md"
+        )
+    told = {FAILED: "It has failed", IMPOSSIBLE: "It is left out", OPEN: "It is not done yet"}[one.state]
+    return Chapter(job.name, job.asks, f"{told}: {one.sentence.rstrip('.')}." if one.sentence else f"{told}.")
+
+
+def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:
+    """What a terminal shows at the end."""
+    listed = Bullets([f"{one.name}: {one.told}" for one in chapters])
+    claims = Paragraph(f"Claims of the paper: {counted(found)}.")
+    return Document(f"Results: {folder}/index.html, index.md, claims.csv", [listed, claims])
+
+
+def write_whole(path: pathlib.Path, text: str) -> None:
+    """Whole or not at all."""
+    write_atomically(path, lambda file: file.write(text.encode()))

@@ -1,0 +1,74 @@
+"""Many command lines with --dry_run in one process, which is imported once: `python -m pipelines.common.rehearsal`.
+
+Its one argument is a JSON file: {"jobs": {name: {"pipeline", "arguments", "folder"}}, "threads", "known": digests of
+networks whose gradients need no timing}. Writes {"failed": {name: sentence}, "speeds": {digest: seconds of an input
+gradient of one image}} beside it, as answer.json.
+"""
+
+import contextlib
+import io
+import json
+import pathlib
+import runpy
+import sys
+from collections.abc import Sequence
+
+from absl import flags
+
+from pipelines.common.commands import FOLDER
+from pipelines.common.sentences import last_word
+from tfadvseg.engine.arithmetic import set_threads
+from tfadvseg.engine.speed import speeds
+
+ANSWER = "answer.json"
+
+
+def rehearse(pipeline: str, arguments: Sequence[str]) -> str:
+    """Why a pipeline ended with an error, in a sentence; "" where it did not."""
+    said, argv = io.StringIO(), sys.argv
+    program = str(FOLDER / f"{pipeline}.py")
+    sys.argv = [program, *arguments, "--dry_run"]
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            runpy.run_module(f"pipelines.{pipeline}", run_name="__main__", alter_sys=True)
+        code: object = 0
+    except SystemExit as end:
+        code = end.code
+    finally:
+        forget_flags(program)
+        sys.argv = argv
+        print(said.getvalue(), file=sys.stderr, flush=True)
+    return last_word(said.getvalue()) if code else ""
+
+
+def timed(folders: Sequence[str], known: Sequence[str]) -> dict[str, float]:
+    """{digest: seconds of a gradient} of the networks of these runs; what cannot be timed is left out."""
+    found: dict[str, float] = {}
+    for folder in folders:
+        try:
+            found |= speeds([folder], [*known, *found])
+        except Exception as error:
+            print(f"No gradient of {folder} was timed: {error}", file=sys.stderr, flush=True)
+    return found
+
+
+def forget_flags(program: str) -> None:
+    """Takes back the flags that a pipeline has defined, so that the next may define its own. program: its
+    sys.argv[0]."""
+    for module, own in list(flags.FLAGS.flags_by_module_dict().items()):
+        if module.startswith("pipelines.") or module in ("__main__", program):
+            for flag in list(own):
+                if flag.name in flags.FLAGS:
+                    delattr(flags.FLAGS, flag.name)
+    flags.FLAGS.unparse_flags()
+
+
+if __name__ == "__main__":
+    file = pathlib.Path(sys.argv[1])
+    asked = json.loads(file.read_text())
+    set_threads(asked["threads"])
+    told = {name: rehearse(job["pipeline"], job["arguments"]) for name, job in asked["jobs"].items()}
+    failed = {name: sentence for name, sentence in told.items() if sentence}
+    folders = [job["folder"] for name, job in asked["jobs"].items() if name not in failed]
+    answer = {"failed": failed, "speeds": timed(folders, asked["known"])}
+    file.with_name(ANSWER).write_text(json.dumps(answer))

@@ -1,0 +1,277 @@
+"""Every study of the paper that the networks at hand allow, as one list of jobs that can be interrupted at any moment.
+
+    python -m pipelines.reproduce --output=runs/scenes --limit=4 --dry_run
+    python -m pipelines.reproduce --output=runs/scenes --limit=4 --only=transfer,crf
+    python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid
+
+Says first what each job will take. A job is a command line of another pipeline, in a process of its own, and a run
+folder in --output; one that fails does not stop the others, and finished ones are passed over. Flags about photographs,
+repeatability and machines go to every job.
+
+Ends with the jobs on stdout, and with index.html, index.md and claims.csv in --output: every claim of the paper, its
+verdict over all jobs, what was measured and by which of them. Exit code 1 where a job has failed.
+"""
+
+import functools
+import hashlib
+import json
+import pathlib
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from absl import flags as absl_flags
+
+from pipelines.common import children, flags, machines, main, objects
+from pipelines.common.conclusion import write_index, write_whole
+from pipelines.common.ledger import Entry, Ledger
+from pipelines.common.rehearsal import ANSWER
+from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
+from tfadvseg.engine.planned import planned
+from tfadvseg.engine.posted import terms
+from tfadvseg.engine.share import WHOLE, Share
+from tfadvseg.lock import locked
+from tfadvseg.models import card
+from tfadvseg.models.spec import ModelSpec, scales_of
+from tfadvseg.reports.terminal import terminal
+from tfadvseg.runs.folder import claimed
+from tfadvseg.runs.store import Disk
+from tfadvseg.studies.programme import BUDGETS, Ensemble, Job, Network, picked, programme, words
+from tfadvseg.studies.robustness.design import design
+from tfadvseg.studies.robustness.facts import Facts
+
+FLAGS = absl_flags.FLAGS
+SCALES = "0.5,0.75,1"
+"""Of the ensembles that are made for jobs about scales (Tables 1 and 15 to 20)."""
+WAITING = "units of other shares are missing"
+MAKING = 3600.0
+"""Seconds that a share waits for another one which makes them."""
+
+_before = set(FLAGS)
+flags.define_data()
+flags.define_reading()
+flags.define_run()
+flags.define_machines()
+PASSED_ON = sorted(set(FLAGS) - _before)
+"""Flags that every job is given as they were given here."""
+absl_flags.DEFINE_list(
+    "models", None, "SavedModel folders or names in saved_models/; by default those there that were trained on "
+    "--dataset.",
+)  # fmt: skip
+flags.group("Models", "models")
+absl_flags.DEFINE_enum(
+    "budget", "fast", list(BUDGETS), "fast: few photographs, and one epsilon where the paper begins with one; full: "
+    "its whole grid on all of them.",
+)  # fmt: skip
+absl_flags.DEFINE_list("only", [], "Names of jobs, to do these alone.")
+flags.define_dry_run()
+flags.define_output()
+
+
+def run() -> int:
+    if len(FLAGS.reading or []) > 1:
+        raise ValueError("--reading is one for all models here; put a reading.json beside each that needs another.")
+    folder, share = objects.output_folder("reproduce"), machines.share()
+    models = models_at_hand()
+    jobs = programme(described(models), FLAGS.budget)
+    names = {job.name for job in picked(jobs, FLAGS.only)}
+    with claimed(Disk(folder), "" if share == WHOLE else str(share)):
+        ledger, speeds = Ledger(folder / ledger_name(share)), Speeds(folder)
+        standings = [standing(job, folder, models, ledger) for job in jobs]
+        chosen = [one for one in standings if one.job.name in names]
+        rehearse(folder, [one for one in chosen if one.state == OPEN and one.plan is None], ledger, speeds)
+        title = f"Jobs of {folder} with --budget={FLAGS.budget}"
+        print(terminal(document(title, chosen, speeds)), flush=True)
+        if not FLAGS.dry_run:
+            carry_out(chosen, ledger, speeds)
+            title, about = f"The paper on {FLAGS.dataset}", about_the_run(list(models))
+            print(terminal(write_index(folder, title, about, standings)))
+    return int(any(one.state == FAILED for one in chosen))
+
+
+def about_the_run(names: Sequence[str]) -> str:
+    """What index.md begins with."""
+    return (
+        f"{FLAGS.dataset}, {FLAGS.split}, --budget={FLAGS.budget}; networks: {', '.join(names)}. A verdict is of these "
+        "networks and photographs. Where several runs or networks judge a claim, all are told."
+    )
+
+
+def models_at_hand() -> dict[str, ModelSpec]:
+    """{as --models names it: model}."""
+    if FLAGS.models is None:
+        FLAGS["models"].value = trained_on(FLAGS.dataset)
+    if not FLAGS.models:
+        raise ValueError(
+            f"No network in {objects.SAVED_MODELS} was trained on {FLAGS.dataset}; name some by --models, or train one "
+            "by pipelines.train."
+        )
+    return dict(zip(FLAGS.models, objects.models(), strict=True))
+
+
+def trained_on(dataset: str) -> list[str]:
+    """Names in saved_models/, by their cards."""
+    found = []
+    for folder in sorted(objects.SAVED_MODELS.glob("*/")):
+        cards = [card.read(version) for version in folder.glob("*/")]
+        if any(one is not None and one.provenance.get("dataset") == dataset for one in cards):
+            found.append(folder.name)
+    return found
+
+
+def described(models: Mapping[str, ModelSpec]) -> list[Network]:
+    """What the programme wants to know of them."""
+    facts = design(list(models.values()))["networks"]
+    return [
+        Network(word, Facts(**facts[one.name]), one.seeded, one.attackable, max(1, len(scales_of(one.path))))
+        for word, one in models.items()
+    ]
+
+
+def ledger_name(share: Share) -> str:
+    """Of the file in --output; each share has its own."""
+    return "jobs.json" if share == WHOLE else f"jobs-{share.index}-of-{share.count}.json"
+
+
+def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], ledger: Ledger) -> Standing:
+    """How a job stands by what its folder and the ledger have."""
+    own = folder / job.name
+    if job.missing:
+        return Standing(job, own, [], "", IMPOSSIBLE, job.missing)
+    given = [FLAGS[name].serialize() for name in PASSED_ON if FLAGS[name].present]
+    arguments = words(job, lambda ensemble: str(place(ensemble, folder)), given, str(own))
+    deciding = terms_of(job, models)
+    entry = ledger.same(job.name, arguments, deciding)
+    if entry is None:
+        return Standing(job, own, arguments, deciding)
+    plan = planned(own) if (own / "recipe.json").exists() else None
+    found = Standing(job, own, arguments, deciding, plan=plan, seconds=entry.seconds)
+    found.state = FINISHED if entry.finished and found.judged else OPEN
+    return found
+
+
+def terms_of(job: Job, models: Mapping[str, ModelSpec]) -> str:
+    """A digest of what decides its numbers besides its arguments: networks, photographs, program, machine."""
+    named = {word for flag in job.flags for word in re.split("[=,]", flag)} | {one.network for one in job.ensembles}
+    digests = {word: model.digest for word, model in models.items() if word in named}
+    text = json.dumps([digests, objects.split().fingerprint(), terms()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def place(ensemble: Ensemble, folder: pathlib.Path) -> pathlib.Path:
+    """Where an ensemble lies that is made for a job."""
+    return folder / "models" / ensemble.name
+
+
+def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
+    """Makes what these jobs need, has their pipelines write down what they will measure, and times a gradient of each
+    network, in a process that ends before the first job begins."""
+    for one in standings:
+        code, one.sentence = make_ensembles(one)
+        one.state = FAILED if code else OPEN
+    jobs = {
+        one.job.name: {"pipeline": one.job.pipeline, "arguments": one.arguments, "folder": str(one.folder)}
+        for one in standings if one.state == OPEN
+    }  # fmt: skip
+    if not jobs:
+        return
+    say(f"Looking at what {', '.join(jobs)} will take.")
+    asked = folder / "logs" / "asked.json"
+    asked.parent.mkdir(exist_ok=True)
+    write_whole(asked, json.dumps({"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)}))
+    code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], folder / "logs" / "rehearsal.log")
+    if code:
+        raise ValueError(f"The jobs cannot be looked at: {sentence}")
+    answer = json.loads(asked.with_name(ANSWER).read_text())
+    speeds.add(answer["speeds"])
+    for one in standings:
+        if one.job.name in answer["failed"]:
+            one.state, one.sentence = FAILED, answer["failed"][one.job.name]
+        elif one.state == OPEN:
+            one.plan = planned(one.folder)
+            ledger.keep(one.job.name, Entry(one.arguments, one.terms))
+
+
+def make_ensembles(one: Standing) -> tuple[int, str]:
+    """(exit code, sentence) of the first that could not be made; (0, "") where all are there."""
+    folder = one.folder.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / ".models.lock", MAKING):
+        for ensemble in one.job.ensembles:
+            if not place(ensemble, folder).exists():
+                arguments = [
+                    f"--models={ensemble.network}", f"--scales={SCALES}", f"--fusion={ensemble.fusion}",
+                    f"--name={ensemble.name}", f"--models_folder={folder / 'models'}",
+                ]  # fmt: skip
+                code, sentence = children.finish("pipelines.export", arguments, log(one))
+                if code:
+                    return code, sentence
+    return 0, ""
+
+
+def module(one: Standing) -> str:
+    """Of its pipeline."""
+    return f"pipelines.{one.job.pipeline}"
+
+
+def log(one: Standing) -> pathlib.Path:
+    """For what its processes say."""
+    return one.folder.parent / "logs" / f"{one.job.name}.log"
+
+
+def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
+    """Does every job that is to be done, each in a process of its own."""
+    possible = [one for one in standings if one.state != IMPOSSIBLE]
+    for number, one in enumerate(possible, start=1):
+        where = f"{number}/{len(possible)} {one.job.name}"
+        if one.state == OPEN:
+            told = functools.partial(progress, where, possible[number - 1 :], speeds)
+            say(told())
+            carry_out_one(one, ledger, functools.partial(tell, told))
+            speeds.learn(one)
+            tell(lambda: "")
+            say(f"{where}: {one.state}{one.sentence and f': {one.sentence}'}")
+        else:
+            say(f"{where}: {one.state}{', it is passed over' if one.state == FINISHED else ''}")
+    for one in possible:
+        if one.sentence == WAITING and one.judged:  # by another share meanwhile
+            one.state, one.sentence = FINISHED, ""
+
+
+def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> None:
+    """Runs the pipeline of a job, and keeps how it ended and what it took, also where it is interrupted."""
+    started, failed = time.monotonic(), ""
+    try:
+        code, said = children.finish(module(one), one.arguments, log(one), look)
+        if code:
+            one.state, one.sentence, failed = FAILED, said, said
+        elif one.judged:
+            one.state = FINISHED
+        else:
+            one.sentence = WAITING
+    finally:
+        one.seconds += time.monotonic() - started
+        entry = Entry(one.arguments, one.terms, one.state == FINISHED, failed, one.seconds)
+        ledger.keep(one.job.name, entry)
+
+
+def progress(where: str, standings: Sequence[Standing], speeds: Speeds) -> str:
+    """As "3/9 transforms, about 12 min left, 1 h 40 min of all"; the first one is being done."""
+    left = [speeds.seconds_left(one) for one in standings if one.state == OPEN]
+    return f"{where}, about {in_words(left[0])} left, {in_words(sum(left))} of all"
+
+
+def say(line: str) -> None:
+    """On stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell(line: Callable[[], str]) -> None:
+    """The same in place of the line before, where somebody looks."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line()}", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main.start(run)

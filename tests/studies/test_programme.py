@@ -1,0 +1,131 @@
+"""Which jobs there are for which networks and budgets."""
+
+import pytest
+
+from tfadvseg.paper import claims
+from tfadvseg.studies.programme import BUDGETS, Ensemble, Network, picked, programme, words
+from tfadvseg.studies.robustness.facts import Facts
+
+DEEPLAB = Network("deeplab", Facts("deeplab_v2_resnet101", "resnet101"))
+FCN8S = Network("runs/fcn8s/", Facts("fcn8s_vgg", "vgg"))
+ENET = Network("enet", Facts("enet", "own"))
+CRF_RNN = Network("crf_rnn", Facts("crf_rnn", "vgg", crf=True))
+STRANGER = Network("mine")
+ALL = (ENET, CRF_RNN, FCN8S, DEEPLAB)
+
+
+def by_name(networks, budget="fast"):
+    return {job.name: job for job in programme(networks, budget)}
+
+
+def models(job):
+    (flag,) = [flag for flag in job.flags if flag.startswith("--models=")]
+    return flag.removeprefix("--models=").split(",")
+
+
+def test_the_zoo_allows_every_job():
+    assert {name: job.missing for name, job in by_name(ALL).items()} == dict.fromkeys(
+        ["robustness", "transfer", "scale_transfer", "scale_transfer_fcn8s", "transform_transfer", "crf", "crf_added",
+         "masking", "modern"], "",
+    )  # fmt: skip
+    assert list(by_name(ALL, "full")) == [
+        "robustness", "transfer", "scale_transfer", "scale_transfer_fcn8s", "transforms", "transform_transfer", "crf",
+        "crf_added", "masking", "modern",
+    ]  # fmt: skip
+
+
+def test_networks_behind_a_crf_are_compared_in_their_own_job_alone():
+    jobs = by_name(ALL)
+    assert models(jobs["robustness"]) == models(jobs["transfer"]) == ["enet", "runs/fcn8s/", "deeplab"]
+    assert models(jobs["crf"]) == ["runs/fcn8s/"] and "--crf_models=crf_rnn" in jobs["crf"].flags
+    assert models(jobs["crf_added"]) == ["runs/fcn8s/"] and "--sweep" in jobs["crf_added"].flags
+
+
+def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
+    assert models(by_name(ALL)["transform_transfer"]) == ["deeplab"]
+    assert models(by_name((ENET, FCN8S))["transform_transfer"]) == ["runs/fcn8s/"]
+    assert models(by_name((STRANGER, ENET))["transform_transfer"]) == ["enet"]
+    assert models(by_name((STRANGER,))["transform_transfer"]) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("networks", "missing"),
+    [
+        ((ENET,), {
+            "transfer": "needs two networks, of which there is one at most here",
+            "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
+            "scale_transfer_fcn8s": "needs fcn8s_vgg, which is not here",
+            "crf": "needs fcn8s_vgg and crf_rnn, which are not here",
+        }),
+        ((FCN8S, ENET), {
+            "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
+            "crf": "needs crf_rnn, which is not here",
+        }),
+        ((DEEPLAB, FCN8S, CRF_RNN), {}),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_named_and_has_no_command(networks, missing):
+    jobs = programme(networks, "fast")
+    assert {job.name: job.missing for job in jobs if job.missing} == missing
+    assert all((job.flags == () and job.ensembles == ()) == bool(job.missing) for job in jobs)
+
+
+def test_nothing_but_label_maps_leaves_no_job():
+    jobs = programme([Network("labels", attackable=False), CRF_RNN], "full")
+    assert all(job.missing for job in jobs)
+
+
+def test_a_network_that_draws_at_random_is_in_no_job_but_robustness():
+    jobs = by_name((Network("random", random=True), ENET))
+    assert models(jobs["robustness"]) == ["random", "enet"]
+    assert [name for name, job in jobs.items() if any("random" in flag for flag in job.flags)] == ["robustness"]
+
+
+def test_scales_are_made_of_the_network_in_both_fusions():
+    job = by_name(ALL)["scale_transfer_fcn8s"]
+    assert job.ensembles == (
+        Ensemble("runs/fcn8s/", "fcn8s_multiscale"), Ensemble("runs/fcn8s/", "fcn8s_average", "average"),
+    )  # fmt: skip
+    arguments = words(job, lambda one: f"out/models/{one.name}", ["--limit=2"], "out/s")
+    assert arguments[:2] == ["--models=out/models/fcn8s_multiscale", "--average=out/models/fcn8s_average"]
+    assert "scale_transfer_fcn8s" not in [
+        one.name for one in programme([Network("f", Facts("fcn8s_vgg"), scales=3)], "fast") if not one.missing
+    ]
+
+
+def test_full_is_the_papers_grid_on_all_photographs():
+    grid = "--epsilons=0.25,0.5,1,2,4,8,16,32"
+    fast, full = by_name(ALL), by_name(ALL, "full")
+    for name in ("robustness", "transfer", "scale_transfer", "transforms", "transform_transfer", "crf", "crf_added"):
+        assert grid in full[name].flags
+    assert not any(flag.startswith("--limit") for job in full.values() for flag in job.flags)
+    assert all(any(flag.startswith("--limit=") for flag in job.flags) for job in fast.values())
+    assert "--epsilons=8" in fast["transfer"].flags and grid in fast["robustness"].flags
+    assert len(models(full["masking"])) == 3 and len(models(fast["masking"])) == 2
+
+
+def test_what_is_given_counts_more_than_what_the_job_says():
+    job = by_name(ALL)["robustness"]
+    arguments = words(job, lambda one: "", ["--limit=2", "--workers=0"], "out/robustness")
+    assert arguments.index("--limit=8") < arguments.index("--limit=2")
+    assert arguments[-2:] == ["--workers=0", "--output=out/robustness"]
+
+
+def test_jobs_answer_claims_of_the_paper_and_other_protocols_none():
+    jobs = by_name(ALL)
+    assert set().union(*(job.claims for job in jobs.values())) <= set(claims())
+    assert jobs["modern"].claims == jobs["masking"].claims == ()
+    assert {"C40", "C41"} == set(jobs["transfer"].claims) < set(jobs["scale_transfer"].claims)
+    assert "C58" in jobs["transform_transfer"].claims and "C72" in jobs["crf"].claims
+    assert {"C3", "C9"} < set(jobs["robustness"].claims)
+
+
+def test_jobs_are_picked_by_name_in_their_order():
+    jobs = programme(ALL, "fast")
+    assert [job.name for job in picked(jobs, ["crf", "transfer"])] == ["transfer", "crf"]
+    assert picked(jobs, []) == jobs
+    with pytest.raises(ValueError, match="Unknown job 'transfre'; choose one of: transfer, "):
+        picked(jobs, ["transfre"])
+    with pytest.raises(ValueError, match="Unknown budget 'slow'; choose one of: "):
+        programme(ALL, "slow")
+    assert set(BUDGETS) == {"fast", "full"}

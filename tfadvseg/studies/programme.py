@@ -1,0 +1,245 @@
+"""The paper as a list of jobs: which of its studies the networks at hand allow, how large each is, what it answers.
+
+A job is one command line of a pipeline. Nothing is opened or run here.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from tfadvseg.registry import choose
+from tfadvseg.studies import crf, robustness, transfer, transforms
+from tfadvseg.studies.claims import Claim
+from tfadvseg.studies.robustness.facts import Facts
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network at hand. word: what --models calls it. facts: what it is made of. random: whether it draws at random.
+    attackable: whether gradients lead to its input. scales: how many scales of the image it looks at."""
+
+    word: str
+    facts: Facts = Facts()
+    random: bool = False
+    attackable: bool = True
+    scales: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """images: photographs of a job, 0 for all. few: of one whose gradients are dear. epsilons: of the jobs that the
+    paper shows at one epsilon first. crf_epsilons: behind a dense CRF. trials: draws of a random transform. networks:
+    of the jobs that doubt an attack, 0 for all. attacks: newer ones. sweep: flags of the variants of a CRF. crossed:
+    whether transforms are only tried crossed with each other, which holds the cells of both."""
+
+    images: int
+    few: int
+    epsilons: str
+    crf_epsilons: str
+    trials: int
+    networks: int
+    attacks: str
+    sweep: tuple[str, ...]
+    crossed: bool
+
+
+ALL_EPSILONS = "0.25,0.5,1,2,4,8,16,32"
+BUDGETS = {
+    "fast": Budget(
+        8, 4, "8", "1,8", 5, 2, "ifgsm,segpgd,cospgd,sea@30",
+        ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1,20,160", "--theta_betas=3,20", "--theta_gammas=1,10",
+         "--spatial_weights=1,10"), crossed=True,
+    ),
+    "full": Budget(
+        0, 0, ALL_EPSILONS, ALL_EPSILONS, 9, 0, "ifgsm,segpgd,cospgd,sea", (f"--epsilons={ALL_EPSILONS}",),
+        crossed=False,
+    ),
+}  # fmt: skip
+"""fast: the ten networks of CamVid in hours on two processor cores; full: the paper's grid on all photographs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ensemble:
+    """A network over scales that is to be made of `network` before a job can begin. fusion: as pipelines.export."""
+
+    network: str
+    name: str
+    fusion: str = "max"
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """name: of its sub folder. asks: its question. claims: those of the paper that it answers. flags: of its pipeline,
+    models among them, where an ensemble that is still to be made is `{name}`. missing: what it needs and is not here.
+    """
+
+    name: str
+    pipeline: str
+    asks: str
+    claims: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    ensembles: tuple[Ensemble, ...] = ()
+    missing: str = ""
+
+
+def programme(networks: Sequence[Network], budget: str) -> list[Job]:
+    """Every job, in an order in which early ones answer most; those that these networks do not allow say why."""
+    size = choose(BUDGETS, budget, "budget")
+    return [
+        *_white_box(networks, size),
+        _transfer(networks, size),
+        *(_scales(networks, size, architecture) for architecture in OVER_SCALES),
+        *_transforms(networks, size),
+        *_crfs(networks, size),
+        *_doubts(networks, size),
+    ]
+
+
+def picked(jobs: Sequence[Job], names: Sequence[str]) -> list[Job]:
+    """Those of these names, in their order; all where none is named. ValueError for a name that no job has."""
+    known = {job.name: job for job in jobs}
+    wanted = {choose(known, name, "job").name for name in names}
+    return [job for job in jobs if job.name in wanted or not names]
+
+
+PREFERRED = ("deeplab_v2_resnet101", "fcn8s_vgg", "deeplab_v2_vgg", "pspnet", "fcn8s_resnet101", "enet")
+"""Whom a study of one network asks: the paper takes Deeplab v2 for transforms, FCN8s for CRFs and scales."""
+OVER_SCALES = {"deeplab_v2_resnet101": "scale_transfer", "fcn8s_vgg": "scale_transfer_fcn8s"}
+"""{architecture: the job that looks at its scales} (Tables 1 and 15 to 18; 19 and 20)."""
+NO_NETWORK = "needs a network without a CRF that gradients lead into, which is not here"
+
+
+def _plain(networks: Sequence[Network]) -> list[Network]:
+    """Those that section 5 of the paper compares; a CRF hides its gradient and has a section of its own."""
+    return [one for one in networks if not one.facts.crf]
+
+
+def _attacked(networks: Sequence[Network]) -> list[Network]:
+    """Those that any study can attack."""
+    return [one for one in _plain(networks) if one.attackable and not one.random]
+
+
+def _preferred(networks: Sequence[Network], order: Sequence[str] = PREFERRED) -> list[Network]:
+    """All that can be attacked, those of the paper's choice first."""
+    return sorted(
+        _attacked(networks),
+        key=lambda one: order.index(own) if (own := one.facts.architecture) in order else len(order),
+    )
+
+
+def _models(networks: Sequence[Network]) -> str:
+    return f"--models={','.join(one.word for one in networks)}"
+
+
+def _limit(images: int) -> tuple[str, ...]:
+    return (f"--limit={images}",) if images else ()
+
+
+def _numbers(*tables: Sequence[Claim]) -> tuple[str, ...]:
+    """Of the claims that a study judges."""
+    return tuple(dict.fromkeys(claim.number for table in tables for claim in table))
+
+
+def _needing(job: Job, missing: str) -> Job:
+    """The job, or one without a command where something is missing."""
+    return dataclasses.replace(job, flags=(), ensembles=(), missing=missing) if missing else job
+
+
+def _white_box(networks: Sequence[Network], size: Budget) -> list[Job]:
+    own = _plain(networks)
+    job = Job(
+        "robustness", "robustness", "How easily is each network fooled, and what does its architecture have to do "
+        "with it?", _numbers(robustness.claims.CLAIMS, robustness.architectures.CLAIMS),
+        (_models(own), f"--epsilons={ALL_EPSILONS}", *_limit(size.images)),
+    )  # fmt: skip
+    return [_needing(job, "" if _attacked(networks) else NO_NETWORK)]
+
+
+def _transfer(networks: Sequence[Network], size: Budget) -> Job:
+    own = _attacked(networks)
+    job = Job(
+        "transfer", "transfer", "Does what fools one network fool another?",
+        _numbers(transfer.claims.OF_ONE_ATTACK, transfer.claims.OF_ALL_ATTACKS),
+        (_models(own), f"--epsilons={size.epsilons}", *_limit(size.images)),
+    )  # fmt: skip
+    return _needing(job, "" if len(own) > 1 else "needs two networks, of which there is one at most here")
+
+
+def _scales(networks: Sequence[Network], size: Budget, architecture: str) -> Job:
+    """With the ensemble that averages beside the one of the maximum, for C50 to C53."""
+    own = [one for one in _attacked(networks) if one.facts.architecture == architecture and one.scales == 1]
+    network = own[0].word if own else architecture
+    base = network.rstrip("/").rpartition("/")[2]
+    most, mean = (
+        Ensemble(network, f"{base}_multiscale"), Ensemble(network, f"{base}_average", "average")
+    )  # fmt: skip
+    job = Job(
+        OVER_SCALES[architecture], "scale_transfer", "Does what fools a network at one scale of the image fool it at "
+        "another?", _numbers(transfer.claims.CLAIMS),
+        (f"--models={{{most.name}}}", f"--average={{{mean.name}}}", f"--epsilons={size.epsilons}",
+         *_limit(size.images)),
+        (most, mean),
+    )  # fmt: skip
+    return _needing(job, "" if own else f"needs {architecture}, which is not here")
+
+
+def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
+    own, numbers = _preferred(networks)[:1], _numbers(transforms.claims.CLAIMS)
+    shared = (
+        _models(own), "--attacks=ifgsm_ll", f"--epsilons={size.epsilons}", f"--trials={size.trials}",
+        *_limit(size.few),
+    )  # fmt: skip
+    alone = Job(
+        "transforms", "transforms", "Do random input transforms defend a network, and still when the attacker knows "
+        "them?", numbers, shared,
+    )  # fmt: skip
+    crossed = Job(
+        "transform_transfer", "transform_transfer", "Do random input transforms defend a network, and does an attack "
+        "that knows one get through another?", numbers, shared,
+    )  # fmt: skip
+    missing = "" if own else NO_NETWORK
+    return [_needing(job, missing) for job in ([] if size.crossed else [alone]) + [crossed]]
+
+
+def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
+    """A network beside the same one that was trained with its CRF, and a CRF with its variants added to a network."""
+    numbers = _numbers(crf.claims.CLAIMS)
+    base = [one for one in _attacked(networks) if one.facts.architecture == "fcn8s_vgg"][:1]
+    own = [one for one in networks if one.facts.architecture == "crf_rnn" and one.attackable and not one.random][:1]
+    asks = "What does a dense CRF do to a network's robustness, and does it only mask the gradient?"
+    trained = Job(
+        "crf", "crf", f"{asks} Of a CRF that was trained with its network.", numbers,
+        (_models(base), f"--crf_models={','.join(one.word for one in own)}", f"--epsilons={size.crf_epsilons}",
+         *_limit(size.few)),
+    )  # fmt: skip
+    without = [name for name, found in (("fcn8s_vgg", base), ("crf_rnn", own)) if not found]
+    added_to = _preferred(networks, ("fcn8s_vgg", *PREFERRED))[:1]
+    added = Job(
+        "crf_added", "crf", f"{asks} Of variants of a CRF that is added afterwards.", numbers,
+        (_models(added_to), "--sweep", *size.sweep, *_limit(size.few)),
+    )  # fmt: skip
+    here = " and ".join(without) + (", which is not here" if len(without) == 1 else ", which are not here")
+    return [_needing(trained, f"needs {here}" if without else ""), _needing(added, "" if added_to else NO_NETWORK)]
+
+
+def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
+    """Not the paper's protocol, so no claim of it is judged by these."""
+    own = _preferred(networks)
+    chosen = own[: size.networks or len(own)]
+    masking = Job(
+        "masking", "masking", "Does a network mask its gradient, so that it only looks robust?",
+        flags=(_models(chosen), *_limit(size.images)),
+    )  # fmt: skip
+    modern = Job(
+        "modern", "robustness", "What is left under the attacks that came since, by the protocol of most papers now?",
+        flags=(_models(chosen), "--protocol=literature", f"--attacks={size.attacks}", "--epsilons=8",
+               *_limit(size.few)),
+    )  # fmt: skip
+    return [_needing(job, "" if chosen else NO_NETWORK) for job in (masking, modern)]
+
+
+def words(job: Job, place: Callable[[Ensemble], str], given: Sequence[str], output: str) -> list[str]:
+    """The arguments of its pipeline. place: where an ensemble lies. given: flags that all jobs share; what the job says
+    itself counts less. output: its run folder."""
+    places = {ensemble.name: place(ensemble) for ensemble in job.ensembles}
+    own = [flag.format(**places) if places else flag for flag in job.flags]
+    return [*own, *given, f"--output={output}"]

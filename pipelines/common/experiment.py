@@ -76,7 +76,7 @@ def run_experiment(
         experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extra)
         plan = Planned(experiment, dataset.name, split_name(dataset, FLAGS.split), dataset.label_space, design)
         plan.save(folder)
-        if FLAGS.dry_run:
+        if "dry_run" in FLAGS and FLAGS.dry_run:  # a tile is fitted by then, so pipelines.universal has no such flag
             print(terminal(cost_document(plan, folder)))
             return
         with machines.crew(experiment, folder, models, share) as crew:

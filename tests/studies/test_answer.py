@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from made_up import IMAGES, OPPOSITE, Answer, cell
 
+from tfadvseg.metrics.hiding import Hiding
 from tfadvseg.studies import STUDIES, answer
 from tfadvseg.studies.certificate.certified import read, write
+from tfadvseg.studies.masking.names import LARGE, Battery, Try
 from tfadvseg.studies.robustness.comparison import leads, least_kept
 from tfadvseg.studies.run import FinishedRun
 
@@ -57,9 +59,48 @@ def test_one_network_keeps_something_and_not_most(finish):
 def test_a_network_whose_crf_hides_the_gradient_is_said_to(finish):
     design = {"networks": {"b": {"crf": True}}}
     first, *_ = said(finish("robustness", attacked(a=10.0, b=12.5), design, name="b keeps most"))
-    assert first.endswith("may leave less, since its CRF hides the gradient.")
+    assert first.endswith("may leave less, and its CRF may hide the gradient.")
     first, *_ = said(finish("robustness", attacked(a=13.0, b=12.5), design, name="a keeps most"))
     assert first.endswith("may leave less.")
+
+
+def test_a_network_with_a_crf_wins_nothing_by_the_gradient(finish):
+    for crf, more in ((True, 1.0), (False, 1.0), (True, -1.0)):
+        design = {"networks": {"b": {"crf": crf}}}
+        second = said(finish("robustness", attacked(a=10.0, b=10.0 + more), design, name=f"{crf} {more}"))[1]
+        assert second.startswith("Which network is the more robust this does not decide, since the CRF of b may") == (
+            crf and more > 0
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "phrase"),
+    [
+        ({}, "At epsilon 8 a keeps"), ({"norm": "linf"}, "At epsilon 8 a keeps"),
+        ({"norm": "l2"}, "At epsilon 8 in the Euclidean norm of an image a keeps"),
+        ({"region": {"class": "car"}}, "At epsilon 8, where nothing but pixels predicted as car could change, a keeps"),
+        ({"region": {"mask": "0f"}}, "At epsilon 8, where nothing but the pixels of a mask could change, a keeps"),
+    ],
+)  # fmt: skip
+def test_no_number_is_told_without_what_limits_the_attack(finish, settings, phrase):
+    run = finish("robustness", attacked(a=10.0), {})
+    run = dataclasses.replace(run, settings=run.settings | settings)
+    first, last = said(run)
+    assert first.startswith(phrase)
+    limits = phrase.removeprefix("At epsilon 8").removesuffix(" a keeps").rstrip(",")
+    assert last.startswith(f"In the worst case of all that was tried{limits}, half of the clean IoU is gone")
+
+
+def test_of_a_hidden_class_it_is_told_what_is_still_found(finish):
+    run = finish("robustness", attacked(a=10.0), {})
+    clean, attack = np.full(IMAGES, 500), np.full(IMAGES, 125)
+    counts = Hiding(np.stack([clean] * 2), np.stack([clean, attack]), np.stack([clean] * 2), np.stack([clean] * 2))
+    run = dataclasses.replace(
+        run, results=dataclasses.replace(run.results, hiding=counts), settings=run.settings | {"hidden": "car"}
+    )
+    assert said(run)[-1] == (
+        "Of the pixels predicted as car this many still are, at least: 25.0 [25.0, 25.0] % (a, FGSM)."
+    )
 
 
 def margin(run: FinishedRun) -> float:
@@ -76,7 +117,7 @@ def test_among_three_it_is_decided_just_where_the_interval_excludes_0(finish):
             "robustness", attacked(a=10.0, b=12.5, c=np.round(MIXED + beyond + aside, 4)), {}, name=f"by {aside}"
         )
         assert said(run)[1] == (
-            "This is decided: c keeps more than each of the 2 other networks." if decided
+            "Under these attacks this is decided: c keeps more than each of the 2 other networks." if decided
             else "This is not decided: c cannot be told apart from b on these images; it keeps more than the other 1."
         )  # fmt: skip
         assert margin(run) == pytest.approx(aside, abs=2e-4)
@@ -135,7 +176,7 @@ def test_nothing_attacked_within_an_epsilon_is_said(finish):
 
 def test_warnings_are_counted_and_the_first_is_told(robustness):
     run = robustness()
-    assert answer.doubt(run) == "The run's own checks found nothing to warn of."
+    assert answer.doubt(run) == "No warning came up while it ran."
     one, two = (dataclasses.replace(run, warnings=warnings) for warnings in (("A.",), ("A.", "B.")))
     assert answer.doubt(one) == "The run warns: A."
     assert answer.doubt(two) == "There are 2 warnings, of which the first is: A."
@@ -213,9 +254,22 @@ def test_crf(crf):
 
 def test_masking(masking):
     assert said(masking()) == [
+        "b masks its gradient (on 16 images). ifgsm at epsilon 8 leaves 60.0 [60.0, 60.0] % of the clean IoU. That "
+        "says too much of its robustness; attack it with what is made on a (pipelines.transfer).",
         "No sign that a masks its gradient (on 16 images).",
-        "b masks its gradient (on 16 images).",
-    ]
+    ]  # fmt: skip
+
+
+def test_of_many_models_those_to_beware_of_come_first(finish):
+    battery = Battery("ifgsm", 8.0, (Try("ifgsm", LARGE, "20 steps at epsilon 64", "other attacks", 64.0),))
+    answers = {}
+    for name, plain, large in (("a", 10.0, 1.0), ("b", 10.0, 1.0), ("c", 10.0, 1.0), ("d", 40.0, 40.0)):
+        left = {cell(name, "ifgsm", 8.0): Answer(plain / 2), cell(name, "ifgsm", 64.0): Answer(large / 2)}
+        answers |= {cell(name): Answer(50.0)} | left
+    starts = {f"{name}/away": np.full((3, IMAGES), 0.01) for name in "abcd"}
+    first, *_, last = said(finish("masking", answers, battery.as_json(), starts=starts))
+    assert first.startswith("d masks its gradient (on 16 images). ifgsm at epsilon 8 leaves 40.0")
+    assert last == "There are 2 more models, of which the rest tells."
 
 
 def test_certificate_and_what_an_attack_refutes(certificate):

@@ -15,8 +15,10 @@ MOST = 15_000_000
 """Bytes of a page."""
 CLAIM = ("Claim", "Statement", "Here", "Measured")
 PHOTOGRAPHS = "Attacked photographs"
-NUMBER = re.compile(r"[(*]*(?:below |above )?([+-]?\d[\d,]*\.?\d*)")
+NUMBER = re.compile(r"[(*]*(below |above )?([+-]?\d[\d,]*\.?\d*)")
 """At the beginning of a cell: the number by which a column is sorted."""
+BESIDE = {"below ": -1e-9, "above ": 1e-9}
+"""What puts a number beyond the last one that was tried on its own side of that."""
 
 
 class Cell(NamedTuple):
@@ -129,10 +131,15 @@ def sort_values(cells: Sequence[str], strict: bool = False) -> list[str]:
     anything begin with one, else their texts. strict: only where they are numbers and nothing more."""
     said = [cell for cell in cells if cell not in ("", "-")]
     found = {cell: NUMBER.fullmatch(cell) if strict else NUMBER.match(cell) for cell in said}
-    numbers = {cell: match[1].replace(",", "").removeprefix("+") for cell, match in found.items() if match}
+    numbers = {cell: _number(*match.groups()) for cell, match in found.items() if match}
     words = {cell: cell for cell in said}
     values = numbers if len(numbers) == len(found) else words
     return [values.get(cell, "") for cell in cells]
+
+
+def _number(side: str | None, text: str) -> str:
+    plain = text.replace(",", "").removeprefix("+")
+    return f"{float(plain) + BESIDE[side]:.9f}" if side else plain
 
 
 def counts(table: ClaimTable) -> str:

@@ -26,7 +26,7 @@ def listed(sentences: Sequence[str], what: str) -> list[str]:
 def doubt(run: FinishedRun) -> str:
     """What makes the numbers mean less, the first of it in its own words."""
     if not run.doubts:
-        return "The run's own checks found nothing to warn of."
+        return "No warning came up while it ran."
     first, count = run.doubts[0], len(run.doubts)
     return f"The run warns: {first}" if count == 1 else f"There are {count} warnings, of which the first is: {first}"
 

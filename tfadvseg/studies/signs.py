@@ -31,12 +31,20 @@ class Found(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Masking:
-    """opening: the verdict, a sentence. grounds: what it rests on. found: what the signs added up to, None where
-    nothing was looked for or that is told elsewhere."""
+    """opening: the verdict, in sentences. grounds: what it rests on. found: what the signs added up to, None where
+    nothing was looked for or that is told elsewhere. weak: the sentence that the attack says too much of the
+    robustness, where it does."""
 
     opening: str
     grounds: tuple[str, ...]
     found: Found | None = None
+    weak: str = ""
+
+    @property
+    def gravity(self) -> int:
+        """Orders verdicts, what to beware of first."""
+        order = [Found.MASK, Found.UNSURE, None, Found.FEW, Found.NONE]
+        return 2 * order.index(self.found) - bool(self.weak)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -40,10 +40,11 @@ def summary(run: FinishedRun) -> Document:
 
 
 def answer(run: FinishedRun) -> list[str]:
-    """What is certified of each network and sigma; of one that an attack refutes, this instead."""
+    """What is certified of each network and sigma; of one that an attack refutes, this instead; and first, where
+    nothing can be."""
     found = read(run)
     held = [certified(one, run) for one in found if not one.contradicted.sum()]
-    return listed([*contradictions(found), *held], "networks and sigmas")
+    return listed([*contradictions(found), *few_draws(run), *held], "networks and sigmas")
 
 
 def certified(one: Certified, run: FinishedRun) -> str:

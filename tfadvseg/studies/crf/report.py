@@ -58,8 +58,9 @@ def pair_table(results: pd.DataFrame, pair: Pair) -> Table:
 
 
 def answer(run: FinishedRun) -> list[str]:
-    """Whether each CRF masks the gradient."""
-    return listed([f"{pair.network}: {masking(pair).opening}" for pair in pairs_of(run)], "networks")
+    """Whether each CRF masks the gradient; those that do first."""
+    found = sorted(((masking(pair), pair.network) for pair in pairs_of(run)), key=lambda pair: pair[0].gravity)
+    return listed([f"{network}: {one.opening}" for one, network in found], "networks")
 
 
 REPORT = Report(draw, document, summary, answer)

@@ -53,9 +53,10 @@ def summary(run: FinishedRun) -> Document:
 
 
 def answer(run: FinishedRun) -> list[str]:
-    """The verdict on each model."""
-    found = ((suspect.name, masking(suspect).found) for suspect in suspects(run))
-    return listed([opening(run.evidence, name, what) for name, what in found if what], "models")
+    """The verdict on each model, with its number where the attack was weak; what to beware of first."""
+    found = sorted(((masking(one), one.name) for one in suspects(run)), key=lambda pair: pair[0].gravity)
+    told = [one.opening if one.weak else opening(run.evidence, name, one.found) for one, name in found if one.found]
+    return listed(told, "models")
 
 
 def table(run: FinishedRun) -> Table:

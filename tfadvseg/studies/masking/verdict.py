@@ -86,16 +86,18 @@ def masking(suspect: Suspect) -> Masking:
     ]
     if what == Found.UNSURE:
         told.append("More images would say more.")
+    weak = ""
     if shown:
         anyway = "" if what == Found.MASK else ", since the attack was weak"
-        told.append(f"That says too much of its robustness{anyway}; attack it with {_listed(c.remedy for c in shown)}.")
+        weak = f"That says too much of its robustness{anyway}; attack it with {_listed(c.remedy for c in shown)}."
+        told.append(weak)
     grounds = [f"{clue.told}: {_says(clue, evidence, level)}." for clue in clues]
     if level > 95 and evidence.units > 1:
         grounds.append(
             f"A mask or a weak attack was looked for in {len(clues)} ways, so a find counts where {agreeing(level)} of "
             "the resamples show it; the intervals above are of 95 %."
         )
-    return Masking(" ".join(told), tuple(grounds), what)
+    return Masking(" ".join(told), tuple(grounds), what, weak)
 
 
 def _says(clue: Clue, evidence: Evidence, level: float) -> str:

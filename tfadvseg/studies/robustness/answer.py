@@ -10,6 +10,7 @@ from tfadvseg.studies.answer import LISTED
 from tfadvseg.studies.robustness.comparison import Lead, leads, least_kept
 from tfadvseg.studies.robustness.envelope import Envelope, envelopes
 from tfadvseg.studies.robustness.facts import facts_of
+from tfadvseg.studies.robustness.hidden import Hid, hid
 from tfadvseg.studies.run import FinishedRun
 
 
@@ -23,22 +24,56 @@ def answer(run: FinishedRun) -> list[str]:
     most = kept[-1]
     left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
     keeps = "keeps the largest share of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
-    hides = ", since its CRF hides the gradient" if facts_of(run.design, most.model).crf else ""
+    crf = facts_of(run.design, most.model).crf
     found = [
-        f"At epsilon {epsilon:g} {most.model} {keeps}: {left} % under the worst of the attacks that were run on it "
-        f"({title}); a stronger one may leave less{hides}."
+        f"At epsilon {epsilon:g}{limits(run)} {most.model} {keeps}: {left} % under the worst of the attacks that were "
+        f"run on it ({title}); a stronger one may leave less{', and its CRF may hide the gradient' if crf else ''}."
     ]
-    return [*found, *decided(leads(evidence, kept), run), *broken(envelopes_of(run))]
+    last = hidden(run) or broken(envelopes_of(run), limits(run))
+    return [*found, *decided(leads(evidence, kept), run, crf), *last]
 
 
-def decided(found: Sequence[Lead], run: FinishedRun) -> list[str]:
-    """Whether the network that keeps most surely does so; nothing of one network alone."""
+def limits(run: FinishedRun) -> str:
+    """What a number at an epsilon is not to be quoted without: the norm, where it is not the largest change, and the
+    only pixels that could change, where not all could."""
+    norm = " in the Euclidean norm of an image" if run.settings.get("norm") == "l2" else ""
+    region = run.settings.get("region")
+    if not region:
+        return norm
+    where = f"pixels predicted as {region['class']}" if "class" in region else "the pixels of a mask"
+    return f"{norm}, where nothing but {where} could change,"
+
+
+def hidden(run: FinishedRun) -> list[str]:
+    """Of a class that was to be hidden: how much of it each network still finds, at least."""
+    form, name = run.evidence.format, run.settings.get("hidden", "the class")
+    by_model: dict[str, Hid] = {}
+    for one in hid(run.evidence):
+        least = by_model.get(one.cell.model)
+        if least is None or one.found[0] < least.found[0]:
+            by_model[one.cell.model] = one
+    if not by_model:
+        return []
+    each = sorted(by_model.items(), key=lambda item: item[1].found[0])
+    told = [f"{form(one.found, least=0.0)} % ({model}, {attack_title(one.cell.attack)})" for model, one in each]
+    more = f"; {len(told) - LISTED} more networks are told below" if len(told) > LISTED else ""
+    return [f"Of the pixels predicted as {name} this many still are, at least: {'; '.join(told[:LISTED])}{more}."]
+
+
+def decided(found: Sequence[Lead], run: FinishedRun, crf: bool = False) -> list[str]:
+    """Whether the network that keeps most surely does so under these attacks; nothing of one network alone. crf:
+    whether it has one, behind which an attack by the gradient may be weak."""
+    close = [lead.less for lead in found if not lead.told_apart]
+    if crf and found and not close:
+        return [
+            f"Which network is the more robust this does not decide, since the CRF of {found[0].more} may hide the "
+            "gradient; pipelines.crf tells whether it does."
+        ]
     if len(found) < 2:
         return [told(lead, run) for lead in found]
-    close = [lead.less for lead in found if not lead.told_apart]
     most, others = found[0].more, len(found)
     if not close:
-        return [f"This is decided: {most} keeps more than each of the {others} other networks."]
+        return [f"Under these attacks this is decided: {most} keeps more than each of the {others} other networks."]
     apart = others - len(close)
     which = ", ".join(close) if len(close) <= LISTED else f"{len(close)} of the others"
     more = f"; it keeps more than the other {apart}" if apart else ""
@@ -53,14 +88,14 @@ def told(lead: Lead, run: FinishedRun) -> str:
     return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
 
 
-def broken(found: Sequence[Envelope]) -> list[str]:
+def broken(found: Sequence[Envelope], limits: str = "") -> list[str]:
     """At which epsilon half of the clean IoU is gone; of many networks the least and the largest. Those that were only
     shown what was made on others have no part in it."""
     own = [one for one in found if any(cell.source_model == one.model for cell in one.choices.cells[1:])]
     order = sorted((one for one in own if not math.isnan(one.radius[0])), key=lambda one: one.radius[0])
     if not order:
         return []
-    opening = "In the worst case of all that was tried, half of the clean IoU is gone at epsilon"
+    opening = f"In the worst case of all that was tried{limits.rstrip(',')}, half of the clean IoU is gone at epsilon"
     if len(order) > LISTED:
         return [f"{opening} {_radius(order[0])} at the earliest and {_radius(order[-1])} at the latest."]
     return [f"{opening} {'; '.join(map(_radius, order))}."]

@@ -73,7 +73,7 @@ with interrupt.tidily():
 
 @pytest.fixture
 def deaf(tmp_path):
-    """(seconds, what SIGINT and SIGHUP do at its start) -> a program that goes on after KeyboardInterrupt, now in its work."""
+    """(seconds, what SIGINT and SIGHUP do at its start) -> a program that goes on after KeyboardInterrupt, at work."""
 
     def begin(seconds, disposition=signal.default_int_handler):
         (tmp_path / "deaf.py").write_text(DEAF)

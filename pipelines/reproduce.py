@@ -48,7 +48,7 @@ flags.define_reading()
 flags.define_run()
 flags.define_machines()
 PASSED_ON = sorted(set(FLAGS) - _before)
-"""Flags that every job is given as they were given here."""
+"""Flags that every job is given as they were given here, but for `AS_READ` where ensembles are made for it."""
 absl_flags.DEFINE_list(
     "models", None, "SavedModel folders or names in saved_models/; by default those there that were trained on "
     "--dataset.",

@@ -16,37 +16,31 @@ import functools
 import hashlib
 import json
 import pathlib
-import re
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import children, flags, machines, main, objects
+from pipelines.common import children, ensembles, flags, machines, main, objects
 from pipelines.common.conclusion import write_index, write_whole
 from pipelines.common.ledger import Entry, Ledger
-from pipelines.common.rehearsal import ANSWER
 from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
+from pipelines.common.unlike import refuse_unlike
 from tfadvseg.engine.planned import planned
 from tfadvseg.engine.posted import terms
-from tfadvseg.engine.share import WHOLE, Share
-from tfadvseg.lock import locked
+from tfadvseg.engine.share import WHOLE
 from tfadvseg.models import card
 from tfadvseg.models.spec import ModelSpec, scales_of
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import claimed
 from tfadvseg.runs.store import Disk
-from tfadvseg.studies.programme import BUDGETS, Ensemble, Job, Network, picked, programme, words
+from tfadvseg.studies.programme import BUDGETS, Job, Network, picked, programme, words
 from tfadvseg.studies.robustness.design import design
 from tfadvseg.studies.robustness.facts import Facts
 
 FLAGS = absl_flags.FLAGS
-SCALES = "0.5,0.75,1"
-"""Of the ensembles that are made for jobs about scales (Tables 1 and 15 to 20)."""
 WAITING = "units of other shares are missing"
-MAKING = 3600.0
-"""Seconds that a share waits for another one which makes them."""
 
 _before = set(FLAGS)
 flags.define_data()
@@ -54,7 +48,7 @@ flags.define_reading()
 flags.define_run()
 flags.define_machines()
 PASSED_ON = sorted(set(FLAGS) - _before)
-"""Flags that every job is given as they were given here."""
+"""Flags that every job is given as they were given here, but for `AS_READ` where ensembles are made for it."""
 absl_flags.DEFINE_list(
     "models", None, "SavedModel folders or names in saved_models/; by default those there that were trained on "
     "--dataset.",
@@ -77,10 +71,12 @@ def run() -> int:
     jobs = programme(described(models), FLAGS.budget)
     names = {job.name for job in picked(jobs, FLAGS.only)}
     with claimed(Disk(folder), "" if share == WHOLE else str(share)):
-        ledger, speeds = Ledger(folder / ledger_name(share)), Speeds(folder)
+        ledger, speeds = Ledger(folder / of_share("jobs.json")), Speeds(folder)
         standings = [standing(job, folder, models, ledger) for job in jobs]
         chosen = [one for one in standings if one.job.name in names]
-        rehearse(folder, [one for one in chosen if one.state == OPEN and one.plan is None], ledger, speeds)
+        unknown = [one for one in chosen if one.state == OPEN and one.plan is None]
+        refuse_unlike(unknown, models, PASSED_ON)
+        rehearse(folder, unknown, models, ledger, speeds)
         title = f"Jobs of {folder} with --budget={FLAGS.budget}"
         print(terminal(document(title, chosen, speeds)), flush=True)
         if not FLAGS.dry_run:
@@ -124,14 +120,15 @@ def described(models: Mapping[str, ModelSpec]) -> list[Network]:
     """What the programme wants to know of them."""
     facts = design(list(models.values()))["networks"]
     return [
-        Network(word, Facts(**facts[one.name]), one.seeded, one.attackable, max(1, len(scales_of(one.path))))
+        Network(word, one.name, Facts(**facts[one.name]), one.seeded, one.attackable, max(1, len(scales_of(one.path))))
         for word, one in models.items()
     ]
 
 
-def ledger_name(share: Share) -> str:
-    """Of the file in --output; each share has its own."""
-    return "jobs.json" if share == WHOLE else f"jobs-{share.index}-of-{share.count}.json"
+def of_share(name: str) -> str:
+    """A file's name in --output, where each share has files of its own."""
+    share, path = machines.share(), pathlib.Path(name)
+    return name if share == WHOLE else f"{path.stem}-{share.index}-of-{share.count}{path.suffix}"
 
 
 def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], ledger: Ledger) -> Standing:
@@ -139,36 +136,33 @@ def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], le
     own = folder / job.name
     if job.missing:
         return Standing(job, own, [], "", IMPOSSIBLE, job.missing)
-    given = [FLAGS[name].serialize() for name in PASSED_ON if FLAGS[name].present]
-    arguments = words(job, lambda ensemble: str(place(ensemble, folder)), given, str(own))
+    made_by = ensembles.AS_READ if job.ensembles else ()
+    given = [FLAGS[name].serialize() for name in PASSED_ON if FLAGS[name].present and name not in made_by]
+    arguments = words(job, lambda one: str(ensembles.place(one, folder, models)), given, str(own))
     deciding = terms_of(job, models)
     entry = ledger.same(job.name, arguments, deciding)
     if entry is None:
         return Standing(job, own, arguments, deciding)
     plan = planned(own) if (own / "recipe.json").exists() else None
-    found = Standing(job, own, arguments, deciding, plan=plan, seconds=entry.seconds)
+    found = Standing(job, own, arguments, deciding, plan=plan)
     found.state = FINISHED if entry.finished and found.judged else OPEN
     return found
 
 
 def terms_of(job: Job, models: Mapping[str, ModelSpec]) -> str:
     """A digest of what decides its numbers besides its arguments: networks, photographs, program, machine."""
-    named = {word for flag in job.flags for word in re.split("[=,]", flag)} | {one.network for one in job.ensembles}
-    digests = {word: model.digest for word, model in models.items() if word in named}
+    digests = {word: models[word].digest for word in job.networks}
     text = json.dumps([digests, objects.split().fingerprint(), terms()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def place(ensemble: Ensemble, folder: pathlib.Path) -> pathlib.Path:
-    """Where an ensemble lies that is made for a job."""
-    return folder / "models" / ensemble.name
-
-
-def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
+def rehearse(
+    folder: pathlib.Path, standings: Sequence[Standing], models: Mapping[str, ModelSpec], ledger: Ledger, speeds: Speeds
+) -> None:
     """Makes what these jobs need, has their pipelines write down what they will measure, and times a gradient of each
     network, in a process that ends before the first job begins."""
     for one in standings:
-        code, one.sentence = make_ensembles(one)
+        code, one.sentence = ensembles.make(one.job, folder, models, log(one))
         one.state = FAILED if code else OPEN
     jobs = {
         one.job.name: {"pipeline": one.job.pipeline, "arguments": one.arguments, "folder": str(one.folder)}
@@ -177,13 +171,7 @@ def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger
     if not jobs:
         return
     say(f"Looking at what {', '.join(jobs)} will take.")
-    asked = folder / "logs" / "asked.json"
-    asked.parent.mkdir(exist_ok=True)
-    write_whole(asked, json.dumps({"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)}))
-    code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], folder / "logs" / "rehearsal.log")
-    if code:
-        raise ValueError(f"The jobs cannot be looked at: {sentence}")
-    answer = json.loads(asked.with_name(ANSWER).read_text())
+    answer = looked_at(folder / "logs", {"jobs": jobs, "threads": FLAGS.threads, "known": list(speeds.known)})
     speeds.add(answer["speeds"])
     for one in standings:
         if one.job.name in answer["failed"]:
@@ -193,21 +181,18 @@ def rehearse(folder: pathlib.Path, standings: Sequence[Standing], ledger: Ledger
             ledger.keep(one.job.name, Entry(one.arguments, one.terms))
 
 
-def make_ensembles(one: Standing) -> tuple[int, str]:
-    """(exit code, sentence) of the first that could not be made; (0, "") where all are there."""
-    folder = one.folder.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder / ".models.lock", MAKING):
-        for ensemble in one.job.ensembles:
-            if not place(ensemble, folder).exists():
-                arguments = [
-                    f"--models={ensemble.network}", f"--scales={SCALES}", f"--fusion={ensemble.fusion}",
-                    f"--name={ensemble.name}", f"--models_folder={folder / 'models'}",
-                ]  # fmt: skip
-                code, sentence = children.finish("pipelines.export", arguments, log(one))
-                if code:
-                    return code, sentence
-    return 0, ""
+def looked_at(logs: pathlib.Path, what: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rehearsal answers, also where it ended while it timed a gradient; ValueError where it did before."""
+    asked, answer = logs / of_share("asked.json"), logs / of_share("answer.json")
+    logs.mkdir(exist_ok=True)
+    answer.unlink(missing_ok=True)
+    write_whole(asked, json.dumps({**what, "answer": str(answer)}))
+    code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], logs / of_share("rehearsal.log"))
+    if code and not answer.exists():
+        raise ValueError(f"The jobs cannot be looked at: {sentence}")
+    if code:
+        say(f"How long gradients take is not known, since they could not be timed: {sentence}")
+    return dict(json.loads(answer.read_text()))
 
 
 def module(one: Standing) -> str:
@@ -217,7 +202,7 @@ def module(one: Standing) -> str:
 
 def log(one: Standing) -> pathlib.Path:
     """For what its processes say."""
-    return one.folder.parent / "logs" / f"{one.job.name}.log"
+    return one.folder.parent / "logs" / of_share(f"{one.job.name}.log")
 
 
 def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> None:
@@ -240,8 +225,8 @@ def carry_out(standings: Sequence[Standing], ledger: Ledger, speeds: Speeds) -> 
 
 
 def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> None:
-    """Runs the pipeline of a job, and keeps how it ended and what it took, also where it is interrupted."""
-    started, failed = time.monotonic(), ""
+    """Runs the pipeline of a job, and keeps how it ended, also where it is interrupted."""
+    failed = ""
     try:
         code, said = children.finish(module(one), one.arguments, log(one), look)
         if code:
@@ -251,9 +236,7 @@ def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> No
         else:
             one.sentence = WAITING
     finally:
-        one.seconds += time.monotonic() - started
-        entry = Entry(one.arguments, one.terms, one.state == FINISHED, failed, one.seconds)
-        ledger.keep(one.job.name, entry)
+        ledger.keep(one.job.name, Entry(one.arguments, one.terms, one.state == FINISHED, failed))
 
 
 def progress(where: str, standings: Sequence[Standing], speeds: Speeds) -> str:

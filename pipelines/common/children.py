@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -18,15 +19,16 @@ def finish(
 ) -> tuple[int, str]:
     """(exit code, the last thing that it said) of `python -m module`. look: called again and again until it ends.
 
-    It has a session of its own, so a Ctrl-C is for this process, which then passes it on.
+    It has a session of its own, so a Ctrl-C is for this process, which then passes it on. It ends with this process,
+    also where that is killed.
     """
     search = os.pathsep.join(path for path in sys.path if path)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         begin = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
+            [sys.executable, "-m", "pipelines.common.child", module, *arguments], stdin=subprocess.PIPE, stdout=file,
+            stderr=file, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
         )  # fmt: skip
         try:
             while True:
@@ -39,8 +41,14 @@ def finish(
             process.terminate()  # a pipeline closes its files and ends
             _wait(process)
             raise
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
     if code == EXIT_CODE:
         return code, f"it was interrupted; {log} has what it said."
+    if code < 0:
+        why = ", perhaps for lack of memory" if -code == signal.SIGKILL else ""
+        return code, f"it was ended by signal {-code}{why}; {log} has what it said."
     return code, _last_word(log, begin)
 
 

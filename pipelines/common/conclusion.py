@@ -44,10 +44,9 @@ def chapter(one: Standing) -> Chapter:
     """What is told of a job."""
     job = one.job
     if one.state == FINISHED:
-        gradients = int(Results.read(one.folder / "cells.npz").gradients.sum())
-        return Chapter(
-            job.name, job.asks, f"{gradients:,} gradients in {in_words(one.seconds)}.", f"{job.name}/results.md"
-        )
+        found = Results.read(one.folder / "cells.npz")
+        told = f"{int(found.gradients.sum()):,} gradients in {in_words(float(found.seconds.sum()))}."
+        return Chapter(job.name, job.asks, told, f"{job.name}/results.md")
     told = {FAILED: "It has failed", IMPOSSIBLE: "It is left out", OPEN: "It is not done yet"}[one.state]
     return Chapter(job.name, job.asks, f"{told}: {one.sentence.rstrip('.')}." if one.sentence else f"{told}.")
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, at any moment: one line that says how to go on, and exit code 130.
+"""Ctrl-C, SIGTERM and a closed terminal, at any moment: one line that says how to go on, and exit code 130.
 
 Python runs its handlers between two of its own instructions, and TensorFlow may compute for minutes within one. So a
 thread waits for signals, too: it leaves the program a moment to tidy up, and then ends it. Nothing here needs an import
@@ -19,7 +19,8 @@ EXIT_CODE = 130
 GRACE = 2.0
 """Seconds in which a running pipeline may close its files before it is ended; a second signal ends it at once."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
 
 _state: dict = {"stderr": 2, "running": False, "raised": False, "folder": None, "chosen": False}
 _ending = threading.Lock()
@@ -51,6 +52,11 @@ def tidily() -> Iterator[None]:
 def begun(folder: str, chosen: bool) -> None:
     """There is a run folder to go on with. chosen: by the program, so that the command does not name it."""
     _state.update(folder=folder, chosen=chosen)
+
+
+def heard() -> bool:
+    """Whether a running pipeline has been told to end, and does."""
+    return bool(_state["raised"])
 
 
 def way_on() -> str:

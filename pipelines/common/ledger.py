@@ -12,13 +12,12 @@ from tfadvseg.runs.folder import DAMAGED
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """words: the arguments of its pipeline. terms: a digest of what else decides its numbers. finished: whether it has
-    results. sentence: why it failed, "" where it did not. seconds: of all its starts."""
+    results. sentence: why it failed, "" where it did not."""
 
     words: list[str]
     terms: str
     finished: bool = False
     sentence: str = ""
-    seconds: float = 0.0
 
 
 class Ledger:

@@ -1,8 +1,9 @@
 """Many command lines with --dry_run in one process, which is imported once: `python -m pipelines.common.rehearsal`.
 
 Its one argument is a JSON file: {"jobs": {name: {"pipeline", "arguments", "folder"}}, "threads", "known": digests of
-networks whose gradients need no timing}. Writes {"failed": {name: sentence}, "speeds": {digest: seconds of an input
-gradient of one image}} beside it, as answer.json.
+networks whose gradients need no timing, "answer": a file}. Writes {"failed": {name: sentence}, "speeds": {digest:
+seconds of an input gradient of one image}} into that file, and does so before it times anything, too: a gradient may
+take more memory than there is.
 """
 
 import contextlib
@@ -11,16 +12,16 @@ import json
 import pathlib
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from absl import flags
 
 from pipelines.common.commands import FOLDER
 from pipelines.common.sentences import last_word
+from tfadvseg.atomic import write_atomically
 from tfadvseg.engine.arithmetic import set_threads
 from tfadvseg.engine.speed import speeds
-
-ANSWER = "answer.json"
 
 
 def rehearse(pipeline: str, arguments: Sequence[str]) -> str:
@@ -63,12 +64,19 @@ def forget_flags(program: str) -> None:
     flags.FLAGS.unparse_flags()
 
 
-if __name__ == "__main__":
-    file = pathlib.Path(sys.argv[1])
-    asked = json.loads(file.read_text())
+def main(asked: Mapping[str, Any]) -> None:
+    """Does what is asked."""
+
+    def answer(speeds: Mapping[str, float]) -> None:
+        text = json.dumps({"failed": failed, "speeds": speeds})
+        write_atomically(asked["answer"], lambda file: file.write(text.encode()))
+
     set_threads(asked["threads"])
     told = {name: rehearse(job["pipeline"], job["arguments"]) for name, job in asked["jobs"].items()}
     failed = {name: sentence for name, sentence in told.items() if sentence}
-    folders = [job["folder"] for name, job in asked["jobs"].items() if name not in failed]
-    answer = {"failed": failed, "speeds": timed(folders, asked["known"])}
-    file.with_name(ANSWER).write_text(json.dumps(answer))
+    answer({})
+    answer(timed([job["folder"] for name, job in asked["jobs"].items() if name not in failed], asked["known"]))
+
+
+if __name__ == "__main__":
+    main(json.loads(pathlib.Path(sys.argv[1]).read_text()))

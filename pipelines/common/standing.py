@@ -19,8 +19,7 @@ OPEN, FINISHED, FAILED, IMPOSSIBLE = "to be done", "finished", "failed", "left o
 @dataclasses.dataclass
 class Standing:
     """folder: its run folder. arguments: of its pipeline. terms: a digest of what else decides its numbers. state: one
-    of the four. sentence: why it failed, or what it needs. plan: its experiment, where that is known. seconds: of all
-    its starts."""
+    of the four. sentence: why it failed, or what it needs. plan: its experiment, where that is known."""
 
     job: Job
     folder: pathlib.Path
@@ -29,7 +28,6 @@ class Standing:
     state: str = OPEN
     sentence: str = ""
     plan: Planned | None = None
-    seconds: float = 0.0
 
     @property
     def judged(self) -> bool:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any moment end in one line that says how to go on, and exit code 130."""
+"""Ctrl-C, SIGTERM and a closed terminal at any moment end in one line that says how to go on, and exit code 130."""
 
 import os
 import pathlib
@@ -73,14 +73,14 @@ with interrupt.tidily():
 
 @pytest.fixture
 def deaf(tmp_path):
-    """(seconds, what SIGINT does at its start) -> a program that goes on after KeyboardInterrupt, now in its work."""
+    """(seconds, what SIGINT and SIGHUP do at its start) -> a program that goes on after KeyboardInterrupt, at work."""
 
     def begin(seconds, disposition=signal.default_int_handler):
         (tmp_path / "deaf.py").write_text(DEAF)
         program = subprocess.Popen(
             [sys.executable, tmp_path / "deaf.py", seconds], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},  # so that it starts at once
-            preexec_fn=lambda: signal.signal(signal.SIGINT, disposition),
+            preexec_fn=lambda: [signal.signal(one, disposition) for one in (signal.SIGINT, signal.SIGHUP)],
         )  # fmt: skip
         assert program.stdout.readline() == "begun\n"
         return program
@@ -88,22 +88,23 @@ def deaf(tmp_path):
     return begin
 
 
-@pytest.mark.parametrize("signals", [1, 2])
-def test_a_library_that_swallows_it_is_ended(deaf, signals):
+@pytest.mark.parametrize(("number", "signals"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGHUP, 1)])
+def test_a_library_that_swallows_it_is_ended(deaf, number, signals):
     program = deaf("60")
     started = time.monotonic()
     for _ in range(signals):
-        program.send_signal(signal.SIGINT)
+        program.send_signal(number)
         time.sleep(0.1)
     _, err = program.communicate()
     assert program.returncode == 130 and time.monotonic() - started < 30
     assert len(err.strip().splitlines()) == 1 and err.strip().startswith(HEAD)
 
 
-def test_what_was_ignored_stays_ignored(deaf):
-    """As a shell starts what runs in the background."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_what_was_ignored_stays_ignored(deaf, number):
+    """As a shell starts what runs in the background, and nohup what shall outlive its terminal."""
     program = deaf("1", signal.SIG_IGN)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(number)
     _, err = program.communicate()
     assert (program.returncode, err) == (0, "")
 

@@ -56,6 +56,14 @@ def test_a_job_without_results_is_waited_for_where_nobody_else_has_measured():
     assert of(found, "C5").measured == "its run is not finished: robustness" and of(found, "C40").verdict == HOLDS
 
 
+def test_a_verdict_says_who_else_was_to_judge_and_has_not():
+    found = answers([told("crf", "C72", "net", HOLDS, "+2.0")], {"crf_added": ("C72",), "transfer": ("C40",)})
+    assert of(found, "C72").measured == "crf: net: +2.0; not finished: crf_added"
+    assert (of(found, "C72").verdict, of(found, "C72").jobs) == (HOLDS, ("crf",))
+    both = answers([told("crf", "C72", "net", HOLDS, "+2.0")], {"a": ("C72",), "b": ("C72",)})
+    assert of(both, "C72").measured == "crf: net: +2.0; not finished: a, b"
+
+
 def test_claims_are_counted_by_verdict():
     found = answers([told("a", "C5", "net", HOLDS), told("a", "C3", "n", "holds: x; undecided: y")], {})
     assert counted(found) == (

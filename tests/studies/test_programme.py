@@ -6,11 +6,11 @@ from tfadvseg.paper import claims
 from tfadvseg.studies.programme import BUDGETS, Ensemble, Network, picked, programme, words
 from tfadvseg.studies.robustness.facts import Facts
 
-DEEPLAB = Network("deeplab", Facts("deeplab_v2_resnet101", "resnet101"))
-FCN8S = Network("runs/fcn8s/", Facts("fcn8s_vgg", "vgg"))
-ENET = Network("enet", Facts("enet", "own"))
-CRF_RNN = Network("crf_rnn", Facts("crf_rnn", "vgg", crf=True))
-STRANGER = Network("mine")
+DEEPLAB = Network("deeplab", "deeplab", Facts("deeplab_v2_resnet101", "resnet101"))
+FCN8S = Network("runs/fcn8s/", "fcn8s", Facts("fcn8s_vgg", "vgg"))
+ENET = Network("enet", "enet", Facts("enet", "own"))
+CRF_RNN = Network("crf_rnn", "crf_rnn", Facts("crf_rnn", "vgg", crf=True))
+STRANGER = Network("mine", "mine")
 ALL = (ENET, CRF_RNN, FCN8S, DEEPLAB)
 
 
@@ -67,16 +67,16 @@ def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
 def test_what_is_missing_is_named_and_has_no_command(networks, missing):
     jobs = programme(networks, "fast")
     assert {job.name: job.missing for job in jobs if job.missing} == missing
-    assert all((job.flags == () and job.ensembles == ()) == bool(job.missing) for job in jobs)
+    assert all((job.flags == job.networks == job.ensembles == ()) == bool(job.missing) for job in jobs)
 
 
 def test_nothing_but_label_maps_leaves_no_job():
-    jobs = programme([Network("labels", attackable=False), CRF_RNN], "full")
+    jobs = programme([Network("labels", "labels", attackable=False), CRF_RNN], "full")
     assert all(job.missing for job in jobs)
 
 
 def test_a_network_that_draws_at_random_is_in_no_job_but_robustness():
-    jobs = by_name((Network("random", random=True), ENET))
+    jobs = by_name((Network("random", "random", random=True), ENET))
     assert models(jobs["robustness"]) == ["random", "enet"]
     assert [name for name, job in jobs.items() if any("random" in flag for flag in job.flags)] == ["robustness"]
 
@@ -89,8 +89,32 @@ def test_scales_are_made_of_the_network_in_both_fusions():
     arguments = words(job, lambda one: f"out/models/{one.name}", ["--limit=2"], "out/s")
     assert arguments[:2] == ["--models=out/models/fcn8s_multiscale", "--average=out/models/fcn8s_average"]
     assert "scale_transfer_fcn8s" not in [
-        one.name for one in programme([Network("f", Facts("fcn8s_vgg"), scales=3)], "fast") if not one.missing
+        one.name for one in programme([Network("f", "f", Facts("fcn8s_vgg"), scales=3)], "fast") if not one.missing
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("saved_models/dl/1", "dl"), ("nets.v2/{fcn}", "{fcn}"), ("a=b/fcn.v1", "fcn.v1")]
+)
+def test_an_ensemble_has_the_networks_name_whatever_that_is_and_wherever_it_lies(word, name):
+    job = by_name((Network(word, name, Facts("fcn8s_vgg")),))["scale_transfer_fcn8s"]
+    assert [(one.network, one.name) for one in job.ensembles] == [
+        (word, f"{name}_multiscale"),
+        (word, f"{name}_average"),
+    ]
+    arguments = words(job, lambda one: f"out/{one.fusion}", [], "out/s")
+    assert arguments[:2] == ["--models=out/max", "--average=out/average"]
+
+
+def test_a_job_knows_whom_it_measures_whatever_their_words_are():
+    odd = Network("a=b/net", "net", Facts("fcn8s_vgg"))
+    jobs = by_name((odd, CRF_RNN, DEEPLAB))
+    assert {name: job.networks for name, job in jobs.items()} == {
+        "robustness": ("a=b/net", "deeplab"), "transfer": ("a=b/net", "deeplab"), "scale_transfer": ("deeplab",),
+        "scale_transfer_fcn8s": ("a=b/net",), "transform_transfer": ("deeplab",), "crf": ("a=b/net", "crf_rnn"),
+        "crf_added": ("a=b/net",), "masking": ("deeplab", "a=b/net"), "modern": ("deeplab", "a=b/net"),
+    }  # fmt: skip
+    assert by_name((odd, DEEPLAB), "full")["transforms"].networks == ("deeplab",)
 
 
 def test_full_is_the_papers_grid_on_all_photographs():

@@ -32,7 +32,7 @@ class Told:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What became of a claim. jobs: those it is from. measured: by each of them, or what is missing."""
+    """What became of a claim. jobs: those it is from. measured: by each of them, and what is missing."""
 
     claim: PaperClaim
     verdict: str
@@ -63,7 +63,8 @@ def _answer(claim: PaperClaim, own: Sequence[Told], waiting: Sequence[str]) -> A
     decided = [one for one in own if one.judgement.verdict != UNMEASURED]
     if decided:
         jobs = tuple(dict.fromkeys(one.job for one in decided))
-        return Answer(claim, _verdict(decided), "; ".join(map(_measured, decided)), jobs)
+        open_still = [f"not finished: {', '.join(waiting)}"] if waiting else []
+        return Answer(claim, _verdict(decided), "; ".join([*map(_measured, decided), *open_still]), jobs)
     jobs = tuple(dict.fromkeys(one.job for one in own))
     if waiting:
         return Answer(claim, UNMEASURED, f"its run is not finished: {', '.join(waiting)}", tuple(waiting))

@@ -14,10 +14,12 @@ from tfadvseg.studies.robustness.facts import Facts
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """A network at hand. word: what --models calls it. facts: what it is made of. random: whether it draws at random.
-    attackable: whether gradients lead to its input. scales: how many scales of the image it looks at."""
+    """A network at hand. word: what --models calls it. name: as results know it. facts: what it is made of. random:
+    whether it draws at random. attackable: whether gradients lead to its input. scales: how many scales of the image it
+    looks at."""
 
     word: str
+    name: str
     facts: Facts = Facts()
     random: bool = False
     attackable: bool = True
@@ -59,7 +61,8 @@ BUDGETS = {
 
 @dataclasses.dataclass(frozen=True)
 class Ensemble:
-    """A network over scales that is to be made of `network` before a job can begin. fusion: as pipelines.export."""
+    """A network over scales that is to be made of `network`, a word, before a job can begin. fusion: as
+    pipelines.export."""
 
     network: str
     name: str
@@ -69,14 +72,15 @@ class Ensemble:
 @dataclasses.dataclass(frozen=True)
 class Job:
     """name: of its sub folder. asks: its question. claims: those of the paper that it answers. flags: of its pipeline,
-    models among them, where an ensemble that is still to be made is `{name}`. missing: what it needs and is not here.
-    """
+    models among them, where an ensemble that is still to be made is `{name}`. networks: words of all whom it measures,
+    or whose ensembles. missing: what it needs and is not here."""
 
     name: str
     pipeline: str
     asks: str
     claims: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
     ensembles: tuple[Ensemble, ...] = ()
     missing: str = ""
 
@@ -126,8 +130,12 @@ def _preferred(networks: Sequence[Network], order: Sequence[str] = PREFERRED) ->
     )
 
 
+def _words(networks: Sequence[Network]) -> tuple[str, ...]:
+    return tuple(one.word for one in networks)
+
+
 def _models(networks: Sequence[Network]) -> str:
-    return f"--models={','.join(one.word for one in networks)}"
+    return f"--models={','.join(_words(networks))}"
 
 
 def _limit(images: int) -> tuple[str, ...]:
@@ -141,7 +149,7 @@ def _numbers(*tables: Sequence[Claim]) -> tuple[str, ...]:
 
 def _needing(job: Job, missing: str) -> Job:
     """The job, or one without a command where something is missing."""
-    return dataclasses.replace(job, flags=(), ensembles=(), missing=missing) if missing else job
+    return dataclasses.replace(job, flags=(), networks=(), ensembles=(), missing=missing) if missing else job
 
 
 def _white_box(networks: Sequence[Network], size: Budget) -> list[Job]:
@@ -149,7 +157,7 @@ def _white_box(networks: Sequence[Network], size: Budget) -> list[Job]:
     job = Job(
         "robustness", "robustness", "How easily is each network fooled, and what does its architecture have to do "
         "with it?", _numbers(robustness.claims.CLAIMS, robustness.architectures.CLAIMS),
-        (_models(own), f"--epsilons={ALL_EPSILONS}", *_limit(size.images)),
+        (_models(own), f"--epsilons={ALL_EPSILONS}", *_limit(size.images)), _words(own),
     )  # fmt: skip
     return [_needing(job, "" if _attacked(networks) else NO_NETWORK)]
 
@@ -159,27 +167,25 @@ def _transfer(networks: Sequence[Network], size: Budget) -> Job:
     job = Job(
         "transfer", "transfer", "Does what fools one network fool another?",
         _numbers(transfer.claims.OF_ONE_ATTACK, transfer.claims.OF_ALL_ATTACKS),
-        (_models(own), f"--epsilons={size.epsilons}", *_limit(size.images)),
+        (_models(own), f"--epsilons={size.epsilons}", *_limit(size.images)), _words(own),
     )  # fmt: skip
     return _needing(job, "" if len(own) > 1 else "needs two networks, of which there is one at most here")
 
 
 def _scales(networks: Sequence[Network], size: Budget, architecture: str) -> Job:
     """With the ensemble that averages beside the one of the maximum, for C50 to C53."""
-    own = [one for one in _attacked(networks) if one.facts.architecture == architecture and one.scales == 1]
-    network = own[0].word if own else architecture
-    base = network.rstrip("/").rpartition("/")[2]
-    most, mean = (
-        Ensemble(network, f"{base}_multiscale"), Ensemble(network, f"{base}_average", "average")
-    )  # fmt: skip
+    fitting = [one for one in _attacked(networks) if one.facts.architecture == architecture and one.scales == 1]
+    own = fitting[0] if fitting else Network(architecture, architecture)
+    most = Ensemble(own.word, f"{own.name}_multiscale")
+    mean = Ensemble(own.word, f"{own.name}_average", "average")
     job = Job(
         OVER_SCALES[architecture], "scale_transfer", "Does what fools a network at one scale of the image fool it at "
         "another?", _numbers(transfer.claims.CLAIMS),
         (f"--models={{{most.name}}}", f"--average={{{mean.name}}}", f"--epsilons={size.epsilons}",
          *_limit(size.images)),
-        (most, mean),
+        (own.word,), (most, mean),
     )  # fmt: skip
-    return _needing(job, "" if own else f"needs {architecture}, which is not here")
+    return _needing(job, "" if fitting else f"needs {architecture}, which is not here")
 
 
 def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
@@ -190,11 +196,11 @@ def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
     )  # fmt: skip
     alone = Job(
         "transforms", "transforms", "Do random input transforms defend a network, and still when the attacker knows "
-        "them?", numbers, shared,
+        "them?", numbers, shared, _words(own),
     )  # fmt: skip
     crossed = Job(
         "transform_transfer", "transform_transfer", "Do random input transforms defend a network, and does an attack "
-        "that knows one get through another?", numbers, shared,
+        "that knows one get through another?", numbers, shared, _words(own),
     )  # fmt: skip
     missing = "" if own else NO_NETWORK
     return [_needing(job, missing) for job in ([] if size.crossed else [alone]) + [crossed]]
@@ -208,14 +214,15 @@ def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
     asks = "What does a dense CRF do to a network's robustness, and does it only mask the gradient?"
     trained = Job(
         "crf", "crf", f"{asks} Of a CRF that was trained with its network.", numbers,
-        (_models(base), f"--crf_models={','.join(one.word for one in own)}", f"--epsilons={size.crf_epsilons}",
+        (_models(base), f"--crf_models={','.join(_words(own))}", f"--epsilons={size.crf_epsilons}",
          *_limit(size.few)),
+        _words([*base, *own]),
     )  # fmt: skip
     without = [name for name, found in (("fcn8s_vgg", base), ("crf_rnn", own)) if not found]
     added_to = _preferred(networks, ("fcn8s_vgg", *PREFERRED))[:1]
     added = Job(
         "crf_added", "crf", f"{asks} Of variants of a CRF that is added afterwards.", numbers,
-        (_models(added_to), "--sweep", *size.sweep, *_limit(size.few)),
+        (_models(added_to), "--sweep", *size.sweep, *_limit(size.few)), _words(added_to),
     )  # fmt: skip
     here = " and ".join(without) + (", which is not here" if len(without) == 1 else ", which are not here")
     return [_needing(trained, f"needs {here}" if without else ""), _needing(added, "" if added_to else NO_NETWORK)]
@@ -227,12 +234,13 @@ def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
     chosen = own[: size.networks or len(own)]
     masking = Job(
         "masking", "masking", "Does a network mask its gradient, so that it only looks robust?",
-        flags=(_models(chosen), *_limit(size.images)),
+        flags=(_models(chosen), *_limit(size.images)), networks=_words(chosen),
     )  # fmt: skip
     modern = Job(
         "modern", "robustness", "What is left under the attacks that came since, by the protocol of most papers now?",
         flags=(_models(chosen), "--protocol=literature", f"--attacks={size.attacks}", "--epsilons=8",
                *_limit(size.few)),
+        networks=_words(chosen),
     )  # fmt: skip
     return [_needing(job, "" if chosen else NO_NETWORK) for job in (masking, modern)]
 
@@ -240,6 +248,7 @@ def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
 def words(job: Job, place: Callable[[Ensemble], str], given: Sequence[str], output: str) -> list[str]:
     """The arguments of its pipeline. place: where an ensemble lies. given: flags that all jobs share; what the job says
     itself counts less. output: its run folder."""
-    places = {ensemble.name: place(ensemble) for ensemble in job.ensembles}
-    own = [flag.format(**places) if places else flag for flag in job.flags]
+    own = list(job.flags)
+    for ensemble in job.ensembles:
+        own = [flag.replace(f"{{{ensemble.name}}}", place(ensemble)) for flag in own]
     return [*own, *given, f"--output={output}"]

@@ -1,0 +1,48 @@
+"""Ensembles over scales that the jobs of a programme measure: made once of each network, beside the jobs' folders."""
+
+import pathlib
+from collections.abc import Mapping
+
+from absl import flags
+
+from pipelines.common import children
+from tfadvseg.lock import locked
+from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.programme import Ensemble, Job
+
+FLAGS = flags.FLAGS
+SCALES = "0.5,0.75,1"
+"""Of Tables 1 and 15 to 20."""
+MAKING = 3600.0
+"""Seconds that a share waits for another one which makes them."""
+AS_READ = ("reading", "signature", "intensity_range", "channel_order", "model_output")
+"""Flags that say how a network is read. Its ensemble is made by them, and then has this package's own convention."""
+
+
+def place(ensemble: Ensemble, folder: pathlib.Path, models: Mapping[str, ModelSpec]) -> pathlib.Path:
+    """Where it lies; another network, or the same trained anew, has another place. folder: --output. models: {word:
+    network}."""
+    return folder / "models" / models[ensemble.network].digest / ensemble.name
+
+
+def is_made(place: pathlib.Path) -> bool:
+    """Not so where an export was killed, which leaves a folder without a version."""
+    return any(place.glob("[0-9]*/saved_model.pb"))
+
+
+def make(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], log: pathlib.Path) -> tuple[int, str]:
+    """(exit code, sentence) of the first that could not be made; (0, "") where all are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / ".models.lock", MAKING):
+        for ensemble in job.ensembles:
+            own = place(ensemble, folder, models)
+            if not is_made(own):
+                arguments = [
+                    f"--models={ensemble.network}", f"--scales={SCALES}", f"--fusion={ensemble.fusion}",
+                    *(FLAGS[name].serialize() for name in (*AS_READ, "trust") if FLAGS[name].present),
+                    f"--name={ensemble.name}", f"--models_folder={own.parent}",
+                ]  # fmt: skip
+                code, sentence = children.finish("pipelines.export", arguments, log)
+                if code:
+                    return code, sentence
+    return 0, ""

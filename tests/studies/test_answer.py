@@ -52,7 +52,7 @@ def test_two_networks(robustness):
 
 def test_one_network_keeps_something_and_not_most(finish):
     first, *others = said(finish("robustness", attacked(a=10.0), {}))
-    assert first.startswith("At epsilon 8 a keeps of its clean IoU: 20.0 [20.0, 20.0] % under the worst of")
+    assert first.startswith("At epsilon 8 a keeps 20.0 [20.0, 20.0] % of its clean IoU under the worst of")
     assert len(others) == 1 and "half of the clean IoU is gone at epsilon below 8 [below 8, below 8] (a)." in others[0]
 
 

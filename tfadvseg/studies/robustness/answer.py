@@ -23,10 +23,10 @@ def answer(run: FinishedRun) -> list[str]:
         return ["No network was attacked within a given epsilon."]
     most = kept[-1]
     left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
-    keeps = "keeps the largest share of its clean IoU" if len(kept) > 1 else "keeps of its clean IoU"
+    share = f"the largest share of its clean IoU: {left} %" if len(kept) > 1 else f"{left} % of its clean IoU"
     crf = facts_of(run.design, most.model).crf
     found = [
-        f"At epsilon {epsilon:g}{limits(run)} {most.model} {keeps}: {left} % under the worst of the attacks that were "
+        f"At epsilon {epsilon:g}{limits(run)} {most.model} keeps {share} under the worst of the attacks that were "
         f"run on it ({title}); a stronger one may leave less{', and its CRF may hide the gradient' if crf else ''}."
     ]
     last = hidden(run) or broken(envelopes_of(run), limits(run))

@@ -149,7 +149,7 @@ def _listen(source: IO[bytes], told: queue.SimpleQueue) -> None:
     try:
         while True:
             told.put(pickle.load(source))
-    except Exception:
+    except Exception:  # what breaks off within a message raises anything
         os._exit(0)
 
 

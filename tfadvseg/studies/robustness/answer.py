@@ -88,14 +88,14 @@ def told(lead: Lead, run: FinishedRun) -> str:
     return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
 
 
-def broken(found: Sequence[Envelope], limits: str = "") -> list[str]:
+def broken(found: Sequence[Envelope], limited: str = "") -> list[str]:
     """At which epsilon half of the clean IoU is gone; of many networks the least and the largest. Those that were only
-    shown what was made on others have no part in it."""
+    shown what was made on others have no part in it. limited: as `limits` says it."""
     own = [one for one in found if any(cell.source_model == one.model for cell in one.choices.cells[1:])]
     order = sorted((one for one in own if not math.isnan(one.radius[0])), key=lambda one: one.radius[0])
     if not order:
         return []
-    opening = f"In the worst case of all that was tried{limits.rstrip(',')}, half of the clean IoU is gone at epsilon"
+    opening = f"In the worst case of all that was tried{limited.rstrip(',')}, half of the clean IoU is gone at epsilon"
     if len(order) > LISTED:
         return [f"{opening} {_radius(order[0])} at the earliest and {_radius(order[-1])} at the latest."]
     return [f"{opening} {'; '.join(map(_radius, order))}."]

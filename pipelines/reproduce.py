@@ -66,8 +66,8 @@ flags.define_output()
 def run() -> int:
     if len(FLAGS.reading or []) > 1:
         raise ValueError("--reading is one for all models here; put a reading.json beside each that needs another.")
+    models = models_at_hand()  # before a folder is made
     folder, share = objects.output_folder("reproduce"), machines.share()
-    models = models_at_hand()
     jobs = programme(described(models), FLAGS.budget)
     names = {job.name for job in picked(jobs, FLAGS.only)}
     with claimed(Disk(folder), "" if share == WHOLE else str(share)):

@@ -2,20 +2,22 @@
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
 # make test-slow: also the tests that take minutes each.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
+# make wheel: builds the wheel, installs it into an environment of its own, and runs it from another folder.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 PIP := .venv/bin/python -m pip --disable-pip-version-check
-DEMO_FLAGS ?= --limit=16
+DEMO_FLAGS ?=
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
+WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck reference
+.PHONY: install demo reproduce test test-slow serve-test lint typecheck wheel reference
 
 install: .venv/installed
 
 demo: .venv/installed
-	.venv/bin/python -m pipelines.robustness $(DEMO_FLAGS)
+	.venv/bin/python -m pipelines demo $(DEMO_FLAGS)
 
 reproduce: .venv/installed
 	.venv/bin/python -m pipelines.reproduce $(REPRODUCE_FLAGS)
@@ -51,6 +53,14 @@ typecheck: .venv/installed-dev
 .venv/installed-dev: .venv/installed
 	$(PIP) install -q -c constraints.txt -e .[dev]
 	touch $@
+
+wheel: .venv/installed-dev
+	rm -rf dist .venv-wheel
+	.venv/bin/python -m build -o dist .
+	.venv/bin/python -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt dist/*.whl
+	folder=$$(mktemp -d) && cd $$folder && $(CURDIR)/.venv-wheel/bin/tfadvseg demo $(WHEEL_FLAGS) && \
+		! $(CURDIR)/.venv-wheel/bin/python -c "import pipelines" 2>/dev/null && rm -r $$folder
 
 reference: .venv-reference/installed
 	.venv-reference/bin/python tests/transforms/make_reference.py

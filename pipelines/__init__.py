@@ -1,9 +1,10 @@
-"""Command lines, one thin absl program an experiment; `python -m pipelines` lists them."""
+"""Command lines, one thin absl program an experiment; `python -m pipelines` lists them.
+
+pip installs this folder as `tfadvseg.pipelines`, so all imports within it are relative."""
 
 import os
-import sys
 
-from pipelines.common import commands, interrupt
+from .common import commands, interrupt
 
 
 def _import_tensorflow_quietly() -> None:
@@ -20,7 +21,7 @@ def _import_tensorflow_quietly() -> None:
             os.close(stderr)
 
 
-if sys.argv[0] == "-m":  # as Python has it while it looks for the program's module
+if commands.is_starting():
     interrupt.watch()
     commands.refuse_unknown(commands.typed())
 

@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence, Sized
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import open_folder
 from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.data import DATASETS, named
 from tfadvseg.data.labels import LabelSpace
@@ -32,6 +30,9 @@ from tfadvseg.reports.photographs import document, save_pictures, write_tables
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import RunFolder, reserved
 from tfadvseg.runs.store import store_of
+
+from .common import attacking, flags, main, objects
+from .common.experiment import open_folder
 
 FLAGS = absl_flags.FLAGS
 SPACES = {name: named(name).label_space for name in DATASETS if name != "folder"}  # whose classes are in a file

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
 from tfadvseg.atomic import write_atomically
 from tfadvseg.confined import confined
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.release import card
 from tfadvseg.release.robustness import Robustness, robustness
 from tfadvseg.studies.run import FinishedRun
+
+from .common import flags, main, objects
 
 if TYPE_CHECKING:
     from tfadvseg.models.spec import ModelSpec

@@ -10,9 +10,6 @@ bound the same vote from above. Ends with tables on stdout and a run folder, as 
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
-from pipelines.transforms import input_size
 from tfadvseg.attacks import Trait
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.doctor.memory import images_at_once
@@ -21,6 +18,10 @@ from tfadvseg.engine.smoothing import Smoothing
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.certificate.measure import Certificates, Confidence
 from tfadvseg.transforms.gaussian import Gaussian
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
+from .transforms import input_size
 
 FLAGS = absl_flags.FLAGS
 

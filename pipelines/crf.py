@@ -16,8 +16,6 @@ import sys
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.models.spec import ModelSpec
@@ -32,6 +30,9 @@ from tfadvseg.studies.crf.design import (
 )
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.crf.tuning import tune
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 SWEPT = {"theta_alpha": "theta_alphas", "theta_beta": "theta_betas", "theta_gamma": "theta_gammas",

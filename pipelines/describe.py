@@ -13,10 +13,11 @@ import sys
 import keras
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main
 from tfadvseg.models import zoo
 from tfadvseg.models.flops import gigaflops
 from tfadvseg.registry import choose
+
+from .common import flags, main
 
 FLAGS = absl_flags.FLAGS
 

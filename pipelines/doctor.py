@@ -14,12 +14,14 @@ import shlex
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
+from tfadvseg.command import command
 from tfadvseg.data import Example
 from tfadvseg.models import reading
 from tfadvseg.models.formats import advice
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.terminal import terminal
+
+from .common import flags, main, objects
 
 FLAGS = absl_flags.FLAGS
 
@@ -72,7 +74,7 @@ def _next(path: pathlib.Path) -> str:
     """The command that attacks it."""
     names = [name for name in ("dataset", "data_dir", "split") if not FLAGS[name].using_default_value]
     given = [f"--{name}={FLAGS[name].value}" for name in names]
-    return shlex.join(["python", "-m", "pipelines.robustness", f"--models={path}", *given])
+    return f"{command('robustness')} {shlex.join([f'--models={path}', *given])}"
 
 
 def _photographs() -> list[Example]:

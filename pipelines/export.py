@@ -26,7 +26,6 @@ from collections.abc import Iterator
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
 from tfadvseg.attacks import ATTACKS
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.models import describe
@@ -43,6 +42,8 @@ from tfadvseg.serving.served import Served, export_served
 from tfadvseg.serving.server_files import write_server_files
 from tfadvseg.serving.stock import check_stock
 from tfadvseg.transforms import DEFENSES, named
+
+from .common import attacking, flags, main, objects
 
 FLAGS = absl_flags.FLAGS
 

@@ -19,7 +19,6 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main
 from tfadvseg.atomic import write_atomically
 from tfadvseg.release.gate import Baseline, Outcome, judge
 from tfadvseg.release.junit import junit
@@ -27,6 +26,8 @@ from tfadvseg.release.requirement import METRICS, Requirement, lines, parse
 from tfadvseg.reports.document import Bullets, Document
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.studies.run import FinishedRun
+
+from .common import flags, main
 
 FLAGS = absl_flags.FLAGS
 MISUSED = 2

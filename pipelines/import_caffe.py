@@ -14,7 +14,6 @@ import sys
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
 from tfadvseg.caffe.alive import check_alive
 from tfadvseg.caffe.caffemodel import read
 from tfadvseg.caffe.load import LayersMissing, load, renamed
@@ -22,6 +21,8 @@ from tfadvseg.data.labels import PUBLISHED, LabelSpace, voc_palette
 from tfadvseg.models import zoo
 from tfadvseg.models.card import Card, numbers
 from tfadvseg.runs.provenance import git_revision, versions
+
+from .common import flags, main, objects
 
 FLAGS = absl_flags.FLAGS
 

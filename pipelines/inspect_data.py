@@ -14,13 +14,14 @@ import pathlib
 from absl import flags as absl_flags
 from tqdm import tqdm
 
-from pipelines.common import flags, helping, main, objects
 from tfadvseg import data
 from tfadvseg.data.inspection import Inspection, inspect
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.split import Example, Split
 from tfadvseg.reports.document import Block, Bullets, Document, Paragraph, Table
 from tfadvseg.reports.terminal import terminal
+
+from .common import flags, helping, main, objects
 
 FLAGS = absl_flags.FLAGS
 

@@ -13,14 +13,15 @@ from collections.abc import Sequence
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.objectives import away_from_labels
 from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.engine.scenario import Scenario
 from tfadvseg.registry import choose
 from tfadvseg.studies.masking.design import scenarios
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 

@@ -9,8 +9,6 @@ Ends with the run's table on stdout, and the paths of what was written.
 
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main
-from pipelines.common.experiment import unfinished
 from tfadvseg.engine.planned import Planned, planned
 from tfadvseg.runs.folder import RunFolder, claimed, recipe_of
 from tfadvseg.runs.provenance import source_digest
@@ -18,6 +16,9 @@ from tfadvseg.runs.scratch import on_disk
 from tfadvseg.runs.store import store_of
 from tfadvseg.studies.report import summary_text, write_report
 from tfadvseg.studies.run import refuse_unfinished
+
+from .common import flags, main
+from .common.experiment import unfinished
 
 FLAGS = absl_flags.FLAGS
 flags.define_output()

@@ -22,11 +22,6 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import children, ensembles, flags, machines, main, objects
-from pipelines.common.conclusion import write_index, write_whole
-from pipelines.common.ledger import Entry, Ledger
-from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
-from pipelines.common.unlike import refuse_unlike
 from tfadvseg.engine.planned import planned
 from tfadvseg.engine.posted import terms
 from tfadvseg.engine.share import WHOLE
@@ -38,6 +33,13 @@ from tfadvseg.runs.store import Disk
 from tfadvseg.studies.programme import BUDGETS, Job, Network, picked, programme, words
 from tfadvseg.studies.robustness.design import design
 from tfadvseg.studies.robustness.facts import Facts
+
+from .common import children, ensembles, flags, machines, main, objects
+from .common.commands import PACKAGE
+from .common.conclusion import write_index, write_whole
+from .common.ledger import Entry, Ledger
+from .common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
+from .common.unlike import refuse_unlike
 
 FLAGS = absl_flags.FLAGS
 WAITING = "units of other shares are missing"
@@ -100,7 +102,7 @@ def models_at_hand() -> dict[str, ModelSpec]:
         FLAGS["models"].value = trained_on(FLAGS.dataset)
     if not FLAGS.models:
         raise ValueError(
-            f"No network in {objects.SAVED_MODELS} was trained on {FLAGS.dataset}; name some by --models, or train one "
+            f"No network in {objects.in_words()} was trained on {FLAGS.dataset}; name some by --models, or train one "
             "by pipelines.train."
         )
     return dict(zip(FLAGS.models, objects.models(), strict=True))
@@ -109,10 +111,10 @@ def models_at_hand() -> dict[str, ModelSpec]:
 def trained_on(dataset: str) -> list[str]:
     """Names in saved_models/, by their cards."""
     found = []
-    for folder in sorted(objects.SAVED_MODELS.glob("*/")):
+    for name, folder in objects.networks().items():
         cards = [card.read(version) for version in folder.glob("*/")]
         if any(one is not None and one.provenance.get("dataset") == dataset for one in cards):
-            found.append(folder.name)
+            found.append(name)
     return found
 
 
@@ -187,17 +189,12 @@ def looked_at(logs: pathlib.Path, what: Mapping[str, Any]) -> dict[str, Any]:
     logs.mkdir(exist_ok=True)
     answer.unlink(missing_ok=True)
     write_whole(asked, json.dumps({**what, "answer": str(answer)}))
-    code, sentence = children.finish("pipelines.common.rehearsal", [str(asked)], logs / of_share("rehearsal.log"))
+    code, sentence = children.finish(f"{PACKAGE}.common.rehearsal", [str(asked)], logs / of_share("rehearsal.log"))
     if code and not answer.exists():
         raise ValueError(f"The jobs cannot be looked at: {sentence}")
     if code:
         say(f"How long gradients take is not known, since they could not be timed: {sentence}")
     return dict(json.loads(answer.read_text()))
-
-
-def module(one: Standing) -> str:
-    """Of its pipeline."""
-    return f"pipelines.{one.job.pipeline}"
 
 
 def log(one: Standing) -> pathlib.Path:
@@ -228,7 +225,7 @@ def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> No
     """Runs the pipeline of a job, and keeps how it ended, also where it is interrupted."""
     failed = ""
     try:
-        code, said = children.finish(module(one), one.arguments, log(one), look)
+        code, said = children.finish(f"{PACKAGE}.{one.job.pipeline}", one.arguments, log(one), look)
         if code:
             one.state, one.sentence, failed = FAILED, said, said
         elif one.judged:

@@ -14,9 +14,10 @@ Interrupted, it goes on where it stopped when it is started again with the same 
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.studies.robustness.design import design, scenarios
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 

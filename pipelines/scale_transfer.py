@@ -9,9 +9,10 @@ shown what is made on these, and attacked themselves. Ends as pipelines.transfer
 
 from absl import flags as absl_flags
 
-from pipelines import transfer
-from pipelines.common import main, objects
 from tfadvseg.studies.transfer.design import refuse_other_average, scale_groups
+
+from . import transfer
+from .common import main, objects
 
 FLAGS = absl_flags.FLAGS
 

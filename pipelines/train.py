@@ -20,7 +20,6 @@ import sys
 import keras
 from absl import flags as absl_flags
 
-from pipelines.common import flags, main, objects
 from tfadvseg import data
 from tfadvseg.atomic import write_atomically
 from tfadvseg.layers.walk import leaf_layers
@@ -34,6 +33,8 @@ from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import PRECISIONS, SELECTIONS, Recipe, fit
 from tfadvseg.training.memory import in_memory
 from tfadvseg.training.validation import validation_counts
+
+from .common import flags, main, objects
 
 FLAGS = absl_flags.FLAGS
 

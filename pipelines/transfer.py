@@ -14,11 +14,12 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.engine.kept import kept_sources
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, reduced, scenarios
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 

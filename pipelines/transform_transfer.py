@@ -6,8 +6,8 @@ Crosses every transform that an attack is adapted to with every one before the n
 with a table on stdout and a run folder, as pipelines.robustness does.
 """
 
-from pipelines import transforms
-from pipelines.common import main
+from . import transforms
+from .common import main
 
 
 def run() -> None:

@@ -9,14 +9,15 @@ an expectation over it (EOT, Eq. 7). Ends with a table on stdout and a run folde
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.attacks import Trait
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.reports.titles import transform_title
 from tfadvseg.studies.transforms.design import BASELINE, agreement, scenarios
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 

@@ -23,8 +23,6 @@ from typing import Any
 import numpy as np
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import run_experiment
 from tfadvseg.attacks.hiding import WEIGHT_OF_ALL, hiding, toward_map
 from tfadvseg.attacks.objectives import Objective, away_from_labels
 from tfadvseg.attacks.universal import FixedTile, Universal
@@ -41,6 +39,9 @@ from tfadvseg.runs.perturbations import photograph_digest
 from tfadvseg.runs.progress import Progress
 from tfadvseg.runs.tiles import Tile, load_tile
 from tfadvseg.studies.robustness.design import design, scenarios
+
+from .common import attacking, flags, main, objects
+from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
 FIRST = "first"

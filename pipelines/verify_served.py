@@ -32,8 +32,6 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from pipelines.common import attacking, flags, main, objects
-from pipelines.common.experiment import open_folder
 from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.balls import BALLS
 from tfadvseg.attacks.base import Attack
@@ -57,6 +55,9 @@ from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs import black_box, verified
 from tfadvseg.runs.folder import RunFolder, reserved
 from tfadvseg.runs.store import store_of
+
+from .common import attacking, flags, main, objects
+from .common.experiment import open_folder
 
 FLAGS = absl_flags.FLAGS
 

@@ -10,7 +10,7 @@ import pytest
 import tfadvseg
 
 PACKAGE = pathlib.Path(tfadvseg.__file__).parent
-SHARED = {"atomic", "confined", "conventions", "lock", "protobufs", "registry", "seeds"}
+SHARED = {"atomic", "command", "confined", "conventions", "lock", "protobufs", "registry", "seeds"}
 ALLOWED = {
     "layers": set(),
     "transforms": set(),
@@ -129,6 +129,15 @@ def test_nothing_in_the_package_imports_pipelines_or_reads_flags():
     for path in files():
         roots = {name.split(".")[0] for name in imported(path)}
         assert not roots & {"pipelines", "absl"}, path
+
+
+def test_pipelines_import_each_other_by_relative_names():
+    """In a checkout they are `pipelines`, and as pip installs them `tfadvseg.pipelines`."""
+    for path in sorted((PACKAGE.parent / "pipelines").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            assert not any(name.split(".")[0] == "pipelines" for name in names), path
 
 
 def test_parts_that_need_no_tensorflow_import_none():

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
 
-from pipelines.common.objects import dataset, epsilons
 from tfadvseg.data import Split
 from tfadvseg.data.inspection import inspect
 from tfadvseg.registry import choose
+
+from .objects import dataset, epsilons
 
 if TYPE_CHECKING:
     from tfadvseg.attacks import NamedAttack, Trait

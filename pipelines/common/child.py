@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 
-from pipelines.common import interrupt
+from . import interrupt
 
 
 def end_with(parent: int) -> None:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from pipelines.common.interrupt import EXIT_CODE, GRACE
-from pipelines.common.sentences import last_word
+from .commands import PACKAGE
+from .interrupt import EXIT_CODE, GRACE
+from .sentences import last_word
 
 PATIENCE = 1.0
 """Seconds between two looks at a process."""
@@ -27,7 +28,7 @@ def finish(
     with log.open("ab") as file:
         begin = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.common.child", module, *arguments], stdin=subprocess.PIPE, stdout=file,
+            [sys.executable, "-m", f"{PACKAGE}.common.child", module, *arguments], stdin=subprocess.PIPE, stdout=file,
             stderr=file, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
         )  # fmt: skip
         try:

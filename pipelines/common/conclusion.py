@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
 from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown
@@ -16,6 +15,8 @@ from tfadvseg.reports.page import page
 from tfadvseg.runs.results import Results
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.overall import Answer, Chapter, Told, answers, counted, index, rows
+
+from .standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
 
 
 def write_index(folder: pathlib.Path, title: str, about: str, standings: Sequence[Standing]) -> Document:

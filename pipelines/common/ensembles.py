@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from absl import flags
 
-from pipelines.common import children
 from tfadvseg.lock import locked
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.programme import Ensemble, Job
+
+from . import children
+from .commands import PACKAGE
 
 FLAGS = flags.FLAGS
 SCALES = "0.5,0.75,1"
@@ -42,7 +44,7 @@ def make(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], log: p
                     *(FLAGS[name].serialize() for name in (*AS_READ, "trust") if FLAGS[name].present),
                     f"--name={ensemble.name}", f"--models_folder={own.parent}",
                 ]  # fmt: skip
-                code, sentence = children.finish("pipelines.export", arguments, log)
+                code, sentence = children.finish(f"{PACKAGE}.export", arguments, log)
                 if code:
                     return code, sentence
     return 0, ""

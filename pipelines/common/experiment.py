@@ -9,8 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from pipelines.common import attacking, machines, objects
-from pipelines.common.flags import recipe
+from tfadvseg.command import command
 from tfadvseg.data import Split, split_name
 from tfadvseg.engine import cost
 from tfadvseg.engine.checks import scale_warnings
@@ -32,6 +31,9 @@ from tfadvseg.runs.scratch import on_disk
 from tfadvseg.runs.store import Store
 from tfadvseg.studies.claims import UNMEASURED
 from tfadvseg.studies.report import summary_text, write_report
+
+from . import attacking, machines, objects
+from .flags import recipe
 
 FLAGS = flags.FLAGS
 
@@ -117,7 +119,7 @@ def unfinished(plan: Planned, folder: RunFolder, missing: int) -> str:
     """How much there is, and what to do."""
     count = len(plan.names)
     return (
-        f"{folder.store} has {count - missing} of {count} units. Once all are there, python -m pipelines.report "
+        f"{folder.store} has {count - missing} of {count} units. Once all are there, {command('report')} "
         f"{folder.store} completes it; a share that was interrupted goes on by its own command."
     )
 

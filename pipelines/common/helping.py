@@ -4,7 +4,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.common.flags import GROUPS, group_of
+from tfadvseg.command import command
+
+from .flags import GROUPS, group_of
 
 WIDTH, COLUMN = 100, 28
 ASKING = ("--help", "-help", "-h", "--helpshort", "-helpshort")
@@ -18,7 +20,7 @@ def is_asked_for(words: Sequence[str]) -> bool:
 
 def text(docstring: str | None, own: Sequence[Any]) -> str:
     """The help of a pipeline with this docstring and these flags, at most WIDTH columns wide."""
-    parts = [paragraphs(docstring or "")]
+    parts = [paragraphs((docstring or "").replace("python -m pipelines.", command("")))]
     for group in GROUPS:
         if members := [flag for flag in own if group_of(flag.name) == group]:
             parts.append("\n".join([f"{group}:", *map(explained, members)]))

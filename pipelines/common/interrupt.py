@@ -61,7 +61,7 @@ def heard() -> bool:
 
 def way_on() -> str:
     """The command to type next, as it was typed; with the run folder where it named none."""
-    words = list(sys.orig_argv)
+    words = sys.orig_argv[1:] if os.path.basename(sys.orig_argv[1]) == "tfadvseg" else list(sys.orig_argv)
     if _state["chosen"]:
         words.append(f"--output={_state['folder']}")
     return f"{'Go on' if _state['folder'] else 'Start it again'} with: {shlex.join(words)}"

@@ -11,10 +11,12 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
-from pipelines.common import flags as shared
-from pipelines.common import helping, interrupt
-from pipelines.common.sentences import sentence
 from tfadvseg.runs.store import is_url
+
+from . import flags as shared
+from . import helping, interrupt
+from .commands import show
+from .sentences import sentence
 
 FLAGS = flags.FLAGS
 FAILED = 1
@@ -28,7 +30,7 @@ def start(main: Callable[..., int | None], takes_arguments: bool = False, failin
     flags are welcome; then `main` is given the list of them, wherever they stand. failing: the exit code where it could
     not do its work."""
     if helping.is_asked_for(sys.argv[1:]):
-        print(helping.text(main.__globals__["__doc__"], shared.own(sys.argv[0])))
+        show(helping.text(main.__globals__["__doc__"], shared.own(sys.argv[0])))
         return
 
     def guarded(argv: list[str]) -> int | None:

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import itertools
 import math
+import os
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -15,9 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from pipelines.common import interrupt, main
-from pipelines.common.flags import DATASET_OPTIONS
-from pipelines.common.sentences import grey_levels_hint
 from tfadvseg import data
 from tfadvseg.data import Dataset, Split
 from tfadvseg.models import describe, reading, scales
@@ -27,6 +25,10 @@ from tfadvseg.models.spec import scales_of
 from tfadvseg.registry import choose
 from tfadvseg.runs.store import Store, store_of
 
+from . import interrupt, main
+from .flags import DATASET_OPTIONS
+from .sentences import grey_levels_hint
+
 if TYPE_CHECKING:
     from tfadvseg.crf.parameters import CrfParameters
     from tfadvseg.engine.jobs import Shards
@@ -34,11 +36,10 @@ if TYPE_CHECKING:
     from tfadvseg.models.spec import ModelSpec
 
 FLAGS = flags.FLAGS
-CHECKOUT = pathlib.Path(__file__).parents[2]
-SAVED_MODELS = (
-    CHECKOUT if (CHECKOUT / "saved_models").is_dir() else pathlib.Path(data.__file__).parents[1]
-) / "saved_models"
-"""Of a checkout; an installed package has two small ones of its own."""
+OWN = pathlib.Path(__file__).parents[2] / "saved_models"
+"""Of a checkout, or those that an installed package brings."""
+ELSEWHERE = "TFADVSEG_MODELS"
+"""Environment variable with further folders of networks, in which names are looked for first."""
 
 
 def dataset() -> Dataset:
@@ -110,18 +111,38 @@ def of_dataset(model: "ModelSpec") -> "ModelSpec":
 def at_scale(name: str) -> tuple[str, dict[str, str]]:
     """("net", the signature of that scale) of net@50, unless there is a folder of that name."""
     folder, _, percent = name.rpartition("@")
-    if not folder or not percent.isdigit() or pathlib.Path(name).exists() or (SAVED_MODELS / name).exists():
+    if not folder or not percent.isdigit() or pathlib.Path(name).exists() or name in networks():
         return name, {}
     return folder, {"signature": f"logits_{percent}"}
 
 
 def model_path(name: str) -> pathlib.Path:
-    """A folder, or that of a name in saved_models/."""
+    """A folder, or that of a name in `networks`."""
     path = pathlib.Path(name)
-    if not path.exists() and len(path.parts) == 1:
-        path = SAVED_MODELS / name
-        choose({folder.name: folder for folder in SAVED_MODELS.glob("*/")}, name, "model")
-    return path
+    return choose(networks(), name, "model") if not path.exists() and len(path.parts) == 1 else path
+
+
+def networks() -> dict[str, pathlib.Path]:
+    """{name: folder} of the networks at hand, by name; the first of those that share one."""
+    found: dict[str, pathlib.Path] = {}
+    for place in models_folders():
+        found = {folder.name: folder for folder in place.glob("*/")} | found
+    return dict(sorted(found.items()))
+
+
+def models_folders() -> list[pathlib.Path]:
+    """Where networks are looked for by name: those that TFADVSEG_MODELS lists, saved_models/ of the current folder,
+    into which trainings and exports go, and our own."""
+    listed = [pathlib.Path(place) for place in os.environ.get(ELSEWHERE, "").split(os.pathsep) if place]
+    for place in listed:
+        if not place.is_dir():
+            raise ValueError(f"{ELSEWHERE} lists {place}, which is no folder; take it out, or make it one.")
+    return [*listed, pathlib.Path("saved_models"), OWN]
+
+
+def in_words() -> str:
+    """These folders, as far as they are there."""
+    return " or ".join(dict.fromkeys(str(place.resolve()) for place in models_folders() if place.is_dir()))
 
 
 def readings(count: int) -> "list[Reading | None]":

@@ -17,11 +17,12 @@ from typing import Any
 
 from absl import flags
 
-from pipelines.common.commands import FOLDER
-from pipelines.common.sentences import last_word
 from tfadvseg.atomic import write_atomically
 from tfadvseg.engine.arithmetic import set_threads
 from tfadvseg.engine.speed import speeds
+
+from .commands import FOLDER, PACKAGE
+from .sentences import last_word
 
 
 def rehearse(pipeline: str, arguments: Sequence[str]) -> str:
@@ -29,9 +30,10 @@ def rehearse(pipeline: str, arguments: Sequence[str]) -> str:
     said, argv = io.StringIO(), sys.argv
     program = str(FOLDER / f"{pipeline}.py")
     sys.argv = [program, *arguments, "--dry_run"]
+    sys.modules.pop(f"{PACKAGE}.{pipeline}", None)  # imported by another pipeline, it would be a warning
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-            runpy.run_module(f"pipelines.{pipeline}", run_name="__main__", alter_sys=True)
+            runpy.run_module(f"{PACKAGE}.{pipeline}", run_name="__main__", alter_sys=True)
         code: object = 0
     except SystemExit as end:
         code = end.code
@@ -57,7 +59,7 @@ def forget_flags(program: str) -> None:
     """Takes back the flags that a pipeline has defined, so that the next may define its own. program: its
     sys.argv[0]."""
     for module, own in list(flags.FLAGS.flags_by_module_dict().items()):
-        if module.startswith("pipelines.") or module in ("__main__", program):
+        if module.startswith(f"{PACKAGE}.") or module in ("__main__", program):
             for flag in list(own):
                 if flag.name in flags.FLAGS:
                     delattr(flags.FLAGS, flag.name)

@@ -6,11 +6,12 @@ from typing import Any
 
 from absl import flags
 
-from pipelines.common import objects
-from pipelines.common.standing import Standing
 from tfadvseg.engine.posted import terms
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.folder import recipe_of
+
+from . import objects
+from .standing import Standing
 
 FLAGS = flags.FLAGS
 SHOWN = 3

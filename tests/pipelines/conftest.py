@@ -52,7 +52,8 @@ def call(capsys, monkeypatch):
         forget_flags(str(path))
         before = signal.getsignal(signal.SIGTERM)
         try:
-            runpy.run_path(str(path), run_name="__main__")
+            sys.modules.pop(f"pipelines.{pipeline}", None)  # another pipeline may have imported it
+            runpy.run_module(f"pipelines.{pipeline}", run_name="__main__", alter_sys=True)
             code = 0
         except SystemExit as end:
             code = end.code or 0

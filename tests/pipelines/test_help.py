@@ -77,7 +77,7 @@ def test_the_package_lists_its_commands_at_once():
     for words in (("pipelines",), ("pipelines", "--help")):
         done = run(*words)
         assert done.returncode == 0 and done.stderr == ""
-        assert re.findall(r"^  (\w+) +\S", done.stdout, re.M) == list(COMMANDS)
+        assert re.findall(r"^  (\w+) +\S", done.stdout, re.M) == [*COMMANDS, "demo"]
         assert max(map(len, done.stdout.splitlines())) <= 100
 
 
@@ -86,7 +86,7 @@ def test_an_unknown_command_says_what_there_is(words):
     done = run(*words)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == (
-        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, card, certify, crf, describe, "
+        "Error: Unknown command 'robustnes'; choose one of: robustness, attack, card, certify, crf, demo, describe, "
         "doctor, export, gate, import_caffe, inspect_data, masking, report, reproduce, scale_transfer, train, "
         "transfer, transform_transfer, transforms, universal, verify_served.\n"
     )

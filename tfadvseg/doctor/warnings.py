@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.command import command
 from tfadvseg.doctor.plausible import Tried, differences
 from tfadvseg.models.conversion import LEAST_PROBABILITY
 from tfadvseg.models.spec import ModelSpec
@@ -87,7 +88,7 @@ def reading_warning(model: ModelSpec, own: Tried, better: Tried | None) -> list[
     return [
         f"{model.name}: its clean IoU is {own.iou:.1f} % as it is read, but {better.iou:.1f} % with "
         f"{differences(own.reading, better.reading)}; a network that is read wrongly looks more robust than it is. Run "
-        f"python -m pipelines.doctor --saved_model={model.path} with the same dataset, and --write."
+        f"{command('doctor')} --saved_model={model.path} with the same dataset, and --write."
     ]
 
 
@@ -98,7 +99,7 @@ def unread_warning(model: ModelSpec) -> list[str]:
     return [
         f"{model.name}: nothing says how it wants its images, and without labels nothing checks that it wants them in "
         "RGB of 0..255; a network that is read wrongly sees something else. Say so by --reading, or let "
-        f"python -m pipelines.doctor --saved_model={model.path} find it out on labelled photographs."
+        f"{command('doctor')} --saved_model={model.path} find it out on labelled photographs."
     ]
 
 

@@ -6,6 +6,7 @@
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+CONSTRAINTS ?= constraints.txt
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?=
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
@@ -42,23 +43,23 @@ typecheck: .venv/installed-dev
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) install -q -c constraints.txt -e .
+.venv/installed: .venv/bin/python pyproject.toml $(CONSTRAINTS)
+	$(PIP) install -q -c $(CONSTRAINTS) -e .
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(PIP) install -q -c constraints.txt -e .[test]
+	$(PIP) install -q -c $(CONSTRAINTS) -e .[test]
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) install -q -c constraints.txt -e .[dev]
+	$(PIP) install -q -c $(CONSTRAINTS) -e .[dev]
 	touch $@
 
 wheel: .venv/installed-dev
 	rm -rf dist .venv-wheel
 	.venv/bin/python -m build -o dist .
 	.venv/bin/python -m venv .venv-wheel
-	.venv-wheel/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt dist/*.whl
+	.venv-wheel/bin/python -m pip --disable-pip-version-check install -q -c $(CONSTRAINTS) dist/*.whl
 	folder=$$(mktemp -d) && cd $$folder && $(CURDIR)/.venv-wheel/bin/tfadvseg demo $(WHEEL_FLAGS) && \
 		! $(CURDIR)/.venv-wheel/bin/python -c "import pipelines" 2>/dev/null && rm -r $$folder
 

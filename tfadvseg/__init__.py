@@ -5,4 +5,4 @@ Data flows one way: a study designs scenarios; the engine runs their attacks on 
 folder; from there the study judges the paper's claims, and `reports` draws. `pipelines/` are the command lines.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,7 +1,5 @@
 """The Python examples of the pages compile; those that need nothing from elsewhere run, each as it stands there."""
 
-import re
-
 import numpy as np
 import pytest
 from documentation import PAGES, ROOT, blocks
@@ -17,35 +15,26 @@ def test_an_example_compiles(text):
     compile(text, str(EXAMPLES[text]), "exec")
 
 
-def given_model(folder):
-    """`model` of the examples that take it for granted: a network of Keras."""
+def given():
+    """What examples take for granted: `model`, a network of Keras; `batches`, of images and seeds."""
     import keras
-
-    return keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 1)])
-
-
-def given_batches(folder):
-    """`batches` likewise: images and seeds."""
     import tensorflow as tf
 
     images, seeds = tf.fill((2, 8, 8, 3), 100.0), tf.constant([[1, 2], [3, 4]])
-    return tf.data.Dataset.from_tensors((images, seeds))
-
-
-GIVEN = {"model": given_model, "batches": given_batches}
+    return {
+        "model": keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 1)]),
+        "batches": tf.data.Dataset.from_tensors((images, seeds)),
+    }
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """(example) -> its names, after it has run in an empty folder that shows the repository's models."""
+    """(example) -> its names, after it has run in a folder that holds the repository's models and nothing else."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "saved_models").symlink_to(ROOT / "saved_models")
 
     def run(text):
-        made = set(re.findall(r"^(?:def )?(\w+)(?: =|\()", text, re.M))
-        names = {name: make(tmp_path) for name, make in GIVEN.items() if name in text and name not in made}
-        if "batches" in text:
-            names |= {"batches": given_batches(tmp_path)}
+        names = given()
         exec(compile(text, str(EXAMPLES[text]), "exec"), names)
         return names
 

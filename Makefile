@@ -3,6 +3,7 @@
 # make test-slow: also the tests that take minutes each.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make wheel: builds the wheel, installs it into an environment of its own, and runs it from another folder.
+# make docs: the documentation as a site that is read offline, site/index.html.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -13,7 +14,7 @@ REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck wheel reference
+.PHONY: install demo reproduce test test-slow serve-test lint typecheck docs wheel reference
 
 install: .venv/installed
 
@@ -39,6 +40,9 @@ lint: .venv/installed-dev
 typecheck: .venv/installed-dev
 	.venv/bin/mypy
 
+docs: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
+
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -53,6 +57,10 @@ typecheck: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(PIP) install -q -c $(CONSTRAINTS) -e .[dev]
+	touch $@
+
+.venv/installed-docs: .venv/installed
+	$(PIP) install -q -c $(CONSTRAINTS) -e .[docs]
 	touch $@
 
 wheel: .venv/installed-dev

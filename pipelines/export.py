@@ -14,7 +14,7 @@ together, and `logits_50` of 50 per cent; --models=fcn8s_scenes_multiscale@50 na
 Around that are served `serving_default`, from photographs of any size to labels in their own size, with the confidence
 and the entropy of each; and `encoded`, the same of JPEG and PNG files. With --defense, `defended` is the mean over
 --trials draws of random transforms, others in each call; with --attack, `attacked` takes an epsilon for each photograph
-and attacks the network inside of the server. docs/serving.md says how to run one.
+and attacks the network inside of the server. docs/serving/export.md says how to run one.
 """
 
 import contextlib

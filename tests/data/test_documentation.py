@@ -1,4 +1,4 @@
-"""docs/datasets.md says what the code says."""
+"""docs/data/datasets.md says what the code says."""
 
 import pathlib
 import re
@@ -8,7 +8,7 @@ import pytest
 from tfadvseg import data
 from tfadvseg.data.classes import read_classes
 
-TEXT = (pathlib.Path(__file__).parents[2] / "docs" / "datasets.md").read_text()
+TEXT = (pathlib.Path(__file__).parents[2] / "docs" / "data" / "datasets.md").read_text()
 
 
 def dataset(name):

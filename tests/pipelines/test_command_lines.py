@@ -2,8 +2,6 @@
 
 import json
 import os
-import pathlib
-import re
 
 import numpy as np
 import pandas as pd
@@ -13,7 +11,6 @@ from PIL import Image
 from tfadvseg.runs.provenance import source_digest
 from tfadvseg.runs.results import COLUMNS
 
-ROOT = pathlib.Path(__file__).parents[2]
 TINY = ("--models=enet_scenes", "--limit=1", "--attacks=fgsm,ifgsm_ll")
 
 
@@ -119,17 +116,6 @@ def test_a_class_to_lead_to_is_named_or_numbered(call, small, undrawn, tmp_path)
     for wrong in ((), ("--target_class=dog",), ("--target_class=11",)):
         ended = call("robustness", *flags, *wrong)
         assert ended.returncode == 1 and "--target_class is one of sky, building, pole" in ended.stderr
-
-
-def test_readmes_python_example_runs(monkeypatch):
-    """As it stands there, in the checkout."""
-    monkeypatch.chdir(ROOT)
-    text = (ROOT / "README.md").read_text()
-    (code,) = (block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "ATTACKS" in block)
-    names: dict = {}
-    exec(code, names)
-    perturbation = names["perturbation"].numpy()
-    assert perturbation.shape == names["images"].shape and np.abs(perturbation).max() == 8
 
 
 def test_every_nth_image_can_be_taken(call, small, undrawn, tmp_path):

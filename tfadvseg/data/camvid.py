@@ -8,8 +8,8 @@ data_dir holds <split>.txt with one pair a line, image then labels, and both fol
     train.txt  val.txt  test.txt
     train/*.png  trainannot/*.png  val/...  valannot/...  test/...  testannot/...
 
-The original's lists hold another machine's paths, of which the end is looked for (docs/files.md). Of the folder no more
-is looked at than the split that is asked for.
+The original's lists hold another machine's paths, of which the end is looked for (docs/data/files.md). Of the folder no
+more is looked at than the split that is asked for.
 """
 
 import itertools

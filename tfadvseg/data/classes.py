@@ -1,6 +1,6 @@
 """The classes of one's own masks, from a CSV file: how masks hold each, and which are ignored.
 
-docs/datasets.md tells users what the file looks like.
+docs/data/datasets.md tells users what the file looks like.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """Image files of users: photographs and labels, read as they are meant or refused by a sentence that names the file.
 
-docs/files.md tells users what is read how. Both are turned as their EXIF orientation says, so that they lie as every
-viewer shows them. The content decides what a file is, never its name.
+docs/data/files.md tells users what is read how. Both are turned as their EXIF orientation says, so that they lie as
+every viewer shows them. The content decides what a file is, never its name.
 """
 
 import contextlib

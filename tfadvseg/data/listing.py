@@ -1,6 +1,6 @@
 """Lists of pairs, image and labels a line, and of names, as they come from any system, and the files that they name.
 
-docs/files.md tells users what a line may look like.
+docs/data/files.md tells users what a line may look like.
 """
 
 import codecs

@@ -9,7 +9,7 @@ What survives: everything, where the photograph is not resized, which is so at t
 the model fills up. Of a larger photograph the model reads each value back as a mean of a few that the lifting
 interpolated between neighbours, which blurs the perturbation's finest grain; at odd multiples of the model's size it
 meets the values themselves, and nothing is lost. Of a photograph that the model enlarges, what lies between two pixels
-of the photograph is lost. Rounding costs next to nothing. BUILD_NOTES.md has the shares.
+of the photograph is lost. Rounding costs next to nothing. docs/lab_book/attacks.md has the shares.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""A map between the classes of a network and those of a dataset, from a CSV file (docs/datasets.md)."""
+"""A map between the classes of a network and those of a dataset, from a CSV file (docs/data/datasets.md)."""
 
 import os
 import pathlib

@@ -22,7 +22,8 @@ def with_flags_of(monkeypatch):
         path = ROOT / "pipelines" / f"{pipeline}.py"
         forget_flags(sys.argv[0])
         monkeypatch.setattr(sys, "argv", [str(path)])
-        runpy.run_path(str(path), run_name="__main__")
+        sys.modules.pop(f"pipelines.{pipeline}", None)  # another pipeline may have imported it
+        runpy.run_module(f"pipelines.{pipeline}", run_name="__main__", alter_sys=True)
         return flags.FLAGS
 
     monkeypatch.setattr(main, "start", start)

@@ -1,6 +1,7 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
 # make test-slow: also the tests that take minutes each.
+# make browser-test: opens the pages that runs end with in Chromium; root on Debian gets one by apt-get where there is none.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
@@ -9,8 +10,9 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 PYTHON311 ?= python3.11
+BROWSER = $(firstword $(shell command -v chromium chromium-browser google-chrome chrome))
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck reference
+.PHONY: install demo reproduce test test-slow browser-test serve-test lint typecheck reference
 
 install: .venv/installed
 
@@ -25,6 +27,11 @@ test: .venv/installed-test
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"
+
+browser-test: .venv/installed-browser
+	@test -n "$(BROWSER)" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get -q update && apt-get -q install -y --no-install-recommends chromium; } || true
+	.venv/bin/python -m pytest --run-browser -m browser $(TEST_FLAGS)
 
 serve-test: .venv/installed-test .venv-serve/installed
 	.venv/bin/python -m pytest --run-serve -m serve $(TEST_FLAGS)
@@ -46,6 +53,10 @@ typecheck: .venv/installed-dev
 
 .venv/installed-test: .venv/installed
 	$(PIP) install -q -c constraints.txt -e .[test]
+	touch $@
+
+.venv/installed-browser: .venv/installed-test
+	$(PIP) install -q -c constraints.txt -e .[browser]
 	touch $@
 
 .venv/installed-dev: .venv/installed

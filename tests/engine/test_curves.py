@@ -18,7 +18,7 @@ from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.scenario import Protocol, white_box
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs import curves
-from tfadvseg.seeds import image_seeds, no_seeds
+from tfadvseg.seeds import no_seeds
 from tfadvseg.transforms.gaussian import Gaussian
 
 LOSS, CHANGED, IOU, LINF = 1, 2, 3, 4
@@ -125,7 +125,7 @@ def test_in_a_run_the_last_points_are_those_of_its_units(spec, tmp_path, protoco
         scenario = white_box(spec, Protocol(grid(("ifgsm_ll",), (1.0, 8.0)), **protocol))
     wanted = Curves((scenario,), 3, 8.0)
     found = go([scenario], tmp_path, batch_size=4, extras=[wanted]).results
-    table = curves.read(tmp_path)
+    table = curves.read(tmp_path / curves.FILE)
     assert list(table.columns) == list(curves.COLUMNS)
     assert list(table["image"].unique()) == [f"image_{number}" for number in range(3)]
     names = dict.fromkeys(name for name, _ in scenario.protocol.attacks)

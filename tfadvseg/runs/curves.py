@@ -1,7 +1,6 @@
 """Attacks step by step, as the run folder keeps them; `engine.curves` measures them."""
 
 import os
-import pathlib
 
 import pandas as pd
 
@@ -14,8 +13,11 @@ levels."""
 COLUMNS = ("model", "image", "attack", "epsilon", "step", *POINT)
 """A row a look at the network. step: counted over all stages; the last one is what the attack returns."""
 
+NONE = pd.DataFrame(columns=list(COLUMNS))
+"""Of a run in which nothing was followed."""
 
-def read(folder: str | os.PathLike) -> pd.DataFrame:
-    """The rows of a run folder."""
+
+def read(path: str | os.PathLike) -> pd.DataFrame:
+    """The rows of such a file."""
     text = dict.fromkeys(("model", "image", "attack"), str)
-    return pd.read_csv(pathlib.Path(folder) / FILE, dtype=text, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])

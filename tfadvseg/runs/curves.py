@@ -18,6 +18,6 @@ NONE = pd.DataFrame(columns=list(COLUMNS))
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
-    """The rows of such a file."""
+    """The rows of such a file; ValueError where it lacks a column."""
     text = dict.fromkeys(("model", "image", "attack"), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, usecols=list(COLUMNS), dtype=text, keep_default_na=False, na_values=[""])

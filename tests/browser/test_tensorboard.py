@@ -68,16 +68,17 @@ def test_images_have_a_step_an_epsilon(served):
 
 
 def test_hparams_have_a_session_a_network_attack_and_epsilon(served):
-    name = {"experimentName": ""}
+    name, keys = {"experimentName": ""}, ("model", "attack", "epsilon")
     declared = asked(served, "plugin/hparams/experiment", name)
-    assert {"model", "attack", "epsilon"} <= {one["name"] for one in declared["hparamInfos"]}
+    assert set(keys) <= {one["name"] for one in declared["hparamInfos"]}
     metrics = [one["name"] for one in declared["metricInfos"]]
     states = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
-    columns = [{"metric": one, "includeInResult": True} for one in metrics]
+    columns = [{"hparam": key, "includeInResult": True} for key in keys]
+    columns += [{"metric": one, "includeInResult": True} for one in metrics]
     wanted = name | {"allowedStatuses": states, "colParams": columns, "startIndex": 0, "sliceSize": 100}
     groups = asked(served, "plugin/hparams/session_groups", wanted)["sessionGroups"]
     found = {
-        tuple(group["hparams"][key] for key in ("model", "attack", "epsilon")): {
+        tuple(group["hparams"][key] for key in keys): {
             one["name"]["tag"]: one["value"] for one in group["metricValues"]
         }
         for group in groups

@@ -1,6 +1,7 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
 # make test-slow: also the tests that take minutes each.
+# make browser-test: opens the pages that runs end with in Chromium; root on Debian gets one by apt-get where there is none.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make wheel: builds the wheel, installs it into an environment of its own, and runs it from another folder.
 # make docs: the documentation as a site that is read offline, site/index.html.
@@ -13,8 +14,9 @@ DEMO_FLAGS ?=
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
+BROWSER = $(firstword $(shell command -v chromium chromium-browser google-chrome chrome))
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck docs wheel reference
+.PHONY: install demo reproduce test test-slow browser-test serve-test lint typecheck docs wheel reference
 
 install: .venv/installed
 
@@ -29,6 +31,11 @@ test: .venv/installed-test
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"
+
+browser-test: .venv/installed-browser
+	@test -n "$(BROWSER)" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get -q update && apt-get -q install -y --no-install-recommends chromium; } || true
+	.venv/bin/python -m pytest --run-browser -m browser $(TEST_FLAGS)
 
 serve-test: .venv/installed-test .venv-serve/installed
 	.venv/bin/python -m pytest --run-serve -m serve $(TEST_FLAGS)
@@ -53,6 +60,10 @@ docs: .venv/installed-docs
 
 .venv/installed-test: .venv/installed
 	$(PIP) install -q -c $(CONSTRAINTS) -e .[test]
+	touch $@
+
+.venv/installed-browser: .venv/installed-test
+	$(PIP) install -q -c $(CONSTRAINTS) -e .[browser]
 	touch $@
 
 .venv/installed-dev: .venv/installed

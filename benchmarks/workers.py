@@ -94,6 +94,7 @@ class Nothing:
     models: tuple = ()
     work: float = 1.0
     one_by_one: bool = True
+    photographs: int = 0
     per_image: tuple = ()
     pictures: bool = False
 
@@ -124,7 +125,7 @@ def nothing(units: int):
     ids = tuple(f"image_{number}" for number in range(units))
     split = Split("nothing", "validation", ids, ids, tuple((number,) for number in range(units)), grey)
     source = KeptSource("nothing", "0" * 16, Frame((8, 8)), (), store_of("nowhere"))
-    return Experiment((), Shards(split, 1), "off", extra=Only((Nothing(source),)))
+    return Experiment((), Shards(split, 1), "off", extras=(Only((Nothing(source),)),))
 
 
 def grey(number: int) -> tuple[np.ndarray, np.ndarray]:

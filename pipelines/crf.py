@@ -57,6 +57,7 @@ absl_flags.DEFINE_list("spatial_weights", ["1", "3", "5", "10"], "Spatial weight
 flags.define_run()
 flags.define_machines()
 flags.define_dry_run()
+flags.define_curves()
 flags.define_output()
 
 

@@ -35,6 +35,7 @@ flags.define_draws(samples=4)
 flags.define_run()
 flags.define_machines()
 flags.define_dry_run()
+flags.define_curves()
 flags.define_output()
 
 

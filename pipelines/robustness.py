@@ -30,6 +30,7 @@ flags.define_draws()
 flags.define_run()
 flags.define_machines()
 flags.define_dry_run()
+flags.define_curves()
 flags.define_output()
 
 

@@ -36,6 +36,7 @@ def define_flags(models: str | None = "enet_scenes,fcn8s_scenes") -> None:
     flags.define_run()
     flags.define_machines()
     flags.define_dry_run()
+    flags.define_curves()
     flags.define_output()
 
 

@@ -19,6 +19,7 @@ LONGEST = ("pipelines", "models", "parity", "serving")
 LEFT_OUT = {
     "slow": "takes minutes; run by --run-slow",
     "serve": "needs servers in an environment of their own; run by make serve-test",
+    "browser": "needs a browser and its driver; run by make browser-test",
 }
 """Markers of tests that run only where they are asked for, and what is said where they are not."""
 
@@ -26,6 +27,7 @@ LEFT_OUT = {
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
     parser.addoption("--run-serve", action="store_true", help="Run the tests that need `make serve-test`, too.")
+    parser.addoption("--run-browser", action="store_true", help="Run the tests that need `make browser-test`, too.")
 
 
 def pytest_sessionstart(session):

@@ -52,12 +52,12 @@ def grid(names=PAPER, epsilons=(0.25, 1.0, 8.0), **settings):
     return tuple((name, ATTACKS[name](epsilon, **settings)) for name in names for epsilon in epsilons)
 
 
-def go(scenarios, folder, images=6, batch_size=1, folder_class=RunFolder, models=None, extra=None):
+def go(scenarios, folder, images=6, batch_size=1, folder_class=RunFolder, models=None, extras=()):
     """What is collected of the scenarios after they were run in the folder."""
     shards, opened = Shards(split(range(images)), batch_size), folder_class(folder, {"batch_size": batch_size}, {})
-    experiment = Experiment(tuple(scenarios), shards, "off", extra=extra)
+    experiment = Experiment(tuple(scenarios), shards, "off", extras=tuple(extras))
     carry_out(experiment, opened, alone(Worker(experiment, opened, models)))
-    if extra is not None:
+    for extra in extras:
         extra.write(shards, opened)
     return collect(scenarios, shards, opened, "made_up", "validation")
 

@@ -1,5 +1,6 @@
 """From the scenarios of a study to its finished run folder: what its pipelines have in common."""
 
+import collections
 import datetime
 import json
 import pathlib
@@ -13,6 +14,7 @@ from tfadvseg.command import command
 from tfadvseg.data import Split, split_name
 from tfadvseg.engine import cost
 from tfadvseg.engine.checks import scale_warnings
+from tfadvseg.engine.curves import Curves
 from tfadvseg.engine.experiment import Experiment, Extra
 from tfadvseg.engine.kept import KeptSource
 from tfadvseg.engine.opened import OpenModels
@@ -22,6 +24,7 @@ from tfadvseg.engine.run import carry_out
 from tfadvseg.engine.scenario import Scenario, Source
 from tfadvseg.engine.share import WHOLE
 from tfadvseg.models.spec import ModelSpec, how_read
+from tfadvseg.reports.cells import HEADLINE_EPSILON
 from tfadvseg.reports.document import Document, Paragraph, Table
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import InUse, RunFolder, claimed
@@ -75,7 +78,8 @@ def run_experiment(
         )  # fmt: skip
         models = OpenModels()
         scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
-        experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extra)
+        extras = (*([extra] if extra else []), *curves(scenarios))
+        experiment = Experiment(tuple(scenarios), shards, FLAGS.xla, keep_perturbations, extras)
         plan = Planned(experiment, dataset.name, split_name(dataset, FLAGS.split), dataset.label_space, design)
         plan.save(folder)
         if "dry_run" in FLAGS and FLAGS.dry_run:  # a tile is fitted by then, so pipelines.universal has no such flag
@@ -90,10 +94,19 @@ def run_experiment(
         complete(plan, folder)
 
 
+def curves(scenarios: Sequence[Scenario]) -> list[Curves]:
+    """What --curves asks for."""
+    wanted = FLAGS.curves if "curves" in FLAGS else 0
+    return [Curves(tuple(scenarios), wanted, HEADLINE_EPSILON)] if wanted else []
+
+
 def cost_document(plan: Planned, folder: RunFolder) -> Document:
     """What a run takes, part by part, and how much of that is finished."""
     images, finished = len(plan.experiment.shards.split), folder.finished()
-    rows = [[part.name, f"{part.work:,.1f}", f"{part.work * images:,.0f}"] for part in plan.experiment.parts]
+    shown = collections.Counter[str]()
+    for job in plan.experiment.jobs.values():
+        shown[job.part.name] += len(job.ids)
+    rows = [[part.name, f"{part.work:,.1f}", f"{part.work * shown[part.name]:,.0f}"] for part in plan.experiment.parts]
     whole, left = cost.work(plan.experiment), cost.work(plan.experiment, finished)
     told = (
         f"{whole:,.0f} gradients for {images} images, a forward pass counted as a half; of these {left:,.0f} are still "

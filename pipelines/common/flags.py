@@ -326,6 +326,19 @@ def define_dry_run() -> None:
 
 
 @_grouped("Output")
+def define_curves() -> None:
+    """--curves."""
+    flags.DEFINE_integer(
+        "curves",
+        0,
+        "Photographs on which attacks are followed step by step, at epsilon 8 or else their largest: loss, changed "
+        "labels and IoU in curves.csv, report.html and TensorBoard. They are run again for it.",
+        lower_bound=0,
+    )
+    decides_no_number("curves")
+
+
+@_grouped("Output")
 def define_output() -> None:
     """--output."""
     flags.DEFINE_string(

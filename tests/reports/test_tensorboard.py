@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfadvseg.reports import tensorboard
-from tfadvseg.reports.events import Events, Image, Scalar
+from tfadvseg.reports.events import Events, Image, Scalar, at
 
 
 def read(folder):
@@ -32,39 +32,47 @@ def test_numbers_read_back(make_results, make_example, label_space, tmp_path):
     results.loc[(results["attack"] == "ifgsm") & (results["epsilon"] == 2), "iou_ratio"] = np.nan
     settings = {"seed": 3, "xla": False, "epsilons": [0.25, 8.0]}
     tensorboard.write(results, tmp_path / "tb", [make_example()], label_space, settings)
-    assert {path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()} == {"enet", "pspnet"}
+    assert {path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()} == {"cells", "enet", "pspnet"}
 
-    scalars, images, (session,) = read(tmp_path / "tb" / "enet")
+    scalars, images, none = read(tmp_path / "tb" / "enet")
     rows = results[(results["model"] == "enet") & (results["attack"] == "fgsm")]
     expected = {0: 100.0, **dict(zip((100 * rows["epsilon"]).astype(int), rows["iou_ratio"], strict=True))}
     assert scalars["iou_ratio/fgsm"] == pytest.approx(expected, rel=1e-6)
     assert sorted(scalars["iou_ratio/ifgsm"]) == [0, 25, 50, 100, 400, 800, 1600, 3200]
-    assert scalars["headline/clean_iou"] == {0: 50}
-    assert scalars["headline/iou_ratio_fgsm_at_8"][0] == scalars["iou_ratio/fgsm"][800]
-    assert images == {"0001/fgsm": [0, 25, 800], "0001/ifgsm": [0, 25, 800]}
+    assert images == {"0001/fgsm": [0, 25, 800], "0001/ifgsm": [0, 25, 800]} and none == []
+
+    assert len(list((tmp_path / "tb" / "cells").glob("*/*"))) == 2 * (1 + 2 * 8)
+    cell, _, (session,) = read(tmp_path / "tb" / "cells" / "enet" / "fgsm_8")
+    assert cell["cell/iou_ratio"] == {800: scalars["iou_ratio/fgsm"][800]}
+    assert "cell/iou_ratio" not in read(tmp_path / "tb" / "cells" / "enet" / "ifgsm_2")[0]
+    assert read(tmp_path / "tb" / "cells" / "enet" / "clean_0")[0]["cell/iou"] == {0: 50}
     values = session.session_start_info.hparams
     assert values["model"].string_value == "enet" and values["seed"].number_value == 3
+    assert values["attack"].string_value == "fgsm" and values["epsilon"].number_value == 8
     assert values["epsilons"].string_value == "[0.25, 8.0]" and values["xla"].bool_value is False
 
     _, images, (overview,) = read(tmp_path / "tb")
     assert set(images) == {"figures/iou_ratio", "figures/clean_against_ratio"}
     assert [metric.name.tag for metric in overview.experiment.metric_infos] == [
-        "headline/clean_iou", "headline/iou_ratio_fgsm_at_8", "headline/iou_ratio_ifgsm_at_8",
+        "cell/iou", "cell/iou_ratio", "cell/pixel_accuracy", "cell/mean_confidence", "cell/mean_entropy",
     ]  # fmt: skip
-    assert {info.name for info in overview.experiment.hparam_infos} == {"model", "seed", "xla", "epsilons"}
+    assert {info.name for info in overview.experiment.hparam_infos} == {
+        "model", "attack", "epsilon", "seed", "xla", "epsilons",
+    }  # fmt: skip
     assert read(tmp_path / "tb" / "pspnet")[1] == {}
 
 
 def test_writing_again_replaces(make_results, tmp_path):
     tensorboard.write(make_results({"enet": 50.0, "old": 40.0}, attacks=("fgsm",)), tmp_path / "tb")
     tensorboard.write(make_results({"enet": 60.0}, attacks=("fgsm",)), tmp_path / "tb")
-    assert [path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()] == ["enet"]
-    assert read(tmp_path / "tb" / "enet")[0]["headline/clean_iou"] == {0: 60}
+    assert sorted(path.name for path in (tmp_path / "tb").iterdir() if path.is_dir()) == ["cells", "enet"]
+    assert read(tmp_path / "tb" / "enet")[0]["iou/fgsm"][0] == 60
 
 
 def test_networks_without_attacks(make_results, tmp_path):
     tensorboard.write(make_results({"a/enet": 50.0}, attacks=()), tmp_path / "tb")
-    assert read(tmp_path / "tb" / "a_enet")[0] == {"headline/clean_iou": {0: 50}}
+    assert read(tmp_path / "tb" / "cells" / "a_enet" / "clean_0")[0]["cell/iou"] == {0: 50}
+    assert not (tmp_path / "tb" / "a_enet").exists() or read(tmp_path / "tb" / "a_enet")[0] == {}
 
 
 def test_attacks_that_find_their_own_norm_are_on_no_axis(make_results, make_example, label_space, tmp_path):
@@ -76,12 +84,13 @@ def test_attacks_that_find_their_own_norm_are_on_no_axis(make_results, make_exam
         results, tmp_path / "tb", [dataclasses.replace(example, attacked=tuple(attacked))], label_space
     )  # fmt: skip
     scalars, images, _ = read(tmp_path / "tb" / "enet")
+    assert {path.name for path in (tmp_path / "tb" / "cells" / "enet").iterdir()} == {"clean_0", "fgsm_8"}
     assert not any("smallest" in tag for tag in scalars) and images == {"0001/fgsm": [0, 800]}
 
 
 def test_studies_add_runs_of_their_own(make_results, tmp_path):
     grey = np.full((4, 6, 3), 128, np.uint8)
-    added = Events("enet/extra", [Scalar("a", 0.25, 3.0), Scalar("a", 8, float("nan"))], [Image("b", 0, grey)])
+    added = Events("enet/extra", [Scalar("a", at(0.25), 3.0), Scalar("a", 8, float("nan"))], [Image("b", 0, grey)])
     tensorboard.write(make_results({"enet": 50.0}, attacks=()), tmp_path / "tb", added=[added])
     assert read(tmp_path / "tb" / "enet" / "extra")[:2] == ({"a": {25: 3.0}}, {"b": [0]})
 
@@ -90,7 +99,7 @@ def test_studies_add_runs_of_their_own(make_results, tmp_path):
 def test_runs_stay_in_the_folder(make_results, tmp_path, name):
     results = make_results({name if name == ".." else "enet": 50.0}, attacks=())
     with pytest.raises(ValueError, match=f"cells.npz names '{name}', which is outside of "):
-        tensorboard.write(results, tmp_path / "run" / "tb", added=[Events(name, [Scalar("a", 0.25, 3.0)])])
+        tensorboard.write(results, tmp_path / "run" / "tb", added=[Events(name, [Scalar("a", 25, 3.0)])])
     assert list(tmp_path.rglob("events*")) == []
 
 

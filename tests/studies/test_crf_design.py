@@ -76,9 +76,9 @@ def experiment(spec, tmp_path_factory):
     folder, models = tmp_path_factory.mktemp("runs"), OpenModels()
     protocol, _ = with_scaled(PROTOCOL, 20.0)
     made, extra = pair_scenarios(spec, crf, protocol), Starts((spec, crf), tuple(objectives(20.0).items()))
-    collected = go(made, folder, images=2, models=models, extra=extra)
+    collected = go(made, folder, images=2, models=models, extras=[extra])
     first = initial_gradients.read(folder)
-    go(made, folder, images=2, extra=extra)  # from the run folder
+    go(made, folder, images=2, extras=[extra])  # from the run folder
     for name, values in initial_gradients.read(folder).items():
         np.testing.assert_array_equal(values, first[name])
     return collected, first, (models[spec], models[crf])

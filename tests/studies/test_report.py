@@ -14,6 +14,7 @@ from html_page import Page
 from made_up import IMAGES
 
 from tfadvseg.reports.document import ClaimTable
+from tfadvseg.runs import curves
 from tfadvseg.runs.results import COLUMNS
 from tfadvseg.studies import STUDIES
 from tfadvseg.studies.claims import Judgement
@@ -112,6 +113,21 @@ def test_the_page_has_all_that_results_md_has_and_the_photographs(run):
 def shown_of(run):
     """Photographs before a network: alone, and behind each transform."""
     return 1 + len(EXAMPLES[run.study][2]) if len(EXAMPLES[run.study]) > 2 else 1
+
+
+def test_attacks_step_by_step_are_drawn_where_they_were_followed(robustness):
+    folder = robustness().folder
+    rows = [("a", "0001", "fgsm", 8.0, step, 0, 0.5 + step, 30.0 * step, 50.0 - step, 8.0 * step) for step in (0, 1)]
+    pd.DataFrame(rows, columns=curves.COLUMNS).to_csv(folder / curves.FILE, index=False)
+    written = write_report(folder)
+    drawn = {folder / "figures" / f"steps_a.{ending}" for ending in ("png", "pdf", "svg")}
+    assert drawn <= set(written) and (folder / "tensorboard" / "steps" / "a" / "fgsm_8").is_dir()
+    text = (folder / "results.md").read_text()
+    assert "## Attacks step by step" in text and text.count("figures/steps_a.png") == 1
+    assert "Attacks step by step" in Page((folder / "report.html").read_text()).text
+    (folder / curves.FILE).write_text("model,image\n\x00")
+    with pytest.raises(ValueError, match="curves.csv is damaged"):
+        write_report(folder, with_tensorboard=False)
 
 
 def test_claims_and_cells_are_written_as_they_were_judged(run):

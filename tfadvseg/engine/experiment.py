@@ -31,7 +31,7 @@ class Experiment:
     shards: Shards
     xla: str = "auto"
     keep_perturbations: bool = False
-    extra: Extra | None = None
+    extras: tuple[Extra, ...] = ()
 
     def __post_init__(self) -> None:
         unique(self.scenarios)
@@ -40,7 +40,7 @@ class Experiment:
     def parts(self) -> list[Part]:
         """In their order."""
         attacked: list[Part] = [Attacked(scenario, self.keep_perturbations) for scenario in self.scenarios]
-        return attacked + list(self.extra.parts if self.extra else ())
+        return attacked + [part for extra in self.extras for part in extra.parts]
 
     @functools.cached_property
     def jobs(self) -> dict[str, Job]:
@@ -50,4 +50,4 @@ class Experiment:
     @property
     def images(self) -> int:
         """Those of each part counted."""
-        return len(self.shards.split) * len(self.parts)
+        return sum(len(job.ids) for job in self.jobs.values())

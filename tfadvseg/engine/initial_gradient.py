@@ -59,6 +59,7 @@ class Start:
     objectives: tuple[tuple[str, Objective], ...]
     seed: int = 0
     one_by_one: bool = False
+    photographs: int = 0
     pictures: bool = False
 
     @property
@@ -109,7 +110,7 @@ class Starts:
         """Of the images that are not damaged."""
         found: dict[str, np.ndarray] = {}
         for part in self.parts:
-            units = measured(folder.load(name) for name in shards.units(part.name, part.spec))
+            units = measured(folder.load(name) for name in shards.units_of(part))
             keys = [key for key in units[0] if key != KEY]
             found |= {f"{part.spec.name}/{key}": np.concatenate([unit[key] for unit in units], 1) for key in keys}
         folder.write(FILE, lambda file: np.savez_compressed(file, **found))

@@ -37,6 +37,12 @@ class Shards:
         """The names of the units of something done with this model, in the order of their images."""
         return [f"{name}-{i:05d}" for i in range(math.ceil(len(self.split) / self.size(model)))]
 
+    def units_of(self, part: Part) -> list[str]:
+        """The names of the units of a part, in the order of their images."""
+        own = self.of(part)
+        most = math.ceil(part.photographs / own.size(part.source)) or None
+        return own.units(part.name, part.source)[:most]
+
     def ids(self, model: Source, number: int) -> tuple[str, ...]:
         """The names of the images of a unit."""
         size = self.size(model)
@@ -82,8 +88,5 @@ class Job:
 def jobs_of(parts: Sequence[Part], shards: Shards) -> list[Job]:
     """All units of work, in the order in which one process would do them; they may be done in any."""
     return [
-        Job(name, part, number, own)
-        for part in parts
-        for own in [shards.of(part)]
-        for number, name in enumerate(own.units(part.name, part.source))
+        Job(name, part, number, shards.of(part)) for part in parts for number, name in enumerate(shards.units_of(part))
     ]

@@ -59,6 +59,10 @@ class Part(Protocol):
         """Whether a unit is a single image, whatever the batch size."""
 
     @property
+    def photographs(self) -> int:
+        """It is of the first so many, in whole units; 0 for all."""
+
+    @property
     def per_image(self) -> Collection[str]:
         """Keys of its units whose second axis is the images."""
 
@@ -78,6 +82,7 @@ class Attacked:
     scenario: Scenario
     keep: bool = False
     one_by_one: bool = False
+    photographs: int = 0
     per_image: Collection[str] = (*PER_IMAGE, *BESIDE)
     pictures: bool = True
 

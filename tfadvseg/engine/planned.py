@@ -48,8 +48,8 @@ class Planned:
         experiment = self.experiment
         if experiment.shards.strict:
             refuse_left_out(self.names, folder)  # also what others made, who were not
-        if experiment.extra is not None:
-            experiment.extra.write(experiment.shards, folder)
+        for extra in experiment.extras:
+            extra.write(experiment.shards, folder)
         found = collect(
             experiment.scenarios, experiment.shards, folder, self.dataset, self.split, self.label_space.names
         )

@@ -65,6 +65,17 @@ class Perturbed:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Given:
+    """What attacks on a batch are given beside its images. seeds: int32 [N, 2]. region: as of `Perturbed`. attackable:
+    [N, H, W, 1] or None. targets: (whether the attack hides a class) -> labels [N, H, W]."""
+
+    seeds: tf.Tensor
+    region: tf.Tensor | None
+    attackable: tf.Tensor | None
+    targets: Callable[[bool], tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Shown:
     """What a target was given, its scores, and the seconds that took."""
 
@@ -131,16 +142,13 @@ class UnitMaker:
         self, exposure: Exposure, ids: list[str], tick: Tick, photographs: Examples = (), indices: np.ndarray = NOBODY
     ) -> Perturbed:
         """Runs all attacks on the batch. photographs, indices: what it was made of, which a mask is compared with."""
-        predict = functools.cache(functools.partial(self._predicted, exposure, ids))
-        region = self.protocol.region and self.protocol.region(exposure, predict, photographs, indices)
-        attackable = _attackable(self.protocol, exposure, region)
-        seeds = tf.constant(image_seeds(self.protocol.seed, ids))
+        given = self.given(exposure, ids, photographs, indices)
         count = len(self.protocol.attacks)
-        made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count, region)
+        made = Perturbed([np.zeros(0)] * count, [Cost()] * count, [0.0] * count, given.region)
         for perturb, positions, costs, hiding in self.places:
-            targets = self._targets(exposure, predict, hiding)
+            targets = given.targets(hiding)
             started = time.perf_counter()
-            each = perturb(exposure.images, targets, seeds, attackable).numpy()  # waits for the device
+            each = perturb(exposure.images, targets, given.seeds, given.attackable).numpy()  # waits for the device
             work = sum(cost.work for cost in costs)
             spent = (time.perf_counter() - started) / max(work, 1)
             tick(work)
@@ -149,6 +157,17 @@ class UnitMaker:
                 made.costs[position] = Cost(*(len(ids) * part for part in cost))
                 made.seconds[position] = cost.work * spent
         return made
+
+    def given(
+        self, exposure: Exposure, ids: list[str], photographs: Examples = (), indices: np.ndarray = NOBODY
+    ) -> Given:
+        """What each attack on the batch is given; the arguments are those of `perturb`."""
+        predict = functools.cache(functools.partial(self._predicted, exposure, ids))
+        region = self.protocol.region and self.protocol.region(exposure, predict, photographs, indices)
+        return Given(
+            tf.constant(image_seeds(self.protocol.seed, ids)), region, _attackable(self.protocol, exposure, region),
+            functools.partial(self._targets, exposure, predict),
+        )  # fmt: skip
 
     def _predicted(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
         """What the attacked network predicts on the clean images, int32 [N, H, W]."""

@@ -1,7 +1,7 @@
 """What TensorBoard shows, as data: scalars and images of a run, which a writer turns into event files.
 
-Steps are whole numbers in TensorBoard, so its axis is epsilon in hundredths of a grey level: step 25 is epsilon 0.25,
-step 800 is epsilon 8, step 0 the clean image.
+Steps are whole numbers in TensorBoard, so what is drawn over epsilon has an axis of hundredths of a grey level: step 25
+is epsilon 0.25, step 800 is epsilon 8, step 0 the clean image.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ class Scalar:
     """A point of the chart `tag`."""
 
     tag: str
-    epsilon: float
+    step: int
     value: float
     description: str = ""
 
@@ -27,7 +27,7 @@ class Image:
     """A picture of the slider `tag`. pixels: uint8 RGB [H, W, 3]."""
 
     tag: str
-    epsilon: float
+    step: int
     pixels: np.ndarray
     description: str = ""
 
@@ -41,8 +41,8 @@ class Events:
     images: Iterable[Image] = ()
 
 
-def step(epsilon: float) -> int:
-    """Epsilon in hundredths of a grey level."""
+def at(epsilon: float) -> int:
+    """The step of an epsilon: hundredths of a grey level."""
     return round(100 * epsilon)
 
 

@@ -5,7 +5,7 @@ Matplotlib's object interface only: nothing here touches pyplot or a display.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,14 +38,21 @@ def look(index: int) -> Look:
 
 
 def panels(
-    count: int, abreast: int = 2, width: float = 4.2, height: float = 3.3, margin: float = 2.2, share_x: bool = True
+    count: int,
+    abreast: int = 2,
+    width: float = 4.2,
+    height: float = 3.3,
+    margin: float = 2.2,
+    share_x: bool = True,
+    share_y: bool | Literal["col"] = True,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels, which share their y axis. width, height: of each, margin: beside all, in inches."""
+    """A figure of so many panels. width, height: of each, margin: beside all, in inches. share_y: "col" where only
+    those below each other have one y axis."""
     columns = min(abreast, count)
     rows = math.ceil(count / columns)
     layout = ConstrainedLayoutEngine(wspace=0.04, hspace=0.04)
     figure = Figure(figsize=(width * columns + margin, 0.6 + height * rows), layout=layout)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=True).ravel()
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y).ravel()
     for spare in grid[count:]:
         spare.remove()
     return figure, list(grid[:count])
@@ -106,6 +113,13 @@ def score_axis(axes: Axes, label: str) -> None:
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.set_xlabel(label, fontsize=SIZE)
+
+
+def steps_axis(axes: Axes, label: str) -> None:
+    """x of whole steps, and y of what is measured after each."""
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlabel("Steps", fontsize=SIZE)
+    axes.set_ylabel(label, fontsize=SIZE)
 
 
 def size_axis(axes: Axes, label: str, sizes: Sequence[float]) -> None:

@@ -3,30 +3,32 @@
 One run a network, so that a chart compares networks under one attack; `reports.events` says what its axis is.
 
     scalars   <score>/<attack>              iou, iou_ratio, pixel_accuracy, mean_confidence, mean_entropy over epsilon
-              headline/...                  clean IoU and the IoU ratio at the headline epsilon, shown under HParams too
     images    <image>/<attack>              attacked image and prediction abreast; the slider moves epsilon
               figures/...                   the figures of the report, in the run "."
-    hparams   a session a network           its name and the settings of the experiment
+    hparams   a session a cell              network, attack, epsilon and the settings of the experiment; its scores are
+                                            the scalars cell/<score> of a run cells/<network>/<attack>_<epsilon>
+    scalars   steps_<score>/<image>         in a run steps/<network>/<attack>_<epsilon> (`reports.curves`)
 
 A study may add runs of its own.
 """
 
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from tfadvseg.atomic import replaced_folder
 from tfadvseg.confined import confined
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.reports.cells import attacks, clean_score, curve, headline_epsilon, models, score_at, white_box
+from tfadvseg.reports.cells import attacks, clean_score, curve, epsilons, models, white_box
 from tfadvseg.reports.drawing import figure_pixels
-from tfadvseg.reports.events import AXIS, Events, Image, Scalar, run_name, step
+from tfadvseg.reports.events import AXIS, Events, Image, Scalar, at, run_name
 from tfadvseg.reports.figures import clean_against_ratio_figure, ratio_figure
 from tfadvseg.reports.sheets import side_by_side
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.examples import Example
+from tfadvseg.runs.results import CLEAN
 
 SCALARS = {
     "iou": "IoU (%)",
@@ -37,6 +39,14 @@ SCALARS = {
 }
 
 Settings = Mapping[str, bool | int | float | str]
+
+
+class Session(NamedTuple):
+    """What HParams compares: a cell of the results. run: as of `Events`. chosen: the model, the attack and epsilon."""
+
+    run: str
+    chosen: Settings
+    events: Events
 
 
 def write(
@@ -75,8 +85,11 @@ def _write_all(
         with _writer(tf, confined(folder, run_name(model), "cells.npz")):
             own = [one for one in examples if one.model == model and not one.transform]
             pictures = (image for one in own for image in example_images(one, label_space))
-            _write(tf, Events(run_name(model), [*_scores(cells, model), *_headlines(cells, model)], pictures))
-            hp.hparams({**settings, "model": model}, trial_id=model)
+            _write(tf, Events(run_name(model), _scores(cells, model), pictures))
+        for session in _sessions(cells, model):
+            with _writer(tf, confined(folder, session.run, "cells.npz")):
+                _write(tf, session.events)
+                hp.hparams({**settings, **session.chosen}, trial_id=session.run)
     for events in added:
         with _writer(tf, confined(folder, events.run, "cells.npz")):
             _write(tf, events)
@@ -88,16 +101,6 @@ def plain(hyperparameters: Mapping[str, object]) -> dict[str, bool | int | float
     return {key: value if isinstance(value, kept) else str(value) for key, value in hyperparameters.items()}
 
 
-def headline_tags(cells: pd.DataFrame) -> dict[str, str]:
-    """Tags of the scalars that stand for a network under HParams, and their names for people."""
-    epsilon = headline_epsilon(cells)
-    ratios = {
-        f"headline/iou_ratio_{attack}_at_{epsilon:g}": f"IoU ratio, {attack_title(attack)}, epsilon {epsilon:g} (%)"
-        for attack in attacks(cells)
-    }
-    return {"headline/clean_iou": "Clean IoU (%)", **ratios}
-
-
 def example_images(example: Example, label_space: LabelSpace | None) -> Iterator[Image]:
     """Attacked image and prediction at each epsilon of each attack; attacks that find their own norm are left out."""
     if label_space is None:
@@ -107,7 +110,7 @@ def example_images(example: Example, label_space: LabelSpace | None) -> Iterator
         steps = [one for one in example.under(attack) if one.epsilon is not None]
         for one in (None, *steps) if steps else ():
             epsilon = 0.0 if one is None or one.epsilon is None else one.epsilon
-            yield Image(f"{example.name}/{attack}", epsilon, side_by_side(example, one, label_space), description)
+            yield Image(f"{example.name}/{attack}", at(epsilon), side_by_side(example, one, label_space), description)
 
 
 def _overview(cells: pd.DataFrame) -> Iterator[Image]:
@@ -126,22 +129,26 @@ def _scores(cells: pd.DataFrame, model: str) -> Iterator[Scalar]:
         for column, title in SCALARS.items():
             points = {0.0: clean_score(cells, model, column), **line[column].to_dict()}
             description = f"{title} under {attack_title(attack)}; {AXIS}."
-            yield from (Scalar(f"{column}/{attack}", e, value, description) for e, value in points.items())
+            yield from (Scalar(f"{column}/{attack}", at(e), value, description) for e, value in points.items())
 
 
-def _headlines(cells: pd.DataFrame, model: str) -> Iterator[Scalar]:
-    epsilon = headline_epsilon(cells)
-    values = [clean_score(cells, model)]
-    values += [score_at(cells, model, attack, epsilon)["iou_ratio"] for attack in attacks(cells)]
-    yield from (Scalar(tag, 0, value) for tag, value in zip(headline_tags(cells), values, strict=True))
+def _sessions(cells: pd.DataFrame, model: str) -> Iterator[Session]:
+    """Of the clean images and of each attack at each epsilon; cells that were not run are left out."""
+    own = cells[(cells["model"] == model) & cells["epsilon"].notna()]
+    for cell in own.to_dict("records"):
+        scalars = [Scalar(f"cell/{column}", at(cell["epsilon"]), cell[column]) for column in SCALARS]
+        run = f"cells/{run_name(model)}/{cell['attack']}_{cell['epsilon']:g}"
+        chosen: Settings = {"model": model, "attack": str(cell["attack"]), "epsilon": float(cell["epsilon"])}
+        yield Session(run, chosen, Events(run, scalars))
 
 
 def _hparams(hp: Any, cells: pd.DataFrame, settings: Settings) -> dict[str, Any]:
     """The declaration of what the HParams tab shows."""
     choices = {**{key: [value] for key, value in settings.items()}, "model": models(cells)}
+    choices |= {"attack": [CLEAN, *attacks(cells)], "epsilon": [0.0, *epsilons(cells)]}
     return {
         "hparams": [hp.HParam(key, hp.Discrete(values)) for key, values in choices.items() if values],
-        "metrics": [hp.Metric(tag, display_name=name) for tag, name in headline_tags(cells).items()],
+        "metrics": [hp.Metric(f"cell/{column}", display_name=title) for column, title in SCALARS.items()],
     }
 
 
@@ -153,9 +160,9 @@ def _write(tf: Any, events: Events) -> None:
     """Into the writer that is open; what is not known (NaN) is left out."""
     for scalar in events.scalars:
         if not pd.isna(scalar.value):
-            tf.summary.scalar(scalar.tag, scalar.value, step(scalar.epsilon), description=scalar.description or None)
+            tf.summary.scalar(scalar.tag, scalar.value, scalar.step, description=scalar.description or None)
     for image in events.images:
-        tf.summary.image(image.tag, image.pixels[None], step(image.epsilon), description=image.description or None)
+        tf.summary.image(image.tag, image.pixels[None], image.step, description=image.description or None)
 
 
 def _refuse_foreign(folder: pathlib.Path) -> None:

@@ -44,6 +44,7 @@ class Smoothed:
     spec: ModelSpec
     smoothing: Smoothing
     one_by_one: bool = True
+    photographs: int = 0
     per_image: tuple[str, ...] = ()
     pictures: bool = False
 
@@ -85,7 +86,7 @@ class Certificates:
         error = self.confidence.error / len(shards.split)
         found = []
         for part in self.parts:
-            names = shards.of(part).units(part.name, part.spec)
+            names = shards.units_of(part)
             units = measured(map(folder.load, names))
             found.append(collected(part.spec, part.smoothing, self.confidence.tau, error, units))
         write(folder.store, found)

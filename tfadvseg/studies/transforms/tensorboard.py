@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.reports.drawing import figure_pixels
-from tfadvseg.reports.events import AXIS, Events, Image, Scalar, run_name
+from tfadvseg.reports.events import AXIS, Events, Image, Scalar, at, run_name
 from tfadvseg.reports.tensorboard import example_images
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.examples import Example
@@ -39,4 +39,4 @@ def _scalars(run: FinishedRun, trials: Trials, expected: str, seen: str) -> Iter
     for attack in attacks(run):
         description = f"IoU (%), mean over the trials, under {attack_title(attack)}; {AXIS}."
         for epsilon, value in trials.line(attack, expected, seen)["mean"].items():
-            yield Scalar(f"iou/{attack}", epsilon, value, description)
+            yield Scalar(f"iou/{attack}", at(epsilon), value, description)

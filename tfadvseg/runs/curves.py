@@ -1,0 +1,23 @@
+"""Attacks step by step, as the run folder keeps them; `engine.curves` measures them."""
+
+import os
+
+import pandas as pd
+
+FILE = "curves.csv"
+POINT = ("stage", "loss", "changed", "iou", "linf")
+"""stage: of several runs that follow each other, the number of those before it. loss: mean cross-entropy in nats to the
+labels that the attack was given. changed: per cent of the pixels with another prediction than on the clean image. iou:
+mean IoU of the photograph in per cent; empty where it has no label. linf: largest change of a pixel's channel, in grey
+levels."""
+COLUMNS = ("model", "image", "attack", "epsilon", "step", *POINT)
+"""A row a look at the network. step: counted over all stages; the last one is what the attack returns."""
+
+NONE = pd.DataFrame(columns=list(COLUMNS))
+"""Of a run in which nothing was followed."""
+
+
+def read(path: str | os.PathLike) -> pd.DataFrame:
+    """The rows of such a file; ValueError where it lacks a column."""
+    text = dict.fromkeys(("model", "image", "attack"), str)
+    return pd.read_csv(path, usecols=list(COLUMNS), dtype=text, keep_default_na=False, na_values=[""])

@@ -114,7 +114,9 @@ class AlmaProx:
         the next state). A function of its own, since TensorFlow optimises less in the body of a loop."""
 
         @tf.function
-        def step(images, labels, attackable, iteration, state):
+        def step(
+            images: tf.Tensor, labels: tf.Tensor, attackable: tf.Tensor | None, iteration: tf.Tensor, state: State
+        ) -> tuple[tf.Tensor, tf.Tensor, State]:
             shown = self._shown(state.perturbation, images)
             use = counted(labels)
             own = tf.where(use, labels, 0)
@@ -138,7 +140,9 @@ class AlmaProx:
         levels = within_range(levels, images) if self.in_range else levels
         return on_8_bits(levels) if self.whole_levels else levels
 
-    def _weighed(self, state: State, leads, use, wrong, reached, iteration) -> tuple[State, tf.Tensor]:
+    def _weighed(
+        self, state: State, leads: tf.Tensor, use: tf.Tensor, wrong: tf.Tensor, reached: tf.Tensor, iteration: tf.Tensor
+    ) -> tuple[State, tf.Tensor]:
         """(the state with its multipliers and weights brought up to date, what each lead [N, H, W] counts)."""
         success = reached >= self.goal
         half = tf.constant(float(self.steps // 2))

@@ -146,7 +146,9 @@ def test_networks_are_pure_keras():
     """Their modules import what they import even inside functions without TensorFlow."""
     for path in (*files("models/zoo/*.py"), *files("layers/*.py")):
         roots = {found.split(".")[0] for found in imported(path)}
-        assert roots <= {"keras", "numpy", "tfadvseg", "dataclasses", "collections", "functools", "math"}, path.name
+        assert roots <= {"keras", "numpy", "tfadvseg", "dataclasses", "collections", "functools", "math", "typing"}, (
+            path.name
+        )
 
 
 def test_importing_the_package_loads_no_library():

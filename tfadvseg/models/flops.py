@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ OPAQUE = ("XlaCallModule", "PyFunc", "PyFuncStateless", "EagerPyFunc")
 """Operations whose arithmetic is not in the graph."""
 
 
-def gigaflops(model: Callable, size: tuple[int, int]) -> float:
+def gigaflops(model: Callable[[Any], Any], size: tuple[int, int]) -> float:
     """1e9 additions and multiplications of the convolutions and matrix products for one image.
 
     model: from images [1, H, W, 3] to logits, such as a Keras network or a LoadedModel. size: (height, width).

@@ -4,7 +4,9 @@ import os
 import pathlib
 
 
-def confined(folder: str | os.PathLike, name: str, file: str | os.PathLike, links: bool = False) -> pathlib.Path:
+def confined(
+    folder: str | os.PathLike[str], name: str, file: str | os.PathLike[str], links: bool = False
+) -> pathlib.Path:
     """<folder>/<name>, where `file` gives the name; ValueError where it is a path from the root, goes up by .., or is
     led out of the folder by a symbolic link. links: lets these be, where people link their own files."""
     path = pathlib.PurePath(str(name))

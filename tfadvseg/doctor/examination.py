@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -72,7 +72,9 @@ def response(model: Model, images: tf.Tensor, size: float, seed: int = 0) -> flo
     return float(np.linalg.norm(moved)) / max(float(np.linalg.norm(clean)), 1e-30)
 
 
-def least_multiple(call, images: tf.Tensor, multiples: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128)) -> int | None:
+def least_multiple(
+    call: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, multiples: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128)
+) -> int | None:
     """The least number whose multiples as sides a network takes, where it does not take those of `images`. Tried on
     odd multiples, since 192 as a multiple of 2 is one of 64, too."""
     for multiple in multiples:

@@ -6,6 +6,7 @@ float32 and an attack goes nowhere: the gradient is masked, and the network only
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -107,7 +108,7 @@ class Starts:
 
     def write(self, shards: Shards, folder: RunFolder) -> None:
         """Of the images that are not damaged."""
-        found: dict[str, np.ndarray] = {}
+        found: dict[str, Any] = {}
         for part in self.parts:
             units = measured(folder.load(name) for name in shards.units(part.name, part.spec))
             keys = [key for key in units[0] if key != KEY]

@@ -118,7 +118,7 @@ def main() -> NoReturn:
     """The process itself."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed goes into the log
-    told: queue.SimpleQueue = queue.SimpleQueue()
+    told: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, told), daemon=True).start()
 
     def answer(message: Any) -> None:
@@ -144,7 +144,7 @@ def main() -> NoReturn:
     os._exit(1)  # without waiting for what is still being read
 
 
-def _listen(source: IO[bytes], told: queue.SimpleQueue) -> None:
+def _listen(source: IO[bytes], told: queue.SimpleQueue[Any]) -> None:
     """Passes on what comes; the end of it, also within a message, is the end of the process, whatever it is doing."""
     try:
         while True:

@@ -61,7 +61,9 @@ class Voter:
         noise, self.classes, self.at_once = Gaussian(sigma), classes, max(1, min(at_once, MOST))
 
         @tf.function
-        def add(votes, image, seeds, numbers):
+        def add(
+            votes: tf.Tensor, image: tf.Tensor, seeds: tf.Tensor, numbers: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             copies = tf.repeat(image, numbers.shape[0], 0)
             logits = model(noise(copies, at_sample(seeds, numbers[:, tf.newaxis])))
             named = tf.one_hot(tf.argmax(logits, -1), classes, dtype=tf.int32)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.attacks.base import Attack
 from tfadvseg.data.split import Example, Split
 from tfadvseg.endpoints.client import DEFAULT, Client
 from tfadvseg.endpoints.segmentation import DEFENDED
@@ -145,6 +146,6 @@ def _seeds(one: Verification, example: Example, trial: int = 0) -> np.ndarray:
     return image_seeds(one.scenario.protocol.seed, [example.id], trial, "defense")
 
 
-def _epsilon(attack) -> float:
+def _epsilon(attack: Attack) -> float:
     assert attack.epsilon is not None
     return attack.epsilon

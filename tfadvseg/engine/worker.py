@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from tfadvseg.data.batches import BatchReader
 from tfadvseg.data.framing import Frame
@@ -86,7 +87,7 @@ class Worker:
             self._readers[key] = job.shards.reader(source)
         return self._readers[key]
 
-    def _made(self, job: Job, tick: Tick, batch: Batch) -> dict:
+    def _made(self, job: Job, tick: Tick, batch: Batch) -> dict[str, Any]:
         make = self._maker(job.part, batch)
         return make(batch, tick, job.part.pictures and self._has_pictures(job))
 

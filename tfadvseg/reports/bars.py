@@ -1,6 +1,7 @@
 """Groups of bars with intervals, one group a place on the x axis."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -48,10 +49,10 @@ def bars_legend(figure: Figure, labels: Sequence[str], title: str, edged: str) -
     legend.set_alignment("left")
 
 
-def _look(index: int) -> dict:
+def _look(index: int) -> dict[str, Any]:
     cycle = index // len(plots.COLOURS)
     return {"facecolor": plots.COLOURS[index % len(plots.COLOURS)], "hatch": HATCHES[cycle % len(HATCHES)]}
 
 
-def _edge(edged: bool) -> dict:
+def _edge(edged: bool) -> dict[str, Any]:
     return {"edgecolor": "black", "linewidth": 1.4} if edged else {"edgecolor": "white", "linewidth": 0.0}

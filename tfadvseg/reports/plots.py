@@ -5,18 +5,20 @@ Matplotlib's object interface only: nothing here touches pyplot or a display.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, MultipleLocator
+from numpy.typing import ArrayLike
 
 # Okabe and Ito (2008) without the yellow, which is lost on white: told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d")
-LINES = ("-", "--", ":")
+LineStyle = Literal["-", "--", ":"]
+LINES: tuple[LineStyle, ...] = ("-", "--", ":")
 SIZE = 11
 """Points of the letters."""
 EPSILON, RATIO = "Epsilon (grey levels of 255)", "IoU ratio (%)"
@@ -28,7 +30,7 @@ class Look(NamedTuple):
 
     colour: str
     marker: str
-    line: str
+    line: LineStyle
 
 
 def look(index: int) -> Look:
@@ -154,7 +156,7 @@ def legend_inside(axes: Axes) -> None:
         axes.legend(fontsize=SIZE - 2, loc="lower left", handlelength=2.6, framealpha=0.8, edgecolor="none")
 
 
-def highest(values: Sequence[float]) -> float:
+def highest(values: ArrayLike) -> float:
     """The largest of them that is known; NaN where none is."""
     known = np.asarray(values, float)
     known = known[np.isfinite(known)]

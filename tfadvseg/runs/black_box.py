@@ -5,6 +5,7 @@ pixels with another served label than the clean image, of `pixels`; linf, l2 [K]
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ interval, ratio to that of the clean images and changed pixels in per cent; linf
 and the mean length of all of an image, in grey levels."""
 
 
-def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequence[str]) -> list[dict]:
+def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of served.csv. attacks: (name, epsilon, queries), without the clean images. groups: of the photographs."""
     found, each = [], list(units.values())
     pixels = sum(int(unit["pixels"]) for unit in each)

@@ -41,7 +41,7 @@ another network more."""
 
 def rows(
     units: Units, attacks: Sequence[tuple[str, float]], sendings: Sequence[str], groups: Sequence[str]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of served.csv. attacks: (name, epsilon), without the clean images. groups: of the photographs."""
     found, each = [], list(units.values())
     pixels = np.array([unit["pixels"] for unit in each])

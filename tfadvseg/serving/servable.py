@@ -89,7 +89,7 @@ def postprocessed(model: PostprocessedModel) -> Servable:
 
 
 def export_servable(
-    servable: Servable, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike,
+    servable: Servable, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike[str],
     beside: Callable[[pathlib.Path], object] = lambda folder: None,
 ) -> pathlib.Path:  # fmt: skip
     """Writes it as the next version of <models_folder>/<name>; returns its folder.

@@ -67,7 +67,7 @@ def serve(network: Servable, served: Served) -> Servable:
 
 
 def export_served(
-    network: Servable, served: Served, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike,
+    network: Servable, served: Served, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike[str],
     versions: Mapping[str, str] | None = None,
 ) -> pathlib.Path:  # fmt: skip
     """Writes the network with what is served around it (`export_servable`), serving.json, which says what that is and

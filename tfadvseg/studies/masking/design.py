@@ -10,7 +10,7 @@ from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.losses import logits_ratio
-from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given
+from tfadvseg.attacks.objectives import Loss, Objective, ScaledCrossEntropy, away_from_labels, given
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Battery, Try
@@ -53,7 +53,7 @@ def tries(
     epsilon, alpha, steps = plain.epsilon, plain.alpha, plain.steps
     runs = 2 * plain.restarts
 
-    def changed(loss) -> GradientAscent:
+    def changed(loss: Loss) -> GradientAscent:
         return dataclasses.replace(plain, objective=Objective(given, 1.0, loss))
 
     def stronger(suffix: str, what: str, remedy: str, attack: Attack) -> tuple[Try, Attack]:

@@ -1,5 +1,6 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
+# make coverage: the tests, and which lines and branches none of them meets.
 # make test-slow: also the tests that take minutes each.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
@@ -10,7 +11,7 @@ DEMO_FLAGS ?= --limit=16
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 PYTHON311 ?= python3.11
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck reference
+.PHONY: install demo reproduce test test-slow coverage serve-test lint typecheck reference
 
 install: .venv/installed
 
@@ -22,6 +23,9 @@ reproduce: .venv/installed
 
 test: .venv/installed-test
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+coverage:
+	$(MAKE) test TEST_FLAGS="--cov $(TEST_FLAGS)"
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"

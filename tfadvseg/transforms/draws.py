@@ -18,7 +18,10 @@ def uniform(seeds: tf.Tensor, shape: Sequence[int] | tf.Tensor, low: float, high
 
 
 def normal(seeds: tf.Tensor, shape: Sequence[int] | tf.Tensor) -> tf.Tensor:
-    """Independent standard normal draws, float32 [N, *shape], of seeds int32 [N, 2] (Box and Muller 1958)."""
+    """Independent standard normal draws, float32 [N, *shape], of seeds int32 [N, 2] (Box and Muller 1958).
+
+    Their last bits depend on the batch, too: TensorFlow's logarithm and cosine round by where in memory a value lies.
+    """
     # Of uniform draws, since XLA makes other normal ones of the same bits.
     drawn = uniform(seeds, tf.concat([[2], shape], 0), 0.0, 1.0)
     length = tf.sqrt(-2 * tf.math.log(tf.maximum(drawn[:, 0], 2.0**-25)))  # half of the least draw above 0

@@ -43,7 +43,8 @@ def main():
     options = parser.parse_args()
     set_threads(THREADS)
     if options.memory:
-        return memory(options)
+        memory(options)
+        return
     print(
         f"{'network':16} {'attack':16} {'attack s':>9} {'gradients s':>12} {'ratio':>6} {'processor':>10} {'traced':>7}"
     )

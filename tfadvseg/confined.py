@@ -11,7 +11,7 @@ def confined(
     led out of the folder by a symbolic link. links: lets these be, where people link their own files."""
     path = pathlib.PurePath(str(name))
     leaves = path.is_absolute() or ".." in path.parts or "\0" in str(name)
-    if leaves or not links and not _is_below(pathlib.Path(folder, path), pathlib.Path(folder)):
+    if leaves or (not links and not _is_below(pathlib.Path(folder, path), pathlib.Path(folder))):
         raise ValueError(f"{file} names {str(name)!r}, which is outside of {folder}; it may name what lies within.")
     return pathlib.Path(folder, path)
 

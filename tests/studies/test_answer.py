@@ -134,7 +134,7 @@ def test_of_two_it_is_told_with_the_difference(finish):
 
 
 def test_many_that_cannot_be_told_apart_are_counted(finish):
-    run = finish("robustness", attacked(**{name: MIXED for name in "abcde"}), {})
+    run = finish("robustness", attacked(**dict.fromkeys("abcde", MIXED)), {})
     assert said(run)[1] == "This is not decided: e cannot be told apart from 4 of the others on these images."
 
 

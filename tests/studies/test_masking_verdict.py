@@ -169,7 +169,7 @@ def test_the_more_ways_a_mask_is_looked_for_the_surer_each_must_be():
     drawn = resample_weights([f"drive_{i}" for i in range(IMAGES)]) @ spread / IMAGES
     low = np.percentile(1.12315 * (drawn - drawn.mean()) - drawn.mean(), 2.5)  # Student's t for 15 degrees of freedom
     other = np.round(40 + low - 0.05 - spread, 3)
-    few = {name: None for name in TRIES}
+    few = dict.fromkeys(TRIES)
     assert opening(other=other, **few) == MASKED
     assert opening(other=other) != MASKED
     last = masking(suspect()).grounds[-1]

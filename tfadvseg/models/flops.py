@@ -143,7 +143,7 @@ def _einstein_sum(operation: tf.Operation) -> int:
     terms, result = operation.get_attr("equation").decode().split("->")
     sides: dict[str, int] = {}
     for term, tensor in zip(terms.split(","), operation.inputs, strict=True):
-        before, dots, after = term.partition("...")
+        before, _, after = term.partition("...")
         sides |= {label: _side(tensor, axis) for axis, label in enumerate(before)}
         sides |= {label: _side(tensor, axis - len(after)) for axis, label in enumerate(after)}
     return _size(operation.outputs[0]) * math.prod(side for label, side in sides.items() if label not in result)

@@ -46,6 +46,8 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
+    """parts: what stands below the title."""
+
     title: str
     parts: list[Part]
 

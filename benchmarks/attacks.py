@@ -59,8 +59,9 @@ def main():
             seconds = (statistics.median(one[0] for one in times) for times in (whole, bare))
             print(
                 f"{name:16} {attack:16} {next(seconds):9.2f} {next(seconds):12.2f} {clock:6.3f} {processor:10.3f} "
-                f"{counted.traced:7d}", flush=True,
-            )  # fmt: skip
+                f"{counted.traced:7d}",
+                flush=True,
+            )
 
 
 def named(name, steps, model):

@@ -27,9 +27,13 @@ def finish(
     with log.open("ab") as file:
         begin = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.common.child", module, *arguments], stdin=subprocess.PIPE, stdout=file,
-            stderr=file, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "pipelines.common.child", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "PYTHONPATH": search},
+            start_new_session=True,
+        )
         try:
             while True:
                 try:

@@ -31,9 +31,13 @@ def requirements(draw):
     text = f"{s[2]}{metric}{s[3]}@{s[4]}{between}{s[0]}{relation}{s[1]}{number}{'%' if percent else ''}{s[2]}"
     scale = 100 if METRICS[metric].percent and not percent else 1
     fields = {
-        "metric": metric, "attack": attack, "epsilon": float(epsilon) if epsilon else None, "where": tuple(where),
-        "relation": relation, "bound": float(number) * scale,
-    }  # fmt: skip
+        "metric": metric,
+        "attack": attack,
+        "epsilon": float(epsilon) if epsilon else None,
+        "where": tuple(where),
+        "relation": relation,
+        "bound": float(number) * scale,
+    }
     return text, fields
 
 

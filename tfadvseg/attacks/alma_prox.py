@@ -181,9 +181,15 @@ def _begun(images: tf.Tensor, start: tf.Tensor | None, steps: int) -> State:
     zero, none = tf.zeros_like(images), tf.zeros_like(images[..., 0])
     one = tf.ones_like(images[:, 0, 0, 0])
     return State(
-        zero if start is None else start / 255.0, zero, none + 1.0, none + 0.01, none, tf.zeros_like(none, tf.bool),
-        one, one * float(steps // 2),
-    )  # fmt: skip
+        zero if start is None else start / 255.0,
+        zero,
+        none + 1.0,
+        none + 0.01,
+        none,
+        tf.zeros_like(none, tf.bool),
+        one,
+        one * float(steps // 2),
+    )
 
 
 def pace(iteration: tf.Tensor, first: tf.Tensor, steps: int) -> tf.Tensor:

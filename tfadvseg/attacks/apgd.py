@@ -248,9 +248,18 @@ class Apgd:
     def _as_ascent(self, epsilon: float) -> GradientAscent:
         """Its ball, range and estimator at a radius."""
         return GradientAscent(
-            epsilon, max(epsilon, 1e-9), 1, self.objective, self.gradient, self.in_range, self.whole_levels,
-            ball=self.ball, start=self.start, restarts=self.restarts, keep=self.keep,
-        )  # fmt: skip
+            epsilon,
+            max(epsilon, 1e-9),
+            1,
+            self.objective,
+            self.gradient,
+            self.in_range,
+            self.whole_levels,
+            ball=self.ball,
+            start=self.start,
+            restarts=self.restarts,
+            keep=self.keep,
+        )
 
 
 def _runs(stages: Sequence[Stage]) -> int:
@@ -260,9 +269,20 @@ def _runs(stages: Sequence[Stage]) -> int:
 def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor, pace: Checkpoints) -> State:
     sizes, no = size * tf.ones_like(start[:, :1, :1, :1]), tf.zeros_like(first.score)
     return State(
-        start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
-        tf.ones_like(no, tf.bool), first.score, tf.constant(0), pace.every,
-    )  # fmt: skip
+        start,
+        start,
+        first.gradient,
+        first.score,
+        start,
+        first.gradient,
+        first.score,
+        sizes,
+        no,
+        tf.ones_like(no, tf.bool),
+        first.score,
+        tf.constant(0),
+        pace.every,
+    )
 
 
 def _noted(state: State, found: Ascent) -> State:
@@ -288,12 +308,16 @@ def _checked(state: State, pace: Checkpoints) -> State:
     stuck = ~state.halved & (state.best_score <= state.best_there)
     halve = due & (few | stuck)
     return state._replace(
-        current=_where(halve, state.best, state.current), gradient=_where(halve, state.best_gradient, state.gradient),
-        score=tf.where(halve, state.best_score, state.score), size=_where(halve, state.size / 2, state.size),
-        rises=tf.where(due, tf.zeros_like(state.rises), state.rises), halved=tf.where(due, halve, state.halved),
-        best_there=tf.where(due, state.best_score, state.best_there), since=tf.where(due, 0, state.since),
+        current=_where(halve, state.best, state.current),
+        gradient=_where(halve, state.best_gradient, state.gradient),
+        score=tf.where(halve, state.best_score, state.score),
+        size=_where(halve, state.size / 2, state.size),
+        rises=tf.where(due, tf.zeros_like(state.rises), state.rises),
+        halved=tf.where(due, halve, state.halved),
+        best_there=tf.where(due, state.best_score, state.best_there),
+        since=tf.where(due, 0, state.since),
         every=tf.where(due, tf.maximum(state.every - pace.less, pace.least), state.every),
-    )  # fmt: skip
+    )
 
 
 def _where(chosen: tf.Tensor, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

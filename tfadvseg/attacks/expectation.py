@@ -139,9 +139,14 @@ class ExpectedGradient:
 
 
 def sign_agreement(
-    transform: Transform, model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor,
+    transform: Transform,
+    model: Model,
+    objective: Objective,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    seeds: tf.Tensor,
     samples: Sequence[int] = (1, 2, 5, 10, 20),
-) -> dict[int, float]:  # fmt: skip
+) -> dict[int, float]:
     """For each number of samples, the share of values whose sign two independent estimates of the gradient agree on.
 
     Says how many samples an attack needs: 0.5 is chance, 1 means that the draws no longer matter. Costs twice the

@@ -69,7 +69,7 @@ class Sweep:
         ascent = step.ascent_of(model)
         iterates = tf.TensorArray(
             tf.float32, len(self.attacks) + 1, clear_after_read=False, element_shape=images.shape
-        ).write(TRUNK, tf.zeros_like(images))  # fmt: skip
+        ).write(TRUNK, tf.zeros_like(images))
         for i in tf.range(len(plan)):  # one traced gradient serves every evaluation
             current = tf.ensure_shape(iterates.read(source[i]), images.shape)
             found = ascent(images, current, labels, at_iteration(seeds, iteration[i]), 0.0, attackable)

@@ -37,18 +37,21 @@ class DenseCrf(keras.layers.Layer):
             ("compatibility", -1.0),
         ):
             variable = self.add_weight(
-                shape=(classes, classes), name=name,
+                shape=(classes, classes),
+                name=name,
                 initializer=lambda shape, dtype=None, scale=scale: scale * keras.ops.eye(shape[0], dtype=dtype),
-            )  # fmt: skip
+            )
             setattr(self, name, variable)
 
     def call(self, inputs: tuple[KerasTensor, KerasTensor], training: bool = False) -> KerasTensor:
         logits, images = inputs
         iterations = TRAINING_ITERATIONS if training else self.parameters.iterations
         return mean_field(
-            logits, images, dataclasses.replace(self.parameters, iterations=iterations),
+            logits,
+            images,
+            dataclasses.replace(self.parameters, iterations=iterations),
             *(keras.ops.convert_to_tensor(w) for w in (self.spatial_weight, self.bilateral_weight, self.compatibility)),
-        )  # fmt: skip
+        )
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return input_shape[0]

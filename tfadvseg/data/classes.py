@@ -171,8 +171,10 @@ def _refuse_repeated(path: pathlib.Path, entries: Sequence[Entry]) -> None:
     """Two lines of one name, colour or index would mean two things; of what is ignored names may repeat."""
     kept = [entry.name for entry in entries if not entry.ignored]
     for what, values in (
-        ("name", kept), ("colour", [e.colour for e in entries]), ("index", [e.index for e in entries])
-    ):  # fmt: skip
+        ("name", kept),
+        ("colour", [e.colour for e in entries]),
+        ("index", [e.index for e in entries]),
+    ):
         seen: set[str | int | Colour | None] = set()
         for value in values:
             if value is not None and value in seen:

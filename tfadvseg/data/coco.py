@@ -108,8 +108,9 @@ def read_instances(path: pathlib.Path) -> Instances:
                 found.setdefault(one["image_id"], []).extend([outline] if outline else [])
         own = {
             pathlib.PurePosixPath(image["file_name"]).stem: (str(image["file_name"]), found[key])
-            for key, image in images.items() if any(one.label != IGNORED for one in found.get(key, ()))
-        }  # fmt: skip
+            for key, image in images.items()
+            if any(one.label != IGNORED for one in found.get(key, ()))
+        }
     except FileError:
         raise
     except OSError as error:

@@ -133,9 +133,12 @@ class Opener:
 
 
 def dataset(
-    classes: str | None = None, images_folder: str = "images", masks_folder: str = "masks", image_name: str = HOLE,
+    classes: str | None = None,
+    images_folder: str = "images",
+    masks_folder: str = "masks",
+    image_name: str = HOLE,
     mask_name: str = HOLE,
-) -> Dataset:  # fmt: skip
+) -> Dataset:
     """A folder of one's own. classes: the CSV file of its classes. The others are as this module says."""
     if not classes:
         raise ValueError("The dataset folder needs `classes`, a CSV file with the columns name and colour or index.")

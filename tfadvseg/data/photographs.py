@@ -50,8 +50,9 @@ def _of_word(word: str) -> Iterator[pathlib.Path]:
     for part in [word] if whole else word.split(","):
         files = whole or list(_files(part.strip()))
         if part.strip() and not files:
-            raise ValueError(f"{part.strip()} names no photograph in `images`: no such file, nor a folder or pattern "
-                             "that has any.")  # fmt: skip
+            raise ValueError(
+                f"{part.strip()} names no photograph in `images`: no such file, nor a folder or pattern that has any."
+            )
         yield from files
 
 

@@ -106,13 +106,16 @@ def examine(model: Model, images: tf.Tensor) -> Examination:
     first = images[:1]
     gradient = input_gradient(model, first)  # it also warms up
     return Examination(
-        gradient, {noise: response(model, first, noise) for noise in NOISES},
-        repeats(model(first).numpy(), model(first).numpy()), alone_as_in_company(model, images),
+        gradient,
+        {noise: response(model, first, noise) for noise in NOISES},
+        repeats(model(first).numpy(), model(first).numpy()),
+        alone_as_in_company(model, images),
         statistics.median(seconds(model, first) for _ in range(3)),
-        math.nan if gradient.missing
+        math.nan
+        if gradient.missing
         else statistics.median(seconds(lambda x: _gradient(model, x), first) for _ in range(3)),
         activation_bytes(model, (images.shape[1], images.shape[2])),
-    )  # fmt: skip
+    )
 
 
 def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:

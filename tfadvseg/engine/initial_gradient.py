@@ -117,9 +117,13 @@ class Starts:
 
 
 def _unit(
-    spec: ModelSpec, model: postprocessed.Model, called: Model, objectives: Mapping[str, Objective],
-    seed: int, batch: dict[str, tf.Tensor],
-) -> dict[str, np.ndarray]:  # fmt: skip
+    spec: ModelSpec,
+    model: postprocessed.Model,
+    called: Model,
+    objectives: Mapping[str, Objective],
+    seed: int,
+    batch: dict[str, tf.Tensor],
+) -> dict[str, np.ndarray]:
     images, counted = batch["image"], inside(batch["size"], batch["image"].shape[1:3])
     ids = [name.decode() for name in batch["id"].numpy()]
     seeds = tf.constant(image_seeds(seed, ids, purpose="start")) if spec.seeded else None

@@ -40,10 +40,13 @@ class Process(Hand):
         search = os.pathsep.join(path for path in sys.path if path)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
                 env={**os.environ, **self._environment, "PYTHONPATH": search},
                 start_new_session=True,  # a Ctrl-C is for the process that started it
-            )  # fmt: skip
+            )
         self._send(self._orders)
         self._receive()
 

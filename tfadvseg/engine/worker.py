@@ -52,9 +52,12 @@ class Worker:
         read meanwhile. One that is finished is left as it is."""
         if name == PREFLIGHT:
             preflight(
-                self.experiment.scenarios, self.experiment.shards.split, self.folder, self.setting.models,
+                self.experiment.scenarios,
+                self.experiment.shards.split,
+                self.folder,
+                self.setting.models,
                 self.experiment.shards.strict,
-            )  # fmt: skip
+            )
             return Outcome({}, 0.0, 0.0)
         job, started = self.experiment.jobs[name], time.perf_counter()
         if self.folder.has(name):  # another run has made it meanwhile, where no lock keeps it out

@@ -25,9 +25,10 @@ def ends(definition: tf.compat.v1.GraphDef) -> tuple[list[str], list[str]]:
     used = {name.lstrip("^").partition(":")[0] for node in definition.node for name in node.input}
     inputs = [node.name for node in definition.node if node.op == "Placeholder"]
     outputs = [
-        node.name for node in definition.node
+        node.name
+        for node in definition.node
         if node.name not in used and node.op not in ("Placeholder", "NoOp", "Assert", "Const")
-    ]  # fmt: skip
+    ]
     return [f"{name}:0" for name in inputs], [f"{name}:0" for name in outputs]
 
 

@@ -38,8 +38,9 @@ def signatures(folder: pathlib.Path) -> dict[str, Signature]:
         raise damaged(folder, error) from error
     return {
         name: Signature(_tensors(found[name].inputs), _tensors(found[name].outputs))
-        for name in sorted(found) if name != "__saved_model_init_op"
-    }  # fmt: skip
+        for name in sorted(found)
+        if name != "__saved_model_init_op"
+    }
 
 
 def _tensors(infos: Mapping[str, Any]) -> tuple[Tensor, ...]:

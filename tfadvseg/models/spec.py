@@ -152,10 +152,16 @@ def describe(
     if interface.labels:
         how = dataclasses.replace(how, output="labels")
     spec = ModelSpec(
-        _name(folder), folder, digest_of(folder), _classes(interface, how), _frame(folder, interface, how), interface,
+        _name(folder),
+        folder,
+        digest_of(folder),
+        _classes(interface, how),
+        _frame(folder, interface, how),
+        interface,
         how,
-        seeded=_takes_seeds(offered) and interface.signature == "logits", trusted=trusted,
-    )  # fmt: skip
+        seeded=_takes_seeds(offered) and interface.signature == "logits",
+        trusted=trusted,
+    )
     spec = dataclasses.replace(spec, name=spec.name + spec.at_scale)
     if not spec.classes or interface.labels or interface.dtype not in FLOATS:  # only the graph says it
         from tfadvseg.models.saved_model import asked

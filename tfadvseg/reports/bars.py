@@ -43,9 +43,13 @@ def bars_legend(figure: Figure, labels: Sequence[str], title: str, edged: str) -
     handles = [Patch(**_look(index), label=label) for index, label in enumerate(labels)]
     handles.append(Patch(facecolor="white", label=edged, **_edge(True)))
     legend = figure.legend(
-        handles=handles, loc="outside right center", title=title, fontsize=plots.SIZE - 1, frameon=False,
+        handles=handles,
+        loc="outside right center",
+        title=title,
+        fontsize=plots.SIZE - 1,
+        frameon=False,
         title_fontsize=plots.SIZE - 1,
-    )  # fmt: skip
+    )
     legend.set_alignment("left")
 
 

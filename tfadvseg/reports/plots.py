@@ -54,9 +54,15 @@ def panels(
 
 
 def draw_curve(
-    axes: Axes, x: Sequence[float], y: Sequence[float], low: Sequence[float] | None = None,
-    high: Sequence[float] | None = None, *, look: Look, label: str,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Sequence[float],
+    y: Sequence[float],
+    low: Sequence[float] | None = None,
+    high: Sequence[float] | None = None,
+    *,
+    look: Look,
+    label: str,
+) -> None:
     """A curve with its points, and shaded what lies between `low` and `high`; nothing where there is no point."""
     if not len(x):
         return
@@ -139,9 +145,14 @@ def legend_beside(figure: Figure, axes: Axes, title: str) -> None:
     """One legend for all panels, right of them: what is in `axes`."""
     handles, labels = axes.get_legend_handles_labels()
     legend = figure.legend(
-        handles, labels, loc="outside right center", title=title, fontsize=SIZE - 1, frameon=False,
+        handles,
+        labels,
+        loc="outside right center",
+        title=title,
+        fontsize=SIZE - 1,
+        frameon=False,
         title_fontsize=SIZE - 1,
-    )  # fmt: skip
+    )
     legend.set_alignment("left")
 
 

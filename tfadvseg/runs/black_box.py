@@ -33,11 +33,19 @@ def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequen
         counts = Counts(*(whole[:, part] for part in range(3)))
         iou, (low, high) = float(mean_iou(counts.total())), iou_interval(counts, groups)
         clean = iou if k == 0 else clean
-        found.append({
-            "attack": name, "epsilon": epsilon, "queries": queries, "images": len(each), "iou": iou, "iou_low": low,
-            "iou_high": high, "iou_ratio": float(iou_ratio(iou, clean)),
-            "changed": 100 * sum(int(unit["changed"][k]) for unit in each) / pixels,
-            "linf": int(max(unit["linf"][k] for unit in each)),
-            "l2": float(np.mean([unit["l2"][k] for unit in each])),
-        })  # fmt: skip
+        found.append(
+            {
+                "attack": name,
+                "epsilon": epsilon,
+                "queries": queries,
+                "images": len(each),
+                "iou": iou,
+                "iou_low": low,
+                "iou_high": high,
+                "iou_ratio": float(iou_ratio(iou, clean)),
+                "changed": 100 * sum(int(unit["changed"][k]) for unit in each) / pixels,
+                "linf": int(max(unit["linf"][k] for unit in each)),
+                "l2": float(np.mean([unit["l2"][k] for unit in each])),
+            }
+        )
     return found

@@ -135,9 +135,16 @@ class Results:
             tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")
         )
         return cls(
-            tuple(cells), counts=counts, ids=ids, groups=groups, classes=classes, left_out=left_out, inside=inside,
-            hiding=hiding, **arrays,
-        )  # fmt: skip
+            tuple(cells),
+            counts=counts,
+            ids=ids,
+            groups=groups,
+            classes=classes,
+            left_out=left_out,
+            inside=inside,
+            hiding=hiding,
+            **arrays,
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -181,13 +188,15 @@ class Results:
         """Of the images with these numbers."""
         per_image = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
         return dataclasses.replace(
-            self, ids=tuple(self.ids[k] for k in some), groups=tuple(self.groups[k] for k in some),
+            self,
+            ids=tuple(self.ids[k] for k in some),
+            groups=tuple(self.groups[k] for k in some),
             counts=Counts(*(part[:, some] for part in self.counts)),
             inside=None if self.inside is None else Counts(*(part[:, some] for part in self.inside)),
             region=None if self.region is None else self.region[:, some],
             hiding=None if self.hiding is None else Hiding(*(part[:, some] for part in self.hiding)),
             **{name: getattr(self, name)[:, some] for name in per_image},
-        )  # fmt: skip
+        )
 
 
 def counts_of(arrays: dict[str, np.ndarray]) -> Counts:

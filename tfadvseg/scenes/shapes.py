@@ -8,9 +8,13 @@ UPWARD = np.array([0.0, 1.0, 0.0])
 
 
 def upright(
-    camera: Camera, foot: np.ndarray, box: tuple[float, float, float, float], texture: Texture, label: int,
+    camera: Camera,
+    foot: np.ndarray,
+    box: tuple[float, float, float, float],
+    texture: Texture,
+    label: int,
     sheer: bool = False,
-) -> Patch:  # fmt: skip
+) -> Patch:
     """A patch that stands at `foot` [3] and faces the camera; its coordinates are metres from the foot."""
     return Patch(foot, camera.facing(foot), UPWARD, box, texture, label, sheer)
 

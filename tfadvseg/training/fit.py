@@ -104,9 +104,13 @@ def fit(
     )
     validate = _Validate(answer, validation, classes, state, recipe)
     trained.fit(
-        views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
+        views,
+        epochs=recipe.epochs,
+        initial_epoch=first_epoch,
+        shuffle=False,
+        verbose=0,
         callbacks=[validate, *callbacks],
-    )  # fmt: skip
+    )
     if recipe.select == "best":
         full_size.load_weights(path / "best.weights.h5")
     else:

@@ -116,9 +116,13 @@ def build(name: str, classes: int, input_size: tuple[int, int], width: float = 1
 
 
 def build_multiscale(
-    name: str, classes: int, input_size: tuple[int, int], width: float = 1.0,
-    scales: Sequence[float] = SCALES, fusion: str = "max",
-) -> keras.Model:  # fmt: skip
+    name: str,
+    classes: int,
+    input_size: tuple[int, int],
+    width: float = 1.0,
+    scales: Sequence[float] = SCALES,
+    fusion: str = "max",
+) -> keras.Model:
     """The network of that name as an ensemble over scales of its image, with its own weights and no more.
 
     Deeplab v2 fuses its scores at stride 8, as released, any other network at the size of the image.

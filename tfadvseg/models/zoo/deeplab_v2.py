@@ -85,17 +85,24 @@ def score_resnet101(x: KerasTensor, classes: int, width: float = 1.0) -> KerasTe
 
 
 SCORES = {
-    "deeplab_v2_vgg": score_vgg, "deeplab_v2_resnet101": score_resnet101, "deeplab_v2_multiscale": score_resnet101,
-}  # fmt: skip
+    "deeplab_v2_vgg": score_vgg,
+    "deeplab_v2_resnet101": score_resnet101,
+    "deeplab_v2_multiscale": score_resnet101,
+}
 """Networks that fuse scales at their stride."""
 
 
 def _vgg_branch(x: KerasTensor, branch: int, rate: int, classes: int, width: float) -> KerasTensor:
     for name, kernel, dilation in ((f"6_{branch}", 3, rate), (f"7_{branch}", 1, 1)):
         x = layers.Conv2D(
-            thin(1024, width), kernel, padding="same", dilation_rate=dilation, activation="relu",
-            kernel_initializer="he_normal", name=f"fc{name}",
-        )(x)  # fmt: skip
+            thin(1024, width),
+            kernel,
+            padding="same",
+            dilation_rate=dilation,
+            activation="relu",
+            kernel_initializer="he_normal",
+            name=f"fc{name}",
+        )(x)
         x = layers.Dropout(0.5, name=f"drop{name}")(x)
     return layers.Conv2D(classes, 1, name=f"fc8_voc12_{branch}")(x)
 

@@ -102,18 +102,26 @@ def _positive_scores(x: KerasTensor, classes: int, name: str) -> KerasTensor:
     does not see what all classes have in common.
     """
     return layers.Conv2D(
-        classes, 1, kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
-        bias_initializer=keras.initializers.Constant(100), name=name,
-    )(x)  # fmt: skip
+        classes,
+        1,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
+        bias_initializer=keras.initializers.Constant(100),
+        name=name,
+    )(x)
 
 
 def _context(
     x: KerasTensor, channels: int, name: str, dilation: int, padding: str, initializer: keras.initializers.Initializer
 ) -> KerasTensor:
     return layers.Conv2D(
-        channels, 3, padding=padding, dilation_rate=dilation, activation="relu", kernel_initializer=initializer,
+        channels,
+        3,
+        padding=padding,
+        dilation_rate=dilation,
+        activation="relu",
+        kernel_initializer=initializer,
         name=name,
-    )(x)  # fmt: skip
+    )(x)
 
 
 def _enlarge(x: KerasTensor, size: Sequence[int]) -> KerasTensor:

@@ -74,9 +74,15 @@ def _conv(
     x: KerasTensor, channels: int, kernel: int, name: str, strides: int = 1, dilation: int = 1, bias: bool = False
 ) -> KerasTensor:
     return layers.Conv2D(
-        channels, kernel, strides, padding="same" if strides == 1 else "valid", dilation_rate=dilation, use_bias=bias,
-        kernel_initializer="he_normal", name=f"conv{name}",
-    )(x)  # fmt: skip
+        channels,
+        kernel,
+        strides,
+        padding="same" if strides == 1 else "valid",
+        dilation_rate=dilation,
+        use_bias=bias,
+        kernel_initializer="he_normal",
+        name=f"conv{name}",
+    )(x)
 
 
 def _asymmetric(x: KerasTensor, channels: int, name: str) -> KerasTensor:

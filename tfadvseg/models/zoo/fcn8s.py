@@ -92,9 +92,15 @@ def _upsample(
 ) -> KerasTensor:
     """Twice (or 8 times, for kernel 16) the resolution, starting from bilinear interpolation."""
     return layers.Conv2DTranspose(
-        classes, kernel, strides=kernel // 2, padding=padding, use_bias=use_bias,
-        kernel_initializer=BilinearKernel(), trainable=trainable, name=name,
-    )(x)  # fmt: skip
+        classes,
+        kernel,
+        strides=kernel // 2,
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=BilinearKernel(),
+        trainable=trainable,
+        name=name,
+    )(x)
 
 
 def _add_skip(x: KerasTensor, features: KerasTensor, name: str, offset: int) -> KerasTensor:

@@ -113,9 +113,16 @@ def wrapped(
 
     images = keras.Input((*input_size, 3), name="images")
     return ensemble(
-        images, images, at, layers.Identity(), scales, fusion, f"{network.name}_multiscale", multiple,
+        images,
+        images,
+        at,
+        layers.Identity(),
+        scales,
+        fusion,
+        f"{network.name}_multiscale",
+        multiple,
         1 if multiple == 1 else 0,
-    )  # fmt: skip
+    )
 
 
 def branches(network: keras.Model) -> dict[int, keras.Model]:
@@ -123,8 +130,9 @@ def branches(network: keras.Model) -> dict[int, keras.Model]:
     maps = {layer.name.removeprefix(MAP): layer for layer in network.layers if isinstance(layer, layers.Identity)}
     return {
         int(percent): keras.Model(network.input, network.get_layer(ENDING)(layer.output), name=f"scale_{percent}")
-        for percent, layer in maps.items() if percent.isdigit()
-    }  # fmt: skip
+        for percent, layer in maps.items()
+        if percent.isdigit()
+    }
 
 
 def _like(layer: layers.Layer) -> layers.Layer:

@@ -43,9 +43,15 @@ def pspnet(classes: int, input_size: tuple[int, int], width: float = 1.0) -> ker
     ):  # fmt: skip
         for block in range(1, blocks + 1):
             x = bottleneck(
-                x, f"conv{stage}_{block}", thin(channels, width), thin(4 * channels, width), conv_norm,
-                strides=(1, strides if block == 1 else 1), dilation=dilation, project=block == 1,
-            )  # fmt: skip
+                x,
+                f"conv{stage}_{block}",
+                thin(channels, width),
+                thin(4 * channels, width),
+                conv_norm,
+                strides=(1, strides if block == 1 else 1),
+                dilation=dilation,
+                project=block == 1,
+            )
     levels = [_level(x, bins, thin(512, width)) for bins in BINS]
     x = layers.Concatenate(name="conv5_3_concat")([x, *reversed(levels)])
     x = conv_norm(x, thin(512, width), 3, "conv5_4")
@@ -81,9 +87,15 @@ def conv_norm(
     All strided ones here work on odd sizes, where "same" is Caffe's border of one pixel on both sides.
     """
     x = layers.Conv2D(
-        channels, kernel, strides, padding="same", dilation_rate=dilation, use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )(x)  # fmt: skip
+        channels,
+        kernel,
+        strides,
+        padding="same",
+        dilation_rate=dilation,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
     x = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=f"{name}.bn")(x)
     return layers.ReLU(name=f"{name}.relu")(x) if relu else x
 

@@ -68,7 +68,13 @@ def _conv_norm(
     padding: str = "same",
 ) -> KerasTensor:
     x = layers.Conv2D(
-        channels, kernel, strides, padding=padding, dilation_rate=dilation, use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )(x)  # fmt: skip
+        channels,
+        kernel,
+        strides,
+        padding=padding,
+        dilation_rate=dilation,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
     return layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=norm)(x)

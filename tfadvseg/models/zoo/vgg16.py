@@ -28,9 +28,14 @@ def vgg16(
     for stage, (channels, convolutions) in enumerate(STAGES, start=1):
         for i in range(1, convolutions + 1):
             x = layers.Conv2D(
-                thin(channels, width), 3, padding=padding, dilation_rate=dilations[stage - 1], activation="relu",
-                kernel_initializer="he_normal", name=f"conv{stage}_{i}",
-            )(x)  # fmt: skip
+                thin(channels, width),
+                3,
+                padding=padding,
+                dilation_rate=dilations[stage - 1],
+                activation="relu",
+                kernel_initializer="he_normal",
+                name=f"conv{stage}_{i}",
+            )(x)
         if pool := pools[stage - 1]:
             x = layers.MaxPooling2D(*pool, padding="same", name=f"pool{stage}")(x)
         stages.append(x)
@@ -44,9 +49,13 @@ def fully_connected(x: KerasTensor, width: float = 1.0, dilation: int = 1) -> Ke
     """
     for name, kernel, rate in (("6", 7, dilation), ("7", 1, 1)):
         x = layers.Conv2D(
-            thin(4096, width), kernel, dilation_rate=rate, activation="relu", kernel_initializer="he_normal",
+            thin(4096, width),
+            kernel,
+            dilation_rate=rate,
+            activation="relu",
+            kernel_initializer="he_normal",
             name=f"fc{name}",
-        )(x)  # fmt: skip
+        )(x)
         x = layers.Dropout(0.5, name=f"drop{name}")(x)
     return x
 

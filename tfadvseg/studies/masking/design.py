@@ -94,9 +94,14 @@ def tries(
 
 
 def scenarios(
-    models: Sequence[ModelSpec], protocol: Callable[..., Protocol], large: float, temperature: float,
-    black_box: Mapping[str, int] = MappingProxyType({}), trials: int = 1, samples: int = 1,
-) -> tuple[list[Scenario], Battery]:  # fmt: skip
+    models: Sequence[ModelSpec],
+    protocol: Callable[..., Protocol],
+    large: float,
+    temperature: float,
+    black_box: Mapping[str, int] = MappingProxyType({}),
+    trials: int = 1,
+    samples: int = 1,
+) -> tuple[list[Scenario], Battery]:
     """The battery on each model, what was made on it shown to all others; and its words.
 
     protocol: settings of all attacks -> the protocol, of one attack. A model that draws at random is attacked by an

@@ -82,9 +82,15 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
             look = plots.look(names.index(one.attack))
             face = "white" if one.black_box else look.colour
             axes.plot(
-                [one.work], [one.ratio[0]], color=look.colour, marker=look.marker, markersize=7, linestyle="none",
-                markerfacecolor=face, markeredgewidth=1.4,
-            )  # fmt: skip
+                [one.work],
+                [one.ratio[0]],
+                color=look.colour,
+                marker=look.marker,
+                markersize=7,
+                linestyle="none",
+                markerfacecolor=face,
+                markeredgewidth=1.4,
+            )
         plots.size_axis(axes, "Work for an image (gradients)", works)
         plots.ratio_axis(axes, top, at_least=10)
     plots.finish(figure, panels, list(points), f"What more gradients buy at epsilon {epsilon:g}, {title}")

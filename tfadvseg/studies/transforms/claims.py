@@ -152,8 +152,10 @@ def _behind(defended: Defended) -> Parts:
 
     return {
         f"{k} to {i}": defended.by_epsilon(functools.partial(behind, i, k))
-        for k in ("jpeg", "blur") for i in ("hsv", "grayscale") if {i, k} <= set(defended.transforms)
-    }  # fmt: skip
+        for k in ("jpeg", "blur")
+        for i in ("hsv", "grayscale")
+        if {i, k} <= set(defended.transforms)
+    }
 
 
 def _abroad(defended: Defended, expected: str, epsilon: float) -> Score:

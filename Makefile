@@ -1,5 +1,6 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
+# make coverage: the tests, and which lines and branches none of them meets.
 # make test-slow: also the tests that take minutes each.
 # make browser-test: opens the pages that runs end with in Chromium; root on Debian gets one by apt-get where there is none.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
@@ -16,7 +17,7 @@ WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 BROWSER = $(firstword $(shell command -v chromium chromium-browser google-chrome chrome))
 
-.PHONY: install demo reproduce test test-slow browser-test serve-test lint typecheck docs wheel reference
+.PHONY: install demo reproduce test test-slow coverage browser-test serve-test lint typecheck docs wheel reference
 
 install: .venv/installed
 
@@ -28,6 +29,9 @@ reproduce: .venv/installed
 
 test: .venv/installed-test
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+coverage:
+	$(MAKE) test TEST_FLAGS="--cov $(TEST_FLAGS)"
 
 test-slow:
 	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"

@@ -43,7 +43,8 @@ def main():
     options = parser.parse_args()
     set_threads(THREADS)
     if options.memory:
-        return memory(options)
+        memory(options)
+        return
     print(
         f"{'network':16} {'attack':16} {'attack s':>9} {'gradients s':>12} {'ratio':>6} {'processor':>10} {'traced':>7}"
     )
@@ -58,8 +59,9 @@ def main():
             seconds = (statistics.median(one[0] for one in times) for times in (whole, bare))
             print(
                 f"{name:16} {attack:16} {next(seconds):9.2f} {next(seconds):12.2f} {clock:6.3f} {processor:10.3f} "
-                f"{counted.traced:7d}", flush=True,
-            )  # fmt: skip
+                f"{counted.traced:7d}",
+                flush=True,
+            )
 
 
 def named(name, steps, model):

@@ -159,14 +159,17 @@ def one(rng: np.random.Generator, images: int, truth: types.SimpleNamespace) -> 
     wanted = ((score, truth.iou), (own, truth.ratio), (own - other, 0.0))
     held = [low <= value <= high for (low, high), value in ((evidence.interval(s), value) for s, value in wanted)]
     verdicts = [judge([claim], evidence, "", images)[0].verdict for claim in CLAIMS.values()]
-    wrong = [verdict == HOLDS if name == "every one of two" else not verdict.startswith(UNDECIDED)
-             for name, verdict in zip(CLAIMS, verdicts, strict=True)]  # fmt: skip
+    wrong = [
+        verdict == HOLDS if name == "every one of two" else not verdict.startswith(UNDECIDED)
+        for name, verdict in zip(CLAIMS, verdicts, strict=True)
+    ]
     two, four = (masks(masking(pair_of(evidence, "net", "net+crf", scaled))) for scaled in ({}, SCALED))
     remains = said_of_any(masking(pair_of(evidence, "net", "masked")), "it remains")
     less = said_of_any(
-        masking(pair_of(evidence, "lone", "left")), f"less than {MARGIN:g} points of it are left",
+        masking(pair_of(evidence, "lone", "left")),
+        f"less than {MARGIN:g} points of it are left",
         f"there is none, of {MARGIN:g} points or more",
-    )  # fmt: skip
+    )
     best = judge([BEST_OF_SIX], pair_of(evidence, "net", "net+crf"), "", images)[0].verdict
     return [
         *held, *wrong, two, four, remains, less, three(evidence),

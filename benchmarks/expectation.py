@@ -42,8 +42,9 @@ def main():
                 clock, processor = measure(model, estimator, objective, options.rounds)
                 print(
                     f"{pathlib.Path(path).name:16} {name:15} {title:20} {estimator.chunk:7} {clock:6.3f} "
-                    f"{processor:9.3f}", flush=True,
-                )  # fmt: skip
+                    f"{processor:9.3f}",
+                    flush=True,
+                )
 
 
 def measure(model, estimator, objective, rounds):

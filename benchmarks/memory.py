@@ -34,9 +34,10 @@ def prepare(root: str, dataset: str, task: str) -> None:
 
     assert tf and tfds
     made, name = (
-        (data.named("voc"), "train") if dataset == "voc"
+        (data.named("voc"), "train")
+        if dataset == "voc"
         else (data.named("folder", classes=f"{root}/classes.csv", **OWN), "all")
-    )  # fmt: skip
+    )
     if task != "import":
         split = made.split(root, name)
         split.fingerprint()

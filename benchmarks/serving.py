@@ -124,8 +124,10 @@ def main() -> None:
     here, there = in_process(given.saved_model), connect(given.api, Settings(Address.of(given.endpoint), name))
     signatures = {word: int(count) for word, count in (one.split("=") for one in given.signatures.split(","))}
     clients = list(map(int, given.clients.split(",")))
-    print(f"{'signature':18} clients   {'served: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}   "
-          f"{'here: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}")  # fmt: skip
+    print(
+        f"{'signature':18} clients   {'served: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}   "
+        f"{'here: a second':>16}  {'p50 ms':>7}  {'p99 ms':>7}"
+    )
     for signature, timed in filter(lambda one: one[1], signatures.items()):
         requests = [inputs(signature, number, (height, width)) for number in range(timed)]
         for call in (there, here):

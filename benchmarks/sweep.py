@@ -38,8 +38,9 @@ def main():
         seconds = [statistics.median(times) for times in (bare, shared, separate)]
         print(
             f"{pathlib.Path(path).name:16} {seconds[0]:9.2f}s {seconds[1]:7.2f}s {seconds[2]:8.2f}s {overhead:17.3f} "
-            f"{saved:16.2f}", flush=True,
-        )  # fmt: skip
+            f"{saved:16.2f}",
+            flush=True,
+        )
 
 
 def measure(model, batch, rounds):

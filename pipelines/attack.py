@@ -38,9 +38,11 @@ FLAGS = absl_flags.FLAGS
 SPACES = {name: named(name).label_space for name in DATASETS if name != "folder"}  # whose classes are in a file
 
 absl_flags.DEFINE_multi_string(
-    "images", [], "Photographs: files, folders and patterns in quotation marks, with commas between them; also words "
+    "images",
+    [],
+    "Photographs: files, folders and patterns in quotation marks, with commas between them; also words "
     "that are no flags",
-)  # fmt: skip
+)
 flags.decides_no_number("images")  # each finished photograph keeps the digest of its own file
 flags.define_models("enet_scenes")
 absl_flags.DEFINE_enum(

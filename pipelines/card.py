@@ -37,9 +37,10 @@ absl_flags.DEFINE_string("masking", None, "Run folder of pipelines.masking with 
 absl_flags.DEFINE_bool("write", False, "Put the cards into the SavedModels of --models, too.")
 absl_flags.DEFINE_bool("leaderboard", False, "Make leaderboard.html of all run folders that are named.")
 absl_flags.DEFINE_string(
-    "output", None, "Folder for what is written; by default cards/ in the run folder, and the current one for "
-    "leaderboard.html.",
-)  # fmt: skip
+    "output",
+    None,
+    "Folder for what is written; by default cards/ in the run folder, and the current one for leaderboard.html.",
+)
 flags.group("Output", "output", "write")
 
 

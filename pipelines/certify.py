@@ -44,9 +44,7 @@ absl_flags.DEFINE_float(
 absl_flags.DEFINE_integer(
     "samples", 10, "EOT samples: draws of noise whose gradients are averaged in each step of an attack.", lower_bound=1
 )
-absl_flags.DEFINE_integer(
-    "memory", 2048, "MiB that a batch of draws may take; part of the recipe.", lower_bound=1
-)  # fmt: skip
+absl_flags.DEFINE_integer("memory", 2048, "MiB that a batch of draws may take; part of the recipe.", lower_bound=1)
 flags.define_run()
 flags.define_machines()
 flags.define_dry_run()
@@ -64,9 +62,14 @@ def run() -> None:
     models = objects.models(random=False)
     networks = [(model, one) for model in models for one in smoothings(model, sigmas)]
     design = {
-        "models": [model.name for model in models], "sizes": {model.name: input_size(model) for model in models},
-        "sigmas": sigmas, "guesses": FLAGS.guesses, "draws": FLAGS.draws, "tau": FLAGS.tau, "error": confidence.error,
-    }  # fmt: skip
+        "models": [model.name for model in models],
+        "sizes": {model.name: input_size(model) for model in models},
+        "sigmas": sigmas,
+        "guesses": FLAGS.guesses,
+        "draws": FLAGS.draws,
+        "tau": FLAGS.tau,
+        "error": confidence.error,
+    }
     plain = [white_box(model, attacking.protocol()) for model in models]
     run_experiment("certify", "certificate", plain, design, Certificates(tuple(networks), confidence))
 
@@ -84,11 +87,14 @@ def smoothings(model: ModelSpec, sigmas: list[float]) -> list[Smoothing]:
     at_once = images_at_once(model.open(), input_size(model), FLAGS.memory * 2**20)
     return [
         Smoothing(
-            sigma, FLAGS.guesses, FLAGS.draws,
-            attacking.protocol(gradient=ExpectedGradient(Gaussian(sigma), FLAGS.samples, at_once)), at_once,
+            sigma,
+            FLAGS.guesses,
+            FLAGS.draws,
+            attacking.protocol(gradient=ExpectedGradient(Gaussian(sigma), FLAGS.samples, at_once)),
+            at_once,
         )
         for sigma in sigmas
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

@@ -57,8 +57,10 @@ def run() -> None:
     best = model.read_as(found.best.reading) if found else model
     facts = examine(best, placed(best.spec, pair_of_a_size(photographs)))
     blocks: list[Block] = [
-        *signature_part(signatures(spec.path), spec), *answer_part(best, facts), *reading_part(found)
-    ]  # fmt: skip
+        *signature_part(signatures(spec.path), spec),
+        *answer_part(best, facts),
+        *reading_part(found),
+    ]
     print(terminal(Document(str(path), blocks)))
     if found:
         sheet = pathlib.Path(FLAGS.sheet or f"runs/doctor/{model.name}.png")
@@ -114,9 +116,10 @@ def answer_part(model, facts) -> list[Block]:
     """What it does on an image."""
     gradient = facts.gradient
     reach = (
-        f"no: {gradient.missing}" if gradient.missing
+        f"no: {gradient.missing}"
+        if gradient.missing
         else f"yes; {100 * gradient.zero:.2g} % of its values are zero, {100 * gradient.not_finite:.2g} % not finite"
-    )  # fmt: skip
+    )
     moves = ", ".join(f"{100 * moved:.2g} % by {size:g}" for size, moved in facts.moves.items())
     rounds = "; it rounds its images to whole levels (gradients go straight through)" if facts.moves[0.25] == 0 else ""
     items = [
@@ -124,12 +127,13 @@ def answer_part(model, facts) -> list[Block]:
         f"what is attacked: {way_in(model)}",
         f"noise moves the scores by {moves} grey levels{rounds}",
         "it answers the same again" if facts.repeats else "it draws at random at each call; see pipelines.transforms",
-        "an image gets the same answer alone as in a batch" if facts.alone
+        "an image gets the same answer alone as in a batch"
+        if facts.alone
         else "its answer depends on the other images of a batch (normalisation in training mode?); use --batch_size=1",
         f"a forward pass takes {1e3 * facts.forward:.0f} ms an image"
         + ("" if gradient.missing else f", an input gradient {1e3 * facts.backward:.0f} ms"),
         f"a gradient keeps at most {facts.activations / 2**20:.0f} MiB of activations an image",
-    ]  # fmt: skip
+    ]
     return [Heading("Answers"), Bullets(items)]
 
 
@@ -157,9 +161,10 @@ def reading_part(found) -> list[Block]:
     )
     told = f"As it is read, it is given {prepared(own.reading)}."
     verdict = (
-        "No other plausible reading is clearly better." if found.best is own
+        "No other plausible reading is clearly better."
+        if found.best is own
         else f"Clearly better: {found.best.name}, that is {prepared(found.best.reading)}."
-    )  # fmt: skip
+    )
     if rows[0] is not found.best and found.best is not own:
         verdict += f" {rows[0].name} is not surely better than that."
     if near_chance(found.best.iou, len(own.confusion[0])):

@@ -83,8 +83,10 @@ def files(finished: FinishedRun, baseline: Baseline | None, outcomes: Sequence[O
     told |= {"baseline": str(baseline.run.folder)} if baseline else {}
     passed = all(one.passed for one in outcomes)
     judged: dict[str, Any] = told | {
-        "passed": passed, "warnings": finished.doubts, "requirements": [one.as_json() for one in outcomes]
-    }  # fmt: skip
+        "passed": passed,
+        "warnings": finished.doubts,
+        "requirements": [one.as_json() for one in outcomes],
+    }
     cases = [(one.name, one.passed, one.reason) for one in outcomes]
     return {
         "validation.json": json.dumps(judged, indent=1, allow_nan=False).encode(),

@@ -124,9 +124,18 @@ def export(network, folder, labels, size, published, digest) -> pathlib.Path:
         "import": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
     }  # fmt: skip
     card = Card(
-        folder.name, FLAGS.model, labels.names, labels.palette, size, published.pad_colour, network.count_params(), {},
-        provenance, published.fit, FLAGS.width,
-    )  # fmt: skip
+        folder.name,
+        FLAGS.model,
+        labels.names,
+        labels.palette,
+        size,
+        published.pad_colour,
+        network.count_params(),
+        {},
+        provenance,
+        published.fit,
+        FLAGS.width,
+    )
     return write(network, card, folder.parent)
 
 

@@ -58,8 +58,9 @@ def announce(made: Sequence[Scenario], images: int) -> None:
     total = images * sum(work.values())
     print(
         f"Gradients an image, a forward pass counted as a half: {each}; {total:,.0f} for {images} images.",
-        file=sys.stderr, flush=True,
-    )  # fmt: skip
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

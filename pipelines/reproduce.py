@@ -52,14 +52,17 @@ flags.define_machines()
 PASSED_ON = sorted(set(FLAGS) - _before)
 """Flags that every job is given as they were given here, but for `AS_READ` where ensembles are made for it."""
 absl_flags.DEFINE_list(
-    "models", None, "SavedModel folders or names in saved_models/; by default those there that were trained on "
-    "--dataset.",
-)  # fmt: skip
+    "models",
+    None,
+    "SavedModel folders or names in saved_models/; by default those there that were trained on --dataset.",
+)
 flags.group("Models", "models")
 absl_flags.DEFINE_enum(
-    "budget", "fast", list(BUDGETS), "fast: few photographs, and one epsilon where the paper begins with one; full: "
-    "its whole grid on all of them.",
-)  # fmt: skip
+    "budget",
+    "fast",
+    list(BUDGETS),
+    "fast: few photographs, and one epsilon where the paper begins with one; full: its whole grid on all of them.",
+)
 absl_flags.DEFINE_list("only", [], "Names of jobs, to do these alone.")
 flags.define_dry_run()
 flags.define_output()
@@ -168,8 +171,9 @@ def rehearse(
         one.state = FAILED if code else OPEN
     jobs = {
         one.job.name: {"pipeline": one.job.pipeline, "arguments": one.arguments, "folder": str(one.folder)}
-        for one in standings if one.state == OPEN
-    }  # fmt: skip
+        for one in standings
+        if one.state == OPEN
+    }
     if not jobs:
         return
     say(f"Looking at what {', '.join(jobs)} will take.")

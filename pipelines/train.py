@@ -67,22 +67,36 @@ absl_flags.DEFINE_bool(
     "initial_weights_partly", False, "Take of them the layers of the same name and shapes, and leave the others."
 )
 absl_flags.DEFINE_enum(
-    "precision", "float32", list(PRECISIONS),
+    "precision",
+    "float32",
+    list(PRECISIONS),
     "What the training computes in; below float32 batch normalisation is estimated anew for each validation.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_enum("select", "best", list(SELECTIONS), "Weights of the best epoch on validation, or of the last.")
 absl_flags.DEFINE_integer("seed", 0, "Seed of the initial weights and of all draws.", lower_bound=0)
 absl_flags.DEFINE_string("models_folder", "saved_models", "Where the SavedModel goes, as <name>/<version>.")
 absl_flags.DEFINE_string("name", None, "Name of the SavedModel; by default <model>_<dataset>.")
 flags.group("Models", "model", "width", "backbone_weights", "initial_weights", "initial_weights_partly")
 flags.group(
-    "Training", "crop", "scales", "colour", "dropout", "epochs", "batch_size", "learning_rate", "weight_decay",
-    "precision", "select", "validate_every",
-)  # fmt: skip
+    "Training",
+    "crop",
+    "scales",
+    "colour",
+    "dropout",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "precision",
+    "select",
+    "validate_every",
+)
 absl_flags.DEFINE_enum(
-    "storage", "float32", ["float32", "float16"],
+    "storage",
+    "float32",
+    ["float32", "float16"],
     "Type of the kernels in the SavedModel; float16 halves it, and it computes in float32 all the same.",
-)  # fmt: skip
+)
 flags.group("Output", "models_folder", "name", "storage")
 flags.group("Repeatability", "seed")
 
@@ -97,10 +111,19 @@ def run() -> None:
     height, width = validation[0][2].shape
     size = (height, width)
     recipe = Recipe(
-        objects.size("crop") if FLAGS.crop else size, FLAGS.epochs, FLAGS.batch_size, FLAGS.learning_rate,
-        FLAGS.weight_decay, scales(), FLAGS.colour, FLAGS.dropout, FLAGS.validate_every,
-        FLAGS.seed, FLAGS.precision, FLAGS.select,
-    )  # fmt: skip
+        objects.size("crop") if FLAGS.crop else size,
+        FLAGS.epochs,
+        FLAGS.batch_size,
+        FLAGS.learning_rate,
+        FLAGS.weight_decay,
+        scales(),
+        FLAGS.colour,
+        FLAGS.dropout,
+        FLAGS.validate_every,
+        FLAGS.seed,
+        FLAGS.precision,
+        FLAGS.select,
+    )
     with reserved(objects.output_folder("train")) as folder:
         train_in(folder, dataset, train, validation, recipe, size)
 
@@ -184,10 +207,18 @@ def export(network, dataset, size, scores) -> pathlib.Path:
     }  # fmt: skip
     published = zoo.MODELS[FLAGS.model]
     card = Card(
-        name, FLAGS.model, dataset.label_space.names, dataset.label_space.palette, size, published.pad_colour,
-        network.count_params(), {key: round(value, 2) for key, value in scores.items()}, provenance, published.fit,
+        name,
+        FLAGS.model,
+        dataset.label_space.names,
+        dataset.label_space.palette,
+        size,
+        published.pad_colour,
+        network.count_params(),
+        {key: round(value, 2) for key, value in scores.items()},
+        provenance,
+        published.fit,
         FLAGS.width,
-    )  # fmt: skip
+    )
     return write(network, card, FLAGS.models_folder, half=FLAGS.storage == "float16")
 
 

@@ -55,14 +55,17 @@ absl_flags.DEFINE_string("tile_size", "512x512", "Height x width of the tile, cu
 absl_flags.DEFINE_string("fit_split", "train", "Part of the dataset that the tile is fitted to.")
 absl_flags.DEFINE_integer("fit_limit", 100, "This many of its images, spread over them; 0 for all.", lower_bound=0)
 absl_flags.DEFINE_string(
-    "target_image", None, "The map to show everywhere is the network's prediction of this photograph: a name of "
+    "target_image",
+    None,
+    "The map to show everywhere is the network's prediction of this photograph: a name of "
     f"--fit_split, a file, or {FIRST} for the first one of --fit_split.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_list("tile", None, "tile.npz of other runs: show these, and fit none.")
 absl_flags.DEFINE_bool("in_range", False, "Keep images under the tile within 0..255.")
 flags.define_hiding()
-flags.group("Attacks", "epsilon", "alpha", "passes", "tile_size", "fit_split", "fit_limit", "target_image", "tile",
-            "in_range")  # fmt: skip
+flags.group(
+    "Attacks", "epsilon", "alpha", "passes", "tile_size", "fit_split", "fit_limit", "target_image", "tile", "in_range"
+)
 flags.decides_no_number("tile")  # the recipe holds what is in the files
 flags.define_run()
 flags.define_output()
@@ -121,14 +124,17 @@ def fit_and_show(models: Sequence[ModelSpec], to_fit: Split) -> None:
         f"levels, repeated, fitted to {len(to_fit)} images of {to_fit.dataset} {to_fit.name} in {rule.passes} steps of "
         f"{rule.alpha:g}{short}.{seen}",
         "fit_data": to_fit.fingerprint(),
-    }  # fmt: skip
+    }
     if FLAGS.target_image is not None:
         attacked["target"] = target_photograph(to_fit).fingerprint()
     run_experiment(
-        "universal", "robustness", scenarios(models, lambda **settings: protocol((("universal", nothing),))),
-        design(models), prepare=functools.partial(prepared, rule, about, to_fit),
+        "universal",
+        "robustness",
+        scenarios(models, lambda **settings: protocol((("universal", nothing),))),
+        design(models),
+        prepare=functools.partial(prepared, rule, about, to_fit),
         attacked=attacked | attacking.limits(),
-    )  # fmt: skip
+    )
 
 
 def prepared(
@@ -216,7 +222,7 @@ def tell(tile: Tile, place: pathlib.Path) -> None:
         f"{tile.model}, {tile.about}: objective {first:.4g} a pixel before the first step, {last:.4g} before the last; "
         f"{place}/tile.png shows the tile",
         file=sys.stderr,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -72,29 +72,39 @@ absl_flags.DEFINE_string(
 )
 absl_flags.DEFINE_enum("api", "tfserving", list(API), "What the server speaks: TensorFlow Serving's API, or KServe v2.")
 absl_flags.DEFINE_list(
-    "served_name", None, "Name of the model there, by default that of --saved_model. KServe v2 knows no signatures: "
+    "served_name",
+    None,
+    "Name of the model there, by default that of --saved_model. KServe v2 knows no signatures: "
     "NAME_encoded stands for `encoded` of NAME, unless another is given, as net,encoded=net_of_files.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_integer("served_version", None, "Version of it; by default the newest.", lower_bound=0)
 absl_flags.DEFINE_bool(
     "rows", False, "Send TensorFlow Serving's REST `instances`, an image each, in place of columns, `inputs`."
 )
 absl_flags.DEFINE_list(
-    "send", [PIXELS, "png", "jpeg95"], "Ways to send an image: uint8 for its pixels, png, jpeg95 for that quality; "
+    "send",
+    [PIXELS, "png", "jpeg95"],
+    "Ways to send an image: uint8 for its pixels, png, jpeg95 for that quality; "
     "with --black_box one way, by default uint8.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_enum(
-    "served_signature", DEFAULT, OF_PIXELS, "Signature that is asked about pixels. That of a defense takes no files: "
-    "--send is uint8 then.",
-)  # fmt: skip
+    "served_signature",
+    DEFAULT,
+    OF_PIXELS,
+    "Signature that is asked about pixels. That of a defense takes no files: --send is uint8 then.",
+)
 absl_flags.DEFINE_bool(
-    "check_attacked", False, "Let the server attack the first photograph at each of --epsilons by its signature "
+    "check_attacked",
+    False,
+    "Let the server attack the first photograph at each of --epsilons by its signature "
     "`attacked`, and compare bit by bit with the attack of --saved_model here.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_enum(
-    "black_box", None, sorted(name for name, one in ATTACKS.items() if one.has(Trait.QUERIES)),
+    "black_box",
+    None,
+    sorted(name for name, one in ATTACKS.items() if one.has(Trait.QUERIES)),
     "Attack the endpoint by this, from label maps alone and without a local model.",
-)  # fmt: skip
+)
 absl_flags.DEFINE_integer("concurrency", 4, "Requests at once.", 1, 256)
 absl_flags.DEFINE_float("timeout", 60.0, "Seconds to wait for one answer.", 1e-3)
 absl_flags.DEFINE_integer("retries", 5, "Times that a request is repeated where nobody answers.", 0, 10)

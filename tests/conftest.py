@@ -97,9 +97,16 @@ def make_card():
     def make(name, network, pad_colour=(0.0, 0.0, 0.0)):
         size, parameters = tuple(network.input_shape[1:3]), network.count_params()
         return Card(
-            name, network.name, CAMVID.names, CAMVID.palette, size, pad_colour, parameters, {"mean IoU": 12.5},
+            name,
+            network.name,
+            CAMVID.names,
+            CAMVID.palette,
+            size,
+            pad_colour,
+            parameters,
+            {"mean IoU": 12.5},
             {"dataset": "none", "versions": {"keras": "3"}},
-        )  # fmt: skip
+        )
 
     return make
 

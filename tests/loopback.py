@@ -331,11 +331,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.loopback.rest_like == "json":  # a server without the extension
             outputs = [
                 {
-                    "name": key, "datatype": kserve_rest.datatype(value), "shape": list(value.shape),
+                    "name": key,
+                    "datatype": kserve_rest.datatype(value),
+                    "shape": list(value.shape),
                     "data": [one.decode() if isinstance(one, bytes) else one for one in value.ravel().tolist()],
                 }
                 for key, value in found.items()
-            ]  # fmt: skip
+            ]
             told = {"model_name": name, "model_version": self.loopback.version, "outputs": outputs}
             return 200, {}, json.dumps(told).encode()
         assert asked["parameters"]["binary_data_output"] is True

@@ -36,36 +36,89 @@ ALLOWED = {
 }  # fmt: skip
 """What each folder may import, from the ground floor up; the folders that all share are not named."""
 WITHOUT_TENSORFLOW = {
-    "atomic.py", "confined.py", "conventions.py", "lock.py", "registry.py", "__init__.py",
-    "data/__init__.py", "data/camvid.py",
-    "data/labels.py", "data/files.py", "data/listing.py", "data/framing.py", "data/split.py", "data/digest.py",
+    "atomic.py",
+    "confined.py",
+    "conventions.py",
+    "lock.py",
+    "registry.py",
+    "__init__.py",
+    "data/__init__.py",
+    "data/camvid.py",
+    "data/labels.py",
+    "data/files.py",
+    "data/listing.py",
+    "data/framing.py",
+    "data/split.py",
+    "data/digest.py",
     "data/scenes.py",
-    "data/ade20k.py", "data/cityscapes.py", "data/classes.py", "data/dataset.py", "data/folder.py",
-    "data/inspection.py", "data/numbering.py", "data/photographs.py", "data/places.py",
-    "data/spreadsheet.py", "data/voc.py", "data/coco.py",
+    "data/ade20k.py",
+    "data/cityscapes.py",
+    "data/classes.py",
+    "data/dataset.py",
+    "data/folder.py",
+    "data/inspection.py",
+    "data/numbering.py",
+    "data/photographs.py",
+    "data/places.py",
+    "data/spreadsheet.py",
+    "data/voc.py",
+    "data/coco.py",
     "models/architectures.py",
-    "models/__init__.py", "models/card.py", "models/backbones.py", "models/flops.py", "models/initial.py",
-    "models/reading.py", "models/spec.py", "models/signatures.py", "models/interface.py", "models/formats.py",
+    "models/__init__.py",
+    "models/card.py",
+    "models/backbones.py",
+    "models/flops.py",
+    "models/initial.py",
+    "models/reading.py",
+    "models/spec.py",
+    "models/signatures.py",
+    "models/interface.py",
+    "models/formats.py",
     *(
-        f"{folder}/*.py" for folder in
-        ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports", "release")
+        f"{folder}/*.py"
+        for folder in (
+            "caffe",
+            "scenes",
+            "paper",
+            "layers",
+            "models/zoo",
+            "metrics",
+            "runs",
+            "training",
+            "reports",
+            "release",
+        )
     ),
-    "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
-    "studies/crf/masking.py", "studies/masking/verdict.py", "studies/robustness/*.py",
+    "studies/*.py",
+    "studies/*/claims.py",
+    "studies/*/report.py",
+    "studies/*/figures.py",
+    "studies/*/names.py",
+    "studies/crf/masking.py",
+    "studies/masking/verdict.py",
+    "studies/robustness/*.py",
     "studies/certificate/certified.py",
-    "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",
+    "studies/transfer/matrix.py",
+    "studies/transfer/scales.py",
+    "studies/transforms/tensorboard.py",
     "studies/transforms/trials.py",
-}  # fmt: skip
+}
 JUDGING = (
-    "studies/evidence.py", "studies/claims.py", "studies/run.py", "studies/*/claims.py", "studies/crf/masking.py",
-    "studies/crf/names.py", "studies/masking/names.py", "studies/masking/verdict.py", "studies/transforms/trials.py",
-    "studies/shares.py", "studies/signs.py",
-    "studies/transfer/matrix.py", "studies/transfer/scales.py",
-    *(
-        f"studies/robustness/{name}.py"
-        for name in ("comparison", "facts", "networks", "needs", "architectures")
-    ),
-)  # fmt: skip
+    "studies/evidence.py",
+    "studies/claims.py",
+    "studies/run.py",
+    "studies/*/claims.py",
+    "studies/crf/masking.py",
+    "studies/crf/names.py",
+    "studies/masking/names.py",
+    "studies/masking/verdict.py",
+    "studies/transforms/trials.py",
+    "studies/shares.py",
+    "studies/signs.py",
+    "studies/transfer/matrix.py",
+    "studies/transfer/scales.py",
+    *(f"studies/robustness/{name}.py" for name in ("comparison", "facts", "networks", "needs", "architectures")),
+)
 """What judges claims; it draws nothing."""
 
 
@@ -155,7 +208,9 @@ def test_networks_are_pure_keras():
     """Their modules import what they import even inside functions without TensorFlow."""
     for path in (*files("models/zoo/*.py"), *files("layers/*.py")):
         roots = {found.split(".")[0] for found in imported(path)}
-        assert roots <= {"keras", "numpy", "tfadvseg", "dataclasses", "collections", "functools", "math"}, path.name
+        assert roots <= {"keras", "numpy", "tfadvseg", "dataclasses", "collections", "functools", "math", "typing"}, (
+            path.name
+        )
 
 
 def test_importing_the_package_loads_no_library():

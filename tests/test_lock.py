@@ -55,8 +55,10 @@ def test_a_killed_process_leaves_it_free(holder, tmp_path):
 def test_it_can_be_waited_for(holder, tmp_path):
     waiting = subprocess.Popen(
         [sys.executable, "-c", HOLD.replace("sys.argv[1]", "sys.argv[1], wait=float('inf')"), str(tmp_path / "lock")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(0.5)
     holder.communicate()

@@ -18,7 +18,7 @@ LOCK = ".lock"
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
-def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
+def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
     """Lets `write` fill memory, which goes to a temporary file beside `path` that is then renamed.
 
     So libraries never meet a full disk, which each would report in its own way; here it is an OSError with the path.
@@ -26,12 +26,14 @@ def write_atomically(path: str | os.PathLike, write: Callable[[IO[bytes]], Any])
     _write(pathlib.Path(path), write, os.replace)
 
 
-def write_once(path: str | os.PathLike, write: Callable[[IO[bytes]], Any]) -> None:
+def write_once(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
     """The same, unless `path` is there: of several who write at once the first one wins."""
     _write(pathlib.Path(path), write, _link)
 
 
-def _write(path: pathlib.Path, write: Callable[[IO[bytes]], Any], name: Callable[[pathlib.Path, pathlib.Path], Any]):
+def _write(
+    path: pathlib.Path, write: Callable[[IO[bytes]], Any], name: Callable[[pathlib.Path, pathlib.Path], Any]
+) -> None:
     content = io.BytesIO()
     write(content)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # collides with no other process or host
@@ -63,7 +65,7 @@ def _link(temporary: pathlib.Path, path: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def replaced_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+def replaced_folder(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """A scratch folder beside `path` that takes its place once it is filled; where that fails `path` stays."""
     path = pathlib.Path(path)
     scratch, before = (path.with_name(f".{path.name}.{uuid.uuid4().hex}") for _ in range(2))
@@ -83,7 +85,7 @@ def replaced_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_left_over(folder: str | os.PathLike) -> None:
+def remove_left_over(folder: str | os.PathLike[str]) -> None:
     """Deletes the temporary files and folders of killed processes, below a folder that nobody else writes into. Folders
     within that have a lock of their own are other runs'."""
     root = os.fspath(folder)

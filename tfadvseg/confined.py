@@ -4,12 +4,14 @@ import os
 import pathlib
 
 
-def confined(folder: str | os.PathLike, name: str, file: str | os.PathLike, links: bool = False) -> pathlib.Path:
+def confined(
+    folder: str | os.PathLike[str], name: str, file: str | os.PathLike[str], links: bool = False
+) -> pathlib.Path:
     """<folder>/<name>, where `file` gives the name; ValueError where it is a path from the root, goes up by .., or is
     led out of the folder by a symbolic link. links: lets these be, where people link their own files."""
     path = pathlib.PurePath(str(name))
     leaves = path.is_absolute() or ".." in path.parts or "\0" in str(name)
-    if leaves or not links and not _is_below(pathlib.Path(folder, path), pathlib.Path(folder)):
+    if leaves or (not links and not _is_below(pathlib.Path(folder, path), pathlib.Path(folder))):
         raise ValueError(f"{file} names {str(name)!r}, which is outside of {folder}; it may name what lies within.")
     return pathlib.Path(folder, path)
 

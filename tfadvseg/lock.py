@@ -25,7 +25,7 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike, wait: float = 0.0, shared: bool = False) -> Iterator[bool]:
+def locked(path: str | os.PathLike[str], wait: float = 0.0, shared: bool = False) -> Iterator[bool]:
     """Holds the lock of a file, which is made, says who holds it, and stays. Yields whether it is really held.
 
     wait: seconds (math.inf: for ever) until whoever holds it lets go; else raises Busy. shared: with others who share

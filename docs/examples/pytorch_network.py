@@ -53,9 +53,14 @@ def main() -> None:
     torch.save(network.state_dict(), sys.argv[2].replace(".onnx", ".pt"))
     shape = (1, 3, *images.shape[1:3])
     torch.onnx.export(
-        network.eval(), torch.zeros(shape), sys.argv[2], dynamo=False, input_names=["images"],
-        output_names=["out", "aux"], dynamic_axes={"images": {0: "batch"}},
-    )  # fmt: skip
+        network.eval(),
+        torch.zeros(shape),
+        sys.argv[2],
+        dynamo=False,
+        input_names=["images"],
+        output_names=["out", "aux"],
+        dynamic_axes={"images": {0: "batch"}},
+    )
 
 
 if __name__ == "__main__":

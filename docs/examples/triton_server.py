@@ -34,10 +34,13 @@ def main() -> None:
     os.environ["LD_LIBRARY_PATH"] = libraries()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # else the server would outlive this process
     config = TritonConfig(
-        http_address=flags.address, http_port=flags.http_port,
-        grpc_address=flags.address, grpc_port=flags.grpc_port,
-        metrics_address=flags.address, metrics_port=flags.metrics_port,
-    )  # fmt: skip
+        http_address=flags.address,
+        http_port=flags.http_port,
+        grpc_address=flags.address,
+        grpc_port=flags.grpc_port,
+        metrics_address=flags.address,
+        metrics_port=flags.metrics_port,
+    )
     with Triton(config=config) as triton:
         for folder in flags.folders:
             for name, signature in signatures(folder):

@@ -28,9 +28,13 @@ def finish(
     with log.open("ab") as file:
         begin = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{PACKAGE}.common.child", module, *arguments], stdin=subprocess.PIPE, stdout=file,
-            stderr=file, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", f"{PACKAGE}.common.child", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "PYTHONPATH": search},
+            start_new_session=True,
+        )
         try:
             while True:
                 try:

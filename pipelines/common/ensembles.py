@@ -40,10 +40,13 @@ def make(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], log: p
             own = place(ensemble, folder, models)
             if not is_made(own):
                 arguments = [
-                    f"--models={ensemble.network}", f"--scales={SCALES}", f"--fusion={ensemble.fusion}",
+                    f"--models={ensemble.network}",
+                    f"--scales={SCALES}",
+                    f"--fusion={ensemble.fusion}",
                     *(FLAGS[name].serialize() for name in (*AS_READ, "trust") if FLAGS[name].present),
-                    f"--name={ensemble.name}", f"--models_folder={own.parent}",
-                ]  # fmt: skip
+                    f"--name={ensemble.name}",
+                    f"--models_folder={own.parent}",
+                ]
                 code, sentence = children.finish(f"{PACKAGE}.export", arguments, log)
                 if code:
                     return code, sentence

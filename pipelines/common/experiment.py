@@ -73,9 +73,15 @@ def run_experiment(
         made = kept_digests([scenario.source for scenario in scenarios], shards.split) or attacked
         made = attacking.deciding_attacks() if made is None else made
         folder = open_folder(
-            store, networks, unused, together=not exclusive, study=study, data=shards.split.fingerprint(),
-            shown=shown(scenarios), **made,
-        )  # fmt: skip
+            store,
+            networks,
+            unused,
+            together=not exclusive,
+            study=study,
+            data=shards.split.fingerprint(),
+            shown=shown(scenarios),
+            **made,
+        )
         models = OpenModels()
         scenarios = scenarios if prepare is None else prepare(scenarios, folder, models)
         extras = (*([extra] if extra else []), *curves(scenarios))
@@ -178,15 +184,23 @@ def _told(model: ModelSpec) -> bool:
 
 
 def open_folder(
-    store: Store, models: Sequence[ModelSpec], unused: Collection[str] = (), together: bool = False,
+    store: Store,
+    models: Sequence[ModelSpec],
+    unused: Collection[str] = (),
+    together: bool = False,
     **decisive: Any,
-) -> RunFolder:  # fmt: skip
+) -> RunFolder:
     """The run folder, its recipe written or compared. unused: flags that decide nothing here. together: whether others
     may open it at the same moment. decisive: what else decides the numbers beside flags, models and machine."""
-    whole = recipe(sys.argv[0], unused) | decisive | terms() | {
-        "models": {model.name: model.digest for model in models},
-        "readings": {model.name: how_read(model) for model in models if _told(model)},
-    }  # fmt: skip
+    whole = (
+        recipe(sys.argv[0], unused)
+        | decisive
+        | terms()
+        | {
+            "models": {model.name: model.digest for model in models},
+            "readings": {model.name: how_read(model) for model in models if _told(model)},
+        }
+    )
     started = f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"
     notes = {"revision": git_revision(), "started": started, "command": sys.argv}
     return RunFolder(store, whole, notes, together)

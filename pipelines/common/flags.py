@@ -65,9 +65,11 @@ def decides_no_number(name: str) -> None:
 def define_data(split: str = "validation", dataset: str | None = "scenes") -> None:
     """--dataset, --data_dir, --split, --every and --limit."""
     flags.DEFINE_enum(
-        "dataset", dataset, sorted(data.DATASETS),
+        "dataset",
+        dataset,
+        sorted(data.DATASETS),
         "Dataset; scenes is rendered and needs no files, pipelines.inspect_data says where those of others come from.",
-    )  # fmt: skip
+    )
     flags.DEFINE_string("data_dir", None, "Folder with the dataset's files, where it needs any.")
     decides_no_number("data_dir")  # the recipe holds the fingerprint of what lies there
     flags.DEFINE_string("split", split, "Part of the dataset; val is short for validation.")
@@ -82,10 +84,11 @@ def define_data(split: str = "validation", dataset: str | None = "scenes") -> No
 def define_models(default: str | None = "enet_scenes,fcn8s_scenes") -> None:
     """--models, and how those of another origin are read."""
     flags.DEFINE_list(
-        "models", default,
+        "models",
+        default,
         "Comma-separated SavedModel folders (saved_models/enet_camvid or .../1) or names in saved_models/; net@50 is "
         "the branch at 50 % of a model over scales.",
-    )  # fmt: skip
+    )
     decides_no_number("models")  # the recipe holds their digests
     define_reading()
 
@@ -94,19 +97,21 @@ def define_models(default: str | None = "enet_scenes,fcn8s_scenes") -> None:
 def define_reading() -> None:
     """--reading, and its fields by themselves."""
     flags.DEFINE_list(
-        "reading", None,
+        "reading",
+        None,
         "How models of another origin are read, one for all or one each: a reading.json, or one of "
         f"{', '.join(PRESETS)}. By default the reading.json in a model's folder; pipelines.doctor writes one.",
-    )  # fmt: skip
+    )
     decides_no_number("reading")  # the recipe holds it in the models' digests
     flags.DEFINE_string("signature", None, "Signature from images to scores; by default found in the file.")
     flags.DEFINE_list("intensity_range", None, "What the models want for the intensities 0 and 255, e.g. -1,1.")
     flags.DEFINE_enum("channel_order", None, list(CHANNEL_ORDERS), "Order of the models' input channels.")
     flags.DEFINE_enum("model_output", None, list(OUTPUTS), "What the signature returns.")
     flags.DEFINE_string(
-        "class_map", None,
+        "class_map",
+        None,
         "CSV with the columns model and dataset: what each class counts as of models with other classes.",
-    )  # fmt: skip
+    )
     flags.DEFINE_enum(
         "joined", None, list(JOINED), "Whether classes that count as one are joined before or after the argmax."
     )
@@ -130,9 +135,10 @@ def define_attacks(default: tuple[str, ...] = (), epsilons: tuple[float, ...] = 
 
     ensembles = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in ENSEMBLES.items())
     flags.DEFINE_list(
-        "attacks", list(default or PAPER), f"Attacks, of {', '.join(ATTACKS)}; {ensembles}; "
-        "segpgd@50 is one with steps of its own.",
-    )  # fmt: skip
+        "attacks",
+        list(default or PAPER),
+        f"Attacks, of {', '.join(ATTACKS)}; {ensembles}; segpgd@50 is one with steps of its own.",
+    )
     flags.DEFINE_list(
         "epsilons", [f"{e:g}" for e in epsilons or EPSILONS], "Bounds of the perturbation in grey levels."
     )
@@ -164,20 +170,30 @@ def define_steps() -> None:
     told = "; ".join(f"{name}: {defaults}" for name, defaults in PROTOCOLS.items())
     flags.DEFINE_enum("protocol", "arnab2018", list(PROTOCOLS), f"What holds where a flag is not given. {told}.")
     flags.DEFINE_float(
-        "alpha", None, "Step size of the iterative attacks in grey levels; by default that of --protocol, of padam and "
-        "padam_cos 2, of dag 0.255. Those by apgd, sea, ladder and alma_prox choose their own.", 1e-6, 255,
-    )  # fmt: skip
+        "alpha",
+        None,
+        "Step size of the iterative attacks in grey levels; by default that of --protocol, of padam and "
+        "padam_cos 2, of dag 0.255. Those by apgd, sea, ladder and alma_prox choose their own.",
+        1e-6,
+        255,
+    )
     flags.DEFINE_integer(
-        "steps", 0, "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and ladder, 500 "
-        "of alma_prox.", 0, 10_000,
-    )  # fmt: skip
+        "steps",
+        0,
+        "Iterations; 0: as --protocol, but 200 of padam and dag, 100 of apgd, 300 of sea and ladder, 500 of alma_prox.",
+        0,
+        10_000,
+    )
     flags.DEFINE_enum("start", None, list(STARTS), "Where attacks of several steps begin; by default as --protocol.")
     flags.DEFINE_integer("restarts", 1, "Runs of these from other random starts; the best one counts.", lower_bound=1)
     flags.DEFINE_integer("queries", 50, "Times that dla asks the network about an image.", lower_bound=1)
     flags.DEFINE_enum(
-        "keep", None, [LAST, *MERITS], "Iterate that these return: the last one, or the best one by the loss, by the "
+        "keep",
+        None,
+        [LAST, *MERITS],
+        "Iterate that these return: the last one, or the best one by the loss, by the "
         "pixels that are right or by the IoU of the image; by default each attack's own.",
-    )  # fmt: skip
+    )
     flags.DEFINE_string("target_class", None, "Class, by name or number, that fgsm_class and ifgsm_class lead to.")
     define_hiding()
 
@@ -187,26 +203,37 @@ def define_hiding() -> None:
     from tfadvseg.attacks.hiding import CONFIDENCE, WEIGHT, WEIGHT_OF_ALL
 
     flags.DEFINE_string(
-        "hide", None, "Class, by name or number, that the attack hide hides; the report says of all attacks how much "
+        "hide",
+        None,
+        "Class, by name or number, that the attack hide hides; the report says of all attacks how much "
         "of it is still found.",
-    )  # fmt: skip
+    )
     flags.DEFINE_float(
-        "hide_weight", None, "Weight of the pixels to be hidden, the others have what is left of 1; by default "
-        f"{WEIGHT:g}, of pipelines.universal {WEIGHT_OF_ALL:g}.", 1e-6, 1,
-    )  # fmt: skip
+        "hide_weight",
+        None,
+        "Weight of the pixels to be hidden, the others have what is left of 1; by default "
+        f"{WEIGHT:g}, of pipelines.universal {WEIGHT_OF_ALL:g}.",
+        1e-6,
+        1,
+    )
     flags.DEFINE_float(
-        "hide_confidence", CONFIDENCE, "Pixels are left alone where they are at their target more surely than this.",
-        1e-6, 1,
-    )  # fmt: skip
+        "hide_confidence",
+        CONFIDENCE,
+        "Pixels are left alone where they are at their target more surely than this.",
+        1e-6,
+        1,
+    )
     group("Attacks", "hide", "hide_weight", "hide_confidence")
 
 
 def define_region() -> None:
     """--region."""
     flags.DEFINE_string(
-        "region", None, "Only pixels in it may change: a class, those that the network itself predicts so on the clean "
+        "region",
+        None,
+        "Only pixels in it may change: a class, those that the network itself predicts so on the clean "
         "image, or a picture of the photographs' size, those that are not 0 there.",
-    )  # fmt: skip
+    )
     group("Attacks", "region")
     decides_no_number("region")  # the recipe holds the class, or the digest of the mask
 
@@ -218,9 +245,11 @@ def define_inside() -> None:
 
     known = ", ".join(name for name in TRANSFORMS if name != "none")
     flags.DEFINE_string(
-        "inside", None, f"Random transform, of {known} or several with +, that attacks look through: their gradients "
+        "inside",
+        None,
+        f"Random transform, of {known} or several with +, that attacks look through: their gradients "
         "are means over --samples draws in each step.",
-    )  # fmt: skip
+    )
 
 
 @_grouped("Defense")
@@ -246,10 +275,11 @@ def define_draws(
     """--trials and --samples."""
     flags.DEFINE_integer("trials", trials, f"Draws {of_what}, each scored by itself.", lower_bound=1)
     flags.DEFINE_integer(
-        "samples", samples,
+        "samples",
+        samples,
         f"EOT samples: random draws {of_what} whose gradients are averaged in each step of an adaptive attack.",
         lower_bound=1,
-    )  # fmt: skip
+    )
 
 
 @_grouped("Defense")
@@ -273,9 +303,11 @@ def define_crf(default: str | None = "crf_rnn") -> None:
 def define_run() -> None:
     """--batch_size, --strict, --seed, --threads and --xla."""
     flags.DEFINE_integer(
-        "batch_size", 0, "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
+        "batch_size",
+        0,
+        "Images in a batch; part of the recipe. 0: 4 for inputs below 100,000 pixels, else 1.",
         lower_bound=0,
-    )  # fmt: skip
+    )
     flags.DEFINE_bool("strict", False, "End at the first damaged photograph, in place of leaving it out and saying so.")
     decides_no_number("strict")  # what is finished has the same numbers with it and without
     group("Data", "strict")
@@ -289,9 +321,11 @@ def define_arithmetic() -> None:
 
     flags.DEFINE_integer("seed", 0, "Seed of every random draw.", lower_bound=0)
     flags.DEFINE_integer(
-        "threads", THREADS, "Threads within an operation; the last bits depend on it, so it is part of the recipe.",
+        "threads",
+        THREADS,
+        "Threads within an operation; the last bits depend on it, so it is part of the recipe.",
         lower_bound=1,
-    )  # fmt: skip
+    )
     flags.DEFINE_enum("xla", "auto", list(XLA), "XLA; auto: off on a CPU, measured on a GPU.")
 
 
@@ -299,18 +333,25 @@ def define_arithmetic() -> None:
 def define_machines() -> None:
     """--shard, --workers and --cluster, which decide who makes the units of a run, and so no number."""
     flags.DEFINE_string(
-        "shard", None, "k/n: only every n-th unit from the k-th on; the run folder in --output is shared by all n, and "
+        "shard",
+        None,
+        "k/n: only every n-th unit from the k-th on; the run folder in --output is shared by all n, and "
         "whoever finds everything finished ends the run. auto: k and n of the SLURM array that this is a task of; "
         "auto/n: k of the indexed Kubernetes job.",
-    )  # fmt: skip
+    )
     flags.DEFINE_integer(
-        "workers", 1, "Processes, each with its own models, its own --threads and, where there are any, a GPU of its "
-        "own; 0: as many as there are GPUs, or else as the processors have room for.", lower_bound=0,
-    )  # fmt: skip
+        "workers",
+        1,
+        "Processes, each with its own models, its own --threads and, where there are any, a GPU of its "
+        "own; 0: as many as there are GPUs, or else as the processors have room for.",
+        lower_bound=0,
+    )
     flags.DEFINE_string(
-        "cluster", None, "Workers are actors of Ray, as many as --workers says or by default as it has room for. auto: "
+        "cluster",
+        None,
+        "Workers are actors of Ray, as many as --workers says or by default as it has room for. auto: "
         "of the cluster that this machine belongs to, or else of this machine alone; or ray://host:10001.",
-    )  # fmt: skip
+    )
     for name in ("shard", "workers", "cluster"):
         decides_no_number(name)
 
@@ -319,9 +360,11 @@ def define_machines() -> None:
 def define_dry_run() -> None:
     """--dry_run."""
     flags.DEFINE_bool(
-        "dry_run", False, "Only write down what is to be measured, say how many gradients that takes, and end; the "
+        "dry_run",
+        False,
+        "Only write down what is to be measured, say how many gradients that takes, and end; the "
         "same command without it goes on.",
-    )  # fmt: skip
+    )
     decides_no_number("dry_run")
 
 
@@ -342,9 +385,11 @@ def define_curves() -> None:
 def define_output() -> None:
     """--output."""
     flags.DEFINE_string(
-        "output", None, "Run folder, continued where it is one; by default runs/<pipeline>/<time>. Pipelines that take "
+        "output",
+        None,
+        "Run folder, continued where it is one; by default runs/<pipeline>/<time>. Pipelines that take "
         "--shard, and report, take an object store, too, as gs://bucket/run.",
-    )  # fmt: skip
+    )
     decides_no_number("output")
 
 

@@ -50,8 +50,9 @@ def differences(one: Standing, models: Mapping[str, ModelSpec], shared: Collecti
         "the photographs are others": before.get("data") != photographs.fingerprint(),
     } | {
         f"the network {name} is another one": digest != networks[name]
-        for name, digest in before.get("models", {}).items() if name in networks
-    }  # fmt: skip
+        for name, digest in before.get("models", {}).items()
+        if name in networks
+    }
     return unlike_flags(before, now) + [text for text, is_so in unlike.items() if is_so]
 
 

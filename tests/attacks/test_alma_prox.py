@@ -92,8 +92,9 @@ def test_the_algorithm_on_a_network(smooth_model, published):
     def network(images):
         @tf.custom_gradient
         def passing(inputs):
-            kept = tf.ensure_shape(tf.py_function(lambda one: (seen.append(one.numpy()), one)[1], [inputs], tf.float32),
-                                   inputs.shape)  # fmt: skip
+            kept = tf.ensure_shape(
+                tf.py_function(lambda one: (seen.append(one.numpy()), one)[1], [inputs], tf.float32), inputs.shape
+            )
             return kept, lambda upstream: upstream
 
         return smooth_model(passing(images))

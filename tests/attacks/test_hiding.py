@@ -31,9 +31,7 @@ def test_hidden_pixels_take_a_label_of_the_nearest_others(seed):
 def test_an_image_of_nothing_else_has_no_targets_to_lend():
     assert (nearest_others(np.full((3, 4), 2), 2) == IGNORED).all()
     labels = tf.constant([[[2, 2, LEFT_OUT]], [[2, 1, 0]]])
-    np.testing.assert_array_equal(
-        NearestOthers(2)(None, labels), [[[IGNORED, IGNORED, LEFT_OUT]], [[1 + MARK, 1, 0]]]
-    )  # fmt: skip
+    np.testing.assert_array_equal(NearestOthers(2)(None, labels), [[[IGNORED, IGNORED, LEFT_OUT]], [[1 + MARK, 1, 0]]])
 
 
 def test_the_loss_by_hand_just_above_and_below_the_confidence():

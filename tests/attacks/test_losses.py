@@ -165,9 +165,12 @@ def test_cosine_distance(classes):
 
 
 LOSSES = {
-    **{name: loss for name, (loss, _, _) in WEIGHTED.items()}, "MCE-Bal": MaskedCrossEntropy(WEIGHTS),
-    "JS": jensen_shannon, "DLR": logits_ratio, "cosine": cosine_distance,
-}  # fmt: skip
+    **{name: loss for name, (loss, _, _) in WEIGHTED.items()},
+    "MCE-Bal": MaskedCrossEntropy(WEIGHTS),
+    "JS": jensen_shannon,
+    "DLR": logits_ratio,
+    "cosine": cosine_distance,
+}
 
 
 @pytest.mark.parametrize("name", LOSSES)

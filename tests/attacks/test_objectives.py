@@ -67,9 +67,9 @@ def test_pixels_left_out_give_no_gradient(objective, linear_model, images):
 @pytest.mark.parametrize("objective", [toward_least_likely, toward_class(2)])
 def test_objectives_with_a_target_of_their_own_do_not_read_the_ground_truth(objective):
     """D7 of the paper's derived checks."""
-    np.testing.assert_array_equal(objective(LOGITS, LABELS), objective(LOGITS, RNG.permutation(LABELS.ravel()).reshape(
-        LABELS.shape
-    )))  # fmt: skip
+    np.testing.assert_array_equal(
+        objective(LOGITS, LABELS), objective(LOGITS, RNG.permutation(LABELS.ravel()).reshape(LABELS.shape))
+    )
 
 
 def test_equally_unlikely_classes_are_settled_by_the_logits_and_then_by_order():

@@ -389,10 +389,14 @@ def save_with_palette(path, labels, palette):
 @pytest.mark.parametrize(
     "palette",
     [
-        CAMVID.palette, (*CAMVID.palette, (0, 0, 0)), voc_palette(256), [(i, i, i) for i in range(256)],
-        RNG.integers(0, 256, (256, 3)), CAMVID.palette[:1] + ((0, 0, 0),) * 255,
+        CAMVID.palette,
+        (*CAMVID.palette, (0, 0, 0)),
+        voc_palette(256),
+        [(i, i, i) for i in range(256)],
+        RNG.integers(0, 256, (256, 3)),
+        CAMVID.palette[:1] + ((0, 0, 0),) * 255,
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("labels", [np.arange(11)[None], [[0, 0]], [[1, 3]]])
 def test_the_datasets_own_palette_and_any_other_one_will_do(tmp_path, palette, labels):
     save_with_palette(tmp_path / "a.png", labels, palette)

@@ -34,13 +34,20 @@ TWO = f"{PLAIN}\nval/1.png valannot/1.png\n"
 @pytest.mark.parametrize(
     "content",
     [
-        TWO, TWO.replace("\n", "\r\n"), TWO.replace("\n", "\r"), TWO.replace("\n", "\n\n \t\n"), TWO.strip(),
-        TWO.replace(" ", "\t"), TWO.replace(" ", ","), TWO.replace(" ", " , "), TWO.replace(" ", ";"),
+        TWO,
+        TWO.replace("\n", "\r\n"),
+        TWO.replace("\n", "\r"),
+        TWO.replace("\n", "\n\n \t\n"),
+        TWO.strip(),
+        TWO.replace(" ", "\t"),
+        TWO.replace(" ", ","),
+        TWO.replace(" ", " , "),
+        TWO.replace(" ", ";"),
         TWO.replace(" ", "   ").replace("val/", " val/"),
         *(TWO.encode(name) for name in ("utf-8-sig", "utf-16", "utf-32")),
         b"\xfe\xff" + TWO.encode("utf-16-be"),
     ],
-)  # fmt: skip
+)
 def test_lists_of_every_system_are_read(root, content):
     assert read(root, content) == [("val/0.png", "valannot/0.png"), ("val/1.png", "valannot/1.png")]
 

@@ -64,9 +64,12 @@ EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 3 2\n%%EndComments\nshowpage
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (saved(GREY, "JPEG"), "that are no PNG .it begins with "), (saved(GREY, "GIF"), "no PNG .it begins with b'GIF"),
-        (EPS, "that are no PNG .it begins with b'%!PS"), (b"", "that are no PNG .it begins with b''"),
-        (saved(GREY)[:-30], "that are no PNG"), (saved(GREY)[:40], "that are no PNG"),
+        (saved(GREY, "JPEG"), "that are no PNG .it begins with "),
+        (saved(GREY, "GIF"), "no PNG .it begins with b'GIF"),
+        (EPS, "that are no PNG .it begins with b'%!PS"),
+        (b"", "that are no PNG .it begins with b''"),
+        (saved(GREY)[:-30], "that are no PNG"),
+        (saved(GREY)[:40], "that are no PNG"),
         (saved(Image.fromarray(LABELS > 2)), "a PNG of 3x2 pixels, grey of 8 bits or of a palette; .*the kind 1.$"),
         (saved(Image.fromarray(LABELS.astype(np.uint16))), "of a palette; got .*of the kind I;16B"),
         (saved(GREY.convert("RGB")), "of a palette; got .*of the kind RGB"),
@@ -74,7 +77,7 @@ EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 3 2\n%%EndComments\nshowpage
         (saved(Image.fromarray(LABELS.T.copy())), "a PNG of 3x2 pixels.*; got 2x3 pixels of the kind L"),
         (announcing(2**31 - 1, 2**31 - 1), "that are no PNG .Image size .* exceeds limit"),
     ],
-)  # fmt: skip
+)
 def test_other_files_are_refused_in_a_sentence(file, said):
     with pytest.raises(Unreadable, match=f"The signature 'encoded' .*labels_bytes.*{said}"):
         asked(file)

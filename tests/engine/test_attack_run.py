@@ -37,9 +37,13 @@ def go(spec, tmp_path):
         scenarios, folder = [white_box(spec, protocol)], RunFolder(tmp_path / "run", {"epsilon": epsilon}, {})
         drawn.clear()
         left_out = attack_photographs(
-            scenarios, split(list(map(str, words))), {spec.name: CAMVID}, folder, "off",
+            scenarios,
+            split(list(map(str, words))),
+            {spec.name: CAMVID},
+            folder,
+            "off",
             lambda place, one, space: drawn.append(one),
-        )  # fmt: skip
+        )
         return left_out, attacked_rows(scenarios, folder), [one.name for one in drawn]
 
     return go

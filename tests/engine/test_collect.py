@@ -31,17 +31,23 @@ def warned(tmp_path):
         labelled = np.full((2, 1, CLASSES), PIXELS // CLASSES)
         hits = np.repeat(np.array(right)[:, None, None] // CLASSES, CLASSES, 2)
         unit = {
-            "hits": hits, "labelled": labelled, "predicted": labelled, "pixels": np.full((2, 1), PIXELS),
-            "confidence": PIXELS * np.array(confidence)[:, None], "entropy": PIXELS * np.array(entropy)[:, None],
+            "hits": hits,
+            "labelled": labelled,
+            "predicted": labelled,
+            "pixels": np.full((2, 1), PIXELS),
+            "confidence": PIXELS * np.array(confidence)[:, None],
+            "entropy": PIXELS * np.array(entropy)[:, None],
             "boundaries": np.zeros((2, 1)),
             **{key: np.zeros(2) for key in ("gradients", "forwards", "queries", "seconds")},
-            "linf": np.full((1, 1), 8.0), "l2": np.full((1, 1), 80.0), "zero_share": np.zeros(1),
-        }  # fmt: skip
+            "linf": np.full((1, 1), 8.0),
+            "l2": np.full((1, 1), 80.0),
+            "zero_share": np.zeros(1),
+        }
         folder.save("enet-00000", unit)
         folder.decide("checked-enet", lambda: list(checked))
         return collect(
             [white_box(ENET, Protocol((("fgsm", fgsm(8.0)),)))], shards, folder, "made_up", "validation"
-        ).warnings  # fmt: skip
+        ).warnings
 
     return warn
 

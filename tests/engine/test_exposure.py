@@ -52,9 +52,11 @@ def test_a_colour_that_fills_nothing_up_makes_no_other_frame(spec, batch):
     full = np.flatnonzero((exposure.size.numpy() == exposure.images.shape[1:3]).all(1))
     assert 0 < len(full) < 6
     filled = dataclasses.replace(
-        exposure, images=tf.gather(exposure.images, full), labels=tf.gather(exposure.labels, full),
+        exposure,
+        images=tf.gather(exposure.images, full),
+        labels=tf.gather(exposure.labels, full),
         size=tf.gather(exposure.size, full),
-    )  # fmt: skip
+    )
     assert in_frame(filled, other, split(), full) is filled
     seen = in_frame(exposure, other, split(), batch["index"].numpy())
     assert seen is not exposure and (seen.images.numpy() == (9, 8, 7)).all(-1).any()

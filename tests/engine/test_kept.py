@@ -60,10 +60,11 @@ COST = ("gradients", "forwards", "queries", "source_model", *ALONE)
 def found(collected):
     """{(source, model, attack, epsilon): row}, without what it cost."""
     return {
-        (row["source_model"], row["model"], row["attack"], row["epsilon"]):
-        {key: value for key, value in row.items() if key not in COST}
+        (row["source_model"], row["model"], row["attack"], row["epsilon"]): {
+            key: value for key, value in row.items() if key not in COST
+        }
         for row in without_seconds(collected)
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def kept_scenarios(folder, targets):
     return [
         Scenario(source, Protocol(source.attacks), tuple(Target(one, clean=number == 0) for one in targets))
         for number, source in enumerate(kept_sources(folder))
-    ]  # fmt: skip
+    ]
 
 
 def test_kept_perturbations_give_the_same_numbers_again(spec, other, opened, matrix, tmp_path):

@@ -62,9 +62,9 @@ def test_every_attack_leaves_what_lies_outside(spec, models, second, mask):
 def test_the_loss_still_counts_all_pixels(spec, models, conv_model, second, mask):
     """Bit by bit the attack with that `attackable` on all labels."""
     path, marked = mask
-    unit = UnitMaker(
-        white_box(spec, Protocol((("ifgsm", ATTACKS["ifgsm"](4.0)),), region=MaskRegion(path))), models
-    )(*second, with_example=True)  # fmt: skip
+    unit = UnitMaker(white_box(spec, Protocol((("ifgsm", ATTACKS["ifgsm"](4.0)),), region=MaskRegion(path))), models)(
+        *second, with_example=True
+    )
     images = second[0]["image"]
     labels = tf.argmax(conv_model(images), -1, tf.int32)
     allowed = tf.constant(marked[None, ..., None], tf.float32)

@@ -34,8 +34,9 @@ def test_a_share_is_counted_from_one():
 
 def test_a_slurm_array_says_which_and_how_many():
     assert share_of("auto", ARRAY) == share_of("auto/4", ARRAY) == Share(3, 4)
-    from_zero = {f"SLURM_ARRAY_TASK_{key}": value for key, value in
-                 {"ID": "0", "MIN": "0", "MAX": "63", "COUNT": "64"}.items()}  # fmt: skip
+    from_zero = {
+        f"SLURM_ARRAY_TASK_{key}": value for key, value in {"ID": "0", "MIN": "0", "MAX": "63", "COUNT": "64"}.items()
+    }
     assert share_of("auto", from_zero) == Share(1, 64)
     assert share_of("2/5", ARRAY) == Share(2, 5)  # what is written counts
 

@@ -19,9 +19,7 @@ ATTACK = Universal(6.0, 2.0, 4, (20, 16))
 
 
 def fitted(attack, spec, model, place, target=None, numbers=(0, 1, 2), batch_size=2):
-    return fit(
-        attack, spec, model, Shards(split(numbers), batch_size), place, "away", Progress(12), target
-    )  # fmt: skip
+    return fit(attack, spec, model, Shards(split(numbers), batch_size), place, "away", Progress(12), target)
 
 
 def test_the_passes_by_hand(spec, conv_model, tmp_path):

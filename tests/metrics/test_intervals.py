@@ -105,9 +105,7 @@ def test_resamples_are_widened_by_students_t_at_the_ends_of_the_interval_that_is
     """sqrt(n / (n - 1)) times t over z, for two units: 1.41421 times 12.7062 / 1.95996, and 31.8205 / 2.32635."""
     score = np.array([0.0, *np.linspace(-1, 1, 1001)])
     assert calibrated(score, units, level).max() == pytest.approx(factor, abs=2e-4)
-    assert interval(score, units, level) == pytest.approx(
-        (-factor * level / 100, factor * level / 100), abs=2e-4
-    )  # fmt: skip
+    assert interval(score, units, level) == pytest.approx((-factor * level / 100, factor * level / 100), abs=2e-4)
     assert interval(score, units) == interval(score, units, 95.0)
 
 

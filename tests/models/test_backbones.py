@@ -83,9 +83,11 @@ def test_a_trunk_that_is_called_at_several_scales_gets_its_weights_once(tmp_path
     found = network.predict_on_batch(x)
     close(found[0], expected)
     np.testing.assert_array_equal(found[2], found[0])
-    for layer, other in zip((layer for layer in single.layers if layer.weights), (
-        layer for layer in theirs.layers if layer.weights
-    ), strict=True):  # fmt: skip
+    for layer, other in zip(
+        (layer for layer in single.layers if layer.weights),
+        (layer for layer in theirs.layers if layer.weights),
+        strict=True,
+    ):
         np.testing.assert_array_equal(layer.kernel, other.kernel)
 
 

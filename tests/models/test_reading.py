@@ -9,11 +9,26 @@ from tfadvseg.models import reading
 from tfadvseg.models.reading import PLAIN, PRESETS, Reading
 
 WHOLE = Reading(
-    signature="serve", input_name="x", output_name="y", tensor="deep", layout="NCHW", channel_order="bgr",
-    intensity_range=(0.0, 1.0), mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), output="sigmoid", size=(32, 48),
-    multiple=(8, 8), fit="reflect", colour=(1.0, 2.0, 3.0), classes=("a", "b"), palette=((0, 0, 0), (1, 2, 3)),
-    class_map=("road", "sky"), joined="after", features="mixed_7",
-)  # fmt: skip
+    signature="serve",
+    input_name="x",
+    output_name="y",
+    tensor="deep",
+    layout="NCHW",
+    channel_order="bgr",
+    intensity_range=(0.0, 1.0),
+    mean=(0.1, 0.2, 0.3),
+    std=(0.4, 0.5, 0.6),
+    output="sigmoid",
+    size=(32, 48),
+    multiple=(8, 8),
+    fit="reflect",
+    colour=(1.0, 2.0, 3.0),
+    classes=("a", "b"),
+    palette=((0, 0, 0), (1, 2, 3)),
+    class_map=("road", "sky"),
+    joined="after",
+    features="mixed_7",
+)
 
 
 def test_a_reading_survives_its_file(tmp_path):

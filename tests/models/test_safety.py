@@ -273,10 +273,7 @@ def nested(tmp_path):
 
 def inner_functions(meta):
     """The functions that the bodies of loops, and branches, are."""
-    names = {
-        node.attr[key].func.name
-        for node in nodes(meta) for key in ("body", "then_branch") if key in node.attr
-    }  # fmt: skip
+    names = {node.attr[key].func.name for node in nodes(meta) for key in ("body", "then_branch") if key in node.attr}
     return [function for function in meta.graph_def.library.function if function.signature.name in names]
 
 

@@ -102,8 +102,10 @@ def take_to_jax(networks, names, folder):
         network.save_weights(folder / f"{name}.weights.h5")
     what = json.dumps({name: (networks(name).input_shape[1:3], WIDTH, CLASSES) for name in names})
     environment = os.environ | {
-        "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"
-    }  # fmt: skip
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",
+    }
     call = [sys.executable, "-c", UNDER_JAX, str(folder), what]
     process = subprocess.run(call, env=environment, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
@@ -245,9 +247,17 @@ def exported(request, networks, tmp_path_factory):
     name, network = request.param, networks(request.param)
     published, names = zoo.MODELS[name], tuple(f"class_{i}" for i in range(CLASSES))
     card = Card(
-        name, name, names, voc_palette(CLASSES), network.input_shape[1:3], published.pad_colour,
-        network.count_params(), {}, {}, published.fit,
-    )  # fmt: skip
+        name,
+        name,
+        names,
+        voc_palette(CLASSES),
+        network.input_shape[1:3],
+        published.pad_colour,
+        network.count_params(),
+        {},
+        {},
+        published.fit,
+    )
     return network, load(export(network, card, tmp_path_factory.mktemp("saved_models")))
 
 

@@ -63,17 +63,32 @@ def max_pool(name, bottom, kernel, stride, pad=0, mask=None):
 def average_pool(name, bottom, kernel, stride):
     (kernel_h, kernel_w), (stride_h, stride_w) = kernel, stride
     return out_of_place(
-        name, "Pooling", bottom, "pooling_param",
-        pool="AVE", kernel_h=kernel_h, kernel_w=kernel_w, stride_h=stride_h, stride_w=stride_w,
-    )  # fmt: skip
+        name,
+        "Pooling",
+        bottom,
+        "pooling_param",
+        pool="AVE",
+        kernel_h=kernel_h,
+        kernel_w=kernel_w,
+        stride_h=stride_h,
+        stride_w=stride_w,
+    )
 
 
 def unpool(name, bottom, mask):
     """Values go back to where the maxima of a 2x2 pooling were; the Caffe forks call it Upsample, OpenCV MaxUnpool."""
     return out_of_place(
-        name, "MaxUnpool", (bottom, mask), "max_unpool_param",
-        pool_k_h=2, pool_k_w=2, pool_stride_h=2, pool_stride_w=2, pool_pad_h=0, pool_pad_w=0,
-    )  # fmt: skip
+        name,
+        "MaxUnpool",
+        (bottom, mask),
+        "max_unpool_param",
+        pool_k_h=2,
+        pool_k_w=2,
+        pool_stride_h=2,
+        pool_stride_w=2,
+        pool_pad_h=0,
+        pool_pad_w=0,
+    )
 
 
 def interp(name, bottom, height, width):

@@ -17,12 +17,15 @@ from .prototxt import (
     maximum,
     relu,
     scale,
-)  # fmt: skip
+)
 from .sizes import shrunk, thin, zoomed
 
 LETTERS = {
-    2: ["a", "b", "c"], 3: ["a", "b1", "b2", "b3"], 4: ["a", *(f"b{i}" for i in range(1, 23))], 5: ["a", "b", "c"],
-}  # fmt: skip
+    2: ["a", "b", "c"],
+    3: ["a", "b1", "b2", "b3"],
+    4: ["a", *(f"b{i}" for i in range(1, 23))],
+    5: ["a", "b", "c"],
+}
 
 
 def resnet101(width, strides, dilations):
@@ -175,7 +178,7 @@ def pspnet(classes, size, width):
             strided = "3x3" if (stage, i) == (3, 1) else None
             layers += bottleneck(
                 f"conv{stage}_{i}", x, middle, width, conv, project=i == 1, strided=strided, dilation=dilation
-            )  # fmt: skip
+            )
             x = f"conv{stage}_{i}"
     height, wide = size = eighth(size)
     for bins in (1, 2, 3, 6):
@@ -209,7 +212,7 @@ def icnet(classes, size, width, conv=normalised):
             strided = "reduce" if (stage, i) == (3, 1) else None
             layers += bottleneck(
                 f"conv{stage}_{i}", x, middle, width, conv, project=i == 1, strided=strided, dilation=dilation
-            )  # fmt: skip
+            )
             x = f"conv{stage}_{i}"
             if strided:
                 layers.append(interp("conv3_1_sub4", x, *low))

@@ -28,9 +28,10 @@ def test_pools_round_up_and_padding_never_wins(side, kernel, stride, pad, tmp_pa
     assert found.shape[1] == rows
     for i in range(rows):
         low = max(0, i * stride - pad)
-        np.testing.assert_array_equal(found[:, i, 1].max(), max(
-            x[:, low : i * stride - pad + kernel, stride - pad : stride - pad + kernel].max((1, 2))
-        ))  # fmt: skip
+        np.testing.assert_array_equal(
+            found[:, i, 1].max(),
+            max(x[:, low : i * stride - pad + kernel, stride - pad : stride - pad + kernel].max((1, 2))),
+        )
 
 
 @pytest.mark.parametrize(

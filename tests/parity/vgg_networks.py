@@ -11,7 +11,7 @@ from .prototxt import (
     max_pool,
     relu,
     unpool,
-)  # fmt: skip
+)
 from .sizes import thin, zoomed
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
@@ -30,9 +30,7 @@ def trunk(width, pads, dilations, pools, first_pad=None):
         for i in range(1, count + 1):
             name = f"conv{stage}_{i}"
             own_pad = first_pad if first_pad is not None and name == "conv1_1" else pad
-            layers += rectified(
-                name, x, thin(channels, width), 3, f"relu{stage}_{i}", pad=own_pad, dilation=dilation
-            )  # fmt: skip
+            layers += rectified(name, x, thin(channels, width), 3, f"relu{stage}_{i}", pad=own_pad, dilation=dilation)
             x = name
         if pool:
             layers.append(max_pool(f"pool{stage}", x, *pool))
@@ -113,9 +111,7 @@ def deeplab_map(size):
 
 
 def dilated_frontend(classes, width, final):
-    layers = trunk(
-        width, pads=(0,) * 5, dilations=(1, 1, 1, 1, 2), pools=((2, 2), (2, 2), (2, 2), None, None)
-    )  # fmt: skip
+    layers = trunk(width, pads=(0,) * 5, dilations=(1, 1, 1, 1, 2), pools=((2, 2), (2, 2), (2, 2), None, None))
     layers += fully("fc6", "conv5_3", thin(4096, width), 7, "6", dilation=4)
     layers += fully("fc7", "fc6", thin(4096, width), 1, "7")
     return [*layers, convolution(final, "fc7", classes, 1)]

@@ -23,8 +23,12 @@ def run():
     def run(pipeline, *arguments, **environment):
         return subprocess.run(
             [sys.executable, "-m", f"pipelines.{pipeline}", *arguments],
-            cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=900,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
 
     return run
 

@@ -249,8 +249,9 @@ def test_strengths_of_another_scale_are_warned_of_before_and_in_the_report(call,
     assert ended.returncode == 0, ended.stderr
     warnings = [line for line in json.loads((tmp_path / "findings.json").read_text()) if GREY in line]
     assert [line.partition(";")[0] for line in warnings] == [
-        "All epsilons are below 0.2 (0.03137, 0.1)", "The steps, alpha, are below 0.05 (0.0078)"
-    ]  # fmt: skip
+        "All epsilons are below 0.2 (0.03137, 0.1)",
+        "The steps, alpha, are below 0.05 (0.0078)",
+    ]
     for line in warnings:
         assert ended.stderr.count(line) == 2
         assert ended.stderr.index(line) < ended.stderr.index("waiting for data")

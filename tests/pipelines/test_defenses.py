@@ -60,14 +60,22 @@ def test_export_makes_a_defended_model_that_can_be_attacked(call, conv_folder, s
         ended = call("export", f"--models={conv_folder}", defense, folder)
         assert ended.returncode == 0, ended.stderr
     _, *data = small
-    paired = call("crf", *small, f"--crf_models={tmp_path}/conv_crf", "--limit=1", "--epsilons=1", "--attacks=ifgsm",
-                  f"--output={tmp_path}/pair")  # fmt: skip
+    paired = call(
+        "crf",
+        *small,
+        f"--crf_models={tmp_path}/conv_crf",
+        "--limit=1",
+        "--epsilons=1",
+        "--attacks=ifgsm",
+        f"--output={tmp_path}/pair",
+    )
     assert paired.returncode == 0, paired.stderr
     assert set(pd.read_csv(tmp_path / "pair" / "results.csv").model) == {"conv", "conv+crf"}
     both = f"--models={tmp_path}/conv_blur+grayscale,{tmp_path}/conv_crf"
     draws = ("--samples=2", "--trials=2")
-    attacked = call("robustness", both, *data, "--limit=1", "--epsilons=4", "--attacks=fgsm", *draws,
-                    f"--output={tmp_path}/run")  # fmt: skip
+    attacked = call(
+        "robustness", both, *data, "--limit=1", "--epsilons=4", "--attacks=fgsm", *draws, f"--output={tmp_path}/run"
+    )
     assert attacked.returncode == 0, attacked.stderr
     assert "conv_crf" in attacked.stdout and "conv_blur+grayscale" in attacked.stdout
     results = pd.read_csv(tmp_path / "run" / "results.csv").set_index(["model", "attack", "trial"])

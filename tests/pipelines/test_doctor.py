@@ -77,9 +77,11 @@ def test_a_network_with_mean_and_std_outside(call, tmp_path):
     module = tf.Module()
     module.enet = enet.trackable
     tf.saved_model.save(
-        module, str(tmp_path / "net"), signatures=served.get_concrete_function(tf.TensorSpec((1, 192, 256, 3))),
+        module,
+        str(tmp_path / "net"),
+        signatures=served.get_concrete_function(tf.TensorSpec((1, 192, 256, 3))),
         options=tf.saved_model.SaveOptions(experimental_custom_gradients=True),
-    )  # fmt: skip
+    )
     ended = call("doctor", f"--saved_model={tmp_path / 'net'}", "--dataset=scenes", "--images=2", "--write")
     assert ended.returncode == 0, ended.stderr
     page = " ".join(ended.stdout.split())

@@ -12,8 +12,17 @@ from tests.models import strangers
 
 def test_a_network_is_served_with_its_defense_and_its_attack(call, conv_folder, small, undrawn, tmp_path):
     """And it is attacked by pipelines.robustness as the network itself."""
-    ended = call("export", f"--model={conv_folder}", "--defense=jpeg,blur", "--trials=2", "--attack=ifgsm_ll",
-                 "--whole_levels", "--in_range", "--max_pixels=7000", f"--output={tmp_path}")  # fmt: skip
+    ended = call(
+        "export",
+        f"--model={conv_folder}",
+        "--defense=jpeg,blur",
+        "--trials=2",
+        "--attack=ifgsm_ll",
+        "--whole_levels",
+        "--in_range",
+        "--max_pixels=7000",
+        f"--output={tmp_path}",
+    )
     assert ended.returncode == 0, ended.stderr
     folder = tmp_path / "conv_served" / "1"
     assert ended.stdout == f"SavedModel: {folder}\n"
@@ -42,8 +51,14 @@ def test_a_network_is_served_with_its_defense_and_its_attack(call, conv_folder, 
 
 def test_both_ways_to_join_transforms_mean_the_same(call, conv_folder, tmp_path):
     for number, defense in enumerate(("blur+grayscale", "blur,grayscale"), 1):
-        ended = call("export", f"--models={conv_folder}", f"--defense={defense}", "--trials=1", "--name=net",
-                     f"--models_folder={tmp_path}")  # fmt: skip
+        ended = call(
+            "export",
+            f"--models={conv_folder}",
+            f"--defense={defense}",
+            "--trials=1",
+            "--name=net",
+            f"--models_folder={tmp_path}",
+        )
         assert ended.returncode == 0, ended.stderr
         found = json.loads((tmp_path / "net" / str(number) / "assets.extra" / "serving.json").read_text())
         assert found["defense"] == "blur+grayscale"

@@ -23,7 +23,7 @@ def folder(tmp_path):
         cell(HOSTILE, "fgsm", 1.0): Answer(30.0),
         cell(HOSTILE, "fgsm", 8.0): Answer(20.0),
     }
-    return write_run(tmp_path / "run", "robustness", answers, {}, data="photographs")  # fmt: skip
+    return write_run(tmp_path / "run", "robustness", answers, {}, data="photographs")
 
 
 def test_what_is_fulfilled_ends_with_0(call, folder):

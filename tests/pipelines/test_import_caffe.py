@@ -91,18 +91,27 @@ def test_what_was_imported_is_attacked_on_the_official_layout(call, import_caffe
             path = root / folder / "val" / name.partition("_")[0] / f"{name}_{end}.png"
             path.parent.mkdir(parents=True)
             Image.fromarray(rng.integers(0, highest, shape).astype(np.uint8)).save(path)
-    done = import_caffe("--model=enet", "--width=0.25", "--input_size=32x64", f"--weights={weights}",
-                        f"--output={tmp_path / 'enet_cityscapes'}")  # fmt: skip
+    done = import_caffe(
+        "--model=enet",
+        "--width=0.25",
+        "--input_size=32x64",
+        f"--weights={weights}",
+        f"--output={tmp_path / 'enet_cityscapes'}",
+    )
     assert done.returncode == 0, done.stderr
-    done = call("robustness", f"--models={tmp_path / 'enet_cityscapes'}", "--dataset=cityscapes", f"--data_dir={root}",
-                "--epsilons=1,8", f"--output={tmp_path / 'run'}")  # fmt: skip
+    done = call(
+        "robustness",
+        f"--models={tmp_path / 'enet_cityscapes'}",
+        "--dataset=cityscapes",
+        f"--data_dir={root}",
+        "--epsilons=1,8",
+        f"--output={tmp_path / 'run'}",
+    )
     assert done.returncode == 0, done.stderr
     assert "white-box, cityscapes validation, 2 images" in done.stdout and "left out" not in done.stderr
     rows = pd.read_csv(tmp_path / "run" / "results.csv")
     found = rows.set_index(["attack", "epsilon"])
-    assert [*found.index] == [
-        ("clean", 0), *((a, e) for a in ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll") for e in (1, 8))
-    ]  # fmt: skip
+    assert [*found.index] == [("clean", 0), *((a, e) for a in ("fgsm", "fgsm_ll", "ifgsm", "ifgsm_ll") for e in (1, 8))]
     assert set(found.images) == {2} and set(found.groups) == {2} and set(rows.model) == {"enet_cityscapes"}
     np.testing.assert_allclose(found.linf[1:], found.index.get_level_values("epsilon")[1:], rtol=1e-6)
     assert found.pixel_accuracy["ifgsm", 8] < found.pixel_accuracy["clean", 0]
@@ -119,8 +128,14 @@ def test_the_file_of_the_papers_authors_brings_no_warning(thin_file):
 
 
 def test_a_file_of_another_network_is_refused_with_a_table_of_what_it_has(import_caffe, thin_file, tmp_path):
-    done = import_caffe("--model=segnet", "--classes=5", "--width=0.1", "--input_size=32x32",
-                        f"--weights={thin_file}", f"--output={tmp_path / 'segnet'}")  # fmt: skip
+    done = import_caffe(
+        "--model=segnet",
+        "--classes=5",
+        "--width=0.1",
+        "--input_size=32x32",
+        f"--weights={thin_file}",
+        f"--output={tmp_path / 'segnet'}",
+    )
     lines = done.stderr.splitlines()
     assert done.returncode == 1 and any(line.split()[:2] == ["conv1_1", "missing"] for line in lines)
     assert any(line.split()[:3] == ["aux/conv", "left", "over"] for line in lines)

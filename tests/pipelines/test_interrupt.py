@@ -19,9 +19,13 @@ HEAD = "Interrupted; nothing finished is lost. "
 def begin(*words):
     """A program of its own that heeds SIGINT, whatever the tests were started to ignore."""
     return subprocess.Popen(
-        [sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    )
 
 
 def importing(program, what):
@@ -78,10 +82,13 @@ def deaf(tmp_path):
     def begin(seconds, disposition=signal.default_int_handler):
         (tmp_path / "deaf.py").write_text(DEAF)
         program = subprocess.Popen(
-            [sys.executable, tmp_path / "deaf.py", seconds], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, tmp_path / "deaf.py", seconds],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},  # so that it starts at once
             preexec_fn=lambda: [signal.signal(one, disposition) for one in (signal.SIGINT, signal.SIGHUP)],
-        )  # fmt: skip
+        )
         assert program.stdout.readline() == "begun\n"
         return program
 

@@ -74,8 +74,9 @@ def test_a_mask_of_another_size_is_one_sentence(call, small, masks, tmp_path):
     ended = call("robustness", *small, *FEW, f"--region={masks / 'small.png'}", f"--output={tmp_path}")
     assert ended.returncode == 1, ended.stderr
     said = ended.stderr.splitlines()[-1]
-    assert said.endswith("small.png is 48x36 but the photograph 0 is 480x360; a mask in --region has the photographs' "
-                         "size.")  # fmt: skip
+    assert said.endswith(
+        "small.png is 48x36 but the photograph 0 is 480x360; a mask in --region has the photographs' size."
+    )
 
 
 FIT = ("--fit_split=validation", "--fit_limit=2", "--limit=1", "--passes=3", "--tile_size=24x20")

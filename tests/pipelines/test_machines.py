@@ -39,10 +39,14 @@ def results(folder):
 def begin(*words):
     """A program of its own that heeds SIGINT, whatever the tests were started to ignore."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.robustness", *words], cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        [sys.executable, "-m", "pipelines.robustness", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

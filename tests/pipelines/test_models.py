@@ -74,9 +74,11 @@ def test_a_file_without_the_gradients_of_its_own_operations_ends_in_a_sentence(r
     module.kernel = tf.Variable(tf.random.stateless_normal((3, 3, 3, 11), (0, 0)) / 50)
     serve = tf.function(lambda x: {"y": tf.nn.silu(tf.nn.conv2d(x, module.kernel, 1, "SAME"))})
     tf.saved_model.save(
-        module, str(tmp_path / "net"), serve.get_concrete_function(tf.TensorSpec((None, 32, 48, 3), tf.float32, "x")),
+        module,
+        str(tmp_path / "net"),
+        serve.get_concrete_function(tf.TensorSpec((None, 32, 48, 3), tf.float32, "x")),
         tf.saved_model.SaveOptions(experimental_custom_gradients=False),
-    )  # fmt: skip
+    )
     done = run("robustness", f"--models={tmp_path / 'net'}", f"--output={tmp_path / 'run'}", *SMALL)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "was saved without the gradients of its own operations; save it again" in done.stderr.splitlines()[-1]

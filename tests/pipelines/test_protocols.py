@@ -77,9 +77,17 @@ def test_a_protocol_means_the_same_for_all_attacks(parsed, protocol, alpha, step
 def test_flags_that_are_given_override_the_protocol(parsed):
     of_labels = EVERY.replace("fspgd,", "")  # which knows no labels, and so no IoU
     made = parsed(
-        of_labels, "--protocol=literature", "--alpha=0.5", "--steps=50", "--start=uniform", "--restarts=3",
-        "--keep=iou", "--norm=l2", "--noin_range", "--labels=prediction",
-    ).protocol()  # fmt: skip
+        of_labels,
+        "--protocol=literature",
+        "--alpha=0.5",
+        "--steps=50",
+        "--start=uniform",
+        "--restarts=3",
+        "--keep=iou",
+        "--norm=l2",
+        "--noin_range",
+        "--labels=prediction",
+    ).protocol()
     assert made.labels == "prediction"
     for name, attack in made.attacks:
         assert attack.ball == L2() and not attack.in_range
@@ -197,8 +205,9 @@ def test_the_sentence_of_the_report_names_what_differs(parsed):
     given = ("--protocol=literature", "--steps=50", "--alpha=1", "--noin_range", "--norm=l2", "--start=uniform")
     told = parsed(*given, "--keep=iou", "--noattack_padding").protocol_text()
     assert told.startswith("Protocol literature: away from the ground truth, 20 steps of 2.55 grey levels from random ")
-    assert told.endswith(" Other than it: --noin_range, --alpha=1, --steps=50, --keep=iou, --norm=l2, "
-                         "--noattack_padding.")  # fmt: skip
+    assert told.endswith(
+        " Other than it: --noin_range, --alpha=1, --steps=50, --keep=iou, --norm=l2, --noattack_padding."
+    )
 
 
 @pytest.mark.parametrize("has_training", [True, False])

@@ -57,9 +57,19 @@ def test_a_recipe_builds_its_network_with_the_parameters_that_it_tells(name, par
 
     values = parse(name)
     recipe = Recipe(
-        objects.size("crop"), values.epochs, values.batch_size, values.learning_rate, values.weight_decay, scales(),
-        values.colour, values.dropout, values.validate_every, values.seed, values.precision, values.select,
-    )  # fmt: skip
+        objects.size("crop"),
+        values.epochs,
+        values.batch_size,
+        values.learning_rate,
+        values.weight_decay,
+        scales(),
+        values.colour,
+        values.dropout,
+        values.validate_every,
+        values.seed,
+        values.precision,
+        values.select,
+    )
     assert values.model == name and values.dataset == "camvid" and recipe.crop == (360, 480)
     assert recipe.weight_decay == 2e-3 and recipe.select == "last"
     with keras.StatelessScope(initialize_variables=False):

@@ -82,7 +82,7 @@ class Pretended:
         """As the rehearsal does, on whose times nobody can rely."""
         jobs = asked["jobs"]
         self.started.append(("pipelines.common.rehearsal", list(jobs)))
-        failed = {name: "Its models are of another kind." for name in self.unlooked & set(jobs)}
+        failed = dict.fromkeys(self.unlooked & set(jobs), "Its models are of another kind.")
         for job in [job for name, job in jobs.items() if name not in failed]:
             folder = pathlib.Path(job["folder"])
             folder.mkdir(exist_ok=True)

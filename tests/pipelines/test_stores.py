@@ -81,11 +81,15 @@ def test_two_runs_at_once_share_the_work(small, bucket, on_disk, tmp_path):
     search = os.pathsep.join(map(str, (ROOT, ROOT / "tests", tmp_path / "site")))
     both = [
         subprocess.Popen(
-            [sys.executable, "-m", "pipelines.robustness", *small, *FLAGS, f"--output={url}"], cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": search}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "pipelines.robustness", *small, *FLAGS, f"--output={url}"],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": search},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     said = [(*one.communicate(timeout=900), one.returncode) for one in both]
     assert [code for *_, code in said] == [0, 0], said
     assert all("Results: " in out for out, *_ in said)

@@ -113,8 +113,14 @@ def test_the_scales_of_one_network_are_crossed(call, small, undrawn, tmp_path):
     signature = tf.function(logits).get_concrete_function(tf.TensorSpec((None, None, None, 3), tf.float32, "images"))
     tf.saved_model.save(tf.Module(), str(tmp_path / "any"), signatures={"logits": signature})
     for fusion in ("max", "average"):
-        made = call("export", f"--models={tmp_path / 'any'}", "--scales=0.75,1", f"--fusion={fusion}",
-                    f"--name={fusion}", f"--models_folder={tmp_path}")  # fmt: skip
+        made = call(
+            "export",
+            f"--models={tmp_path / 'any'}",
+            "--scales=0.75,1",
+            f"--fusion={fusion}",
+            f"--name={fusion}",
+            f"--models_folder={tmp_path}",
+        )
         assert made.returncode == 0, made.stderr
     flags = (f"--models={tmp_path / 'max'}", f"--average={tmp_path / 'average'}", *small[1:], *FEW)
     ended = call("scale_transfer", *flags, f"--output={tmp_path / 'run'}")

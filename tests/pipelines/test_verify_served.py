@@ -264,8 +264,10 @@ def test_answers_that_are_none(call, server, flags, tmp_path):
         assert result.returncode == 1 and "Traceback" not in result.stderr
         return result.stderr.splitlines()[-1]
 
-    assert "should answer labels, whole numbers [1, 32, 48]; got confidence float32 [1], entropy float32 [1], labels " \
-        "uint8 [1, 16, 48]." in ended(lambda _, found: found | {"labels": found["labels"][:, ::2]})  # fmt: skip
+    assert (
+        "should answer labels, whole numbers [1, 32, 48]; got confidence float32 [1], entropy float32 [1], labels "
+        "uint8 [1, 16, 48]." in ended(lambda _, found: found | {"labels": found["labels"][:, ::2]})
+    )
     assert "got confidence float32 [1], entropy float32 [1], labels float32 [1, 32, 48]." in ended(
         lambda _, found: found | {"labels": found["labels"].astype(np.float32)}
     )
@@ -408,9 +410,19 @@ class TestDefendedAndAttacked:
         assert server.asked == {"defended": 2 * IMAGES + 1}
 
     def test_a_served_defense_is_attacked_by_queries(self, ask, server, call, data, tmp_path):
-        ended = call("verify_served", f"--endpoint={server.address('http')}", "--served_name=served", "--black_box=dla",
-                     "--served_signature=defended", "--dataset=camvid", f"--data_dir={data}", "--limit=1",
-                     "--queries=3", "--epsilons=8", f"--output={tmp_path / 'out'}")  # fmt: skip
+        ended = call(
+            "verify_served",
+            f"--endpoint={server.address('http')}",
+            "--served_name=served",
+            "--black_box=dla",
+            "--served_signature=defended",
+            "--dataset=camvid",
+            f"--data_dir={data}",
+            "--limit=1",
+            "--queries=3",
+            "--epsilons=8",
+            f"--output={tmp_path / 'out'}",
+        )
         assert ended.returncode == 0, ended.stderr
         assert server.asked == {"defended": 1 + 1 + 4}
 

@@ -73,8 +73,10 @@ def test_a_link_leads_to_another_file():
 def test_two_columns_may_name_a_row():
     table = Table(["model", "attack", "8"], [["enet", "FGSM", "1.0"]], labels=2)
     assert markdown(Document("T", [table])).splitlines()[2:] == [
-        "| model | attack |   8 |", "| :---- | :----- | --: |", "| enet  | FGSM   | 1.0 |",
-    ]  # fmt: skip
+        "| model | attack |   8 |",
+        "| :---- | :----- | --: |",
+        "| enet  | FGSM   | 1.0 |",
+    ]
 
 
 @pytest.mark.parametrize(

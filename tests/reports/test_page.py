@@ -260,13 +260,21 @@ def test_a_page_is_never_larger_than_allowed_and_says_what_it_left_out(every_blo
 
 def test_large_photographs_are_thinned_and_the_page_says_so(make_example, label_space, tmp_path):
     small = make_example()
-    large = dataclasses.replace(small, **{
-        name: np.repeat(np.repeat(getattr(small, name), 100, 0), 100, 1) for name in ("image", "truth", "prediction")
-    }, attacked=tuple(
-        dataclasses.replace(one, perturbation=np.repeat(np.repeat(one.perturbation, 100, 0), 100, 1),
-                            prediction=np.repeat(np.repeat(one.prediction, 100, 0), 100, 1))
-        for one in small.attacked[:1]
-    ))  # fmt: skip
+    large = dataclasses.replace(
+        small,
+        **{
+            name: np.repeat(np.repeat(getattr(small, name), 100, 0), 100, 1)
+            for name in ("image", "truth", "prediction")
+        },
+        attacked=tuple(
+            dataclasses.replace(
+                one,
+                perturbation=np.repeat(np.repeat(one.perturbation, 100, 0), 100, 1),
+                prediction=np.repeat(np.repeat(one.prediction, 100, 0), 100, 1),
+            )
+            for one in small.attacked[:1]
+        ),
+    )
     document = Document("a", [Photographs([large], label_space)])
     text = page(document, tmp_path)
     assert "one pixel of 3 is shown in each direction" in text  # 1200 x 1600 pixels

@@ -22,9 +22,14 @@ def made(name="a", model="enet", epsilon=8.0, shape=(12, 16), share=0.25):
 
 def row(space, made_share=26.0, **settings):
     return made(**settings).row(
-        space, file="f", changed_float=25.5, changed_input=made_share, confidence_before=0.875, confidence_after=0.5,
+        space,
+        file="f",
+        changed_float=25.5,
+        changed_input=made_share,
+        confidence_before=0.875,
+        confidence_after=0.5,
         seconds=2.25,
-    )  # fmt: skip
+    )
 
 
 def test_of_each_model_norms_labels_and_classes_are_told(label_space):

@@ -50,8 +50,9 @@ def test_draw_sheets_is_repeatable(make_example, label_space, tmp_path):
     first = sheets.draw_sheets([example], label_space, tmp_path / "first")
     second = sheets.draw_sheets([example], label_space, tmp_path / "second")
     assert [path.name for path in first if path.suffix == ".png"] == [
-        "sheet_enet_seq_0001_ifgsm.png", "sheet_enet_seq_0001.png",
-    ]  # fmt: skip
+        "sheet_enet_seq_0001_ifgsm.png",
+        "sheet_enet_seq_0001.png",
+    ]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 

@@ -56,9 +56,22 @@ def test_clean_rows_alone(small):
 def test_attacks_that_find_their_own_norm_have_a_part_of_their_own(small):
     assert tables.own_norm_part(small) == []
     row = small[(small["model"] == "enet") & (small["epsilon"] == 8)].assign(
-        attack="smallest", epsilon=np.nan, iou=1.0, iou_low=0.5, iou_high=1.5, iou_ratio=2.0, iou_ratio_low=1.0,
-        iou_ratio_high=3.0, linf=3.25, linf_median=0.126, l2=12.5, broken=96.0, gradients=500, queries=100, images=50,
-    )  # fmt: skip
+        attack="smallest",
+        epsilon=np.nan,
+        iou=1.0,
+        iou_low=0.5,
+        iou_high=1.5,
+        iou_ratio=2.0,
+        iou_ratio_low=1.0,
+        iou_ratio_high=3.0,
+        linf=3.25,
+        linf_median=0.126,
+        l2=12.5,
+        broken=96.0,
+        gradients=500,
+        queries=100,
+        images=50,
+    )
     heading, told, table = tables.own_norm_part(pd.concat([small, row]))
     assert heading == Heading("Attacks that find their own norm") and "grey levels" in told.text
     assert table.header[4:8] == ["Broken", "Median change", "Largest change", "Mean length"]

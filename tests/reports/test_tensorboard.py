@@ -54,11 +54,20 @@ def test_numbers_read_back(make_results, make_example, label_space, tmp_path):
     _, images, (overview,) = read(tmp_path / "tb")
     assert set(images) == {"figures/iou_ratio", "figures/clean_against_ratio"}
     assert [metric.name.tag for metric in overview.experiment.metric_infos] == [
-        "cell/iou", "cell/iou_ratio", "cell/pixel_accuracy", "cell/mean_confidence", "cell/mean_entropy",
-    ]  # fmt: skip
+        "cell/iou",
+        "cell/iou_ratio",
+        "cell/pixel_accuracy",
+        "cell/mean_confidence",
+        "cell/mean_entropy",
+    ]
     assert {info.name for info in overview.experiment.hparam_infos} == {
-        "model", "attack", "epsilon", "seed", "xla", "epsilons",
-    }  # fmt: skip
+        "model",
+        "attack",
+        "epsilon",
+        "seed",
+        "xla",
+        "epsilons",
+    }
     assert read(tmp_path / "tb" / "pspnet")[1] == {}
 
 
@@ -80,9 +89,7 @@ def test_attacks_that_find_their_own_norm_are_on_no_axis(make_results, make_exam
     results.loc[results["attack"] == "smallest", "epsilon"] = np.nan
     example = make_example(attacks=("fgsm", "smallest"), epsilons=(8.0,))
     attacked = [dataclasses.replace(one, epsilon=None) if one.attack == "smallest" else one for one in example.attacked]
-    tensorboard.write(
-        results, tmp_path / "tb", [dataclasses.replace(example, attacked=tuple(attacked))], label_space
-    )  # fmt: skip
+    tensorboard.write(results, tmp_path / "tb", [dataclasses.replace(example, attacked=tuple(attacked))], label_space)
     scalars, images, _ = read(tmp_path / "tb" / "enet")
     assert {path.name for path in (tmp_path / "tb" / "cells" / "enet").iterdir()} == {"clean_0", "fgsm_8"}
     assert not any("smallest" in tag for tag in scalars) and images == {"0001/fgsm": [0, 800]}

@@ -37,9 +37,14 @@ def test_a_row_has_the_norms_of_the_file():
     one = AttackedPhotograph("a", "enet", "ifgsm", 8.0, photograph, saved, BEFORE, AFTER)
     assert one.perturbation.dtype == np.int16 and sorted(set(one.perturbation.ravel())) == [-3, 0, 4]
     row = one.row(
-        SPACE, file="enet/a/attacked.png", changed_float=60.0, changed_input=80.0, confidence_before=0.9,
-        confidence_after=0.5, seconds=1.5,
-    )  # fmt: skip
+        SPACE,
+        file="enet/a/attacked.png",
+        changed_float=60.0,
+        changed_input=80.0,
+        confidence_before=0.9,
+        confidence_after=0.5,
+        seconds=1.5,
+    )
     assert tuple(row) == (*COLUMNS, "lost_road", "lost_sky")
     assert (row["linf"], row["l2"], row["height"], row["width"]) == (4, 5.0, 2, 4)
     assert (row["changed"], row["lost_road"], row["fools_less"]) == (50.0, 75.0, True)

@@ -29,8 +29,9 @@ def test_a_unit_comes_back_as_it_was_saved(tmp_path):
 def test_the_recipe_and_the_notes_are_written_down(tmp_path):
     RunFolder(tmp_path / "run", RECIPE, {"revision": "1234"})
     assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == {
-        "recipe": RECIPE, "notes": {"revision": "1234"}
-    }  # fmt: skip
+        "recipe": RECIPE,
+        "notes": {"revision": "1234"},
+    }
 
 
 def test_the_same_recipe_goes_on_whatever_the_notes(tmp_path):
@@ -196,8 +197,9 @@ def test_a_folder_is_one_process_at_a_time_and_tidied(tmp_path):
             pass
         assert re.fullmatch(
             rf"The run folder {path} has not finished: process {os.getpid()} on \S+ works in it; wait for it, or "
-            "choose another `folder`.", str(refused.value),
-        )  # fmt: skip
+            "choose another `folder`.",
+            str(refused.value),
+        )
         half.touch()
     with reserved(tmp_path / "run"):
         assert not half.exists()

@@ -25,9 +25,21 @@ COUNTS = Counts(
 def results():
     ones, nothing = np.ones((2, 2)), np.zeros(2)
     return Results(
-        (CLEAN, FREE), ("a", "b"), ("one", "other"), COUNTS, ones, ones, ones, ones, ones, ones, nothing, nothing,
-        nothing, classes=("road", "sky", "car", "pole"),
-    )  # fmt: skip
+        (CLEAN, FREE),
+        ("a", "b"),
+        ("one", "other"),
+        COUNTS,
+        ones,
+        ones,
+        ones,
+        ones,
+        ones,
+        ones,
+        nothing,
+        nothing,
+        nothing,
+        classes=("road", "sky", "car", "pole"),
+    )
 
 
 def test_each_class_of_each_cell_has_a_row(results, tmp_path):

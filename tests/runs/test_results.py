@@ -20,13 +20,22 @@ MATRICES = np.array([
 @pytest.fixture
 def results():
     return Results(
-        (CLEAN, ATTACKED), ("a", "b"), ("drive", "drive"),
+        (CLEAN, ATTACKED),
+        ("a", "b"),
+        ("drive", "drive"),
         Counts(np.diagonal(MATRICES, axis1=2, axis2=3), MATRICES.sum(3), MATRICES.sum(2)),
-        confidence=np.array([[8.0, 6.0], [4.0, 4.0]]), entropy=np.array([[1.0, 1.0], [4.0, 6.0]]),
-        boundaries=np.ones((2, 2)), pixels=np.array([[10, 10], [5, 5]]), linf=np.array([[0.0, 0.0], [8.0, 7.0]]),
-        l2=np.array([[0.0, 0.0], [30.0, 50.0]]), gradients=np.array([0, 7]), queries=np.array([0, 3]),
-        seconds=np.array([0.12345, 2.0]), forwards=np.array([0, 5]), alone=np.array([[0, 0, 0], [4, 2, 1]]),
-    )  # fmt: skip
+        confidence=np.array([[8.0, 6.0], [4.0, 4.0]]),
+        entropy=np.array([[1.0, 1.0], [4.0, 6.0]]),
+        boundaries=np.ones((2, 2)),
+        pixels=np.array([[10, 10], [5, 5]]),
+        linf=np.array([[0.0, 0.0], [8.0, 7.0]]),
+        l2=np.array([[0.0, 0.0], [30.0, 50.0]]),
+        gradients=np.array([0, 7]),
+        queries=np.array([0, 3]),
+        seconds=np.array([0.12345, 2.0]),
+        forwards=np.array([0, 5]),
+        alone=np.array([[0, 0, 0], [4, 2, 1]]),
+    )
 
 
 @pytest.fixture
@@ -152,10 +161,14 @@ def test_images_are_told_with_their_groups(images, groups, expected):
         (1, "1 of 3 photographs was left out: p0: bad."),
         (2, "2 of 4 photographs were left out: p0: bad; p1: bad."),
         (10, "10 of 12 photographs were left out: " + "; ".join(f"p{i}: bad" for i in range(10)) + "."),
-        (11, "11 of 13 photographs were left out: " + "; ".join(f"p{i}: bad" for i in range(10))
-         + "; and 1 more, which pipelines.inspect_data names."),
+        (
+            11,
+            "11 of 13 photographs were left out: "
+            + "; ".join(f"p{i}: bad" for i in range(10))
+            + "; and 1 more, which pipelines.inspect_data names.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_was_left_out_is_a_sentence(results, count, expected):
     assert dataclasses.replace(results, left_out=tuple(f"p{i}: bad." for i in range(count))).left_out_text() == expected
 

@@ -9,9 +9,13 @@ from PIL import Image
 from tfadvseg.runs.tiles import Tile, load_tile, save_picture, save_tile
 
 TILE = Tile(
-    np.random.default_rng(0).uniform(-8, 8, (4, 6, 3)).astype(np.float32), 8.0, np.array([0.5, 0.7]), "net", "ab12",
+    np.random.default_rng(0).uniform(-8, 8, (4, 6, 3)).astype(np.float32),
+    8.0,
+    np.array([0.5, 0.7]),
+    "net",
+    "ab12",
     "away from the prediction",
-)  # fmt: skip
+)
 
 
 def test_the_file_gives_back_everything(tmp_path):

@@ -81,12 +81,21 @@ def by_the_package(model, attack, photograph, seeds):
 
 
 CASES = [
-    ("fgsm", {}), ("fgsm_ll", {}), ("ifgsm", {}), ("ifgsm_ll", {}), ("mi_fgsm", {}), ("segpgd", {}), ("cospgd", {}),
+    ("fgsm", {}),
+    ("fgsm_ll", {}),
+    ("ifgsm", {}),
+    ("ifgsm_ll", {}),
+    ("mi_fgsm", {}),
+    ("segpgd", {}),
+    ("cospgd", {}),
     *((name, {"protocol": "literature"}) for name in ("fgsm", "ifgsm", "ifgsm_ll", "mi_fgsm", "segpgd", "cospgd")),
-    ("ifgsm_ll", {"in_range": True, "whole_levels": True}), ("ifgsm", {"whole_levels": True}),
-    ("fgsm_class", {"target_class": "3"}), ("padam", {"steps": 5}), ("apgd_ce", {"steps": 6}),
+    ("ifgsm_ll", {"in_range": True, "whole_levels": True}),
+    ("ifgsm", {"whole_levels": True}),
+    ("fgsm_class", {"target_class": "3"}),
+    ("padam", {"steps": 5}),
+    ("apgd_ce", {"steps": 6}),
     ("ifgsm", {"start": "uniform", "restarts": 2, "keep": "accuracy", "seed": 3}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "given"), CASES)
@@ -102,8 +111,10 @@ def test_it_is_the_packages_attack_at_each_images_radius(typed, conv_model, monk
     on_files = given.get("whole_levels", False) and given.get("in_range", False)
     for size in SIZES.values():
         images = photographs(3, size)
-        found = {key: value.numpy() for key, value in
-                 loaded.signatures["attacked"](images=images, epsilons=tf.constant(EPSILONS)).items()}  # fmt: skip
+        found = {
+            key: value.numpy()
+            for key, value in loaded.signatures["attacked"](images=images, epsilons=tf.constant(EPSILONS)).items()
+        }
         assert found["adversarial"].dtype == (np.uint8 if on_files else np.float32)
         for i, (image, epsilon) in enumerate(zip(images, EPSILONS, strict=True)):
             adversarial, before, after = by_the_package(conv_model, attacks[epsilon], image, seeds)

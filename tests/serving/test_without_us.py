@@ -56,8 +56,9 @@ def fresh(served_folder, served_answers, tmp_path_factory):
     assert without_us(FRESH, served_folder, scratch).splitlines()[-1] == "[]"
     return {
         (name, loader): dict(np.load(scratch / f"{name}.{loader}.npz", allow_pickle=True))
-        for name in served_answers for loader in ("load", "loader")
-    }  # fmt: skip
+        for name in served_answers
+        for loader in ("load", "loader")
+    }
 
 
 @pytest.mark.parametrize("loader", ["load", "loader"])
@@ -82,9 +83,19 @@ def test_the_command_line_shows_every_signature_with_its_tensors(served_folder, 
 def test_the_command_line_runs_a_signature_on_an_array(served_folder, served_answers, tmp_path):
     np.save(tmp_path / "images.npy", served.inputs(served_folder, "serving_default")["images"])
     without_us(
-        CLI, "run", "--dir", served_folder, "--tag_set", "serve", "--signature_def", "serving_default",
-        "--inputs", f"images={tmp_path}/images.npy", "--outdir", tmp_path,
-    )  # fmt: skip
+        CLI,
+        "run",
+        "--dir",
+        served_folder,
+        "--tag_set",
+        "serve",
+        "--signature_def",
+        "serving_default",
+        "--inputs",
+        f"images={tmp_path}/images.npy",
+        "--outdir",
+        tmp_path,
+    )
     for key, array in served_answers["serving_default"].items():
         found = np.load(tmp_path / f"{key}.npy")
         if array.dtype.kind == "f":  # the command line sets no number of threads, and sums follow it

@@ -17,7 +17,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
     def __init__(self, folder: pathlib.Path, name: str):
         self.loaded, self.name, self.version = tf.saved_model.load(str(folder)), name, int(folder.name)
 
-    def Predict(self, request, context):  # noqa: N802, the service's name for it
+    def Predict(self, request, context):
         asked = request.model_spec
         version = asked.version.value if asked.HasField("version") else self.version
         if (asked.name, version) != (self.name, self.version):

@@ -64,9 +64,7 @@ RISING = dict(zip(FIVE, (40.0, 50.0, 60.0, 70.0, 80.0), strict=True))
 
 def ranks(correlation: PerImage) -> dict[str, PerImage]:
     """Ratios of the five near 40, whose rank correlation with the clean IoU is that."""
-    return {
-        name: 40 + 0.1 * rank for name, rank in zip(FIVE, ranked([range(5)], [correlation]), strict=True)
-    }  # fmt: skip
+    return {name: 40 + 0.1 * rank for name, rank in zip(FIVE, ranked([range(5)], [correlation]), strict=True)}
 
 
 def of_ranks(build: Callable[[Margin], Networks], *parts: str, epsilons: tuple[float, ...] = ()) -> Case:
@@ -165,9 +163,7 @@ def two_orders(bound: float, pairs: Mapping[str, tuple[str, str]]) -> Callable[[
 
 
 def c16(margin: Margin) -> Networks:
-    return world(
-        ("segnet", MULTISCALE, PSPNET), lambda n, a, e: of({MULTISCALE: 50 + margin("", e), PSPNET: 50.0})(n)
-    )  # fmt: skip
+    return world(("segnet", MULTISCALE, PSPNET), lambda n, a, e: of({MULTISCALE: 50 + margin("", e), PSPNET: 50.0})(n))
 
 
 def c17(margin: Margin) -> Networks:
@@ -252,9 +248,7 @@ def c26(margin: Margin) -> Networks:
         first = {PSPNET: 50.0, CONTEXT: 40.0} if e < 32 else {PSPNET: 40.0, CONTEXT: 50.0}
         return of(first | {"enet": 50 + margin("", e)})(name)
 
-    return world(
-        ("segnet", PSPNET, CONTEXT, "enet"), ratio, clean={PSPNET: 90.0}, parameters={CONTEXT: 2_000_000}
-    )  # fmt: skip
+    return world(("segnet", PSPNET, CONTEXT, "enet"), ratio, clean={PSPNET: 90.0}, parameters={CONTEXT: 2_000_000})
 
 
 def c28(margin: Margin) -> Networks:

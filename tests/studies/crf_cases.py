@@ -234,21 +234,24 @@ CASES = {
     "C87": [Case(c87, named("IoU"))],
     "C73": [of_ranks(c73, "theta_alpha", "theta_beta", "theta_gamma", epsilons=EPSILONS)],
     "C74": [Case(c74, named(""), score=lambda margin: 75.0 if margin > 0 else 50.0)],
-    "C75": [dataclasses.replace(
-            of_ranks(c75, "spatial_weight", "-theta_gamma", epsilons=EPSILONS), small=0.2, large=0.3
-        )],
+    "C75": [
+        dataclasses.replace(of_ranks(c75, "spatial_weight", "-theta_gamma", epsilons=EPSILONS), small=0.2, large=0.3)
+    ],
     "C76": [of_ranks(c76, "theta_alpha")],
     "C78": [
         Case(
             c78,
-            {f"{what} of {model}": part for what, part in (("confidence", "confidence"), ("entropy", "-entropy"))
-             for model in CERTAIN},
+            {
+                f"{what} of {model}": part
+                for what, part in (("confidence", "confidence"), ("entropy", "-entropy"))
+                for model in CERTAIN
+            },
             ALWAYS,
         )
     ],
     "C79": [of_ranks(c79, "confidence", "-entropy", epsilons=EPSILONS)],
     "C80": [Case(c80, dict.fromkeys((*CERTAIN, NET), ""), ALWAYS)],
-}  # fmt: skip
+}
 """{number: ways to its bound}."""
 
 TARGETED_ONLY = pair(both("fgsm_ll", 8.0, 40.0, 40.0))

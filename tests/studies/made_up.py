@@ -74,17 +74,31 @@ def results(answers: Mapping[Cell, Answer], groups: Sequence[str] | None = None)
     pixels, nothing = np.full_like(hits, PIXELS), np.zeros(len(hits))
     hits = hits[..., None]
     return Results(
-        cells=tuple(answers), ids=tuple(f"image_{i}" for i in range(len(groups))), groups=tuple(groups),
-        counts=Counts(hits, np.full_like(hits, PIXELS), hits), confidence=pixels * confidence / 100,
-        entropy=pixels * entropy, boundaries=pixels * boundaries / 100, pixels=pixels, linf=np.zeros_like(pixels),
-        l2=np.zeros_like(pixels), gradients=nothing, queries=nothing, seconds=nothing,
-    )  # fmt: skip
+        cells=tuple(answers),
+        ids=tuple(f"image_{i}" for i in range(len(groups))),
+        groups=tuple(groups),
+        counts=Counts(hits, np.full_like(hits, PIXELS), hits),
+        confidence=pixels * confidence / 100,
+        entropy=pixels * entropy,
+        boundaries=pixels * boundaries / 100,
+        pixels=pixels,
+        linf=np.zeros_like(pixels),
+        l2=np.zeros_like(pixels),
+        gradients=nothing,
+        queries=nothing,
+        seconds=nothing,
+    )
 
 
 def write_run(
-    folder: pathlib.Path, study: str, answers: Mapping[Cell, Answer], design: Mapping, warnings: Sequence[str] = (),
-    groups: Sequence[str] | None = None, **recipe,
-) -> pathlib.Path:  # fmt: skip
+    folder: pathlib.Path,
+    study: str,
+    answers: Mapping[Cell, Answer],
+    design: Mapping,
+    warnings: Sequence[str] = (),
+    groups: Sequence[str] | None = None,
+    **recipe,
+) -> pathlib.Path:
     """A run folder of them, finished. recipe: settings beside those that all have."""
     folder.mkdir()
     measured = results(answers, groups)

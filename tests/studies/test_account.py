@@ -35,13 +35,16 @@ def counted(run: FinishedRun, **costs) -> FinishedRun:
 
 def test_what_was_attacked_and_how(robustness):
     run = robustness()
-    assert attacked_part(run) == [Bullets(
-        [
-            "Networks: a, a+crf.", "Images: made_up validation, 16 images.",
-            "Attacks: FGSM, Iterative FGSM ll, smallest; epsilon 1, 8 in grey levels of 0..255.",
-        ],
-        heading="What was attacked, and how",
-    )]  # fmt: skip
+    assert attacked_part(run) == [
+        Bullets(
+            [
+                "Networks: a, a+crf.",
+                "Images: made_up validation, 16 images.",
+                "Attacks: FGSM, Iterative FGSM ll, smallest; epsilon 1, 8 in grey levels of 0..255.",
+            ],
+            heading="What was attacked, and how",
+        )
+    ]
     (told,) = attacked_part(recorded(run, {"attacked_as": "Protocol x."}))
     assert told.items[-1] == "Protocol x."
 
@@ -58,10 +61,15 @@ def test_costs_are_summed_by_network_and_attack(finish):
     ]  # fmt: skip
     run = finish("robustness", dict.fromkeys(cells, Answer(50.0)), {})
     assert costs_part(run) == []  # nothing was counted
-    found = costs_part(counted(
-        run, gradients=[0, 1000, 200, 0, 30, 7], queries=[0, 0, 5, 0, 0, 0], seconds=[0.25, 1, 2, 0.5, 4, 8],
-        forwards=[np.nan, 3, np.nan, np.nan, np.nan, 1],
-    ))  # fmt: skip
+    found = costs_part(
+        counted(
+            run,
+            gradients=[0, 1000, 200, 0, 30, 7],
+            queries=[0, 0, 5, 0, 0, 0],
+            seconds=[0.25, 1, 2, 0.5, 4, 8],
+            forwards=[np.nan, 3, np.nan, np.nan, np.nan, 1],
+        )
+    )
     assert found[0] == Heading("Costs")
     assert found[2] == Table(
         ["Made on", "What", "Gradients", "Forward passes", "Queries", "Seconds"],

@@ -47,7 +47,7 @@ def test_two_networks(robustness):
         "a+crf keeps more than a: +10.0 [+10.0, +10.0] points.",
         "In the worst case of all that was tried, half of the clean IoU is gone at epsilon 1.52 [1.52, 1.52] (a); "
         "2.00 [2.00, 2.00] (a+crf).",  # from 60 and 70 at 1 to 10 at 8: 2^(3 * 10 / 50), 2^(3 * 20 / 60)
-    ]  # fmt: skip
+    ]
 
 
 def test_one_network_keeps_something_and_not_most(finish):
@@ -117,9 +117,10 @@ def test_among_three_it_is_decided_just_where_the_interval_excludes_0(finish):
             "robustness", attacked(a=10.0, b=12.5, c=np.round(MIXED + beyond + aside, 4)), {}, name=f"by {aside}"
         )
         assert said(run)[1] == (
-            "Under these attacks this is decided: c keeps more than each of the 2 other networks." if decided
+            "Under these attacks this is decided: c keeps more than each of the 2 other networks."
+            if decided
             else "This is not decided: c cannot be told apart from b on these images; it keeps more than the other 1."
-        )  # fmt: skip
+        )
         assert margin(run) == pytest.approx(aside, abs=2e-4)
 
 
@@ -134,7 +135,7 @@ def test_of_two_it_is_told_with_the_difference(finish):
 
 
 def test_many_that_cannot_be_told_apart_are_counted(finish):
-    run = finish("robustness", attacked(**{name: MIXED for name in "abcde"}), {})
+    run = finish("robustness", attacked(**dict.fromkeys("abcde", MIXED)), {})
     assert said(run)[1] == "This is not decided: e cannot be told apart from 4 of the others on these images."
 
 
@@ -235,8 +236,9 @@ def test_transforms_of_several_attacks_have_a_sentence_each(transforms):
         run, results=dataclasses.replace(run.results, cells=tuple(twice), counts=counts, **per_cell)
     )
     assert [sentence.split(": The transform")[0] for sentence in said(both)] == [
-        "net under FGSM at epsilon 8", "net under Iterative FGSM ll at epsilon 8"
-    ]  # fmt: skip
+        "net under FGSM at epsilon 8",
+        "net under Iterative FGSM ll at epsilon 8",
+    ]
 
 
 def test_transfer(transfer):
@@ -245,7 +247,7 @@ def test_transfer(transfer):
         "where examples come from another network (means over the cells).",
         "Iterative FGSM ll at epsilon 8 leaves 20.0 [20.0, 20.0] % of the clean IoU where it is white-box and 72.5 "
         "[72.5, 72.5] % where examples come from another network (means over the cells).",
-    ]  # fmt: skip
+    ]
 
 
 def test_crf(crf):
@@ -257,7 +259,7 @@ def test_masking(masking):
         "b masks its gradient (on 16 images). ifgsm at epsilon 8 leaves 60.0 [60.0, 60.0] % of the clean IoU. That "
         "says too much of its robustness; attack it with what is made on a (pipelines.transfer).",
         "No sign that a masks its gradient (on 16 images).",
-    ]  # fmt: skip
+    ]
 
 
 def test_of_many_models_those_to_beware_of_come_first(finish):
@@ -277,7 +279,7 @@ def test_certificate_and_what_an_attack_refutes(certificate):
     assert said(run) == [
         "net smoothed by noise of sigma 16 has an IoU of 50.0 [50.0, 50.0] %, of which 20.0 [20.0, 20.0] % are "
         "certified against every perturbation of a Euclidean norm below 6.0 grey levels."
-    ]  # fmt: skip
+    ]
     write(run.folder, [dataclasses.replace(one, contradicted=np.array([0, 1])) for one in read(run)])
     (told,) = said(run)
     assert told.startswith("net at sigma 16: attacks refute what is certified at 1 pixels")

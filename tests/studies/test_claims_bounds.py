@@ -26,9 +26,10 @@ every_case = pytest.mark.parametrize(
     ("claim", "case"),
     [
         pytest.param(claim, case, id=" ".join(filter(None, (claim.number, case.name))))
-        for claim in CLAIMS for case in CASES.get(claim.number, [])
+        for claim in CLAIMS
+        for case in CASES.get(claim.number, [])
     ],
-)  # fmt: skip
+)
 
 
 @every_claim

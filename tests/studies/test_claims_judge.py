@@ -60,9 +60,7 @@ def test_a_verdict_needs_975_of_1000_calibrated_resamples(count, measured, expec
     assert verdict(found, positive, units) == expected
 
 
-@pytest.mark.parametrize(
-    ("level", "fewest"), [(95.0, 975), (97.5, 988), (98 + 1 / 3, 992), (99.0, 995)]
-)  # fmt: skip
+@pytest.mark.parametrize(("level", "fewest"), [(95.0, 975), (97.5, 988), (98 + 1 / 3, 992), (99.0, 995)])
 @pytest.mark.parametrize("ranks", [False, True])
 def test_a_verdict_is_as_sure_as_it_is_asked_to_be(level, fewest, ranks):
     """By the share of the resamples, and by Student's t at that share."""

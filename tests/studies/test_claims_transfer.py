@@ -93,8 +93,11 @@ def test_single_steps_transfer_better_in_the_papers_tables():
 
 def test_the_papers_clean_ious_rise_with_the_scale():
     rows = paper.table("table15_deeplab_v2_scales")
-    clean = {network: iou for network, iou, pooling in zip(rows.network, rows.iou, rows.pooling, strict=True)
-             if pooling != "average"}  # fmt: skip
+    clean = {
+        network: iou
+        for network, iou, pooling in zip(rows.network, rows.iou, rows.pooling, strict=True)
+        if pooling != "average"
+    }
     models = DEEPLAB.sources
     found = evidence({("fgsm", 8.0): {}}, models, models, clean)
     subject = AllAttacks({"fgsm": Scaled(Matrix(found, models, models, "fgsm", 8.0), DEEPLAB)}, (8.0,))
@@ -117,8 +120,13 @@ def test_of_two_scales_none_lies_between():
 
 def run_of(design, models, sources, attacks=("fgsm", "ifgsm_ll"), epsilons=(1.0, 8.0)) -> FinishedRun:
     answers = {cell(model): Answer(80.0) for model in models}
-    answers |= {cell(row, attack, e, source): Answer(40.0) for attack in attacks for e in epsilons
-                for source in sources for row in models}  # fmt: skip
+    answers |= {
+        cell(row, attack, e, source): Answer(40.0)
+        for attack in attacks
+        for e in epsilons
+        for source in sources
+        for row in models
+    }
     answers |= {cell(row, "smallest", None, source): Answer(5.0) for source in sources for row in models}
     return FinishedRun(None, "transfer", design, {}, results(answers), ())
 
@@ -158,8 +166,9 @@ def test_reduced_scales_of_another_network_are_no_networks_of_the_whole_image():
             assert f"{other}@100 " in told[number] and f"{other}@50 " not in told[number], number
         assert f"{own}@50 " in told["C46"]
     beside = {**design, "models": [*models[:3], "b@50"], "sources": models[:3], "scales": groups[:1]}
-    (unmeasured,) = (one for one in judged_run(run_of(beside, beside["models"], beside["sources"], ["fgsm"]))
-                     if one.number == "C43")  # fmt: skip
+    (unmeasured,) = (
+        one for one in judged_run(run_of(beside, beside["models"], beside["sources"], ["fgsm"])) if one.number == "C43"
+    )
     assert unmeasured.verdict == UNMEASURED
 
 

@@ -221,9 +221,11 @@ def test_every_network_and_attack_is_judged_by_itself(tmp_path):
         }
     better = {("icnet", "fgsm", "jpeg"), ("icnet", "fgsm", "blur")}
     answers = {
-        one: Answer(55.0) if (one.model, one.attack, one.inference_transform) in better and one.attack_transform == NONE
-        else answer for one, answer in answers.items()
-    }  # fmt: skip
+        one: Answer(55.0)
+        if (one.model, one.attack, one.inference_transform) in better and one.attack_transform == NONE
+        else answer
+        for one, answer in answers.items()
+    }
     found = judged(finished(answers, tmp_path, ["enet", "icnet"]))
     subjects = ["enet, ifgsm_ll", "enet, fgsm", "icnet, ifgsm_ll", "icnet, fgsm"]
     assert [(one.about, one.number) for one in found] == [

@@ -137,8 +137,9 @@ def test_variants_move_one_parameter_but_weight_and_theta_gamma_together(spec):
     moved = variants("conv+crf", values)
     assert list(moved)[:3] == ["conv+crf,theta_alpha=1", "conv+crf,theta_alpha=80", "conv+crf,theta_beta=2"]
     assert len(moved) == 7 and moved["conv+crf,spatial_weight=10,theta_gamma=5"] == {
-        "spatial_weight": 10, "theta_gamma": 5
-    }  # fmt: skip
+        "spatial_weight": 10,
+        "theta_gamma": 5,
+    }
     scenarios = sweep_scenarios(spec, CRF_RNN, moved, PROTOCOL)
     assert {name for s in scenarios for name, _ in s.protocol.attacks} == {"fgsm"}
     last = scenarios[-1].source.refinement.parameters

@@ -64,13 +64,16 @@ def test_variants_have_a_panel_a_parameter(crf):
     panels = {axes.get_title(): axes for axes in figures.sweep_figure(run.table, pair).axes}
     theta = figures.GREEK
     assert list(panels) == [
-        f"{theta['theta_alpha']} varied", f"{theta['theta_beta']} varied",
+        f"{theta['theta_alpha']} varied",
+        f"{theta['theta_beta']} varied",
         f"{theta['theta_gamma']} varied, spatial weight 3",
-    ]  # fmt: skip
+    ]
     alpha = next(iter(panels.values()))
     assert [line.get_label() for line in alpha.lines] == [
-        f"{theta['theta_alpha']} = 1", f"{theta['theta_alpha']} = 20", "without CRF",
-    ]  # fmt: skip
+        f"{theta['theta_alpha']} = 1",
+        f"{theta['theta_alpha']} = 20",
+        "without CRF",
+    ]
     np.testing.assert_allclose(alpha.lines[-1].get_ydata(), [80, 40])
 
 
@@ -79,8 +82,10 @@ def test_certainty_has_a_point_a_variant_in_every_panel(crf):
     (pair,) = pairs_of(run)
     panels = figures.certainty_figure(run.table, pair, "mean_confidence").axes
     assert [axes.get_title() for axes in panels] == [
-        "Clean", "Epsilon 4, rank correlation +1.00", "Epsilon 8, rank correlation +1.00",
-    ]  # fmt: skip
+        "Clean",
+        "Epsilon 4, rank correlation +1.00",
+        "Epsilon 8, rank correlation +1.00",
+    ]
     points = np.concatenate([line.get_xydata() for line in panels[2].lines])
     assert len(points) == 5
     np.testing.assert_allclose(points[0], [45, 99])

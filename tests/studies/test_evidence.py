@@ -145,8 +145,11 @@ def test_two_models_of_different_input_size_have_their_own_pixels():
     pixels = np.array([[256 * 192] * 3, [480 * 360] * 3], float)
     run = found(
         {cell("small"): drawn(12, images=3), cell("large"): drawn(13, images=3)},
-        entropy=np.log(11) * pixels, confidence=pixels / 11, boundaries=0.02 * pixels, pixels=pixels,
-    )  # fmt: skip
+        entropy=np.log(11) * pixels,
+        confidence=pixels / 11,
+        boundaries=0.02 * pixels,
+        pixels=pixels,
+    )
     evidence = Evidence(run)
     for model in ("small", "large"):
         np.testing.assert_allclose(evidence.entropy(model=model), np.log(11))

@@ -317,9 +317,13 @@ def test_the_strongest_of_all_attacks_has_the_last_word(strongest, weakest):
     own, around, *scaled = (41.0 if name == strongest else 50.0 for name in WAYS)
     without, across, scaled_without, scaled_across = (38.0 if name == weakest else 39.0 for name in WAYS)
     said = told(
-        own=own, around=around, without=without, across=across, scaled=(*scaled, scaled_without),
+        own=own,
+        around=around,
+        without=without,
+        across=across,
+        scaled=(*scaled, scaled_without),
         scaled_across=scaled_across,
-    )  # fmt: skip
+    )
     assert said.endswith(
         "of +3.0 [+3.0, +3.0] where both networks meet the strongest of all these attacks: it remains."
     )

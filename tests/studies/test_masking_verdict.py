@@ -24,9 +24,10 @@ TRIES = {
 HONEST = {"plain": 40.0, "other": 60.0, "longer": 39.0, "ratio": 45.0, "dla": 70.0, "noise": 90.0, "large": 1.0}
 CLEAN = 80.0
 MASKED, UNMASKED, UNSURE = (
-    "net masks its gradient (on 16 images).", "No sign that net masks its gradient (on 16 images).",
+    "net masks its gradient (on 16 images).",
+    "No sign that net masks its gradient (on 16 images).",
     "It is not certain whether net masks its gradient (on 16 images).",
-)  # fmt: skip
+)
 
 
 def suspect(still=1.0, floor=None, groups=None, **ratios) -> Suspect:
@@ -101,7 +102,7 @@ SLACK = 3 * OPPOSITE
 @pytest.mark.parametrize(
     ("name", "bound", "more_is_less"),
     [("other", 40.0, -1), ("dla", 40.0, -1), ("large", 5.0, 1), ("noise", 40.0, -1), ("still", 5.0, 1)],
-)  # fmt: skip
+)
 def test_of_what_resamples_disagree_nothing_is_said(name, bound, more_is_less):
     """On the masked side of the bound by little; and by much."""
     assert opening(**{name: bound + more_is_less + SLACK}) == UNSURE
@@ -169,7 +170,7 @@ def test_the_more_ways_a_mask_is_looked_for_the_surer_each_must_be():
     drawn = resample_weights([f"drive_{i}" for i in range(IMAGES)]) @ spread / IMAGES
     low = np.percentile(1.12315 * (drawn - drawn.mean()) - drawn.mean(), 2.5)  # Student's t for 15 degrees of freedom
     other = np.round(40 + low - 0.05 - spread, 3)
-    few = {name: None for name in TRIES}
+    few = dict.fromkeys(TRIES)
     assert opening(other=other, **few) == MASKED
     assert opening(other=other) != MASKED
     last = masking(suspect()).grounds[-1]

@@ -52,9 +52,10 @@ def test_backbones_are_those_of_table_6():
 def test_a_card_tells_what_a_network_is_made_of(tmp_path, monkeypatch):
     """A stranger tells nothing, an unknown architecture only its size, and one that draws at random is none of ours."""
     found = designed(
-        monkeypatch, {"net": ("pspnet_voc", 7), "mine": ("my_own", 8), "random": ("pspnet_voc", 9), "stranger": None},
+        monkeypatch,
+        {"net": ("pspnet_voc", 7), "mine": ("my_own", 8), "random": ("pspnet_voc", 9), "stranger": None},
         seeded=["random"],
-    )  # fmt: skip
+    )
     assert facts_in(found, "net") == Facts("pspnet", "resnet101", "pyramid pooling", True, False, 7)
     assert facts_in(found, "mine") == Facts(parameters=8) and facts_in(found, "random") == Facts(parameters=9)
     assert facts_in(found, "stranger") == facts_in({}, "net") == Facts()
@@ -72,8 +73,9 @@ def designed(monkeypatch, cards, seeded=(), scales=None):
     """The design of models by {name: (architecture, parameters, provenance where it has one), or None}."""
     made = {
         name: card.Card(name, fields[0], (), (), None, (0, 0, 0), fields[1], {}, dict(*fields[2:]))
-        for name, fields in cards.items() if fields
-    }  # fmt: skip
+        for name, fields in cards.items()
+        if fields
+    }
     monkeypatch.setattr(card, "read", made.get)
     models = [
         types.SimpleNamespace(name=name, path=name, seeded=name in seeded, scale=(scales or {}).get(name))

@@ -72,9 +72,7 @@ def test_the_headline_names_the_best_defense_before_and_after(transforms):
     )
 
 
-SURER = (
-    "Intervals of differences are of 98.33 %, since any two of the transforms and none might have been compared."
-)  # fmt: skip
+SURER = "Intervals of differences are of 98.33 %, since any two of the transforms and none might have been compared."
 
 
 @pytest.fixture
@@ -116,9 +114,10 @@ def test_what_helps_must_surely_help(defended, beyond, helps):
     plain = 30 + 10 * OPPOSITE
     said = report.headline(defended(none=plain, jpeg=plain + more), "fgsm", 8.0)
     expected = (
-        "% against the oblivious attack (" if helps
+        "% against the oblivious attack ("
+        if helps
         else "No transform surely helps against the oblivious attack: the largest gain, of JPEG, is "
-    )  # fmt: skip
+    )
     assert f"{expected}{more.mean():+.1f} [{'+' if helps else '-'}0.0, " in said and "98" not in said
 
 

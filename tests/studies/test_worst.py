@@ -42,9 +42,10 @@ def test_the_worst_case_its_bound_and_what_is_picked():
     assert over.rows[0] == ["a", "52.5 [52.5, 52.5]", "6.06 [6.06, 6.06]", "6.06, 6.06, 6.06"]
     assert over.rows[1][2:] == ["above 8 [above 8, above 8]", "above 8, above 8, above 8"]
     assert blocks[-1] == PICTURE
-    assert Paragraph(
-        "Shown only what was made on other networks, which says little of attacks on itself: labels."
-    ) in blocks  # fmt: skip
+    assert (
+        Paragraph("Shown only what was made on other networks, which says little of attacks on itself: labels.")
+        in blocks
+    )
 
 
 def test_of_alike_images_no_interval_is_written():

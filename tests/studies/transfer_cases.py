@@ -20,24 +20,30 @@ Ratios = Mapping[tuple[str, str], PerImage]
 
 
 def evidence(
-    ratios: Mapping[tuple[str, float], Ratios], models: Sequence[str], sources: Sequence[str],
+    ratios: Mapping[tuple[str, float], Ratios],
+    models: Sequence[str],
+    sources: Sequence[str],
     clean: Mapping[str, PerImage] | None = None,
-) -> Evidence:  # fmt: skip
+) -> Evidence:
     """Of every source shown to every model: {(attack, epsilon): ratios}."""
     base: dict[str, PerImage] = dict.fromkeys(models, 100.0) | dict(clean or {})
     answers = {cell(model): Answer(base[model]) for model in models}
     for (attack, epsilon), given in ratios.items():
         answers |= {
             cell(row, attack, epsilon, source): Answer(given.get((source, row), 60.0) * base[row] / 100)
-            for source in sources for row in models
-        }  # fmt: skip
+            for source in sources
+            for row in models
+        }
     return Evidence(results(answers))
 
 
 def matrix(
-    ratios: Ratios, models: Sequence[str] = NETS, sources: Sequence[str] | None = None, attack: str = "fgsm",
+    ratios: Ratios,
+    models: Sequence[str] = NETS,
+    sources: Sequence[str] | None = None,
+    attack: str = "fgsm",
     clean: Mapping[str, PerImage] | None = None,
-) -> Matrix:  # fmt: skip
+) -> Matrix:
     """At epsilon 8."""
     columns = tuple(models if sources is None else sources)
     found = evidence({(attack, 8.0): ratios}, models, columns, clean)
@@ -58,9 +64,10 @@ def under_ll(ratios: Ratios, group: ScaleGroup = GROUP, models: Sequence[str] | 
 
 
 def every(
-    ratios: Mapping[tuple[str, float], Ratios] | None = None, group: ScaleGroup = GROUP,
+    ratios: Mapping[tuple[str, float], Ratios] | None = None,
+    group: ScaleGroup = GROUP,
     clean: Mapping[str, PerImage] | None = None,
-) -> AllAttacks:  # fmt: skip
+) -> AllAttacks:
     """Each attack at each epsilon, by default FGSM at 8."""
     ratios = ratios or {("fgsm", 8.0): {}}
     models = (*ALL, *filter(None, [group.average]))

@@ -50,7 +50,7 @@ def c62(on_attacked: int, on_clean: int) -> Case:
     """On clean images 3 points; both may go either way."""
 
     def build(margin: Margin) -> Defended:
-        clean = {name: 80 + on_clean * 3 for name in PAPERS}
+        clean = dict.fromkeys(PAPERS, 80 + on_clean * 3)
         return defended({(i, NONE, e): 30 + on_attacked * (3 + margin(i, e)) for i in PAPERS for e in EPSILONS}, clean)
 
     return Case(build, named(*PAPERS), EPSILONS, name=f"{on_attacked:+} attacked, {on_clean:+} clean")

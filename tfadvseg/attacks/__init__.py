@@ -31,6 +31,8 @@ from tfadvseg.attacks.named import NamedAttack, Trait
 from tfadvseg.attacks.noise import Noise
 from tfadvseg.attacks.unseen import ifgsm_unseen
 
+__all__ = ["ATTACKS", "ENSEMBLES", "EPSILONS", "PAPER", "SEARCHED", "NamedAttack", "Trait"]
+
 ATTACKS = {
     "fgsm": NamedAttack(fgsm),
     "fgsm_ll": NamedAttack(fgsm_ll),

@@ -114,7 +114,9 @@ class AlmaProx:
         the next state). A function of its own, since TensorFlow optimises less in the body of a loop."""
 
         @tf.function
-        def step(images, labels, attackable, iteration, state):
+        def step(
+            images: tf.Tensor, labels: tf.Tensor, attackable: tf.Tensor | None, iteration: tf.Tensor, state: State
+        ) -> tuple[tf.Tensor, tf.Tensor, State]:
             shown = self._shown(state.perturbation, images)
             use = counted(labels)
             own = tf.where(use, labels, 0)
@@ -138,7 +140,9 @@ class AlmaProx:
         levels = within_range(levels, images) if self.in_range else levels
         return on_8_bits(levels) if self.whole_levels else levels
 
-    def _weighed(self, state: State, leads, use, wrong, reached, iteration) -> tuple[State, tf.Tensor]:
+    def _weighed(
+        self, state: State, leads: tf.Tensor, use: tf.Tensor, wrong: tf.Tensor, reached: tf.Tensor, iteration: tf.Tensor
+    ) -> tuple[State, tf.Tensor]:
         """(the state with its multipliers and weights brought up to date, what each lead [N, H, W] counts)."""
         success = reached >= self.goal
         half = tf.constant(float(self.steps // 2))
@@ -177,9 +181,15 @@ def _begun(images: tf.Tensor, start: tf.Tensor | None, steps: int) -> State:
     zero, none = tf.zeros_like(images), tf.zeros_like(images[..., 0])
     one = tf.ones_like(images[:, 0, 0, 0])
     return State(
-        zero if start is None else start / 255.0, zero, none + 1.0, none + 0.01, none, tf.zeros_like(none, tf.bool),
-        one, one * float(steps // 2),
-    )  # fmt: skip
+        zero if start is None else start / 255.0,
+        zero,
+        none + 1.0,
+        none + 0.01,
+        none,
+        tf.zeros_like(none, tf.bool),
+        one,
+        one * float(steps // 2),
+    )
 
 
 def pace(iteration: tf.Tensor, first: tf.Tensor, steps: int) -> tf.Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -137,7 +137,16 @@ class Apgd:
         """Perturbation [N, H, W, 3], of a norm of at most epsilon; the arguments are those of `base.Attack`."""
         return self.within(self.epsilon, model, images, labels, seeds, attackable, start)
 
-    def within(self, epsilon: tf.Tensor | float, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+    def within(
+        self,
+        epsilon: tf.Tensor | float,
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor | None,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor | None,
+    ) -> tf.Tensor:
         """What a call gives in balls of these radii [N, 1, 1, 1], or this one radius, instead of its own."""
         return self.climb(self.stages_at(epsilon), model, images, labels, seeds, attackable, start)[0]
 
@@ -148,7 +157,16 @@ class Apgd:
             Stage(run, radius * epsilon, steps, number, anew and number == 0) for number, ((radius, _), steps) in each
         ]
 
-    def climb(self, stages: Sequence[Stage], model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+    def climb(
+        self,
+        stages: Sequence[Stage],
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor | None,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor | None,
+    ) -> tf.Tensor:
         """What the stages lead to one after the other: perturbations [A, N, H, W, 3], the ends of their A runs.
 
         Which stages these are is data for one loop, so its graph holds the network once, however many there are.
@@ -160,7 +178,16 @@ class Apgd:
             best = best.or_better(*found)
         return self._as_ascent(self.epsilon).finish(best.perturbation)
 
-    def _ends(self, stages: Sequence[Stage], model: Model, images, labels, seeds, attackable, start) -> Best:
+    def _ends(
+        self,
+        stages: Sequence[Stage],
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor | None,
+    ) -> Best:
         """Stage after stage, each from the best of the one before it, brought into its own ball: where the A runs end,
         perturbations [A, N, H, W, 3] and merits [A, N]."""
         inner, runs = self._as_ascent(self.epsilon), _runs(stages)
@@ -183,7 +210,19 @@ class Apgd:
             ends, merits = ends.write(run[i], found.perturbation), merits.write(run[i], found.merit)
         return Best(ends.stack(), merits.stack())
 
-    def _stage(self, inner, ascent, judge, radius, pace: Checkpoints, images, labels, seeds, attackable, start) -> Best:
+    def _stage(
+        self,
+        inner: GradientAscent,
+        ascent: Callable[..., Ascent],
+        judge: Callable[..., tf.Tensor],
+        radius: tf.Tensor,
+        pace: Checkpoints,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor,
+    ) -> Best:
         first = ascent(images, start, labels, seeds, tf.constant(0.0), attackable)
         state = _begun(start, first, 2 * radius, pace)
         kept = Best.none(images).or_better(start, first.merit)
@@ -196,7 +235,9 @@ class Apgd:
         last = self._move(inner, radius, images, state, pace.steps == 1)["current"]
         return kept.or_better(last, judge(images, last, labels, at_iteration(seeds, pace.steps)))
 
-    def _move(self, inner: GradientAscent, radius, images, state: State, first) -> dict[str, tf.Tensor]:
+    def _move(
+        self, inner: GradientAscent, radius: tf.Tensor, images: tf.Tensor, state: State, first: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """A step along the gradient, of which a quarter is given to the step before, brought into the ball."""
         stepped, _ = inner.step(state.current, state.gradient, images, state.size, radius)
         weight = tf.where(first, 1.0, MOMENTUM)
@@ -207,9 +248,18 @@ class Apgd:
     def _as_ascent(self, epsilon: float) -> GradientAscent:
         """Its ball, range and estimator at a radius."""
         return GradientAscent(
-            epsilon, max(epsilon, 1e-9), 1, self.objective, self.gradient, self.in_range, self.whole_levels,
-            ball=self.ball, start=self.start, restarts=self.restarts, keep=self.keep,
-        )  # fmt: skip
+            epsilon,
+            max(epsilon, 1e-9),
+            1,
+            self.objective,
+            self.gradient,
+            self.in_range,
+            self.whole_levels,
+            ball=self.ball,
+            start=self.start,
+            restarts=self.restarts,
+            keep=self.keep,
+        )
 
 
 def _runs(stages: Sequence[Stage]) -> int:
@@ -219,9 +269,20 @@ def _runs(stages: Sequence[Stage]) -> int:
 def _begun(start: tf.Tensor, first: Ascent, size: tf.Tensor, pace: Checkpoints) -> State:
     sizes, no = size * tf.ones_like(start[:, :1, :1, :1]), tf.zeros_like(first.score)
     return State(
-        start, start, first.gradient, first.score, start, first.gradient, first.score, sizes, no,
-        tf.ones_like(no, tf.bool), first.score, tf.constant(0), pace.every,
-    )  # fmt: skip
+        start,
+        start,
+        first.gradient,
+        first.score,
+        start,
+        first.gradient,
+        first.score,
+        sizes,
+        no,
+        tf.ones_like(no, tf.bool),
+        first.score,
+        tf.constant(0),
+        pace.every,
+    )
 
 
 def _noted(state: State, found: Ascent) -> State:
@@ -247,12 +308,16 @@ def _checked(state: State, pace: Checkpoints) -> State:
     stuck = ~state.halved & (state.best_score <= state.best_there)
     halve = due & (few | stuck)
     return state._replace(
-        current=_where(halve, state.best, state.current), gradient=_where(halve, state.best_gradient, state.gradient),
-        score=tf.where(halve, state.best_score, state.score), size=_where(halve, state.size / 2, state.size),
-        rises=tf.where(due, tf.zeros_like(state.rises), state.rises), halved=tf.where(due, halve, state.halved),
-        best_there=tf.where(due, state.best_score, state.best_there), since=tf.where(due, 0, state.since),
+        current=_where(halve, state.best, state.current),
+        gradient=_where(halve, state.best_gradient, state.gradient),
+        score=tf.where(halve, state.best_score, state.score),
+        size=_where(halve, state.size / 2, state.size),
+        rises=tf.where(due, tf.zeros_like(state.rises), state.rises),
+        halved=tf.where(due, halve, state.halved),
+        best_there=tf.where(due, state.best_score, state.best_there),
+        since=tf.where(due, 0, state.since),
         every=tf.where(due, tf.maximum(state.every - pace.less, pace.least), state.every),
-    )  # fmt: skip
+    )
 
 
 def _where(chosen: tf.Tensor, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """The ball that holds a perturbation: how far one may go, which way is steepest, and where a random start lies."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Protocol
 
 import tensorflow as tf
@@ -62,7 +63,7 @@ def _norm(perturbation: tf.Tensor) -> tf.Tensor:
     return largest * tf.sqrt(tf.reduce_sum(scaled * scaled, (1, 2, 3), keepdims=True))
 
 
-def _each(images: tf.Tensor, seeds: tf.Tensor, draw) -> tf.Tensor:
+def _each(images: tf.Tensor, seeds: tf.Tensor, draw: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> tf.Tensor:
     """One draw an image, so that none depends on its neighbours in the batch."""
     shape = tf.shape(images)[1:]
     drawn = tf.map_fn(lambda seed: draw(shape, seed), seeds, fn_output_signature=tf.float32)

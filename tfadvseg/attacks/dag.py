@@ -1,6 +1,7 @@
 """DAG, the dense adversary generation of Xie et al. (2017): small steps until nearly every pixel is wrong."""
 
 import dataclasses
+from typing import Any
 
 import tensorflow as tf
 
@@ -99,17 +100,17 @@ def toward_wrong_classes(seeds: tf.Tensor) -> Objective:
     """Raises z_w - z_y over the pixels that are not predicted w yet, w being the wrong class of label y in the image
     whose seed is in seeds [N, 2]."""
 
-    def wrong(logits, labels):
+    def wrong(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         draws = tf.tile(seeds, [tf.shape(labels)[0] // tf.shape(seeds)[0], 1])  # an estimator may repeat the batch
         return wrong_classes(labels, draws, logits.shape[-1])
 
-    def loss(logits, labels, progress):
+    def loss(logits: tf.Tensor, labels: tf.Tensor, progress: Progress) -> tf.Tensor:
         del progress
         aims = wrong(logits, labels)
         short = of_class(logits, aims) - of_class(logits, labels)
         return tf.where(tf.equal(tf.argmax(logits, -1, aims.dtype), aims), tf.zeros_like(short), short)
 
-    def merit(logits, labels, score):
+    def merit(logits: tf.Tensor, labels: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
         use = counted(labels)
         aims = wrong(logits, tf.where(use, labels, 0))
         return share(tf.equal(tf.argmax(logits, -1, aims.dtype), aims), use, score.dtype)
@@ -121,7 +122,7 @@ def wrong_classes(labels: tf.Tensor, seeds: tf.Tensor, classes: int) -> tf.Tenso
     """Labels [N, H, W] under a random permutation of the classes that leaves none in its place, for each image another:
     all stand in a circle in random order, and each becomes the next."""
 
-    def one(of_image):
+    def one(of_image: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         own, seed = of_image
         circle = tf.argsort(tf.random.stateless_uniform([classes], seed))
         following = tf.scatter_nd(circle[:, tf.newaxis], tf.roll(circle, -1, 0), [classes])
@@ -130,11 +131,11 @@ def wrong_classes(labels: tf.Tensor, seeds: tf.Tensor, classes: int) -> tf.Tenso
     return tf.map_fn(one, (labels, seeds), fn_output_signature=tf.TensorSpec(labels.shape[1:], tf.int32))
 
 
-def dag(alpha: float = 0.255, steps: int = 200, **settings) -> Dag:
+def dag(alpha: float = 0.255, steps: int = 200, **settings: Any) -> Dag:
     """Away from the labels by the lead of their logits, as it is run today, in steps of 0.001 of the range."""
     return Dag(alpha, steps, **settings)
 
 
-def dag_permuted(alpha: float = 0.5, steps: int = 200, **settings) -> Dag:
+def dag_permuted(alpha: float = 0.5, steps: int = 200, **settings: Any) -> Dag:
     """As published: to wrong classes that a random permutation gives, in steps of half a grey level."""
     return Dag(alpha, steps, permuted=True, **settings)

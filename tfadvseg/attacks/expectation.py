@@ -56,7 +56,7 @@ class ExpectedGradient:
     samples: int = 10
     at_once: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.samples < 1 or self.at_once < 1:
             raise ValueError(
                 f"An expectation needs at least 1 sample, and 1 at once; got {self.samples} and {self.at_once}."
@@ -95,13 +95,33 @@ class ExpectedGradient:
         """A function of its own, since TensorFlow optimises less in the body of a loop."""
 
         @tf.function
-        def add(total, score, merit, images, labels, targets, seeds, first, progress):
+        def add(
+            total: tf.Tensor,
+            score: tf.Tensor,
+            merit: tf.Tensor,
+            images: tf.Tensor,
+            labels: tf.Tensor,
+            targets: tf.Tensor,
+            seeds: tf.Tensor,
+            first: tf.Tensor,
+            progress: Progress,
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             gradient, scores, merits = self._sum(model, objective, images, labels, targets, seeds, first, progress)
             return total + gradient, score + scores, merit + merits
 
         return add
 
-    def _sum(self, model, objective, images, labels, targets, seeds, first, progress):
+    def _sum(
+        self,
+        model: Model,
+        objective: Objective,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        targets: tf.Tensor,
+        seeds: tf.Tensor,
+        first: tf.Tensor,
+        progress: Progress,
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Gradient, scores and merits summed over `chunk` samples, the first of which has the number `first`."""
         numbers = [at_sample(seeds, first + i) for i in range(self.chunk)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -119,9 +139,14 @@ class ExpectedGradient:
 
 
 def sign_agreement(
-    transform: Transform, model: Model, objective: Objective, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor,
+    transform: Transform,
+    model: Model,
+    objective: Objective,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    seeds: tf.Tensor,
     samples: Sequence[int] = (1, 2, 5, 10, 20),
-) -> dict[int, float]:  # fmt: skip
+) -> dict[int, float]:
     """For each number of samples, the share of values whose sign two independent estimates of the gradient agree on.
 
     Says how many samples an attack needs: 0.5 is chance, 1 means that the draws no longer matter. Costs twice the

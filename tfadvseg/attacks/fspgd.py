@@ -112,9 +112,18 @@ class Fspgd:
     @property
     def _ascent(self) -> GradientAscent:
         return GradientAscent(
-            self.epsilon, self.alpha, self.steps, FROM_CLEAN, self.gradient, self.in_range, self.whole_levels,
-            ball=self.ball, start=self.start, restarts=self.restarts, keep=self.keep,
-        )  # fmt: skip
+            self.epsilon,
+            self.alpha,
+            self.steps,
+            FROM_CLEAN,
+            self.gradient,
+            self.in_range,
+            self.whole_levels,
+            ball=self.ball,
+            start=self.start,
+            restarts=self.restarts,
+            keep=self.keep,
+        )
 
 
 def _directions(both: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

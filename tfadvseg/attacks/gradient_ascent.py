@@ -3,6 +3,7 @@ of it, and so are SegPGD, CosPGD and PAdam."""
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,9 +12,9 @@ from tfadvseg.attacks.base import Cost, Model
 from tfadvseg.attacks.best import Best
 from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
 from tfadvseg.attacks.merits import MERITS
-from tfadvseg.attacks.objectives import Objective, away_from_labels, toward_class, toward_least_likely
+from tfadvseg.attacks.objectives import Objective, Progress, away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.pace import Pace
-from tfadvseg.attacks.rules import MomentumRule, SignRule, UpdateRule
+from tfadvseg.attacks.rules import MomentumRule, SignRule, State, UpdateRule
 from tfadvseg.attacks.steps import iterations, on_8_bits, within_range
 from tfadvseg.registry import choose
 from tfadvseg.seeds import at_iteration, at_restart, at_start, no_seeds
@@ -89,12 +90,30 @@ class GradientAscent:
         pace = Pace(self.epsilon, self.alpha, self.steps)
         return self.at_pace(pace, model, images, labels, seeds, attackable, start)
 
-    def within(self, epsilon: tf.Tensor, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+    def within(
+        self,
+        epsilon: tf.Tensor,
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor | None,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor | None,
+    ) -> tf.Tensor:
         """What a call gives in balls of these radii [N, 1, 1, 1] instead of its own, with steps in proportion."""
         pace = Pace(epsilon, self.alpha / self.epsilon * epsilon, self.steps)
         return self.at_pace(pace, model, images, labels, seeds, attackable, start)
 
-    def at_pace(self, pace: Pace, model: Model, images, labels, seeds, attackable, start) -> tf.Tensor:
+    def at_pace(
+        self,
+        pace: Pace,
+        model: Model,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor | None,
+        attackable: tf.Tensor | None,
+        start: tf.Tensor | None,
+    ) -> tf.Tensor:
         """What a call gives with another radius, step size and number of steps instead of its own."""
         seeds = no_seeds(images) if seeds is None else seeds
         ascent, judge = self.ascent_of(model), self.judge_of(model)
@@ -139,7 +158,14 @@ class GradientAscent:
         objective = dataclasses.replace(self.objective, merit=MERITS.get(self.keep, self.objective.merit))
 
         @tf.function
-        def ascent(images, perturbation, labels, seeds, progress, attackable):
+        def ascent(
+            images: tf.Tensor,
+            perturbation: tf.Tensor,
+            labels: tf.Tensor,
+            seeds: tf.Tensor,
+            progress: Progress,
+            attackable: tf.Tensor | None,
+        ) -> Ascent:
             found = self.gradient(model, objective, images + perturbation, labels, seeds, progress)
             return found if attackable is None else found._replace(gradient=found.gradient * attackable)
 
@@ -151,12 +177,20 @@ class GradientAscent:
         ascent = self.ascent_of(model)
 
         @tf.function
-        def judge(images, perturbation, labels, seeds):
+        def judge(images: tf.Tensor, perturbation: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
             return ascent(images, perturbation, labels, seeds, 1.0, None).merit
 
         return judge
 
-    def step(self, perturbation, gradient, images, alpha, epsilon, state=()):
+    def step(
+        self,
+        perturbation: tf.Tensor,
+        gradient: tf.Tensor,
+        images: tf.Tensor,
+        alpha: tf.Tensor | float,
+        epsilon: tf.Tensor | float,
+        state: State = (),
+    ) -> tuple[tf.Tensor, State]:
         """(the next iterate, the rule's next state), with this attack's range but the given step size and radius."""
         stepped, state = self.rule.step(perturbation, gradient, state, alpha, self.ball)
         stepped = self.ball.project(stepped, epsilon)
@@ -167,40 +201,40 @@ class GradientAscent:
         return on_8_bits(perturbation) if self.whole_levels else perturbation
 
 
-def fgsm(epsilon: float, **settings) -> GradientAscent:
+def fgsm(epsilon: float, **settings: Any) -> GradientAscent:
     """One step away from the labels (Goodfellow et al. 2015; Eq. 3)."""
     return GradientAscent(epsilon, alpha=epsilon, **settings)
 
 
-def fgsm_ll(epsilon: float, **settings) -> GradientAscent:
+def fgsm_ll(epsilon: float, **settings: Any) -> GradientAscent:
     """One step to the least likely classes (Eq. 4)."""
     return GradientAscent(epsilon, alpha=epsilon, objective=toward_least_likely, **settings)
 
 
-def fgsm_class(epsilon: float, target: int, **settings) -> GradientAscent:
+def fgsm_class(epsilon: float, target: int, **settings: Any) -> GradientAscent:
     """One step toward one class, the number `target`, everywhere."""
     return GradientAscent(epsilon, alpha=epsilon, objective=toward_class(target), **settings)
 
 
-def ifgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> GradientAscent:
+def ifgsm(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings: Any) -> GradientAscent:
     """Steps of alpha away from the labels, as many as the paper takes unless given (Eq. 5)."""
     return GradientAscent(epsilon, alpha, iterations(epsilon) if steps is None else steps, **settings)
 
 
-def ifgsm_ll(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings) -> GradientAscent:
+def ifgsm_ll(epsilon: float, alpha: float = 1.0, steps: int | None = None, **settings: Any) -> GradientAscent:
     """Steps of alpha to the least likely classes of each iterate (Eq. 6)."""
     return ifgsm(epsilon, alpha, steps, objective=toward_least_likely, **settings)
 
 
 def ifgsm_class(
-    epsilon: float, target: int, alpha: float = 1.0, steps: int | None = None, **settings
+    epsilon: float, target: int, alpha: float = 1.0, steps: int | None = None, **settings: Any
 ) -> GradientAscent:
     """Steps of alpha toward one class, the number `target`, everywhere."""
     return ifgsm(epsilon, alpha, steps, objective=toward_class(target), **settings)
 
 
 def mi_fgsm(
-    epsilon: float, alpha: float = 1.0, steps: int | None = None, decay: float = 1.0, **settings
+    epsilon: float, alpha: float = 1.0, steps: int | None = None, decay: float = 1.0, **settings: Any
 ) -> GradientAscent:
     """Iterative FGSM with momentum (Dong et al. 2018); a decay of 0 gives Iterative FGSM bit by bit."""
     return ifgsm(epsilon, alpha, steps, rule=MomentumRule(decay), **settings)

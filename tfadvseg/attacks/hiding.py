@@ -93,9 +93,14 @@ def toward_map(confidence: float = CONFIDENCE) -> Objective:
 
 
 def hide(
-    epsilon: float, hidden: int, alpha: float = 1.0, steps: int | None = None, weight: float = WEIGHT,
-    confidence: float = CONFIDENCE, **settings: Any,
-) -> GradientAscent:  # fmt: skip
+    epsilon: float,
+    hidden: int,
+    alpha: float = 1.0,
+    steps: int | None = None,
+    weight: float = WEIGHT,
+    confidence: float = CONFIDENCE,
+    **settings: Any,
+) -> GradientAscent:
     """Steps of alpha that hide the class of the number `hidden`; its labels are the network's own prediction."""
     if (keep := settings.get("keep", LAST)) not in (LAST, "loss"):
         raise ValueError(f"An attack that hides a class has targets of its own, so `keep` is last or loss; got {keep}.")

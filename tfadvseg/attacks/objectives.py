@@ -48,7 +48,7 @@ class OneClass:
 
     target: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.target < 0:
             raise ValueError(f"A target class is counted from 0; got {self.target}.")
 
@@ -126,7 +126,7 @@ class ScaledCrossEntropy:
 
     temperature: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.temperature > 0:
             raise ValueError(f"A temperature must be more than 0; got {self.temperature}.")
 

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeGuard
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 import tensorflow as tf
@@ -78,12 +78,12 @@ def plan(attacks: Sequence[Attack], seeded: bool = False) -> list[Place]:
     first of their kind. Rungs of one kind make a `Ladder`. Whatever else remembers gradients or knows the time goes
     alone.
     """
-    first_alpha: dict[tuple, float] = {}
+    first_alpha: dict[tuple[Any, ...], float] = {}
     shared = {position: attack for position, attack in enumerate(attacks) if can_share(attack)}
     for attack in shared.values():
         if attack.steps > 1:
             first_alpha.setdefault(kind(attack), attack.alpha)
-    groups: dict[tuple, list[int]] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for position in range(len(attacks)):
         if position not in shared:
             one = attacks[position]

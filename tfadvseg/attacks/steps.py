@@ -5,7 +5,9 @@ import math
 import tensorflow as tf
 
 
-def sign_step(perturbation: tf.Tensor, gradient: tf.Tensor, alpha, epsilon) -> tf.Tensor:
+def sign_step(
+    perturbation: tf.Tensor, gradient: tf.Tensor, alpha: tf.Tensor | float, epsilon: tf.Tensor | float
+) -> tf.Tensor:
     """clip(perturbation + alpha * sign(gradient), epsilon); alpha and epsilon in grey levels (Eq. 3 to 6).
 
     The state is the perturbation and not the image, so the bound holds exactly; sign(0) = 0 leaves a pixel alone.

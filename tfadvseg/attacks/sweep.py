@@ -1,6 +1,7 @@
 """All attacks and epsilons of an experiment on one batch, each gradient computed once."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,7 +24,7 @@ class Sweep:
     attacks: tuple[GradientAscent, ...]
     black_box: bool = dataclasses.field(default=False, init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len({kind(attack) for attack in self.attacks}) != 1:
             raise ValueError("A sweep shares one objective, one gradient estimator and one range between its attacks.")
         if not all(shares_trajectories(attack) for attack in self.attacks):
@@ -68,7 +69,7 @@ class Sweep:
         ascent = step.ascent_of(model)
         iterates = tf.TensorArray(
             tf.float32, len(self.attacks) + 1, clear_after_read=False, element_shape=images.shape
-        ).write(TRUNK, tf.zeros_like(images))  # fmt: skip
+        ).write(TRUNK, tf.zeros_like(images))
         for i in tf.range(len(plan)):  # one traced gradient serves every evaluation
             current = tf.ensure_shape(iterates.read(source[i]), images.shape)
             found = ascent(images, current, labels, at_iteration(seeds, iteration[i]), 0.0, attackable)
@@ -79,7 +80,7 @@ class Sweep:
         return step.finish(results)
 
 
-def kind(attack: GradientAscent) -> tuple:
+def kind(attack: GradientAscent) -> tuple[Any, ...]:
     """What attacks of one sweep have in common."""
     return attack.objective, attack.gradient, attack.in_range, attack.whole_levels, attack.rule, attack.ball
 

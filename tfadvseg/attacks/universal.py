@@ -62,7 +62,9 @@ class Universal:
         """(tile [h, w, 3], images, labels, attackable or None) -> (gradient [h, w, 3], score), of a batch: sums."""
 
         @tf.function
-        def ascent(tile, images, labels, attackable):
+        def ascent(
+            tile: tf.Tensor, images: tf.Tensor, labels: tf.Tensor, attackable: tf.Tensor | None
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             shown = images + shown_on(tile, images, attackable, self.in_range)
             found = plain_gradient(model, self.objective, shown, labels, no_seeds(images))
             gradient = found.gradient if attackable is None else found.gradient * attackable

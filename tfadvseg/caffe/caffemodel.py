@@ -3,6 +3,7 @@
 import math
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -17,7 +18,7 @@ DIMENSIONS = 10
 NAME_CHARACTERS = 200
 
 
-def read(path: str | os.PathLike) -> dict[str, list[np.ndarray]]:
+def read(path: str | os.PathLike[str]) -> dict[str, list[np.ndarray]]:
     """Layer name -> its blobs, float32 in the shapes of the file, of the layers that hold any, in the file's order.
 
     Legacy shapes keep their four dimensions (a bias has 1 x 1 x 1 x N). Raises ValueError for whatever cannot be read
@@ -37,7 +38,7 @@ def read(path: str | os.PathLike) -> dict[str, list[np.ndarray]]:
     return layers
 
 
-def _parse(data: bytes):
+def _parse(data: bytes) -> Any:
     wire.check(data)
     try:
         return MESSAGES["Net"].FromString(data)
@@ -45,7 +46,7 @@ def _parse(data: bytes):
         raise ValueError("the protobuf package finds it damaged") from error
 
 
-def _layers(net) -> dict[str, list[np.ndarray]]:
+def _layers(net: Any) -> dict[str, list[np.ndarray]]:
     found: dict[str, list[np.ndarray]] = {}
     for layer in (*net.layers, *net.layer):
         if not layer.blobs:
@@ -64,7 +65,7 @@ def _equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
     return len(some) == len(others) and all(map(np.array_equal, some, others))
 
 
-def _blob(blob, name: str) -> np.ndarray:
+def _blob(blob: Any, name: str) -> np.ndarray:
     """float32 array in the blob's shape. It is checked before anything of that size is allocated."""
     legacy = any(blob.HasField(field) for field in ("num", "channels", "height", "width"))
     shape = (blob.num, blob.channels, blob.height, blob.width) if legacy else tuple(blob.shape.dim)
@@ -81,7 +82,7 @@ def _blob(blob, name: str) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _values(blob) -> np.ndarray:
+def _values(blob: Any) -> np.ndarray:
     """The values as float32, in the time of a copy.
 
     In the file they may be packed, in several pieces or one by one. A blob with nothing else in it is serialised as

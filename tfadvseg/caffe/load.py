@@ -133,7 +133,7 @@ def _shapes(blobs: Blobs) -> str:
     return ", ".join(dims(blob.shape) for blob in blobs)
 
 
-def _converted(layer, blobs: Blobs, scale: Blobs = ()) -> Variables:
+def _converted(layer: layers.Layer, blobs: Blobs, scale: Blobs = ()) -> Variables:
     try:
         if isinstance(layer, GroupedBilinear):
             return weights.grouped_deconvolution(blobs, layer.kernel.shape)
@@ -167,14 +167,19 @@ def _reader(layer: layers.Layer, readers: Mapping[int, layers.Layer]) -> layers.
     return readers.get(id(layer.output)) if hasattr(layer, "output") else None
 
 
-def _norms_after_convolutions(leaves) -> dict[str, layers.BatchNormalization]:
+def _norms_after_convolutions(leaves: Collection[layers.Layer]) -> dict[str, layers.BatchNormalization]:
     """Convolution's name -> the normalisation that reads its output."""
     norms = _readers(leaves, layers.BatchNormalization)
     convolutions = (layer for layer in leaves if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose))
     return {layer.name: norm for layer in convolutions if (norm := _reader(layer, norms))}
 
 
-def _move_biases(targets, plan, details, norm_of) -> None:
+def _move_biases(
+    targets: Mapping[str, layers.Layer],
+    plan: dict[str, Variables],
+    details: dict[str, str],
+    norm_of: Mapping[str, layers.BatchNormalization],
+) -> None:
     """Takes biases that the network's convolutions lack off the means of the normalisations after them."""
     for name, variables in plan.items():
         if "bias" not in variables or targets[name].use_bias:
@@ -190,7 +195,9 @@ def _move_biases(targets, plan, details, norm_of) -> None:
             )
 
 
-def _fold_dropout(leaves, plan, details, merged_norms) -> None:
+def _fold_dropout(
+    leaves: Collection[layers.Layer], plan: dict[str, Variables], details: dict[str, str], merged_norms: Collection[str]
+) -> None:
     """Caffe's spatial dropout, a layer of E-Net's authors, multiplies by 1 / (1 - rate) at test time, too.
 
     Networks were trained with that, so the factor goes into the normalisation before it. Merged files have it in their
@@ -205,14 +212,14 @@ def _fold_dropout(leaves, plan, details, merged_norms) -> None:
             details[layer.name] += f", divided by {1 - dropout.rate:g} as its dropout does"
 
 
-def _check_complete(layer, variables) -> None:
+def _check_complete(layer: layers.Layer, variables: Variables) -> None:
     needed = {variable.name for variable in layer.weights}
     if set(variables) != needed:
         held, wanted = (" and ".join(sorted(names)) for names in (variables, needed))
         raise ValueError(f"Layer {layer.name!r} does not fit: the file holds {held}, the network has {wanted}.")
 
 
-def _check_input_scales(file) -> None:
+def _check_input_scales(file: Mapping[str, Blobs]) -> None:
     for name in INPUT_SCALES:
         if any((blob != 1).any() for blob in file.get(name, ())):
             raise ValueError(

@@ -4,6 +4,7 @@ Kernels include the weight of a pixel on itself, which is 1. A filter is a tuple
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -89,7 +90,7 @@ def normalised(kernel: Filter, images: tf.Tensor, normalisation: str, gain: floa
     return kernel.scaled(_quotient(1.0, sums, before), _quotient(gain, sums, after))
 
 
-def _quotient(numerator, values, exponent):
+def _quotient(numerator: tf.Tensor | float, values: tf.Tensor, exponent: float) -> tf.Tensor:
     """numerator / values^exponent, exactly rounded, so that no bit depends on a value's place in the batch.
 
     TensorFlow's root in float32, its powers and the reciprocal that it makes of 1 / x round differently at the end.
@@ -103,27 +104,29 @@ def linear(kernel: Filter, values: tf.Tensor) -> tf.Tensor:
     """kernel(values), with a gradient for the values alone, which needs nothing of the forward pass but the kernel."""
 
     @tf.custom_gradient
-    def apply(values, *tensors):
+    def apply(
+        values: tf.Tensor, *tensors: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor | None, ...]]]:
         own = tf.nest.pack_sequence_as(kernel, tensors)
         return own(values), lambda upstream: (own.transposed()(upstream), *(None for _ in tensors))
 
     return apply(values, *tf.nest.flatten(kernel))  # as arguments, since a SavedModel cannot keep what it closes over
 
 
-def _pixels(values):
+def _pixels(values: tf.Tensor) -> tf.Tensor:
     """[N, H, W, C] -> [N H W, C]."""
     return tf.reshape(values, [tf.reduce_prod(tf.shape(values)[:3]), values.shape[3]])
 
 
-def _gaussian(distances, theta, dtype):
+def _gaussian(distances: tf.Tensor, theta: float, dtype: tf.DType) -> tf.Tensor:
     return tf.exp(-0.5 * (tf.cast(distances, dtype) * (1 / theta)) ** 2)
 
 
-def _convolved(values, vertical, horizontal):
+def _convolved(values: tf.Tensor, vertical: tf.Tensor, horizontal: tf.Tensor) -> tf.Tensor:
     for kernel in (vertical[:, None, None, None], horizontal[None, :, None, None]):
         values = tf.nn.depthwise_conv2d(values, tf.tile(kernel, [1, 1, values.shape[3], 1]), [1, 1, 1, 1], "SAME")
     return values
 
 
-def _multiplied(values, vertical, horizontal):
+def _multiplied(values: tf.Tensor, vertical: tf.Tensor, horizontal: tf.Tensor) -> tf.Tensor:
     return tf.einsum("ih,jw,nhwc->nijc", vertical, horizontal, values)

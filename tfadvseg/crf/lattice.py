@@ -28,7 +28,7 @@ class Lattice(NamedTuple):
         """Values [P, C] -> [P, C]: at i about the sum of exp(-|f_i - f_j|^2 / 2) values_j over all j, i included."""
         return in_column_blocks(self._filter, values)
 
-    def _filter(self, values):
+    def _filter(self, values: tf.Tensor) -> tf.Tensor:
         vertices = self.splat.times(values, transposed=True)
         for blur in self.blurs:
             vertices = blur.times(vertices)
@@ -65,7 +65,7 @@ def permutohedral_lattice(features: tf.Tensor, groups: tf.Tensor) -> Lattice:
     return Lattice(splat, blurs, splat._replace(values=constant * splat.values))
 
 
-def _first_keys(quotients, groups):
+def _first_keys(quotients: list[tf.Tensor], groups: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Keys int64 [P] of the corners of remainder 0, and by how much one more in each quotient raises a key [d + 1].
 
     Their last digit is the remainder, the first the group; the last quotient follows from the others.
@@ -84,7 +84,7 @@ def _first_keys(quotients, groups):
     return keys, tf.concat([strides[:-1], [0]], axis=0)
 
 
-def _simplex_codes(first_keys, ranks):
+def _simplex_codes(first_keys: tf.Tensor, ranks: list[tf.Tensor]) -> tf.Tensor:
     """A number int64 [P] for each simplex: its first key, then the coordinates of rank d ... 1 as digits."""
     corners = len(ranks)
     places = tf.constant([0, *(corners**i for i in range(corners - 1))], tf.int64)
@@ -92,7 +92,7 @@ def _simplex_codes(first_keys, ranks):
     return first_keys * corners ** (corners - 2) + order
 
 
-def _corner_keys(simplex_codes, strides):
+def _corner_keys(simplex_codes: tf.Tensor, strides: tf.Tensor) -> tf.Tensor:
     """Keys [S, d + 1] of the corners of remainder 0 ... d: one after the other, the lowest coordinates step down."""
     corners = strides.shape[0]
     orders = corners ** (corners - 1)
@@ -104,7 +104,7 @@ def _corner_keys(simplex_codes, strides):
     return tf.stack(keys, axis=1)
 
 
-def _sorted_unique(keys):
+def _sorted_unique(keys: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """(distinct keys in order, where each key is among them). In order, neighbours on the lattice lie near each other
     in memory, which makes a blur up to three times faster than in the order of the pixels."""
     distinct, positions = tf.unique(keys)
@@ -112,14 +112,14 @@ def _sorted_unique(keys):
     return tf.gather(distinct, order), tf.gather(tf.math.invert_permutation(order), positions)
 
 
-def _neighbour_keys(keys, strides):
+def _neighbour_keys(keys: tf.Tensor, strides: tf.Tensor) -> list[tf.Tensor]:
     """Keys [M] of the neighbours along each axis j: all coordinates less one, coordinate j raised by d."""
     corners = strides.shape[0]
     down = keys + tf.where(keys % corners == 0, corners - 1 - tf.reduce_sum(strides), -1)
     return [down + stride for stride in tf.unstack(strides)]
 
 
-def _blur(keys, neighbour_keys, dtype):
+def _blur(keys: tf.Tensor, neighbour_keys: tf.Tensor, dtype: tf.DType) -> Sparse:
     """(1/2, 1, 1/2) along one axis, [M, M], of sorted keys; a pair is found from one side and stands for both."""
     count = tf.size(keys)
     neighbour = tf.minimum(tf.searchsorted(keys, neighbour_keys), count - 1)
@@ -132,7 +132,7 @@ def _blur(keys, neighbour_keys, dtype):
     return Sparse(tf.stack([rows, columns], axis=1), values, tf.cast([count, count], tf.int64))
 
 
-def _scaled_rows(matrix, factors):
+def _scaled_rows(matrix: Sparse, factors: tf.Tensor) -> Sparse:
     """The matrix with row i multiplied by factors_i, where each row has equally many values, in order."""
     values = tf.reshape(matrix.values, [tf.shape(factors)[0], -1]) * factors
     return matrix._replace(values=tf.reshape(values, [-1]))

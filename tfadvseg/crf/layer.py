@@ -1,8 +1,11 @@
 """The dense CRF as a Keras layer with weights to learn (CRF-RNN; Zheng et al. 2015)."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import keras
+from keras import KerasTensor
 
 from tfadvseg.crf.mean_field import mean_field
 from tfadvseg.crf.parameters import PARAMETERS, CrfParameters
@@ -19,14 +22,14 @@ class DenseCrf(keras.layers.Layer):
     Training takes 5 iterations and inference as many as the parameters say. Needs the TensorFlow backend.
     """
 
-    def __init__(self, parameters: CrfParameters = PARAMETERS["crf_rnn"], **kwargs):
+    def __init__(self, parameters: CrfParameters = PARAMETERS["crf_rnn"], **kwargs: Any) -> None:
         super().__init__(**kwargs | {"dtype": "float32"})  # half precision has too few digits for positions and colours
         self.supports_jit = False  # XLA has no kernel for products with sparse matrices
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"The dense CRF runs on TensorFlow only; KERAS_BACKEND is {keras.backend.backend()}.")
         self.parameters = parameters
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
         classes = input_shape[0][-1]
         for name, scale in (
             ("spatial_weight", self.parameters.spatial_weight),
@@ -34,25 +37,28 @@ class DenseCrf(keras.layers.Layer):
             ("compatibility", -1.0),
         ):
             variable = self.add_weight(
-                shape=(classes, classes), name=name,
+                shape=(classes, classes),
+                name=name,
                 initializer=lambda shape, dtype=None, scale=scale: scale * keras.ops.eye(shape[0], dtype=dtype),
-            )  # fmt: skip
+            )
             setattr(self, name, variable)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tuple[KerasTensor, KerasTensor], training: bool = False) -> KerasTensor:
         logits, images = inputs
         iterations = TRAINING_ITERATIONS if training else self.parameters.iterations
         return mean_field(
-            logits, images, dataclasses.replace(self.parameters, iterations=iterations),
+            logits,
+            images,
+            dataclasses.replace(self.parameters, iterations=iterations),
             *(keras.ops.convert_to_tensor(w) for w in (self.spatial_weight, self.bilateral_weight, self.compatibility)),
-        )  # fmt: skip
+        )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "parameters": dataclasses.asdict(self.parameters)}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "DenseCrf":
         return cls(CrfParameters(**config.pop("parameters")), **config)

@@ -53,7 +53,7 @@ def mean_field(
         constant = isinstance(coupling, float)
         kernel = normalised(kernel, images, parameters.normalisation, coupling if constant else 1.0)
 
-        def gather(marginals):
+        def gather(marginals: tf.Tensor) -> tf.Tensor:
             gathered = kernel(marginals) if image_gradient else linear(kernel, marginals)
             return gathered if constant else _mixed(coupling, gathered)
 
@@ -68,7 +68,7 @@ def mean_field(
     return beliefs
 
 
-def _coupling(compatibility, weight, logits):
+def _coupling(compatibility: Weight, weight: Weight, logits: tf.Tensor) -> float | tf.Tensor:
     """-M W: a float if both are numbers, else a scalar or a matrix."""
     if isinstance(compatibility, float | int) and isinstance(weight, float | int):
         return -float(compatibility * weight)
@@ -79,6 +79,6 @@ def _coupling(compatibility, weight, logits):
     return -(tf.matmul(*factors) if all(factor.shape.rank for factor in factors) else tf.multiply(*factors))
 
 
-def _mixed(coupling, values):
+def _mixed(coupling: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """Values [N, H, W, C] after a scalar or a matrix on their classes."""
     return tf.tensordot(values, coupling, [[3], [1]]) if coupling.shape.rank else coupling * values

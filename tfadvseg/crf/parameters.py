@@ -25,7 +25,7 @@ class CrfParameters:
     iterations: int = 10
     normalisation: str = "symmetric"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("theta_alpha", "theta_beta", "theta_gamma"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be more than 0; got {getattr(self, name)}.")

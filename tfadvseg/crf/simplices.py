@@ -46,7 +46,7 @@ def enclosing_simplices(features: tf.Tensor) -> Simplices:
     return Simplices(quotients, ranks, barycentric)
 
 
-def _elevate(features):
+def _elevate(features: list[tf.Tensor]) -> list[tf.Tensor]:
     """The d + 1 coordinates [P] in the hyperplane, divided by d + 1."""
     dimensions = len(features)
     total, elevated = tf.zeros_like(features[0]), []
@@ -57,7 +57,7 @@ def _elevate(features):
     return [total, *reversed(elevated)]
 
 
-def _ranks(values):
+def _ranks(values: list[tf.Tensor]) -> list[tf.Tensor]:
     """How many of the others are larger, the earlier ones winning ties."""
     ranks = [tf.zeros_like(value) for value in values]
     for i, j in itertools.combinations(range(len(values)), 2):
@@ -67,7 +67,7 @@ def _ranks(values):
     return ranks
 
 
-def _sorted(values):
+def _sorted(values: list[tf.Tensor]) -> list[tf.Tensor]:
     """From the largest to the smallest, by exchanges: far quicker than a sort of so many short rows."""
     values = list(values)
     for i, j in itertools.combinations(range(len(values)), 2):

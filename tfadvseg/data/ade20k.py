@@ -13,6 +13,7 @@ Their colours here are our own, by the rule that Pascal VOC's are made by.
 import pathlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.dataset import Dataset
@@ -64,7 +65,7 @@ def split(data_dir: str | None, name: str) -> Split:
     return Split("ade20k", name, ids, ids, tuple(zip(images, labels, strict=True)), read)
 
 
-def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     image, labels = read_pair(image_path, labels_path)
     return image, NUMBERING.classes(labels, str(labels_path))

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -105,7 +106,7 @@ class BatchReader:
         """That of the photographs `number * batch_size` and following."""
         first = number * self.batch_size
         own = range(first, min(first + self.batch_size, len(self.split)))
-        found: list[tuple] = []
+        found: list[tuple[Any, ...]] = []
         for place in own:
             others = [] if self.strict else [*own[place - first + 1 :], *own[: place - first], NOWHERE]
             index, (name, image, labels), damage = _read(self.split, place, others)

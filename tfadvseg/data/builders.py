@@ -31,19 +31,24 @@ def builder(split: Split, cache: pathlib.Path) -> tfds.core.DatasetBuilder:
     whole = split.dtype == "uint8"  # a PNG holds nothing else
     features = {
         "id": tfds.features.Text(),
-        "image": tfds.features.Image(shape=shape) if whole
+        "image": tfds.features.Image(shape=shape)
+        if whole
         else tfds.features.Tensor(shape=shape, dtype=np.float32, encoding=tfds.features.Encoding.ZLIB),
         "labels": tfds.features.LabeledImage(labels=256, shape=(None, None, 1)),  # class indices and 255
-    }  # fmt: skip
+    }
     examples = (
         (i, {"id": name, "image": image, "labels": labels[..., None]}) for i, (name, image, labels) in enumerate(split)
     )
     own = f"The split {split.name} of {split.dataset}, labelled by pixel."
     return tfds.dataset_builders.AdhocBuilder(
-        name=_name(split), version="1.0.0", features=tfds.features.FeaturesDict(features),
-        split_datasets={SPLITS.get(split.name, split.name): examples}, data_dir=str(cache), disable_shuffling=True,
+        name=_name(split),
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={SPLITS.get(split.name, split.name): examples},
+        data_dir=str(cache),
+        disable_shuffling=True,
         description=f"{own}\n\n{about(split.dataset)}" if split.dataset in DATASETS else own,
-    )  # fmt: skip
+    )
 
 
 def load_examples(dataset: Dataset, data_dir: str | None, split: str) -> tf.data.Dataset:

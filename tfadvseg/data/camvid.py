@@ -18,6 +18,7 @@ import re
 import statistics
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.dataset import Dataset
@@ -74,7 +75,7 @@ def _groups(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     image, labels = read_pair(image_path, labels_path, LABEL_SPACE.palette)
     labels = LABEL_SPACE.check(np.where(labels == VOID, IGNORED, labels), str(labels_path))

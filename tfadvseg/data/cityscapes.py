@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.dataset import Dataset
@@ -58,7 +59,9 @@ def split_full(data_dir: str | None, name: str) -> Split:
     return _split("cityscapes_full", data_dir, name, read, "uint8")
 
 
-def _split(dataset: str, data_dir: str | None, name: str, read: Callable, dtype: str) -> Split:
+def _split(
+    dataset: str, data_dir: str | None, name: str, read: Callable[..., tuple[np.ndarray, NDArray[np.uint8]]], dtype: str
+) -> Split:
     if name == "test":
         raise ValueError(f"The labels of the test split of {dataset} are not public; take train or validation.")
     root = data_folder(dataset, data_dir, "Cityscapes' folders leftImg8bit and gtFine")
@@ -93,14 +96,14 @@ def group(name: str) -> str:
     return match["recording"] if match else name
 
 
-def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     image, labels = read_pair(image_path, labels_path)
     numbering = OF_TRAIN_IDS if labels_path.name.endswith(TRAIN_IDS) else OF_IDS
     return image, numbering.classes(labels, str(labels_path))
 
 
-def read_halved(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read_halved(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """(image float32 [*SIZE, 3], labels uint8 [*SIZE]); ValueError where the file is no whole multiple of SIZE."""
     image, labels = read(image_path, labels_path)
     factor = labels.shape[0] // SIZE[0]
@@ -112,12 +115,12 @@ def read_halved(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np
     return area_mean(image, factor), nearest(labels, factor)
 
 
-def area_mean(image: np.ndarray, factor: int) -> np.ndarray:
+def area_mean(image: NDArray[np.uint8], factor: int) -> NDArray[np.float32]:
     """uint8 [H, W, 3] -> float32 [H / factor, W / factor, 3], the mean of each square, exact for a factor of 2."""
     parts = [image[i::factor, j::factor].astype(np.float32) for i in range(factor) for j in range(factor)]
     return sum(parts[1:], start=parts[0]) / np.float32(factor**2)
 
 
-def nearest(labels: np.ndarray, factor: int) -> np.ndarray:
+def nearest(labels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """[H, W] -> [H / factor, W / factor]: of each square the pixel at or right below its middle."""
     return np.ascontiguousarray(labels[factor // 2 :: factor, factor // 2 :: factor])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import Colour, FileError, Mask
@@ -48,7 +49,7 @@ class Classes:
         palette = tuple(e.colour or own for e, own in zip(kept, voc_palette(len(kept) + 1)[1:], strict=True))
         return LabelSpace(tuple(entry.name for entry in kept), palette)
 
-    def labels(self, mask: Mask, source: str) -> np.ndarray:
+    def labels(self, mask: Mask, source: str) -> NDArray[np.uint8]:
         """uint8 [H, W] with 255 ignored; ValueError names `source` and the first value that the file does not list.
 
         One channel holds indices, also where it has a palette; its colours count where the file gives no indices.
@@ -70,7 +71,7 @@ class Classes:
             values = palette[values]
         return self._by_colour(values.astype(np.int32), source)
 
-    def _by_colour(self, colours: np.ndarray, source: str) -> np.ndarray:
+    def _by_colour(self, colours: NDArray[np.int32], source: str) -> NDArray[np.uint8]:
         assert self._colours is not None
         known, labels = self._colours
         packed = _packed(colours)
@@ -97,7 +98,7 @@ class Classes:
         return Numbering((*pairs, *(() if listed else ((IGNORED, IGNORED),)))) if pairs else None
 
     @functools.cached_property
-    def _colours(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def _colours(self) -> tuple[NDArray[np.int32], NDArray[np.uint8]] | None:
         """Colours as numbers in ascending order, and the label of each."""
         pairs = [
             (e.colour, label) for e, label in zip(self.entries, self._numbers, strict=True) if e.colour is not None
@@ -109,7 +110,7 @@ class Classes:
         return colours[order], np.array([label for _, label in pairs], np.uint8)[order]
 
 
-def _packed(colours: np.ndarray) -> np.ndarray:
+def _packed(colours: NDArray[np.int32]) -> NDArray[np.int32]:
     """int32 [..., 3] -> [...], one number a colour."""
     return colours[..., 0] << 16 | colours[..., 1] << 8 | colours[..., 2]
 
@@ -170,9 +171,11 @@ def _refuse_repeated(path: pathlib.Path, entries: Sequence[Entry]) -> None:
     """Two lines of one name, colour or index would mean two things; of what is ignored names may repeat."""
     kept = [entry.name for entry in entries if not entry.ignored]
     for what, values in (
-        ("name", kept), ("colour", [e.colour for e in entries]), ("index", [e.index for e in entries])
-    ):  # fmt: skip
-        seen: set = set()
+        ("name", kept),
+        ("colour", [e.colour for e in entries]),
+        ("index", [e.index for e in entries]),
+    ):
+        seen: set[str | int | Colour | None] = set()
         for value in values:
             if value is not None and value in seen:
                 raise ValueError(f"{path} lists the {what} {value} twice; give each line one of its own.")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.confined import confined
 from tfadvseg.conventions import IGNORED
@@ -77,7 +78,7 @@ def photographs(instances: pathlib.Path) -> dict[str, pathlib.Path]:
     return found
 
 
-def read(instances: pathlib.Path, name: str, path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(instances: pathlib.Path, name: str, path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored) of the photograph of that name; ValueError says
     what will not do."""
     from pycocotools import mask
@@ -107,8 +108,9 @@ def read_instances(path: pathlib.Path) -> Instances:
                 found.setdefault(one["image_id"], []).extend([outline] if outline else [])
         own = {
             pathlib.PurePosixPath(image["file_name"]).stem: (str(image["file_name"]), found[key])
-            for key, image in images.items() if any(one.label != IGNORED for one in found.get(key, ()))
-        }  # fmt: skip
+            for key, image in images.items()
+            if any(one.label != IGNORED for one in found.get(key, ()))
+        }
     except FileError:
         raise
     except OSError as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 Path = str | pathlib.Path
@@ -57,11 +58,11 @@ class Picture(NamedTuple):
 class Mask(NamedTuple):
     """values: numbers [H, W], uint8 or int32, or colours uint8 [H, W, 3]. palette: of the numbers, [n, 3], or None."""
 
-    values: np.ndarray
-    palette: np.ndarray | None
+    values: NDArray[np.integer]
+    palette: NDArray[np.uint8] | None
 
 
-def read_photograph(path: Path) -> np.ndarray:
+def read_photograph(path: Path) -> NDArray[np.uint8]:
     """RGB uint8 [H, W, 3]; ValueError says why a file is none, or why its grey levels are not known.
 
     16 bits are brought to 0..255: grey by v / 257, rounded, colours by Pillow, which keeps the upper 8. Transparent
@@ -84,7 +85,7 @@ def read_photograph(path: Path) -> np.ndarray:
     return turned(rgb, orientation)
 
 
-def read_labels(path: Path, colours: Sequence[Colour] = ()) -> np.ndarray:
+def read_labels(path: Path, colours: Sequence[Colour] = ()) -> NDArray[np.integer]:
     """Whole numbers [H, W] exactly as they are stored, uint8 or int32; of a file with a palette its indices.
 
     colours: of the labels 0, 1, ... in the dataset, with which a palette is compared. ValueError says why a file holds
@@ -115,7 +116,7 @@ def read_mask(path: Path) -> Mask:
         return Mask(turned(np.array(image.convert("RGB")), picture.orientation), None)
 
 
-def _numbers(path: Path, picture: Picture) -> np.ndarray:
+def _numbers(path: Path, picture: Picture) -> NDArray[np.integer]:
     """[H, W] as they are stored, uint8 where that does, else int32."""
     image = picture.image
     if image.mode not in WHOLE:
@@ -133,14 +134,16 @@ def _numbers(path: Path, picture: Picture) -> np.ndarray:
     return labels
 
 
-def read_pair(image_path: Path, labels_path: Path, colours: Sequence[Colour] = ()) -> tuple[np.ndarray, np.ndarray]:
+def read_pair(
+    image_path: Path, labels_path: Path, colours: Sequence[Colour] = ()
+) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
     """(photograph uint8 [H, W, 3], its labels [H, W]), both as they are shown; ValueError where their sizes differ."""
     image, labels = read_photograph(image_path), read_labels(labels_path, colours)
     refuse_other_size(image_path, image, labels_path, labels)
     return image, labels
 
 
-def refuse_other_size(image_path: Path, image: np.ndarray, labels_path: Path, labels: np.ndarray) -> None:
+def refuse_other_size(image_path: Path, image: np.ndarray, labels_path: Path, labels: NDArray[np.integer]) -> None:
     """ValueError where labels [H, W, ...] have not the size of their image."""
     if labels.shape[:2] != image.shape[:2]:
         turn = " (one of the two may be turned)" if labels.shape[:2] == image.shape[1::-1] else ""
@@ -229,7 +232,7 @@ def _signed(image: Image.Image) -> bool:
     return isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(SAMPLE_FORMAT, (1,))[0] == 2
 
 
-def _eight_bits(path: Path, grey: np.ndarray, white: int, image: Image.Image) -> np.ndarray:
+def _eight_bits(path: Path, grey: NDArray[np.integer], white: int, image: Image.Image) -> NDArray[np.uint8]:
     """uint8 [H, W] of grey levels in 0..white."""
     if 0 < grey.max() < 256:
         raise _too_dark(path, grey.max())

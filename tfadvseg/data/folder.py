@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.data.classes import Classes, read_classes
 from tfadvseg.data.dataset import Dataset
@@ -62,7 +63,9 @@ class Reader:
 
     classes: Classes
 
-    def __call__(self, image_path: pathlib.Path, mask_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(
+        self, image_path: pathlib.Path, mask_path: pathlib.Path
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         image, mask = read_photograph(image_path), read_mask(mask_path)
         refuse_other_size(image_path, image, mask_path, mask.values)
         return image, self.classes.labels(mask, str(mask_path))
@@ -90,7 +93,9 @@ class Opener:
         origins = tuple((path, of_image[path]) for path in images)
         return Split("folder", name, own, groups, origins, Reader(self.classes), (self.classes.path,))
 
-    def _paired(self, images: pathlib.Path, masks: pathlib.Path) -> tuple[list[pathlib.Path], dict]:
+    def _paired(
+        self, images: pathlib.Path, masks: pathlib.Path
+    ) -> tuple[list[pathlib.Path], dict[pathlib.Path, pathlib.Path]]:
         """The images, and {image: its mask}."""
         if not masks.is_dir():
             raise ValueError(f"The folder of masks {masks} does not exist; name it by `masks_folder`.")
@@ -128,9 +133,12 @@ class Opener:
 
 
 def dataset(
-    classes: str | None = None, images_folder: str = "images", masks_folder: str = "masks", image_name: str = HOLE,
+    classes: str | None = None,
+    images_folder: str = "images",
+    masks_folder: str = "masks",
+    image_name: str = HOLE,
     mask_name: str = HOLE,
-) -> Dataset:  # fmt: skip
+) -> Dataset:
     """A folder of one's own. classes: the CSV file of its classes. The others are as this module says."""
     if not classes:
         raise ValueError("The dataset folder needs `classes`, a CSV file with the columns name and colour or index.")

@@ -150,15 +150,15 @@ def _fill_with_reflection(image: tf.Tensor, inside: tf.Tensor, size: Size, colou
     return image
 
 
-def _margins(inside: tf.Tensor, size: Size, rank: int = 3) -> list[list]:
+def _margins(inside: tf.Tensor, size: Size, rank: int = 3) -> list[list[int | tf.Tensor]]:
     return [[0, 0]] * (rank - 3) + [[0, size[0] - inside[0]], [0, size[1] - inside[1]], [0, 0]]
 
 
 class Fit(NamedTuple):
     """inside: (shape, size) -> the size that a photograph gets; fill: (image, inside, size, colour) -> the input."""
 
-    inside: Callable
-    fill: Callable
+    inside: Callable[[tf.Tensor, Size], tf.Tensor]
+    fill: Callable[[tf.Tensor, tf.Tensor, Size, Colour], tf.Tensor]
 
 
 FITS = {

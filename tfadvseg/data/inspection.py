@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.split import Split
@@ -17,8 +18,8 @@ class Inspection:
     damaged: the sentence about each photograph that could not be read.
     """
 
-    pixels: np.ndarray
-    images: np.ndarray
+    pixels: NDArray[np.int64]
+    images: NDArray[np.int64]
     ignored: int
     unlabelled: tuple[str, ...]
     sizes: dict[tuple[int, int], int]
@@ -34,7 +35,7 @@ def inspect(split: Split, classes: int, indices: Iterable[int]) -> Inspection:
     """Reads the photographs of these indices, such as a progress bar over range(len(split))."""
     pixels, images = np.zeros(classes, np.int64), np.zeros(classes, np.int64)
     ignored, unlabelled, damaged = 0, [], []
-    sizes: collections.Counter = collections.Counter()
+    sizes: collections.Counter[tuple[int, int]] = collections.Counter()
     for index in indices:
         try:
             name, image, labels = split[index]

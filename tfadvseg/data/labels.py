@@ -1,8 +1,10 @@
 """Label spaces: the classes of a dataset, their colours, and how its files number them."""
 
 import dataclasses
+from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 
@@ -14,7 +16,7 @@ class LabelSpace:
     names: tuple[str, ...]
     palette: tuple[tuple[int, int, int], ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.names) != len(self.palette):
             raise ValueError(f"A palette needs one colour a class; got {len(self.palette)} for {len(self.names)}.")
 
@@ -28,13 +30,13 @@ class LabelSpace:
         """The colour of ignored pixels: black, or Pascal VOC's pale one where a class is black."""
         return (224, 224, 192) if (0, 0, 0) in self.palette else (0, 0, 0)
 
-    def colours(self, labels: np.ndarray) -> np.ndarray:
+    def colours(self, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Labels [..., H, W] -> uint8 RGB [..., H, W, 3], ignored pixels in the colour `void`."""
         table = np.full((256, 3), self.void, np.uint8)
         table[: self.classes] = self.palette
         return table[np.asarray(labels).astype(np.uint8)]
 
-    def check(self, labels: np.ndarray, source: str) -> np.ndarray:
+    def check(self, labels: NDArray[np.integer], source: str) -> NDArray[np.integer]:
         """`labels` [H, W] of any integer type unchanged; ValueError names `source` and the first value that is neither
         a class nor ignored."""
         if are_classes(labels, self.classes):
@@ -57,7 +59,7 @@ class LabelSpace:
         return [(299 * red + 587 * green + 114 * blue + 500) // 1000 for red, green, blue in self.palette]
 
 
-def are_classes(labels: np.ndarray, classes: int) -> bool:
+def are_classes(labels: NDArray[np.integer], classes: int) -> TypeGuard[NDArray[np.uint8]]:
     """Whether bytes are all 0 ... classes - 1 or ignored; of other types False. One more than ignored is 0, which takes
     a quarter of the time of comparing with each."""
     return labels.dtype == np.uint8 and bool((labels + np.uint8(1)).max(initial=0) <= classes)
@@ -79,7 +81,7 @@ CAMVID = LabelSpace(
 def voc_palette(classes: int) -> tuple[tuple[int, int, int], ...]:
     """Pascal VOC's colours: the bits of a class number are dealt to red, green and blue in turn, highest bit first."""
 
-    def channel(number, first):
+    def channel(number: int, first: int) -> int:
         return sum((number >> 3 * i + first & 1) << 7 - i for i in range(3))
 
     return tuple((channel(n, 0), channel(n, 1), channel(n, 2)) for n in range(classes))

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.labels import are_classes
@@ -21,7 +22,7 @@ class Numbering:
 
     pairs: tuple[tuple[int, int], ...]
 
-    def classes(self, stored: np.ndarray, source: str) -> np.ndarray:
+    def classes(self, stored: NDArray[np.integer], source: str) -> NDArray[np.uint8]:
         """Numbers [H, W] of a file -> uint8 [H, W]; ValueError names `source` and the first that means nothing."""
         if self._alike and are_classes(stored, self._alike):
             return stored
@@ -48,7 +49,7 @@ class Numbering:
         return int(others[0] if len(others) else UNKNOWN) if self._table[IGNORED] == IGNORED else 0
 
     @functools.cached_property
-    def _table(self) -> np.ndarray:
+    def _table(self) -> NDArray[np.uint8]:
         table = np.full(1 + max(255, *(number for number, _ in self.pairs)), UNKNOWN, np.uint8)
         for number, label in self.pairs:
             table[number] = label

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import read_photograph
@@ -19,7 +20,7 @@ SUFFIXES = {
 """What is taken of a folder; a file that is named, or that a pattern names, is taken whatever its suffix."""
 
 
-def split(words: Sequence[str], leave_out: str | os.PathLike | None = None) -> Split:
+def split(words: Sequence[str], leave_out: str | os.PathLike[str] | None = None) -> Split:
     """The photographs of files, folders (not those within) and patterns (** goes through folders), each a group.
 
     A word is one of these, or several with commas between them. A photograph that is named twice comes once; none is
@@ -38,7 +39,7 @@ def split(words: Sequence[str], leave_out: str | os.PathLike | None = None) -> S
     return Split("photographs", "all", names, names, tuple((path,) for path in paths), read)
 
 
-def read(path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W], all of them ignored); ValueError says why a file will not do."""
     image = read_photograph(path)
     return image, np.full(image.shape[:2], IGNORED, np.uint8)
@@ -49,8 +50,9 @@ def _of_word(word: str) -> Iterator[pathlib.Path]:
     for part in [word] if whole else word.split(","):
         files = whole or list(_files(part.strip()))
         if part.strip() and not files:
-            raise ValueError(f"{part.strip()} names no photograph in `images`: no such file, nor a folder or pattern "
-                             "that has any.")  # fmt: skip
+            raise ValueError(
+                f"{part.strip()} names no photograph in `images`: no such file, nor a folder or pattern that has any."
+            )
         yield from files
 
 

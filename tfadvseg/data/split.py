@@ -5,9 +5,10 @@ import dataclasses
 import hashlib
 import pathlib
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.data.digest import digest
 from tfadvseg.data.files import Unreachable
@@ -19,7 +20,7 @@ class Example(NamedTuple):
 
     id: str
     image: np.ndarray
-    labels: np.ndarray
+    labels: NDArray[np.uint8]
 
 
 class Damaged(ValueError):
@@ -35,7 +36,7 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int, /) -> tuple[str, np.ndarray, np.ndarray]: ...
+    def __getitem__(self, index: int, /) -> tuple[str, np.ndarray, NDArray[np.uint8]]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Split:
     name: str
     ids: tuple[str, ...] = dataclasses.field(repr=False)
     groups: tuple[str, ...] = dataclasses.field(repr=False)
-    origins: tuple[tuple, ...] = dataclasses.field(repr=False)
-    read: Callable[..., tuple[np.ndarray, np.ndarray]] = dataclasses.field(repr=False)
+    origins: tuple[tuple[Any, ...], ...] = dataclasses.field(repr=False)
+    read: Callable[..., tuple[np.ndarray, NDArray[np.uint8]]] = dataclasses.field(repr=False)
     sources: tuple[pathlib.Path, ...] = dataclasses.field(default=(), repr=False)
     dtype: str = dataclasses.field(default="uint8", repr=False)
 

@@ -19,8 +19,9 @@ def read_rows(path: pathlib.Path, holds: str) -> list[tuple[str, list[str]]]:
     reader = csv.reader(lines, delimiter=max(SIGNS, key=head.count))
     rows = [
         (f"Line {reader.line_num} of {path}", [cell.strip() for cell in row])
-        for row in reader if any(map(str.strip, row))
-    ]  # fmt: skip
+        for row in reader
+        if any(map(str.strip, row))
+    ]
     for line, row in rows:
         if len(row) != len(rows[0][1]):
             raise ValueError(f"{line} has {len(row)} columns and its head {len(rows[0][1])}.")

@@ -27,6 +27,7 @@ import pathlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.data import coco as coco_instances
 from tfadvseg.data.dataset import Dataset
@@ -77,7 +78,9 @@ class WithCoco:
 
     instances: pathlib.Path
 
-    def __call__(self, image_path: pathlib.Path, labels: pathlib.Path | str) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(
+        self, image_path: pathlib.Path, labels: pathlib.Path | str
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         if isinstance(labels, str):
             return coco_instances.read(self.instances, labels, image_path)
         return read(image_path, labels)
@@ -162,7 +165,7 @@ def _refuse_other_count(name: str, found: int, wanted: int) -> None:
         )
 
 
-def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """(image uint8 [H, W, 3], labels uint8 [H, W] with 255 ignored); ValueError names a file that will not do."""
     if labels_path.suffix == ".mat":
         image, labels = read_photograph(image_path), read_mat(labels_path)
@@ -172,7 +175,7 @@ def read(image_path: pathlib.Path, labels_path: pathlib.Path) -> tuple[np.ndarra
     return image, LABEL_SPACE.check(labels, str(labels_path)).astype(np.uint8, copy=False)
 
 
-def read_mat(path: pathlib.Path) -> np.ndarray:
+def read_mat(path: pathlib.Path) -> NDArray[np.integer]:
     """Labels int32 [H, W] of a file of SBD: GTcls.Segmentation."""
     from scipy.io import loadmat
 

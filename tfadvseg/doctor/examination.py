@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -72,7 +72,9 @@ def response(model: Model, images: tf.Tensor, size: float, seed: int = 0) -> flo
     return float(np.linalg.norm(moved)) / max(float(np.linalg.norm(clean)), 1e-30)
 
 
-def least_multiple(call, images: tf.Tensor, multiples: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128)) -> int | None:
+def least_multiple(
+    call: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, multiples: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128)
+) -> int | None:
     """The least number whose multiples as sides a network takes, where it does not take those of `images`. Tried on
     odd multiples, since 192 as a multiple of 2 is one of 64, too."""
     for multiple in multiples:
@@ -104,13 +106,16 @@ def examine(model: Model, images: tf.Tensor) -> Examination:
     first = images[:1]
     gradient = input_gradient(model, first)  # it also warms up
     return Examination(
-        gradient, {noise: response(model, first, noise) for noise in NOISES},
-        repeats(model(first).numpy(), model(first).numpy()), alone_as_in_company(model, images),
+        gradient,
+        {noise: response(model, first, noise) for noise in NOISES},
+        repeats(model(first).numpy(), model(first).numpy()),
+        alone_as_in_company(model, images),
         statistics.median(seconds(model, first) for _ in range(3)),
-        math.nan if gradient.missing
+        math.nan
+        if gradient.missing
         else statistics.median(seconds(lambda x: _gradient(model, x), first) for _ in range(3)),
         activation_bytes(model, (images.shape[1], images.shape[2])),
-    )  # fmt: skip
+    )
 
 
 def placed(spec: ModelSpec, photographs: Sequence[Example]) -> tf.Tensor:

@@ -73,9 +73,12 @@ def settled(spec: ModelSpec, found: Comparison | None, label_space: LabelSpace |
     """The reading to write down: with the names of the file's signature, so that nothing has to be found again."""
     how, interface = found.best.reading if found else spec.reading, spec.interface
     how = dataclasses.replace(
-        how, signature=interface.signature, input_name=interface.input, output_name=interface.output,
+        how,
+        signature=interface.signature,
+        input_name=interface.input,
+        output_name=interface.output,
         layout=interface.layout,
-    )  # fmt: skip
+    )
     if found and found.order and label_space:
         how = dataclasses.replace(how, class_map=tuple(label_space.names[label] for label in found.order))
     return how

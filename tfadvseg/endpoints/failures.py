@@ -85,9 +85,11 @@ def late(address: Address, timeout: float) -> Refused:
 
 def refused(address: Address, model: str, signature: str, text: str, unknown: bool) -> Refused:
     """Of a request that the server refuses. unknown: whether it says that it serves nothing of that name."""
-    about = f"{address} does not serve the signature {signature!r} of {model!r}" if unknown else (
-        f"{address} cannot answer the signature {signature!r} of {model!r}"
-    )  # fmt: skip
+    about = (
+        f"{address} does not serve the signature {signature!r} of {model!r}"
+        if unknown
+        else (f"{address} cannot answer the signature {signature!r} of {model!r}")
+    )
     way = "; name what it serves by `served_name`" if unknown else ""
     return (Unknown if unknown else Refused)(f"{about}; it says: {quoted(text)}{way}.")
 

@@ -54,12 +54,12 @@ def answer(found: Mapping[str, Any], types: Types) -> dict[str, np.ndarray]:
     """The arrays of an answer; ValueError where it has other names, ragged rows, or numbers that are not of these
     types. A single array stands there without its name."""
     if "outputs" in found:
-        columns = found["outputs"] if len(types) > 1 else {name: found["outputs"] for name in types}
+        columns = found["outputs"] if len(types) > 1 else dict.fromkeys(types, found["outputs"])
         if not isinstance(columns, dict):
             raise ValueError(f"outputs without names in place of {_listed(types)}")
     elif isinstance(rows := found.get("predictions"), list):
         if len(types) == 1:
-            columns = {name: rows for name in types}
+            columns = dict.fromkeys(types, rows)
         elif all(isinstance(row, dict) and row.keys() == types.keys() for row in rows):
             columns = {name: [row[name] for row in rows] for name in types}
         else:

@@ -61,8 +61,10 @@ class RayActor(Hand):
         if not self._ray.wait([promise], timeout=PATIENCE)[0]:
             print(
                 f"{self._name} has not begun for {PATIENCE:.0f} s: the cluster has no room for it yet, or its machine "
-                "is slow; ray status says what else is there.", file=sys.stderr, flush=True,
-            )  # fmt: skip
+                "is slow; ray status says what else is there.",
+                file=sys.stderr,
+                flush=True,
+            )
         self._get(promise)
 
     def work(self, name: str, following: str | None, tick: Tick) -> Outcome:

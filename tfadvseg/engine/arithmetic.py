@@ -67,9 +67,10 @@ def environment() -> dict[str, str]:
     """The environment variables that choose among the kernels of TensorFlow, oneDNN, XLA, CUDA and NumPy; what is not
     known to change no number counts as one that does."""
     return {
-        name: value for name, value in sorted(os.environ.items())
+        name: value
+        for name, value in sorted(os.environ.items())
         if name.startswith(DECIDING) and not name.startswith(SPARED) and not name.endswith(SPARED_ENDINGS)
-    }  # fmt: skip
+    }
 
 
 def _instructions() -> list[str]:

@@ -34,9 +34,13 @@ UNREADABLE = (ValueError, OSError, MemoryError)
 
 
 def attack_photographs(
-    scenarios: Sequence[Scenario], photographs: Split, spaces: Mapping[str, LabelSpace], folder: RunFolder, xla: str,
+    scenarios: Sequence[Scenario],
+    photographs: Split,
+    spaces: Mapping[str, LabelSpace],
+    folder: RunFolder,
+    xla: str,
     draw: Draw,
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """Finishes every photograph of a split of `data.photographs` that the folder lacks, each under the one attack of
     each scenario; returns why some were left out, by name.
 
@@ -102,9 +106,14 @@ def _look_first(
 
 
 def _attacked(
-    attack: PhotographAttack, name: str, image: np.ndarray, space: LabelSpace, output: pathlib.Path, draw: Draw,
+    attack: PhotographAttack,
+    name: str,
+    image: np.ndarray,
+    space: LabelSpace,
+    output: pathlib.Path,
+    draw: Draw,
     progress: Progress,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Its files, and the row that is read back from them."""
     started, model = time.perf_counter(), attack.scenario.source.name
     ((attack_name, settings),) = attack.scenario.protocol.attacks
@@ -119,10 +128,14 @@ def _attacked(
     draw(place, one, space)
     progress.tick(0.5 * VIEWS, 1)
     return one.row(
-        space, file=f"{model}/{name}/{FILE}", changed_float=share_changed(before.labels, made.as_floats.labels),
-        changed_input=share_changed(before.labels, made.on_input.labels), confidence_before=before.confidence,
-        confidence_after=after.confidence, seconds=round(time.perf_counter() - started, 3),
-    )  # fmt: skip
+        space,
+        file=f"{model}/{name}/{FILE}",
+        changed_float=share_changed(before.labels, made.as_floats.labels),
+        changed_input=share_changed(before.labels, made.on_input.labels),
+        confidence_before=before.confidence,
+        confidence_after=after.confidence,
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def _finished(scenario: Scenario, name: str, path: pathlib.Path, folder: RunFolder) -> bool:

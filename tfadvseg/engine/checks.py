@@ -130,5 +130,6 @@ def saving_warnings(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{row['model']}, {row['image']}: the saved photograph fools much less than the attack that was made: "
         f"{row['changed_input']:.1f} % of the labels changed on the network's input, {row['changed_float']:.1f} % once "
         f"it was resized to the photograph, {row['changed']:.1f} % in the file."
-        for row in rows if row["fools_less"]
-    ]  # fmt: skip
+        for row in rows
+        if row["fools_less"]
+    ]

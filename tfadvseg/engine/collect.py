@@ -76,9 +76,16 @@ def collect(
     counts, inside, hiding = counts_of(arrays), inside_of(arrays), hiding_of(arrays)
     group_of = dict(zip(shards.split.ids, shards.split.groups, strict=True))
     results = Results(
-        tuple(cells), tuple(kept), tuple(group_of[name] for name in kept), counts, **arrays, classes=tuple(classes),
-        left_out=tuple(sentences), inside=inside, hiding=hiding,
-    )  # fmt: skip
+        tuple(cells),
+        tuple(kept),
+        tuple(group_of[name] for name in kept),
+        counts,
+        **arrays,
+        classes=tuple(classes),
+        left_out=tuple(sentences),
+        inside=inside,
+        hiding=hiding,
+    )
     first = [results.left_out_text()] if sentences else []
     first += unlabelled_warning(results.counts.labelled.sum(0), classes)
     return Collected(results, first + suspicions + _certainty(results), examples, of_sources)
@@ -198,9 +205,15 @@ def _examples(scenario: Scenario, unit: Unit) -> list[Example]:
         )
         clean, *after = predictions
         attacked = zip(scenario.protocol.attacks, changes, after, strict=True)
-        found.append(Example(
-            target.model.name, str(unit["example_id"]), image, truth, clean,
-            tuple(Attacked(name, attack.epsilon, change, seen) for (name, attack), change, seen in attacked),
-            "" if target.transform == NONE else target.transform,
-        ))  # fmt: skip
+        found.append(
+            Example(
+                target.model.name,
+                str(unit["example_id"]),
+                image,
+                truth,
+                clean,
+                tuple(Attacked(name, attack.epsilon, change, seen) for (name, attack), change, seen in attacked),
+                "" if target.transform == NONE else target.transform,
+            )
+        )
     return found

@@ -1,6 +1,7 @@
 """What a local SavedModel itself answers by the signatures that a server is asked for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -65,7 +66,7 @@ def _apart(name: str, here: np.ndarray, there: np.ndarray) -> str:
     return f"{name} differs at {100 * np.mean(here != there):.3g} % of its values{by}"
 
 
-def _kind(array: np.ndarray) -> tuple:
+def _kind(array: np.ndarray) -> tuple[np.dtype[Any], tuple[int, ...]]:
     return array.dtype, array.shape
 
 

@@ -207,7 +207,7 @@ class Curves:
         text = pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False).encode()
         folder.write(FILE, lambda file: file.write(text))
 
-    def _rows(self, part: Steps, shards: Shards, folder: RunFolder) -> Iterator[tuple]:
+    def _rows(self, part: Steps, shards: Shards, folder: RunFolder) -> Iterator[tuple[Any, ...]]:
         shown = 0
         for number, unit in enumerate(folder.load(name) for name in shards.units_of(part)):
             lacking = left_out([unit])

@@ -21,7 +21,7 @@ Arrays = dict[str, np.ndarray]
 class Begun:
     """A photograph whose requests are with the threads. unit: waits for them and makes its unit."""
 
-    requests: Sequence[concurrent.futures.Future]
+    requests: Sequence[concurrent.futures.Future[Any]]
     unit: Callable[[], Arrays]
 
     @property

@@ -6,6 +6,7 @@ float32 and an attack goes nowhere: the gradient is masked, and the network only
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -108,7 +109,7 @@ class Starts:
 
     def write(self, shards: Shards, folder: RunFolder) -> None:
         """Of the images that are not damaged."""
-        found: dict[str, np.ndarray] = {}
+        found: dict[str, Any] = {}
         for part in self.parts:
             units = measured(folder.load(name) for name in shards.units_of(part))
             keys = [key for key in units[0] if key != KEY]
@@ -117,9 +118,13 @@ class Starts:
 
 
 def _unit(
-    spec: ModelSpec, model: postprocessed.Model, called: Model, objectives: Mapping[str, Objective],
-    seed: int, batch: dict[str, tf.Tensor],
-) -> dict[str, np.ndarray]:  # fmt: skip
+    spec: ModelSpec,
+    model: postprocessed.Model,
+    called: Model,
+    objectives: Mapping[str, Objective],
+    seed: int,
+    batch: dict[str, tf.Tensor],
+) -> dict[str, np.ndarray]:
     images, counted = batch["image"], inside(batch["size"], batch["image"].shape[1:3])
     ids = [name.decode() for name in batch["id"].numpy()]
     seeds = tf.constant(image_seeds(seed, ids, purpose="start")) if spec.seeded else None

@@ -157,9 +157,13 @@ def settings(attack: Any, part: str = "") -> list[str]:
 
 
 def keep(
-    folder: Place | Store, source: ModelSpec, attacks: Sequence[tuple[str, Attack]], photographs: Examples,
-    indices: Sequence[int], perturbations: Sequence[np.ndarray],
-) -> None:  # fmt: skip
+    folder: Place | Store,
+    source: ModelSpec,
+    attacks: Sequence[tuple[str, Attack]],
+    photographs: Examples,
+    indices: Sequence[int],
+    perturbations: Sequence[np.ndarray],
+) -> None:
     """Writes the perturbations [N, H, W, 3], one an attack, of a batch of photographs into the model's folder."""
     for place, index in enumerate(indices):
         name, image, _ = photographs[int(index)]

@@ -25,9 +25,12 @@ PER_BATCH = ("gradients", "forwards", "queries")
 
 
 def without_damaged(
-    batch: Batch, names: Sequence[str], make: Callable[[Batch], Unit], strict: bool = False,
+    batch: Batch,
+    names: Sequence[str],
+    make: Callable[[Batch], Unit],
+    strict: bool = False,
     per_image: Collection[str] = (*PER_IMAGE, *BESIDE),
-) -> Unit:  # fmt: skip
+) -> Unit:
     """The unit that `make` makes of a batch of data.batches, less its damaged photographs.
 
     names: of the photographs that the batch is of, whatever stands in for them. per_image: keys of the unit whose

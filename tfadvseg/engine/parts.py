@@ -107,7 +107,7 @@ class Attacked:
         keeping = {"keep": self._keeper(setting.folder)} if self.keep else {}
         return lambda batch, tick, with_example: make(batch, setting.split, with_example, tick, **keeping)
 
-    def _keeper(self, folder: RunFolder) -> Callable:
+    def _keeper(self, folder: RunFolder) -> Callable[..., None]:
         """What writes the perturbations into the run folder."""
         attacks = self.scenario.protocol.attacks
         own = describe_source(folder.store, self.scenario.attacked, attacks, self.scenario.protocol.text)

@@ -93,9 +93,11 @@ class PhotographAttack:
         placed, size, (on_input,) = self._on_input(name, photograph, tick)
         lifted = self.frame.lift(on_input, size, shape)
         return Made(
-            lifted.numpy(), self.view.of_input(placed, size, shape), self.view.of_input(placed + on_input, size, shape),
+            lifted.numpy(),
+            self.view.of_input(placed, size, shape),
+            self.view.of_input(placed + on_input, size, shape),
             self.view(tf.cast(photograph, tf.float32) + lifted),
-        )  # fmt: skip
+        )
 
     def lifted(
         self, name: str, photograph: np.ndarray, labels: np.ndarray, tick: Tick = lambda work: None

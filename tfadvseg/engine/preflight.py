@@ -137,8 +137,9 @@ def _answer(spec: ModelSpec, model: Model, images: tf.Tensor) -> np.ndarray:
         way = (
             f"it takes sides that are multiples of {multiple}; say so in its reading.json: "
             f'"multiple": [{multiple}, {multiple}]'
-            if multiple else f"it says: {' '.join(str(error).split())[:300]}"
-        )  # fmt: skip
+            if multiple
+            else f"it says: {' '.join(str(error).split())[:300]}"
+        )
         raise ValueError(f"{spec.path} fails on an image of {height}x{width} (height x width); {way}.") from error
 
 

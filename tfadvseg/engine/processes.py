@@ -40,10 +40,13 @@ class Process(Hand):
         search = os.pathsep.join(path for path in sys.path if path)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
                 env={**os.environ, **self._environment, "PYTHONPATH": search},
                 start_new_session=True,  # a Ctrl-C is for the process that started it
-            )  # fmt: skip
+            )
         self._send(self._orders)
         self._receive()
 
@@ -118,7 +121,7 @@ def main() -> NoReturn:
     """The process itself."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed goes into the log
-    told: queue.SimpleQueue = queue.SimpleQueue()
+    told: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, told), daemon=True).start()
 
     def answer(message: Any) -> None:
@@ -144,7 +147,7 @@ def main() -> NoReturn:
     os._exit(1)  # without waiting for what is still being read
 
 
-def _listen(source: IO[bytes], told: queue.SimpleQueue) -> None:
+def _listen(source: IO[bytes], told: queue.SimpleQueue[Any]) -> None:
     """Passes on what comes; the end of it, also within a message, is the end of the process, whatever it is doing."""
     try:
         while True:

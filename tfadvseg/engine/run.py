@@ -18,9 +18,13 @@ from tfadvseg.runs.progress import Progress
 
 
 def run(
-    scenarios: Sequence[Scenario], shards: Shards, folder: RunFolder, xla: str, models: OpenModels,
+    scenarios: Sequence[Scenario],
+    shards: Shards,
+    folder: RunFolder,
+    xla: str,
+    models: OpenModels,
     keep_perturbations: bool = False,
-) -> Progress:  # fmt: skip
+) -> Progress:
     """Finishes every unit that the run folder lacks, in this process. Killed at any moment, it goes on there with the
     same numbers.
 

@@ -52,7 +52,7 @@ class Scorer:
     """Scores one model; traced once, and the model can go with it. seeded: it is called with (images, seeds)."""
 
     def __init__(self, model: Model, classes: int, seeded: bool = False):
-        def answer_of_seeds(images, counted, seeds):
+        def answer_of_seeds(images: tf.Tensor, counted: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, ...]:
             return answer(functools.partial(model, seeds=seeds) if seeded else model, images, counted)
 
         self.answer, self.classes = tf.function(answer_of_seeds), classes

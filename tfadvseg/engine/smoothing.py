@@ -61,7 +61,9 @@ class Voter:
         noise, self.classes, self.at_once = Gaussian(sigma), classes, max(1, min(at_once, MOST))
 
         @tf.function
-        def add(votes, image, seeds, numbers):
+        def add(
+            votes: tf.Tensor, image: tf.Tensor, seeds: tf.Tensor, numbers: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             copies = tf.repeat(image, numbers.shape[0], 0)
             logits = model(noise(copies, at_sample(seeds, numbers[:, tf.newaxis])))
             named = tf.one_hot(tf.argmax(logits, -1), classes, dtype=tf.int32)
@@ -117,12 +119,13 @@ class SmoothedUnitMaker:
         voted = np.stack([guess, *(votes.argmax(-1) for votes in shown)])
         counts = class_counts(np.repeat(labels, len(voted), 0), voted, self.classes)
         return {
-            "guess": crop(guess, size).astype(np.uint8), "votes": crop(counted, size),
+            "guess": crop(guess, size).astype(np.uint8),
+            "votes": crop(counted, size),
             "labels": crop(labels[0], size).astype(np.uint8),
             "agreeing": np.stack([crop(_of(votes, guess), size) for votes in shown]),
             "l2": np.array([np.linalg.norm(perturbation.astype(np.float64)) for perturbation in made]),
             **counts._asdict(),
-        }  # fmt: skip
+        }
 
     def _perturb(
         self, exposure: Exposure, guess: np.ndarray, seeds: tf.Tensor, tick: Callable[[float], None]

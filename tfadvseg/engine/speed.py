@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from tfadvseg.data.split import Split
 from tfadvseg.doctor.timing import forward_and_gradient
@@ -13,7 +14,7 @@ def speeds(folders: Sequence[str], known: Collection[str] = ()) -> dict[str, flo
     """{digest: seconds of an input gradient of one image} of every network that is attacked in these runs, which are
     written down; `known` digests are passed over."""
     found: dict[str, float] = {}
-    like: dict[tuple, float] = {}  # a network behind variants of a CRF is timed behind one of them
+    like: dict[tuple[Any, ...], float] = {}  # a network behind variants of a CRF is timed behind one of them
     for folder in folders:
         plan = planned(folder)
         if plan is None:

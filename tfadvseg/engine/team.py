@@ -6,7 +6,7 @@ import functools
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from tfadvseg.engine.unit import Tick
 from tfadvseg.engine.worker import Outcome, Worker
@@ -128,8 +128,8 @@ class Team:
 
     def __init__(self, hands: Sequence[Hand]):
         self.hands = hands
-        self._inboxes: list[queue.SimpleQueue] = [queue.SimpleQueue() for _ in hands]
-        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._inboxes: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in hands]
+        self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._idle: list[int] = []
         self._closed = False
         self._threads = [

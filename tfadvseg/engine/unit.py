@@ -27,6 +27,7 @@ from tfadvseg.models.spec import ModelSpec
 from tfadvseg.runs.results import NONE
 from tfadvseg.seeds import image_seeds
 from tfadvseg.transforms import named as named_transform
+from tfadvseg.transforms.straight_through import Transform
 
 Unit = dict[str, np.ndarray]
 """The first axis is that of the scenario's cells, K of them: hits, labelled, predicted [K, N, C]; confidence, entropy,
@@ -95,7 +96,7 @@ class UnitMaker:
         if not isinstance(scenario.source, KeptSource):
             attacks = [attack for _, attack in self.protocol.attacks]
             for group, positions in plan(attacks, scenario.attacked.seeded):
-                call = functools.partial(cast(Callable, group), called[scenario.attacked])
+                call = functools.partial(cast(Callable[..., tf.Tensor], group), called[scenario.attacked])
                 hiding = hides(self.protocol.attacks[positions[0]][1])
                 compiled = xla and not group.black_box and not hiding
                 self.places.append((with_xla(call, compiled), positions, group.costs, hiding))
@@ -193,7 +194,14 @@ class UnitMaker:
             for trial in range(target.trials):
                 draws = [tf.constant(image_seeds(self.protocol.seed, ids, trial, who)) for who in ("defense", "model")]
 
-                def show(images, score=score, transform=transform, draws=draws, counted=counted, labels=labels):
+                def show(
+                    images: tf.Tensor,
+                    score: Scorer = score,
+                    transform: Transform = transform,
+                    draws: list[tf.Tensor] = draws,
+                    counted: tf.Tensor = counted,
+                    labels: np.ndarray = labels,
+                ) -> Shown:
                     started = time.perf_counter()
                     given = transform(images, draws[0])
                     scores = score(given, counted, labels, draws[1])

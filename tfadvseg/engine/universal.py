@@ -21,9 +21,15 @@ FILE, PICTURE = "tile.npz", "tile.png"
 
 
 def fit(
-    attack: Universal, spec: ModelSpec, model: Model, shards: Shards, place: pathlib.Path, about: str,
-    progress: Progress, target: np.ndarray | None = None,
-) -> Tile:  # fmt: skip
+    attack: Universal,
+    spec: ModelSpec,
+    model: Model,
+    shards: Shards,
+    place: pathlib.Path,
+    about: str,
+    progress: Progress,
+    target: np.ndarray | None = None,
+) -> Tile:
     """The tile after all passes; `place`, a folder, has it after each of them.
 
     about: what the objective is, as text. target: labels [H, W] that it leads to on every photograph, where these are

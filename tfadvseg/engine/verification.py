@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfadvseg.attacks.base import Attack
 from tfadvseg.data.split import Example, Split
 from tfadvseg.endpoints.client import DEFAULT, Client
 from tfadvseg.endpoints.segmentation import DEFENDED
@@ -56,9 +57,14 @@ class Verification:
 
 
 def verify(
-    one: Verification, split: Split, folder: RunFolder, models: OpenModels, xla: str, concurrency: int,
+    one: Verification,
+    split: Split,
+    folder: RunFolder,
+    models: OpenModels,
+    xla: str,
+    concurrency: int,
     strict: bool = False,
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """Finishes every photograph that the folder lacks, as units of `runs.verified`; returns why some were left out, by
     name.
 
@@ -86,9 +92,13 @@ def verify(
 
 
 def _begin(
-    one: Verification, attack: PhotographAttack, model: Model, example: Example, pool: concurrent.futures.Executor,
+    one: Verification,
+    attack: PhotographAttack,
+    model: Model,
+    example: Example,
+    pool: concurrent.futures.Executor,
     tick: Tick,
-) -> Begun:  # fmt: skip
+) -> Begun:
     classes, view, seeds = one.scenario.attacked.classes, attack.view, _seeds(one, example)
     floats = np.asarray(example.image, np.float32)
     clean = in_8_bits(example.image)
@@ -120,17 +130,25 @@ def _begin(
         found = [[answer.result() for answer in row] for row in answers]
         served = [[labels for labels, _ in row] for row in found]
         refuse_others([labels for row in served for labels in row], classes)
-        return {
-            "as_floats": counts_of(example.labels, as_floats, classes),
-            "in_8_bits": counts_of(example.labels, seen, classes),
-            "arrived": np.stack([counts_of(example.labels, row, classes) for row in local]),
-            "served": np.stack([counts_of(example.labels, row, classes) for row in served]),
-            "equal": np.array([[int(np.sum(a == b)) for a, b in zip(*rows, strict=True)]
-                               for rows in zip(alike, served, strict=True)]),
-            "pixels": np.array(clean.shape[0] * clean.shape[1]),
-            "bytes": np.array([[parcel.size for parcel in row] for row in parcels]),
-            "seconds": np.array([[seconds for _, seconds in row] for row in found]),
-        } | drawn | lengths(added)  # fmt: skip
+        return (
+            {
+                "as_floats": counts_of(example.labels, as_floats, classes),
+                "in_8_bits": counts_of(example.labels, seen, classes),
+                "arrived": np.stack([counts_of(example.labels, row, classes) for row in local]),
+                "served": np.stack([counts_of(example.labels, row, classes) for row in served]),
+                "equal": np.array(
+                    [
+                        [int(np.sum(a == b)) for a, b in zip(*rows, strict=True)]
+                        for rows in zip(alike, served, strict=True)
+                    ]
+                ),
+                "pixels": np.array(clean.shape[0] * clean.shape[1]),
+                "bytes": np.array([[parcel.size for parcel in row] for row in parcels]),
+                "seconds": np.array([[seconds for _, seconds in row] for row in found]),
+            }
+            | drawn
+            | lengths(added)
+        )
 
     return Begun([answer for row in answers for answer in row], unit)
 
@@ -145,6 +163,6 @@ def _seeds(one: Verification, example: Example, trial: int = 0) -> np.ndarray:
     return image_seeds(one.scenario.protocol.seed, [example.id], trial, "defense")
 
 
-def _epsilon(attack) -> float:
+def _epsilon(attack: Attack) -> float:
     assert attack.epsilon is not None
     return attack.epsilon

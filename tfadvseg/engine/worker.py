@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from tfadvseg.data.batches import BatchReader
 from tfadvseg.data.framing import Frame
@@ -51,9 +52,12 @@ class Worker:
         read meanwhile. One that is finished is left as it is."""
         if name == PREFLIGHT:
             preflight(
-                self.experiment.scenarios, self.experiment.shards.split, self.folder, self.setting.models,
+                self.experiment.scenarios,
+                self.experiment.shards.split,
+                self.folder,
+                self.setting.models,
                 self.experiment.shards.strict,
-            )  # fmt: skip
+            )
             return Outcome({}, 0.0, 0.0)
         job, started = self.experiment.jobs[name], time.perf_counter()
         if self.folder.has(name):  # another run has made it meanwhile, where no lock keeps it out
@@ -86,7 +90,7 @@ class Worker:
             self._readers[key] = job.shards.reader(source)
         return self._readers[key]
 
-    def _made(self, job: Job, tick: Tick, batch: Batch) -> dict:
+    def _made(self, job: Job, tick: Tick, batch: Batch) -> dict[str, Any]:
         make = self._maker(job.part, batch)
         return make(batch, tick, job.part.pictures and self._has_pictures(job))
 

@@ -3,13 +3,16 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 XLA = ("auto", "on", "off")
 
 
-def choose_xla(mode: str, function: Callable, *arguments, repeats: int = 5, gpu: bool | None = None) -> bool:
+def choose_xla(
+    mode: str, function: Callable[..., Any], *arguments: Any, repeats: int = 5, gpu: bool | None = None
+) -> bool:
     """True where `function(*arguments)` shall be compiled: `mode` is auto, on or off; auto measures both on a GPU."""
     if mode not in XLA:
         raise ValueError(f"Unknown XLA mode {mode!r}; choose one of: {', '.join(XLA)}.")
@@ -24,12 +27,12 @@ def choose_xla(mode: str, function: Callable, *arguments, repeats: int = 5, gpu:
     return compiled < _median_seconds(tf.function(function), arguments, repeats)
 
 
-def with_xla(function: Callable, compiled: bool) -> Callable:
+def with_xla(function: Callable[..., Any], compiled: bool) -> Callable[..., Any]:
     """The function as it is, or compiled by XLA."""
     return tf.function(function, jit_compile=True) if compiled else function
 
 
-def _median_seconds(function, arguments, repeats: int) -> float:
+def _median_seconds(function: Callable[..., Any], arguments: tuple[tf.Tensor, ...], repeats: int) -> float:
     function(*arguments)  # traces and warms up
     seconds = []
     for _ in range(repeats):

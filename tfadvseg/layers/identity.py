@@ -1,8 +1,10 @@
 """Convolutions that begin by handing on what they get."""
 
+from typing import Any
+
 import keras
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
 
 
 @keras.saving.register_keras_serializable("tfadvseg")
@@ -14,11 +16,11 @@ class IdentityKernel(keras.initializers.RandomNormal):
     context network.
     """
 
-    def __init__(self, groups, stddev=0.001, seed=None):
+    def __init__(self, groups: int, stddev: float = 0.001, seed: int | None = None) -> None:
         super().__init__(stddev=stddev, seed=seed)
         self.groups = groups
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: tuple[int, int, int, int], dtype: str | None = None) -> KerasTensor:
         rows, columns, inputs, outputs = shape
         signal_in, signal_out = (np.arange(n) * self.groups // n for n in (inputs, outputs))
         shares = 1 / np.bincount(signal_out)[signal_out]  # groups / out, if that divides
@@ -27,7 +29,7 @@ class IdentityKernel(keras.initializers.RandomNormal):
         noise = super().__call__(shape, dtype)
         return ops.where(identity > 0, ops.convert_to_tensor(identity, dtype=noise.dtype), noise)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config() | {"groups": self.groups}
         del config["mean"]
         return config

@@ -1,10 +1,13 @@
 """Bilinear resizing with aligned corners: Caffe's Interp layer, as two matrix products."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
+from numpy.typing import NDArray
 
 
-def resize(x, size, kept=None):
+def resize(x: KerasTensor, size: Sequence[int], kept: Sequence[int] | None = None) -> KerasTensor:
     """x [N, H, W, C] -> [N, *size, C]; the corner pixels' centres stay corners, so a scale is (n - 1) / (m - 1).
 
     kept: (rows, columns) to compute, the first ones; all by default. Gradients of a crop afterwards would cost as
@@ -26,17 +29,17 @@ def resize(x, size, kept=None):
     return x
 
 
-def zoom(x, factor, kept=None):
+def zoom(x: KerasTensor, factor: int, kept: Sequence[int] | None = None) -> KerasTensor:
     """Enlarges n pixels to n + (n - 1)(factor - 1) on each axis, of which the first `kept` are computed."""
     return resize(x, tuple(size + (size - 1) * (factor - 1) for size in x.shape[1:3]), kept)
 
 
-def shrink(x, factor):
+def shrink(x: KerasTensor, factor: int) -> KerasTensor:
     """Shrinks n pixels to floor((n - 1) / factor) + 1 on each axis, without a low pass."""
     return resize(x, tuple((size - 1) // factor + 1 for size in x.shape[1:3]))
 
 
-def fill_up(x, stride):
+def fill_up(x: KerasTensor, stride: int) -> KerasTensor:
     """x [N, H, W, C] with zeros below and to the right, up to sizes of the form `stride` * k + 1.
 
     With these every halving keeps the first and the last pixel, so that interpolation with aligned corners brings each
@@ -45,19 +48,19 @@ def fill_up(x, stride):
     return layers.ZeroPadding2D([(0, (1 - size) % stride) for size in x.shape[1:3]])(x)
 
 
-def weights(before, after):
+def weights(before: int, after: int) -> NDArray[np.float32]:
     """float32 [after, before]: what each pixel before contributes to each pixel after."""
     positions = np.arange(after) * ((before - 1) / max(1, after - 1))
     return np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(before))).astype(np.float32)
 
 
-def _step(before, after):
+def _step(before: int, after: int) -> int:
     """How many pixels lie between those that `after` pixels meet, or 1 if they do not all meet one."""
     if after == 1:
         return before
     return (before - 1) // (after - 1) if after < before and (before - 1) % (after - 1) == 0 else 1
 
 
-def _resize_middle(x, after, kept):
+def _resize_middle(x: KerasTensor, after: int, kept: int) -> KerasTensor:
     """x [N, H, C] -> [N, kept, C], the first of `after` pixels."""
     return ops.matmul(ops.convert_to_tensor(weights(x.shape[1], after)[:kept], dtype=x.dtype), x)

@@ -1,9 +1,11 @@
 """Average pooling into a given number of parts."""
 
-from keras import layers
+from collections.abc import Sequence
+
+from keras import KerasTensor, layers
 
 
-def average_bins(x, bins, strides, name=None):
+def average_bins(x: KerasTensor, bins: int, strides: Sequence[int], name: str | None = None) -> KerasTensor:
     """x [N, H, W, C] -> [N, bins, bins, C]: means of equal windows that begin `strides` (rows, columns) apart.
 
     Windows are as long as they must be to end with the map: n - (bins - 1) stride pixels of n.

@@ -5,10 +5,12 @@ maximum in scan order wins a tie, as in Caffe. Where a size is odd, the last win
 rounded up, as Caffe's, and unpooling cuts back to the size before.
 """
 
-from keras import ops
+from collections.abc import Sequence
+
+from keras import KerasTensor, ops
 
 
-def max_pool_with_mask(x):
+def max_pool_with_mask(x: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
     """(pooled [N, ceil(H/2), ceil(W/2), C], mask [N, ceil(H/2), ceil(W/2), 4, C]) of x [N, H, W, C].
 
     The mask is 1 at the window's first maximum and 0 at the other three; its gradient is zero.
@@ -18,7 +20,7 @@ def max_pool_with_mask(x):
     return ops.max_pool(x, 2, 2, padding="same"), ops.stop_gradient(mask)
 
 
-def max_unpool(x, mask, size=None):
+def max_unpool(x: KerasTensor, mask: KerasTensor, size: Sequence[int] | None = None) -> KerasTensor:
     """Values x [N, H, W, C] at the places of `mask` [N, H, W, 4, C], zeros elsewhere: [N, 2H, 2W, C], or the first
     `size` (rows, columns) of these, where what was pooled had an odd size."""
     _, height, width, _, channels = mask.shape
@@ -27,7 +29,7 @@ def max_unpool(x, mask, size=None):
     return found if size in (None, (2 * height, 2 * width)) else found[:, : size[0], : size[1]]
 
 
-def _to_windows(x):
+def _to_windows(x: KerasTensor) -> KerasTensor:
     """[N, H, W, C] -> [N, ceil(H/2), ceil(W/2), 4, C], each window in scan order.
 
     An odd size is filled up with copies of its last row or column. They come later in the window than what they

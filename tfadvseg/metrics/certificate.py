@@ -11,23 +11,24 @@ The classes must be guessed on other draws than those that are counted here, for
 
 import numpy as np
 import scipy.stats
+from numpy.typing import NDArray
 
 from tfadvseg.metrics.significance import holm
 
 
-def p_values(votes: np.ndarray, draws: int, tau: float) -> np.ndarray:
+def p_values(votes: NDArray[np.integer], draws: int, tau: float) -> NDArray[np.float64]:
     """P(at least so many of `draws` votes) if a class had no more than the probability tau; as `votes`, int [...]."""
     _check(votes, draws)
     return scipy.stats.binom.sf(np.arange(draws + 1) - 1, draws, tau)[votes]
 
 
-def rejected(p: np.ndarray, error: float) -> np.ndarray:
+def rejected(p: NDArray[np.float64], error: float) -> NDArray[np.bool_]:
     """Which hypotheses of p-values [...] are rejected, bool [...], any of them wrongly with a probability of no more
     than `error` (Holm 1979). No independence is needed, and neighbouring pixels have none."""
     return holm(p.ravel()).reshape(p.shape) <= error
 
 
-def segcertify(votes: np.ndarray, draws: int, tau: float, error: float) -> np.ndarray:
+def segcertify(votes: NDArray[np.integer], draws: int, tau: float, error: float) -> NDArray[np.bool_]:
     """Pixels [...] whose guessed class, of so many `votes`, has a probability above tau; the others abstain. All have
     the one radius `radius(tau, sigma)`."""
     if not 0.5 <= tau < 1:
@@ -35,7 +36,7 @@ def segcertify(votes: np.ndarray, draws: int, tau: float, error: float) -> np.nd
     return rejected(p_values(votes, draws, tau), error)
 
 
-def lower_bounds(votes: np.ndarray, draws: int, error: float) -> np.ndarray:
+def lower_bounds(votes: NDArray[np.integer], draws: int, error: float) -> NDArray[np.float64]:
     """Below what no pixel's probability lies, [...], all at once (Clopper and Pearson 1934, with Bonferroni's
     correction; Holm's knows no bounds beyond its tau for what it rejects)."""
     _check(votes, draws)
@@ -44,7 +45,7 @@ def lower_bounds(votes: np.ndarray, draws: int, error: float) -> np.ndarray:
     return np.concatenate([[0.0], least])[votes]
 
 
-def radius(probability: np.ndarray | float, sigma: float) -> np.ndarray:
+def radius(probability: NDArray[np.float64] | float, sigma: float) -> NDArray[np.float64]:
     """Euclidean norm that a perturbation must reach, in the unit of sigma, to change the answer at a pixel whose class
     has at least that probability; 0 up to 1/2, where nothing is certified."""
     return sigma * np.maximum(scipy.stats.norm.ppf(probability), 0.0)
@@ -55,7 +56,9 @@ def largest_radius(draws: int, pixels: int, error: float, sigma: float) -> float
     return float(radius((error / pixels) ** (1 / draws), sigma))
 
 
-def contradicted(votes: np.ndarray, draws: int, radii: np.ndarray, norm: float, sigma: float, error: float) -> int:
+def contradicted(
+    votes: NDArray[np.integer], draws: int, radii: NDArray[np.float64], norm: float, sigma: float, error: float
+) -> int:
     """Pixels at which the votes [...] for the certified class, on an input that is perturbed by `norm`, refute their
     radii [...]: a defect, but with a probability of no more than `error`.
 
@@ -66,6 +69,6 @@ def contradicted(votes: np.ndarray, draws: int, radii: np.ndarray, norm: float, 
     return int(refuted.sum())
 
 
-def _check(votes: np.ndarray, draws: int) -> None:
+def _check(votes: NDArray[np.integer], draws: int) -> None:
     if draws < 1 or (votes.size and not (votes.min() >= 0 and votes.max() <= draws)):
         raise ValueError(f"Votes are counts of at least 1 draw, each from 0 to draws; got {draws} draws.")

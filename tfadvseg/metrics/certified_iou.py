@@ -14,6 +14,7 @@ below the norm fall together, so nothing is gained by adding their costs up.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 from tfadvseg.metrics.counts import Counts
@@ -37,7 +38,9 @@ class CertifiedCounts(NamedTuple):
         return CertifiedCounts(*(weights @ part for part in self))
 
 
-def certified_counts(labels: np.ndarray, named: np.ndarray, certified: np.ndarray, classes: int) -> CertifiedCounts:
+def certified_counts(
+    labels: NDArray[np.integer], named: NDArray[np.integer], certified: NDArray[np.bool_], classes: int
+) -> CertifiedCounts:
     """Of an image's labels [H, W], the classes named [H, W] and where these are certified, bool [H, W]; each [C]."""
     counted = labels != IGNORED
     sure = counted & certified
@@ -45,12 +48,12 @@ def certified_counts(labels: np.ndarray, named: np.ndarray, certified: np.ndarra
     return CertifiedCounts(*(np.bincount(part, minlength=classes) for part in parts))
 
 
-def certified_accuracy(counts: CertifiedCounts) -> np.ndarray:
+def certified_accuracy(counts: CertifiedCounts) -> NDArray[np.float64]:
     """Share [...] in per cent of the labelled pixels that are certified and right."""
     return pixel_accuracy(Counts(counts.hits, counts.labelled, counts.predicted))
 
 
-def worst_class_iou(counts: CertifiedCounts) -> np.ndarray:
+def worst_class_iou(counts: CertifiedCounts) -> NDArray[np.float64]:
     """The least IoU [..., C] in per cent of each class by itself: all that is not certified is wrong, and of this class
     unless it is labelled so. NaN for a class that is not in the labels."""
     may_join = counts.free.sum(-1, keepdims=True) - counts.free
@@ -58,7 +61,7 @@ def worst_class_iou(counts: CertifiedCounts) -> np.ndarray:
     return 100.0 * np.divide(counts.hits, whole, out=np.full(whole.shape, np.nan), where=counts.labelled > 0)
 
 
-def worst_mean_iou(counts: CertifiedCounts) -> np.ndarray:
+def worst_mean_iou(counts: CertifiedCounts) -> NDArray[np.float64]:
     """The least mean IoU [...] in per cent over the labelled classes: more than the mean of the classes' own least
     ones, since a pixel joins one class only. NaN where nothing is labelled.
 
@@ -74,7 +77,7 @@ def worst_mean_iou(counts: CertifiedCounts) -> np.ndarray:
     room = np.where(hits > 0, everyone - counts.free, 0.0)
     root = np.sqrt(hits)
 
-    def joined(scale: np.ndarray) -> np.ndarray:
+    def joined(scale: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.clip(scale * root - union, 0.0, room)
 
     most = np.divide(union + room, root, out=np.zeros(union.shape), where=hits > 0).max(-1, keepdims=True) * (1 + 1e-12)

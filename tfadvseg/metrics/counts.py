@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 
@@ -33,7 +34,7 @@ class Counts(NamedTuple):
         return Counts(*(weights @ part for part in self))
 
 
-def class_counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Counts:
+def class_counts(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> Counts:
     """Counts [N, C] (int64) from integer maps [N, H, W].
 
     Pixels labelled IGNORED are left out, whatever is predicted there. Raises ValueError where the two differ in shape,
@@ -58,7 +59,7 @@ def class_counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> C
     return Counts(found[:, 0], found[:, 1], found[:, 2])
 
 
-def _check_range(values: np.ndarray, classes: int, name: str) -> None:
+def _check_range(values: NDArray[np.integer], classes: int, name: str) -> None:
     wrong = values[(values < 0) | (values >= classes)]
     if wrong.size:
         raise ValueError(f"{name} hold {wrong[0]}, which is none of the {classes} classes (0 to {classes - 1}).")

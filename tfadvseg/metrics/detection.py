@@ -1,9 +1,10 @@
 """How well one number tells attacked images from clean ones: the area under the ROC curve (AUROC)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def auroc(attacked: np.ndarray, clean: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def auroc(attacked: np.ndarray, clean: np.ndarray, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """The share [R] of pairs of an attacked and a clean image in which the attacked one has the larger score.
 
     Equal scores count a half, so 0.5 is chance, and below it attacked images have the smaller scores: a detector that

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Hiding(NamedTuple):
@@ -15,7 +16,9 @@ class Hiding(NamedTuple):
     kept: np.ndarray
 
 
-def hiding_counts(clean: np.ndarray, predictions: np.ndarray, hidden: int, counted: np.ndarray) -> Hiding:
+def hiding_counts(
+    clean: NDArray[np.integer], predictions: NDArray[np.integer], hidden: int, counted: NDArray[np.bool_]
+) -> Hiding:
     """Pixels [N] of predictions [N, H, W] on clean images and after the attack, over `counted` [N, H, W]."""
     own, rest = counted & (clean == hidden), counted & (clean != hidden)
     same = predictions == clean

@@ -11,10 +11,11 @@ word.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy.stats
+from numpy.typing import NDArray
 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou, share
@@ -23,7 +24,7 @@ Groups = Sequence[str] | Sequence[int]
 """The group of each image, N of them."""
 
 
-def resample_weights(groups: Groups, resamples: int = 1000, seed: int = 0) -> np.ndarray:
+def resample_weights(groups: Groups, resamples: int = 1000, seed: int = 0) -> NDArray[np.float64]:
     """How often [resamples, N] each image is drawn when as many groups as there are are drawn with replacement."""
     if not len(groups):
         raise ValueError("A bootstrap interval needs at least one image; got none.")
@@ -38,19 +39,19 @@ def units_of(groups: Groups) -> int:
     return len(set(groups))
 
 
-def units_of_each_class(labelled: np.ndarray, groups: Groups) -> np.ndarray:
+def units_of_each_class(labelled: np.ndarray, groups: Groups) -> NDArray[np.int64]:
     """In how many groups [C] each class occurs, of the labelled pixels [N, C] of images: of a class that one drive
     alone has, resamples of drives say nothing."""
     names = np.asarray(groups)
     return np.array([units_of(names[pixels > 0].tolist()) for pixels in labelled.T])
 
 
-def resampled_iou(counts: Counts, weights: np.ndarray) -> np.ndarray:
+def resampled_iou(counts: Counts, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean IoU [resamples] in per cent of counts [N, C] of images under weights [resamples, N]."""
     return mean_iou(counts.weighted(weights))
 
 
-def calibrated(score: np.ndarray, units: int, level: float = 95.0) -> np.ndarray:
+def calibrated(score: NDArray[np.float64], units: int, level: float = 95.0) -> NDArray[np.float64]:
     """The resamples [R] of a score [1 + R] (measured, then resampled), widened and without their bias; NaN for one
     unit.
 
@@ -77,7 +78,7 @@ def level_of_each(tests: int) -> float:
     return 100 - 10 / max(tests, 2)
 
 
-def interval(score: np.ndarray, units: int, level: float = 95.0) -> tuple[float, float]:
+def interval(score: NDArray[np.float64], units: int, level: float = 95.0) -> tuple[float, float]:
     """(low, high) of a score [1 + R]; NaN for one unit, of which nothing is known."""
     return percentile_interval(calibrated(score, units, level), level)
 
@@ -93,7 +94,7 @@ def iou_interval(
 
 def class_iou_interval(
     counts: Counts, groups: Groups | None = None, resamples: int = 1000, seed: int = 0, level: float = 95.0
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(low, high), each [C], in per cent of the IoU of each class of counts [N, C] of images, from the same resamples
     as that of their mean; NaN for a class that fewer than two groups have."""
     groups = range(len(counts.hits)) if groups is None else groups
@@ -118,7 +119,7 @@ def iou_ratio_interval(
         raise ValueError(f"A paired interval needs the same images; got {images} attacked, {others} clean.")
     groups = range(images) if groups is None else groups
 
-    def ratio(weights: np.ndarray) -> np.ndarray:
+    def ratio(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return iou_ratio(resampled_iou(attacked, weights), resampled_iou(clean, weights))
 
     return _clipped(interval(_with_measured(ratio, groups, resamples, seed), units_of(groups), level), np.inf)
@@ -130,14 +131,14 @@ def share_interval(
     """(low, high) in per cent of the share that a part has of pixels, both [N], of images; NaN where fewer than two
     groups have any."""
 
-    def score(weights: np.ndarray) -> np.ndarray:
+    def score(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return share(weights @ part, weights @ whole)
 
     units = int(units_of_each_class(whole[:, None], groups)[0])
     return _clipped(interval(_with_measured(score, groups, resamples, seed), units, level), 100.0)
 
 
-def percentile_interval(values: np.ndarray, level: float = 95.0) -> tuple[float, float]:
+def percentile_interval(values: NDArray[np.float64], level: float = 95.0) -> tuple[float, float]:
     """(low, high) that leaves (100 - level) / 2 per cent of the values on each side; undefined (NaN) ones are dropped.
 
     A resample is undefined where none of its pixels is labelled or, for a ratio, where its clean IoU is 0.
@@ -149,7 +150,9 @@ def percentile_interval(values: np.ndarray, level: float = 95.0) -> tuple[float,
     return float(low), float(high)
 
 
-def _with_measured(score, groups: Groups, resamples: int, seed: int) -> np.ndarray:
+def _with_measured(
+    score: Callable[[NDArray[np.float64]], NDArray[np.float64]], groups: Groups, resamples: int, seed: int
+) -> NDArray[np.float64]:
     """[1 + R]: the score of the images as they are, then of the resamples; score: weights [., N] -> [.]."""
     return score(np.concatenate([np.ones((1, len(groups))), resample_weights(groups, resamples, seed)]))
 

@@ -8,6 +8,7 @@ says why.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.conventions import IGNORED
 
@@ -15,7 +16,7 @@ ROUNDING = 1e-9
 """Relative: a budget is taken for that much more, so that rounded sums of costs claim nothing."""
 
 
-def least_class_iou(logits: np.ndarray, labels: np.ndarray, reach: float) -> np.ndarray:
+def least_class_iou(logits: NDArray[np.floating], labels: NDArray[np.integer], reach: float) -> NDArray[np.float64]:
     """Of logits [H, W, C] and labels [H, W], the IoU [C] in per cent that no change of the logits of a norm of at most
     `reach` = L epsilon undercuts; NaN for a class that is not in the labels.
 
@@ -30,7 +31,9 @@ def least_class_iou(logits: np.ndarray, labels: np.ndarray, reach: float) -> np.
     return np.array([_least(z, y == k, named == k, k, reach**2 * (1 + ROUNDING)) for k in range(logits.shape[-1])])
 
 
-def _least(z: np.ndarray, labelled: np.ndarray, named: np.ndarray, k: int, budget: float) -> float:
+def _least(
+    z: NDArray[np.float64], labelled: NDArray[np.bool_], named: NDArray[np.bool_], k: int, budget: float
+) -> float:
     """Of one class, with the logits [P, C] of the pixels that count."""
     if not labelled.any():
         return float("nan")
@@ -42,6 +45,6 @@ def _least(z: np.ndarray, labelled: np.ndarray, named: np.ndarray, k: int, budge
     return float((100.0 * (hits - np.arange(len(breaking))) / (union + added)).min())
 
 
-def _costs(gaps: np.ndarray) -> np.ndarray:
+def _costs(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of changing the 0, 1, 2, ... cheapest pixels."""
     return np.concatenate([[0.0], np.cumsum(np.sort(gaps**2 / 2))])

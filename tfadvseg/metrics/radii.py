@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 HALF = 50.0
 """Per cent that are left at the radius that is looked for."""
@@ -10,7 +11,7 @@ BELOW, ABOVE = 0.0, np.inf
 """Radii of what has fallen already at the smallest epsilon, and of what has not fallen at the largest."""
 
 
-def radius_of(left: np.ndarray, epsilons: Sequence[float], level: float = HALF) -> np.ndarray:
+def radius_of(left: np.ndarray, epsilons: Sequence[float], level: float = HALF) -> NDArray[np.float64]:
     """Radii [...] at which what is left [..., E], in per cent, first falls to the level; epsilons: [E], ascending.
 
     BELOW where it lies below the level at the smallest epsilon, ABOVE where it never falls so far, NaN where any of it
@@ -28,7 +29,7 @@ def radius_of(left: np.ndarray, epsilons: Sequence[float], level: float = HALF) 
     return np.where(np.isnan(left).any(-1), np.nan, found)
 
 
-def area_under(left: np.ndarray, epsilons: Sequence[float]) -> np.ndarray:
+def area_under(left: np.ndarray, epsilons: Sequence[float]) -> NDArray[np.float64]:
     """Mean [...] over log2 epsilon of what is left [..., E]: 100 where nothing is lost anywhere; NaN of one epsilon."""
     places = np.log2(epsilons)
     if len(places) < 2:
@@ -36,7 +37,7 @@ def area_under(left: np.ndarray, epsilons: Sequence[float]) -> np.ndarray:
     return np.trapezoid(left, places, axis=-1) / (places[-1] - places[0])
 
 
-def quartiles(radii: np.ndarray) -> np.ndarray:
+def quartiles(radii: NDArray[np.float64]) -> NDArray[np.float64]:
     """[3] of radii [N] that may be BELOW or ABOVE, which are ranked and never averaged; NaN ones do not count."""
     known = radii[~np.isnan(radii)]
     if not known.size:

@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 import scipy.stats
+from numpy.typing import NDArray
 
 from tfadvseg.metrics.intervals import widening
 
@@ -18,7 +19,7 @@ MOST = 1_000_000
 """Groups beyond which nobody will go."""
 
 
-def p_value(score: np.ndarray, units: int) -> float:
+def p_value(score: NDArray[np.float64], units: int) -> float:
     """Two-sided, that a score [1 + R] (measured, then resampled) is 0 in truth, from Student's t with n - 1 degrees of
     freedom for n units; NaN for one unit."""
     if units < 2:
@@ -30,7 +31,7 @@ def p_value(score: np.ndarray, units: int) -> float:
     return float(2 * scipy.stats.t.sf(abs(centre) / error, units - 1))
 
 
-def sign_flip_p(values: np.ndarray, seed: int = 0) -> float:
+def sign_flip_p(values: NDArray[np.float64], seed: int = 0) -> float:
     """Two-sided, that values [n] of n groups lie symmetrically about 0: in how many of the 2^n ways to flip their signs
     their mean is as far from 0. Never below 2 / 2^n; NaN of one value."""
     units = len(values)
@@ -46,14 +47,14 @@ def sign_flip_p(values: np.ndarray, seed: int = 0) -> float:
     return float(as_far.mean() if exact else (as_far.sum() + 1) / (len(as_far) + 1))
 
 
-def pseudo_values(score: np.ndarray) -> np.ndarray:
+def pseudo_values(score: NDArray[np.float64]) -> NDArray[np.float64]:
     """[n] of n groups, whose mean is the score without its bias (Tukey 1958); score: [1 + n], measured, then without
     each of the groups."""
     units = len(score) - 1
     return units * score[0] - (units - 1) * score[1:]
 
 
-def holm(p: np.ndarray) -> np.ndarray:
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """p values [K] corrected for being K (Holm 1979): those below 5 % hold all together but for 5 % of the cases. NaN
     ones are no tests."""
     p = np.asarray(p, float)
@@ -63,7 +64,7 @@ def holm(p: np.ndarray) -> np.ndarray:
     return found
 
 
-def groups_needed(score: np.ndarray, units: int, level: float = 95.0) -> float:
+def groups_needed(score: NDArray[np.float64], units: int, level: float = 95.0) -> float:
     """How many groups would make an interval of `level` per cent exclude 0, were the score [1 + R] of so many units the
     truth and all further groups as different as these.
 
@@ -90,7 +91,7 @@ def groups_needed(score: np.ndarray, units: int, level: float = 95.0) -> float:
     return float(high)
 
 
-def _centre_and_spread(score: np.ndarray) -> tuple[float, float]:
+def _centre_and_spread(score: NDArray[np.float64]) -> tuple[float, float]:
     """What was measured without the bias that the resamples show, and their standard deviation."""
     middle, spread = float(np.nanmean(score[1:])), float(np.nanstd(score[1:]))
     return _rounded(2 * float(score[0]) - middle), _rounded(spread)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.scores import mean_iou, pixel_accuracy
@@ -24,12 +25,12 @@ class WorstCase(NamedTuple):
     least, which is the worst case of accuracy exactly."""
 
     iou: float
-    choice: np.ndarray
+    choice: NDArray[np.int64]
     bound: float
     accuracy: float
 
 
-def worst_case(counts: Counts, starts: int = 5, seed: int = 0, known: Sequence[np.ndarray] = ()) -> WorstCase:
+def worst_case(counts: Counts, starts: int = 5, seed: int = 0, known: Sequence[NDArray[np.int64]] = ()) -> WorstCase:
     """Of counts [A, N, C] of A attacks on the same N images; of several trials they may be means.
 
     starts: searches from other beginnings, of which the best is kept: each attack alone, those that leave the least
@@ -58,7 +59,7 @@ def lower_bound(counts: Counts) -> float:
     return float(each[labelled].mean()) if labelled.any() else float("nan")
 
 
-def class_worst_case(counts: Counts) -> np.ndarray:
+def class_worst_case(counts: Counts) -> NDArray[np.float64]:
     """IoU [C] in per cent of each class under the choice that is worst for this class alone; NaN where no label has it.
 
     The IoU of one class is one quotient of sums over images, of which the least is found exactly (Dinkelbach 1967):
@@ -86,15 +87,15 @@ class _Search:
         labelled = counts.labelled[0].sum(0) > 0
         self.hits, self.union = (part[..., labelled].astype(float) for part in (counts.hits, counts.union))
 
-    def counts_of(self, choice: np.ndarray) -> Counts:
+    def counts_of(self, choice: NDArray[np.int64]) -> Counts:
         """Totals [C]."""
         chosen = np.arange(self.images)
         return Counts(*(part[choice, chosen] for part in self.counts)).total()
 
-    def iou_of(self, choice: np.ndarray) -> float:
+    def iou_of(self, choice: NDArray[np.int64]) -> float:
         return float(mean_iou(self.counts_of(choice)))
 
-    def descend(self, choice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def descend(self, choice: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         """Image by image in random order the attack that lowers the set's IoU most, until a round gains nothing."""
         choice, every = choice.copy(), np.arange(self.images)
         hits, union = self.hits[choice, every].sum(0), self.union[choice, every].sum(0)
@@ -112,7 +113,7 @@ class _Search:
         return choice
 
 
-def _mean(hits: np.ndarray, union: np.ndarray) -> np.ndarray:
+def _mean(hits: NDArray[np.float64], union: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean IoU [...] in per cent; a class that is neither labelled nor predicted by this choice cannot be: labelled
     ones are all here, and labels do not depend on the choice."""
     return 100.0 * (hits / union).mean(-1)

@@ -6,10 +6,12 @@ another mean sees its images shifted by a few grey levels, as in its authors' ow
 
 import os
 import pathlib
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from tfadvseg.layers.walk import weighted_layers
 from tfadvseg.models.zoo.resnet101 import STAGES as RESNET101_STAGES
@@ -19,7 +21,7 @@ Weights = dict[str, dict[str, np.ndarray]]
 """Layer of a network -> its variables by name."""
 
 
-def load_backbone(network: keras.Model, weights: str | os.PathLike) -> tuple[str, ...]:
+def load_backbone(network: keras.Model, weights: str | os.PathLike[str]) -> tuple[str, ...]:
     """Gives the network's VGG-16 or ResNet-101 trunk its ImageNet weights; returns the layers that got any.
 
     Args:
@@ -53,7 +55,7 @@ def load_backbone(network: keras.Model, weights: str | os.PathLike) -> tuple[str
     return tuple(found)
 
 
-def _source(application, weights, top) -> keras.Model:
+def _source(application: Callable[..., keras.Model], weights: str | os.PathLike[str], top: bool) -> keras.Model:
     """The model of keras.applications with its weights; with its classifier if `top` says so and a file has one."""
     if weights == "imagenet":
         try:
@@ -84,11 +86,11 @@ def _source(application, weights, top) -> keras.Model:
     raise _unreadable(path, application) from failure
 
 
-def _unreadable(path, application) -> ValueError:
+def _unreadable(path: pathlib.Path, application: Callable[..., keras.Model]) -> ValueError:
     return ValueError(f"{path} holds no weights of keras.applications.{application.__name__} that Keras can read.")
 
 
-def _vgg16(source, names) -> Weights:
+def _vgg16(source: keras.Model, names: Mapping[str, layers.Layer]) -> Weights:
     pairs = {
         f"conv{stage}_{i}": f"block{stage}_conv{i}"
         for stage, (_, convolutions) in enumerate(VGG16_STAGES, start=1)
@@ -107,7 +109,7 @@ def _vgg16(source, names) -> Weights:
     return found
 
 
-def _resnet101(source, names) -> Weights:
+def _resnet101(source: keras.Model, names: Mapping[str, layers.Layer]) -> Weights:
     found: Weights = {}
     for convolution, norm, theirs_convolution, theirs_norm in _resnet101_pairs():
         kernel, bias = _get(source, theirs_convolution)
@@ -120,7 +122,7 @@ def _resnet101(source, names) -> Weights:
     return found
 
 
-def _resnet101_pairs():
+def _resnet101_pairs() -> Iterator[tuple[str, str, str, str]]:
     """(convolution, normalisation) of the Caffe model and of keras.applications."""
     yield "conv1", "bn_conv1", "conv1_conv", "conv1_bn"
     for stage, (_, blocks) in enumerate(RESNET101_STAGES, start=2):
@@ -130,12 +132,12 @@ def _resnet101_pairs():
                 yield f"res{block}_branch{branch}", f"bn{block}_branch{branch}", f"{theirs}_conv", f"{theirs}_bn"
 
 
-def _layer(source, name) -> layers.Layer:
+def _layer(source: keras.Model, name: str) -> layers.Layer:
     try:
         return source.get_layer(name)
     except ValueError as error:
         raise ValueError(f"The weights have no layer {name!r}; are they of another network?") from error
 
 
-def _get(source, name) -> list[np.ndarray]:
+def _get(source: keras.Model, name: str) -> list[NDArray[np.float32]]:
     return _layer(source, name).get_weights()

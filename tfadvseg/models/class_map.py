@@ -9,7 +9,7 @@ from tfadvseg.data.spreadsheet import read_rows
 COLUMNS = ("model", "dataset")
 
 
-def read_class_map(path: str | os.PathLike, names: Sequence[str]) -> tuple[str, ...]:
+def read_class_map(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[str, ...]:
     """For each class of a network, of these names, the dataset's class that it counts as, "" for none.
 
     A line is a class of the network, by its name or its number, and a class of the dataset, which may be left empty.

@@ -4,7 +4,7 @@ Each part is differentiable, so that attacks see through it; the only step witho
 numbers, is straight-through.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -36,7 +36,7 @@ def whole(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     Athalye et al. 2018, section 4.1)."""
 
     @tf.custom_gradient
-    def rounded(values: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    def rounded(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
         held = tf.clip_by_value(tf.round(values), float(dtype.min), float(dtype.max))
         return held, lambda upstream: upstream
 
@@ -110,13 +110,13 @@ def in_batches(call: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, batch:
     return tf.concat(lots, 0) if len(lots) > 1 else lots[0]
 
 
-def _sides(tensor: tf.Tensor) -> list:
+def _sides(tensor: tf.Tensor) -> list[int | tf.Tensor]:
     """The shape, each side a number where it is known."""
     dynamic = tf.shape(tensor)
     return [dynamic[k] if side is None else side for k, side in enumerate(tensor.shape)]
 
 
-def _resized(scores: tf.Tensor, size, method: str) -> tf.Tensor:
+def _resized(scores: tf.Tensor, size: Sequence[int] | tf.Tensor, method: str) -> tf.Tensor:
     static = tf.TensorShape(size) if not tf.is_tensor(size) else None
     if static is not None and static.is_fully_defined() and scores.shape[1:3] == static:
         return scores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ OPAQUE = ("XlaCallModule", "PyFunc", "PyFuncStateless", "EagerPyFunc")
 """Operations whose arithmetic is not in the graph."""
 
 
-def gigaflops(model: Callable, size: tuple[int, int]) -> float:
+def gigaflops(model: Callable[[Any], Any], size: tuple[int, int]) -> float:
     """1e9 additions and multiplications of the convolutions and matrix products for one image.
 
     model: from images [1, H, W, 3] to logits, such as a Keras network or a LoadedModel. size: (height, width).
@@ -143,7 +143,7 @@ def _einstein_sum(operation: tf.Operation) -> int:
     terms, result = operation.get_attr("equation").decode().split("->")
     sides: dict[str, int] = {}
     for term, tensor in zip(terms.split(","), operation.inputs, strict=True):
-        before, dots, after = term.partition("...")
+        before, _, after = term.partition("...")
         sides |= {label: _side(tensor, axis) for axis, label in enumerate(before)}
         sides |= {label: _side(tensor, axis - len(after)) for axis, label in enumerate(after)}
     return _size(operation.outputs[0]) * math.prod(side for label, side in sides.items() if label not in result)

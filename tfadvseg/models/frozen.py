@@ -7,7 +7,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 
-def read(graph: str | os.PathLike) -> tf.compat.v1.GraphDef:
+def read(graph: str | os.PathLike[str]) -> tf.compat.v1.GraphDef:
     """What a graph's file holds; ValueError where it is none."""
     definition = tf.compat.v1.GraphDef()
     try:
@@ -25,14 +25,15 @@ def ends(definition: tf.compat.v1.GraphDef) -> tuple[list[str], list[str]]:
     used = {name.lstrip("^").partition(":")[0] for node in definition.node for name in node.input}
     inputs = [node.name for node in definition.node if node.op == "Placeholder"]
     outputs = [
-        node.name for node in definition.node
+        node.name
+        for node in definition.node
         if node.name not in used and node.op not in ("Placeholder", "NoOp", "Assert", "Const")
-    ]  # fmt: skip
+    ]
     return [f"{name}:0" for name in inputs], [f"{name}:0" for name in outputs]
 
 
 def to_saved_model(
-    graph: str | os.PathLike, folder: str | os.PathLike, inputs: Sequence[str], outputs: Sequence[str]
+    graph: str | os.PathLike[str], folder: str | os.PathLike[str], inputs: Sequence[str], outputs: Sequence[str]
 ) -> None:
     """Writes a SavedModel with one signature, serving_default, between tensors of a graph's file, named like
     ImageTensor:0. ValueError where the file is no graph or has no such tensor."""
@@ -50,7 +51,7 @@ def to_saved_model(
     keys = [name.partition(":")[0].rpartition("/")[2] for name in outputs]
 
     @tf.function(input_signature=[tf.TensorSpec(t.shape, t.dtype, t.op.name.rpartition("/")[2]) for t in starts])
-    def serve(*images):
+    def serve(*images: tf.Tensor) -> dict[str, tf.Tensor]:
         return dict(zip(keys, part(*images), strict=True))
 
     tf.saved_model.save(tf.Module(), str(folder), signatures=serve.get_concrete_function())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from typing import Any
 
 import h5py
 import keras
@@ -102,7 +103,7 @@ def _weights_file(path: pathlib.Path, layers: dict[str, keras.layers.Layer]) -> 
     return found
 
 
-def _check(network: keras.Model, source: str, found: dict[str, np.ndarray], own: dict) -> None:
+def _check(network: keras.Model, source: str, found: dict[str, np.ndarray], own: dict[str, Any]) -> None:
     """ValueError for weights that have no place in the network, or another shape there."""
     if strange := sorted(set(found) - set(own)):
         raise ValueError(

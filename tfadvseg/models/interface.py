@@ -94,9 +94,19 @@ def _interface(name: str, signature: Signature, reading: Reading) -> Interface:
     if known and size and (small := _both(known[1:3])):
         stride = _stride(size, small, scores)
     return Interface(
-        name, image.key, scores.key, image.dtype, layout, scores_layout,
-        sides[0] if sides else None, size, stride, known[3] if known and not labels else None, labels, output_labels,
-    )  # fmt: skip
+        name,
+        image.key,
+        scores.key,
+        image.dtype,
+        layout,
+        scores_layout,
+        sides[0] if sides else None,
+        size,
+        stride,
+        known[3] if known and not labels else None,
+        labels,
+        output_labels,
+    )
 
 
 def _image(inputs: tuple[Tensor, ...], reading: Reading) -> Tensor:

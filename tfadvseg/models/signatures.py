@@ -2,7 +2,7 @@
 
 import pathlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Shape = tuple[int | None, ...]
 
@@ -38,14 +38,15 @@ def signatures(folder: pathlib.Path) -> dict[str, Signature]:
         raise damaged(folder, error) from error
     return {
         name: Signature(_tensors(found[name].inputs), _tensors(found[name].outputs))
-        for name in sorted(found) if name != "__saved_model_init_op"
-    }  # fmt: skip
+        for name in sorted(found)
+        if name != "__saved_model_init_op"
+    }
 
 
-def _tensors(infos) -> tuple[Tensor, ...]:
+def _tensors(infos: Mapping[str, Any]) -> tuple[Tensor, ...]:
     import tensorflow as tf
 
-    def shape(info) -> Shape | None:
+    def shape(info: Any) -> Shape | None:
         if info.tensor_shape.unknown_rank:
             return None
         return tuple(side.size if side.size >= 0 else None for side in info.tensor_shape.dim)
@@ -69,6 +70,6 @@ def offer(found: Mapping[str, Signature]) -> str:
     return "; ".join(offered) or "no signature at all"
 
 
-def shape_text(shape) -> str:
+def shape_text(shape: Shape | None) -> str:
     """A shape as [?, 192, 256, 3]."""
     return "[?]" if shape is None else str(["?" if side is None else side for side in shape]).replace("'", "")

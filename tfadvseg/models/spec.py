@@ -80,8 +80,9 @@ class ModelSpec:
         """Whether it comes without a card, so that only its reading says how it is meant."""
         return not (self.path / card.FILE).is_file()
 
-    def open(self):
-        """The model, callable from images [N, H, W, 3] to logits [N, H, W, C]."""
+    def open(self) -> Any:
+        """The model, callable from images [N, H, W, 3] to logits [N, H, W, C]: a LoadedModel, or a PostprocessedModel
+        where there is a refinement."""
         from tfadvseg.models.saved_model import LoadedModel
 
         if self.refinement is None:
@@ -135,7 +136,9 @@ class ModelSpec:
         return tuple(names.index(name) if name else -1 for name in given)
 
 
-def describe(path: str | os.PathLike, given: Reading | None = None, trusted: bool = False, **fields: Any) -> ModelSpec:
+def describe(
+    path: str | os.PathLike[str], given: Reading | None = None, trusted: bool = False, **fields: Any
+) -> ModelSpec:
     """What saved_models/<name>, its newest version, or .../<name>/<version> is, from its files.
 
     given: how a file that this package did not write is to be read, by default what its reading.json says; `fields`
@@ -149,10 +152,16 @@ def describe(path: str | os.PathLike, given: Reading | None = None, trusted: boo
     if interface.labels:
         how = dataclasses.replace(how, output="labels")
     spec = ModelSpec(
-        _name(folder), folder, digest_of(folder), _classes(interface, how), _frame(folder, interface, how), interface,
+        _name(folder),
+        folder,
+        digest_of(folder),
+        _classes(interface, how),
+        _frame(folder, interface, how),
+        interface,
         how,
-        seeded=_takes_seeds(offered) and interface.signature == "logits", trusted=trusted,
-    )  # fmt: skip
+        seeded=_takes_seeds(offered) and interface.signature == "logits",
+        trusted=trusted,
+    )
     spec = dataclasses.replace(spec, name=spec.name + spec.at_scale)
     if not spec.classes or interface.labels or interface.dtype not in FLOATS:  # only the graph says it
         from tfadvseg.models.saved_model import asked
@@ -162,7 +171,7 @@ def describe(path: str | os.PathLike, given: Reading | None = None, trusted: boo
     return spec
 
 
-def scales(path: str | os.PathLike, given: Reading | None = None, **fields: Any) -> tuple[ModelSpec, ...]:
+def scales(path: str | os.PathLike[str], given: Reading | None = None, **fields: Any) -> tuple[ModelSpec, ...]:
     """The branches of a model over scales, the smallest first, then the model itself; arguments as of `describe`.
 
     All take the whole image. ValueError where the file has none.
@@ -178,7 +187,7 @@ def scales(path: str | os.PathLike, given: Reading | None = None, **fields: Any)
     return *branches, describe(folder, given, **fields)
 
 
-def scales_of(path: str | os.PathLike) -> list[int]:
+def scales_of(path: str | os.PathLike[str]) -> list[int]:
     """The scales of a model over scales in per cent, ascending; none of any other model."""
     offered = signatures(_version_folder(pathlib.Path(path)))
     return sorted(int(match[1]) for match in map(OF_A_SCALE.fullmatch, offered) if match)

@@ -47,9 +47,11 @@ def _written(path: pathlib.Path, text: str) -> pathlib.Path:
 
 def card_md(one: Robustness) -> str:
     """The page."""
-    return front_matter({"pipeline_tag": "image-segmentation", "model-index": [_index(one)]}) + "\n" + markdown(
-        Document(f"Robustness of {one.name}", _blocks(one))
-    )  # fmt: skip
+    return (
+        front_matter({"pipeline_tag": "image-segmentation", "model-index": [_index(one)]})
+        + "\n"
+        + markdown(Document(f"Robustness of {one.name}", _blocks(one)))
+    )
 
 
 def robustbench(one: Robustness) -> dict[str, Any]:
@@ -57,19 +59,28 @@ def robustbench(one: Robustness) -> dict[str, Any]:
     strongest, worst = one.strongest(one.epsilon), one.worst_at(one.epsilon)
     reason = one.masked.opening if one.masked else "Nobody has looked for a masked gradient; pipelines.masking does."
     return {
-        "name": one.name, "dataset": one.dataset, "architecture": one.architecture,
-        "eps": f"{one.epsilon:g}/255", "clean_acc": _text(one.clean.value),
+        "name": one.name,
+        "dataset": one.dataset,
+        "architecture": one.architecture,
+        "eps": f"{one.epsilon:g}/255",
+        "clean_acc": _text(one.clean.value),
         "reported": _text(strongest.iou.value) if strongest else None,
         "autoattack_acc": _text(worst.iou.value) if worst else None,
-        "unreliable": one.unreliable, "unreliable_reason": reason,
-        "threat_model": THREATS[one.norm], "metric": "mean IoU in per cent",
+        "unreliable": one.unreliable,
+        "unreliable_reason": reason,
+        "threat_model": THREATS[one.norm],
+        "metric": "mean IoU in per cent",
         "intervals": {
-            "clean_acc": _ends(one.clean), "reported": _ends(strongest.iou) if strongest else None,
+            "clean_acc": _ends(one.clean),
+            "reported": _ends(strongest.iou) if strongest else None,
             "autoattack_acc": _ends(worst.iou) if worst else None,
         },
-        "bound": _text(worst.bound) if worst else None, "images": one.images, "groups": one.groups,
-        "digest": one.digest, "protocol": one.protocol,
-    }  # fmt: skip
+        "bound": _text(worst.bound) if worst else None,
+        "images": one.images,
+        "groups": one.groups,
+        "digest": one.digest,
+        "protocol": one.protocol,
+    }
 
 
 def model_card(one: Robustness) -> dict[str, Any]:
@@ -115,13 +126,17 @@ def _blocks(one: Robustness) -> list[Block]:
         _table(one),
     ]
     if one.worst:
-        blocks += [Heading("Worst case"), Paragraph(
-            "One attack is picked for each image, so that the least is left of all together. A search found it; no "
-            "choice among these attacks leaves less than the bound."
-        ), Table(
-            ["Epsilon", "Mean IoU (%)", "Of clean (%)", "Bound (%)"],
-            [[f"{w.epsilon:g}", _shown(w.iou), _shown(w.ratio), number(w.bound)] for w in one.worst],
-        )]  # fmt: skip
+        blocks += [
+            Heading("Worst case"),
+            Paragraph(
+                "One attack is picked for each image, so that the least is left of all together. A search found it; no "
+                "choice among these attacks leaves less than the bound."
+            ),
+            Table(
+                ["Epsilon", "Mean IoU (%)", "Of clean (%)", "Bound (%)"],
+                [[f"{w.epsilon:g}", _shown(w.iou), _shown(w.ratio), number(w.bound)] for w in one.worst],
+            ),
+        ]
     blocks.append(Heading("Masked gradients"))
     if one.masked:
         blocks += [Paragraph(one.masked.opening), Bullets(one.masked.grounds)]

@@ -303,9 +303,20 @@ def _outcome(one: Measured, corrected: float, tests: int) -> Outcome:
         needed = max(needed, one.evidence.units + 1.0)  # which the shape of the resamples has kept from deciding
     reason = _reason(one, verdict, corrected, tests, needed)
     return Outcome(
-        one.requirement, one.model, one.transform, one.hardest, float(one.score[0]), *one.interval, one.p, corrected,
-        one.evidence.images, one.evidence.units, verdict, needed, reason,
-    )  # fmt: skip
+        one.requirement,
+        one.model,
+        one.transform,
+        one.hardest,
+        float(one.score[0]),
+        *one.interval,
+        one.p,
+        corrected,
+        one.evidence.images,
+        one.evidence.units,
+        verdict,
+        needed,
+        reason,
+    )
 
 
 def _verdict(one: Measured, together: bool) -> str:

@@ -50,9 +50,17 @@ def alike(entry: Entry) -> Hashable:
     one = entry.one
     known = one.data and one.protocol
     return (
-        one.dataset, one.split, one.data, one.images, one.protocol, one.norm, one.epsilon, _shown(one),
-        bool(one.worst), None if known else entry.folder,
-    )  # fmt: skip
+        one.dataset,
+        one.split,
+        one.data,
+        one.images,
+        one.protocol,
+        one.norm,
+        one.epsilon,
+        _shown(one),
+        bool(one.worst),
+        None if known else entry.folder,
+    )
 
 
 def ranked(group: Sequence[Entry]) -> list[tuple[int | None, Entry]]:
@@ -64,10 +72,16 @@ def ranked(group: Sequence[Entry]) -> list[tuple[int | None, Entry]]:
 def _board(group: Sequence[Entry]) -> dict[str, Any]:
     one = group[0].one
     return {
-        "dataset": one.dataset, "split": one.split, "epsilon": f"{one.epsilon:g}", "images": one.images_text,
-        "protocol": one.protocol, "attacks": ", ".join(_attacks(one)), "norm": one.norm_text, "data": one.data,
+        "dataset": one.dataset,
+        "split": one.split,
+        "epsilon": f"{one.epsilon:g}",
+        "images": one.images_text,
+        "protocol": one.protocol,
+        "attacks": ", ".join(_attacks(one)),
+        "norm": one.norm_text,
+        "data": one.data,
         "rows": [_row(rank, entry) for rank, entry in ranked(group)],
-    }  # fmt: skip
+    }
 
 
 def _row(rank: int | None, entry: Entry) -> list[Cell]:
@@ -75,11 +89,16 @@ def _row(rank: int | None, entry: Entry) -> list[Cell]:
     strongest, worst = one.strongest(one.epsilon), one.worst_at(one.epsilon)
     gradient = {True: "masked", False: "no sign of a mask", None: "not known"}[one.unreliable]
     return [
-        Cell("-" if rank is None else str(rank), "" if rank is None else rank), _word(one.name), _score(one.clean),
-        _word(strongest.attack if strongest else ""), _score(strongest.iou if strongest else unknown),
+        Cell("-" if rank is None else str(rank), "" if rank is None else rank),
+        _word(one.name),
+        _score(one.clean),
+        _word(strongest.attack if strongest else ""),
+        _score(strongest.iou if strongest else unknown),
         _score(worst.iou if worst else unknown),
-        _score(worst.ratio if worst else strongest.ratio if strongest else unknown), _word(gradient), _word(entry.run),
-    ]  # fmt: skip
+        _score(worst.ratio if worst else strongest.ratio if strongest else unknown),
+        _word(gradient),
+        _word(entry.run),
+    ]
 
 
 def _attacks(one: Robustness) -> tuple[str, ...]:

@@ -128,12 +128,22 @@ def _of(run: FinishedRun, name: str, suspect: Suspect | None) -> Robustness:
     cells = [c for c in run.results.cells if c.model == name and c.inference_transform == NONE and c.trial == 0]
     attacked = [c for c in cells if c.attack != CLEAN]
     return Robustness(
-        name, _digest(run, name), facts_of(run.design, name).architecture, first.dataset, first.split,
-        run.settings.get("data", ""), evidence.images, evidence.units, run.settings.get("attacked_as", ""), norm,
+        name,
+        _digest(run, name),
+        facts_of(run.design, name).architecture,
+        first.dataset,
+        first.split,
+        run.settings.get("data", ""),
+        evidence.images,
+        evidence.units,
+        run.settings.get("attacked_as", ""),
+        norm,
         _number(evidence, evidence.iou(model=name, attack=CLEAN, inference_transform=NONE)),
-        tuple(_line(evidence, cell) for cell in attacked), _worst(run, name, norm),
-        masking(suspect) if suspect else None, _doubts(run, name),
-    )  # fmt: skip
+        tuple(_line(evidence, cell) for cell in attacked),
+        _worst(run, name, norm),
+        masking(suspect) if suspect else None,
+        _doubts(run, name),
+    )
 
 
 def _doubts(run: FinishedRun, name: str) -> tuple[str, ...]:
@@ -145,22 +155,30 @@ def _doubts(run: FinishedRun, name: str) -> tuple[str, ...]:
 
 def _line(evidence: Evidence, cell: Cell) -> Line:
     return Line(
-        cell.made, cell.epsilon, _number(evidence, evidence.iou(**cell.where)),
+        cell.made,
+        cell.epsilon,
+        _number(evidence, evidence.iou(**cell.where)),
         _number(evidence, evidence.ratio(**cell.where), math.inf),
-    )  # fmt: skip
+    )
 
 
 def _worst(run: FinishedRun, name: str, norm: str) -> tuple[Worst, ...]:
     if run.study not in STUDIES_WITH_WORST_CASE:
         return ()
     envelope = envelope_of(envelopes(run.evidence, tuple(run.epsilons), norm), name)
-    return () if envelope is None else tuple(
-        Worst(
-            point.epsilon, _number(run.evidence, envelope.iou(point)),
-            _number(run.evidence, envelope.ratio(point), math.inf), point.worst.bound,
+    return (
+        ()
+        if envelope is None
+        else tuple(
+            Worst(
+                point.epsilon,
+                _number(run.evidence, envelope.iou(point)),
+                _number(run.evidence, envelope.ratio(point), math.inf),
+                point.worst.bound,
+            )
+            for point in envelope.points
         )
-        for point in envelope.points
-    )  # fmt: skip
+    )
 
 
 def _suspects(run: FinishedRun) -> dict[tuple[str, str], Suspect]:

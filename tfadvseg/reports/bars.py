@@ -1,6 +1,7 @@
 """Groups of bars with intervals, one group a place on the x axis."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,16 +43,20 @@ def bars_legend(figure: Figure, labels: Sequence[str], title: str, edged: str) -
     handles = [Patch(**_look(index), label=label) for index, label in enumerate(labels)]
     handles.append(Patch(facecolor="white", label=edged, **_edge(True)))
     legend = figure.legend(
-        handles=handles, loc="outside right center", title=title, fontsize=plots.SIZE - 1, frameon=False,
+        handles=handles,
+        loc="outside right center",
+        title=title,
+        fontsize=plots.SIZE - 1,
+        frameon=False,
         title_fontsize=plots.SIZE - 1,
-    )  # fmt: skip
+    )
     legend.set_alignment("left")
 
 
-def _look(index: int) -> dict:
+def _look(index: int) -> dict[str, Any]:
     cycle = index // len(plots.COLOURS)
     return {"facecolor": plots.COLOURS[index % len(plots.COLOURS)], "hatch": HATCHES[cycle % len(HATCHES)]}
 
 
-def _edge(edged: bool) -> dict:
+def _edge(edged: bool) -> dict[str, Any]:
     return {"edgecolor": "black", "linewidth": 1.4} if edged else {"edgecolor": "white", "linewidth": 0.0}

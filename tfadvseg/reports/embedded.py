@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import io
 import pathlib
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -61,7 +62,7 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _bytes(image: Image.Image, kind: str, **options) -> bytes:
+def _bytes(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()

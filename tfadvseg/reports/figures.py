@@ -61,7 +61,7 @@ def kinds_figure(results: pd.DataFrame) -> Figure:
     top = _top(cells)
     for axes, pair in zip(panels, kinds.values(), strict=True):
         for index, model in enumerate(models(cells)):
-            for attack, line, step in zip(pair, ("-", "--"), ("single-step", "iterative"), strict=True):
+            for attack, line, step in zip(pair, plots.LINES[:2], ("single-step", "iterative"), strict=True):
                 drawn, look = curve(cells, model, attack), plots.look(index)._replace(line=line)
                 label = f"{_label(cells, model)}, {step}"
                 plots.draw_curve(axes, drawn.index, drawn["iou_ratio"], look=look, label=label)

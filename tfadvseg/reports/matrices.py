@@ -41,19 +41,30 @@ def matrix_panels(
 
 
 def draw_matrix(
-    axes: Axes, values: np.ndarray, rows: Sequence[str], columns: Sequence[str], *,
-    framed: Collection[tuple[int, int]], bold: Collection[tuple[int, int]], top: float,
-) -> AxesImage:  # fmt: skip
+    axes: Axes,
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    framed: Collection[tuple[int, int]],
+    bold: Collection[tuple[int, int]],
+    top: float,
+) -> AxesImage:
     """Of values [R, C] from 0 to `top`; framed, bold: (row, column) pairs."""
     image = axes.imshow(values, cmap=COLOURS, norm=Normalize(0, top), aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if not np.isfinite(value):
             continue
         axes.text(
-            column, row, f"{value:.1f}", ha="center", va="center", fontsize=plots.SIZE - 1,
+            column,
+            row,
+            f"{value:.1f}",
+            ha="center",
+            va="center",
+            fontsize=plots.SIZE - 1,
             color="black" if value > 0.42 * top else "white",
             fontweight="bold" if (row, column) in bold else "normal",
-        )  # fmt: skip
+        )
     for row, column in framed:
         frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=FRAME, linewidth=2.5, clip_on=False)
         axes.add_patch(frame)

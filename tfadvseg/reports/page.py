@@ -46,6 +46,8 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
+    """parts: what stands below the title."""
+
     title: str
     parts: list[Part]
 
@@ -151,8 +153,10 @@ def counts(table: ClaimTable) -> str:
 def _claims(table: ClaimTable) -> Grid:
     """Numbers of claims are ordered as such: C9 before C10."""
     rows = [
-        [Cell(row.number, re.sub(r"\d+", lambda found: found[0].zfill(4), row.number)),
-         *(Cell(text, text) for text in (row.statement, row.verdict, row.measured))]
+        [
+            Cell(row.number, re.sub(r"\d+", lambda found: found[0].zfill(4), row.number)),
+            *(Cell(text, text) for text in (row.statement, row.verdict, row.measured)),
+        ]
         for row in table.rows
-    ]  # fmt: skip
+    ]
     return Grid(table.title, CLAIM, rows, len(CLAIM))

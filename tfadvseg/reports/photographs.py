@@ -98,11 +98,14 @@ def _labels(rows: Sequence[Row]) -> Table:
     """What the model makes of them, in per cent."""
     shares = ("changed", "changed_float", "changed_input")
     found = [
-        [row["image"], *(number(row[share]) for share in shares),
-         *(number(100 * row[column]) for column in ("confidence_before", "confidence_after")),
-         "much less" if row["fools_less"] else "yes"]
+        [
+            row["image"],
+            *(number(row[share]) for share in shares),
+            *(number(100 * row[column]) for column in ("confidence_before", "confidence_after")),
+            "much less" if row["fools_less"] else "yes",
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     header = ["Image", "Changed", "Before rounding", "On the input", "Confidence before", "After", "Fools once saved"]
     return Table(header, found)
 

@@ -12,11 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, MultipleLocator
+from numpy.typing import ArrayLike
 
 # Okabe and Ito (2008) without the yellow, which is lost on white: told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d")
-LINES = ("-", "--", ":")
+LineStyle = Literal["-", "--", ":"]
+LINES: tuple[LineStyle, ...] = ("-", "--", ":")
 SIZE = 11
 """Points of the letters."""
 EPSILON, RATIO = "Epsilon (grey levels of 255)", "IoU ratio (%)"
@@ -28,7 +30,7 @@ class Look(NamedTuple):
 
     colour: str
     marker: str
-    line: str
+    line: LineStyle
 
 
 def look(index: int) -> Look:
@@ -59,9 +61,15 @@ def panels(
 
 
 def draw_curve(
-    axes: Axes, x: Sequence[float], y: Sequence[float], low: Sequence[float] | None = None,
-    high: Sequence[float] | None = None, *, look: Look, label: str,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Sequence[float],
+    y: Sequence[float],
+    low: Sequence[float] | None = None,
+    high: Sequence[float] | None = None,
+    *,
+    look: Look,
+    label: str,
+) -> None:
     """A curve with its points, and shaded what lies between `low` and `high`; nothing where there is no point."""
     if not len(x):
         return
@@ -151,9 +159,14 @@ def legend_beside(figure: Figure, axes: Axes, title: str) -> None:
     """One legend for all panels, right of them: what is in `axes`."""
     handles, labels = axes.get_legend_handles_labels()
     legend = figure.legend(
-        handles, labels, loc="outside right center", title=title, fontsize=SIZE - 1, frameon=False,
+        handles,
+        labels,
+        loc="outside right center",
+        title=title,
+        fontsize=SIZE - 1,
+        frameon=False,
         title_fontsize=SIZE - 1,
-    )  # fmt: skip
+    )
     legend.set_alignment("left")
 
 
@@ -168,7 +181,7 @@ def legend_inside(axes: Axes) -> None:
         axes.legend(fontsize=SIZE - 2, loc="lower left", handlelength=2.6, framealpha=0.8, edgecolor="none")
 
 
-def highest(values: Sequence[float]) -> float:
+def highest(values: ArrayLike) -> float:
     """The largest of them that is known; NaN where none is."""
     known = np.asarray(values, float)
     known = known[np.isfinite(known)]

@@ -49,10 +49,13 @@ def images_table(results: pd.DataFrame) -> Table:
     cells = white_box(results)
     epsilon, shown = headline_epsilon(cells), attacks(cells)
     rows = [
-        [model, *map(number, [clean_score(cells, model, "iou"), clean_score(cells, model, "nmiou")]),
-         *(number(score_at(cells, model, attack, epsilon)["nmiou"]) for attack in shown)]
+        [
+            model,
+            *map(number, [clean_score(cells, model, "iou"), clean_score(cells, model, "nmiou")]),
+            *(number(score_at(cells, model, attack, epsilon)["nmiou"]) for attack in shown),
+        ]
         for model in models(cells)
-    ]  # fmt: skip
+    ]
     return Table(["Network", "Clean IoU", "Clean NmIoU", *map(attack_title, shown)], rows).upright("Attack")
 
 

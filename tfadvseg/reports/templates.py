@@ -19,6 +19,9 @@ def _environment() -> "jinja2.Environment":
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("tfadvseg", "."), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.PackageLoader("tfadvseg", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -75,9 +75,15 @@ def write(
 
 
 def _write_all(
-    tf: Any, hp: Any, folder: pathlib.Path, cells: pd.DataFrame, settings: Settings, examples: Sequence[Example],
-    label_space: LabelSpace | None, added: Iterable[Events],
-) -> None:  # fmt: skip
+    tf: Any,
+    hp: Any,
+    folder: pathlib.Path,
+    cells: pd.DataFrame,
+    settings: Settings,
+    examples: Sequence[Example],
+    label_space: LabelSpace | None,
+    added: Iterable[Events],
+) -> None:
     with _writer(tf, folder):
         _write(tf, Events(".", images=_overview(cells)))
         hp.hparams_config(**_hparams(hp, cells, settings))

@@ -50,14 +50,18 @@ def black_box_document(rows: Rows, notes: Sequence[str]) -> Document:
         ["attack", "epsilon", "queries", "IoU", "IoU ratio", "changed (%)", "L-infinity"],
         [
             [
-                _title(row["attack"]), f"{row['epsilon']:g}", f"{row['queries']:g}",
-                with_interval(*(row[key] for key in ("iou", "iou_low", "iou_high"))), number(row["iou_ratio"]),
-                number(row["changed"]), str(row["linf"]),
+                _title(row["attack"]),
+                f"{row['epsilon']:g}",
+                f"{row['queries']:g}",
+                with_interval(*(row[key] for key in ("iou", "iou_low", "iou_high"))),
+                number(row["iou_ratio"]),
+                number(row["changed"]),
+                str(row["linf"]),
             ]
             for row in rows
         ],
         labels=2,
-    )  # fmt: skip
+    )
     return Document("The endpoint as a black box", [*_warnings(notes), Paragraph(BLACK_BOX), table])
 
 
@@ -79,20 +83,28 @@ def _warnings(notes: Sequence[str]) -> list[Block]:
 def _steps(rows: Rows) -> Table:
     scores = ("iou_floats", "iou_8_bits", "iou_arrived")
     found = [
-        [*_named(row), *(number(row[key]) for key in scores),
-         with_interval(*(row[key] for key in ("iou_served", "iou_served_low", "iou_served_high")))]
+        [
+            *_named(row),
+            *(number(row[key]) for key in scores),
+            with_interval(*(row[key] for key in ("iou_served", "iou_served_low", "iou_served_high"))),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     return Table(["attack", "epsilon", "sent", "floats", "8 bits", "arrived", "served"], found, labels=3)
 
 
 def _lost(rows: Rows) -> Table:
     found = [
-        [*_named(row), *(f"{row[key]:+.2f}" for key in ("lost_rounding", "lost_jpeg", "lost_server")),
-         f"{row['agreement']:.2f}", f"{row['agreement_least']:.2f}", f"{row['bytes'] / 1e3:.0f}",
-         f"{1e3 * row['seconds']:.0f}"]
+        [
+            *_named(row),
+            *(f"{row[key]:+.2f}" for key in ("lost_rounding", "lost_jpeg", "lost_server")),
+            f"{row['agreement']:.2f}",
+            f"{row['agreement_least']:.2f}",
+            f"{row['bytes'] / 1e3:.0f}",
+            f"{1e3 * row['seconds']:.0f}",
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     header = ["attack", "epsilon", "sent", "rounding", "JPEG", "server", "agreement", "least", "kB", "ms"]
     return Table(header, found, labels=3)
 

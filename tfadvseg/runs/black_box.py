@@ -5,6 +5,7 @@ pixels with another served label than the clean image, of `pixels`; linf, l2 [K]
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ interval, ratio to that of the clean images and changed pixels in per cent; linf
 and the mean length of all of an image, in grey levels."""
 
 
-def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequence[str]) -> list[dict]:
+def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of served.csv. attacks: (name, epsilon, queries), without the clean images. groups: of the photographs."""
     found, each = [], list(units.values())
     pixels = sum(int(unit["pixels"]) for unit in each)
@@ -32,11 +33,19 @@ def rows(units: Units, attacks: Sequence[tuple[str, float, int]], groups: Sequen
         counts = Counts(*(whole[:, part] for part in range(3)))
         iou, (low, high) = float(mean_iou(counts.total())), iou_interval(counts, groups)
         clean = iou if k == 0 else clean
-        found.append({
-            "attack": name, "epsilon": epsilon, "queries": queries, "images": len(each), "iou": iou, "iou_low": low,
-            "iou_high": high, "iou_ratio": float(iou_ratio(iou, clean)),
-            "changed": 100 * sum(int(unit["changed"][k]) for unit in each) / pixels,
-            "linf": int(max(unit["linf"][k] for unit in each)),
-            "l2": float(np.mean([unit["l2"][k] for unit in each])),
-        })  # fmt: skip
+        found.append(
+            {
+                "attack": name,
+                "epsilon": epsilon,
+                "queries": queries,
+                "images": len(each),
+                "iou": iou,
+                "iou_low": low,
+                "iou_high": high,
+                "iou_ratio": float(iou_ratio(iou, clean)),
+                "changed": 100 * sum(int(unit["changed"][k]) for unit in each) / pixels,
+                "linf": int(max(unit["linf"][k] for unit in each)),
+                "l2": float(np.mean([unit["l2"][k] for unit in each])),
+            }
+        )
     return found

@@ -17,7 +17,7 @@ NONE = pd.DataFrame(columns=list(COLUMNS))
 """Of a run in which nothing was followed."""
 
 
-def read(path: str | os.PathLike) -> pd.DataFrame:
+def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The rows of such a file; ValueError where it lacks a column."""
     text = dict.fromkeys(("model", "image", "attack"), str)
     return pd.read_csv(path, usecols=list(COLUMNS), dtype=text, keep_default_na=False, na_values=[""])

@@ -14,7 +14,7 @@ examples.npz, for E examples numbered j = 0..E-1 (read it with `allow_pickle=Fal
 import dataclasses
 import pathlib
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Example:
     attacked: tuple[Attacked, ...]
     transform: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         size = self.image.shape[:2]
         maps = [self.truth, self.prediction]
         maps += [array for one in self.attacked for array in (one.perturbation[..., 0], one.prediction)]
@@ -72,7 +72,7 @@ def save_examples(path: str | pathlib.Path, label_space: LabelSpace, examples: S
 
 def write_examples(file: IO[bytes], label_space: LabelSpace, examples: Sequence[Example]) -> None:
     """The same, into an open file."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "class_names": np.array(label_space.names, str),
         "palette": np.array(label_space.palette, np.uint8),
         "models": np.array([example.model for example in examples], str),
@@ -97,7 +97,7 @@ def write_examples(file: IO[bytes], label_space: LabelSpace, examples: Sequence[
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:
     """What `save_examples` wrote: the label space and the examples, perturbations as float32."""
     with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-        palette = tuple(tuple(int(value) for value in colour) for colour in file["palette"])
+        palette = tuple((int(red), int(green), int(blue)) for red, green, blue in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
         names = zip(file["models"], file["images"], file["transforms"], strict=True)
         return label_space, tuple(_example(file, j, *map(str, those)) for j, those in enumerate(names))
@@ -114,8 +114,8 @@ def _example(file: np.lib.npyio.NpzFile, j: int, model: str, name: str, transfor
         Attacked(str(attack), None if np.isnan(epsilon) else float(epsilon), change.astype(np.float32), prediction)
         for attack, epsilon, change, prediction in zip(*parts, strict=True)
     )
-    maps = (file[f"{j}/{key}"] for key in ("image", "truth", "prediction"))
-    return Example(model, name, *maps, attacked, transform)
+    image, truth, prediction = (file[f"{j}/{key}"] for key in ("image", "truth", "prediction"))
+    return Example(model, name, image, truth, prediction, attacked, transform)
 
 
 def _half_where_exact(values: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ class InUse(ValueError):
 
 
 @contextlib.contextmanager
-def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
+def reserved(folder: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """The folder, made, and no other process's meanwhile; what killed ones left half written is removed.
 
     Raises ValueError where it cannot be written, or another process works in it.
@@ -45,7 +45,7 @@ def reserved(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def shared(folder: str | os.PathLike, share: str) -> Iterator[pathlib.Path]:
+def shared(folder: str | os.PathLike[str], share: str) -> Iterator[pathlib.Path]:
     """The folder, made, and that of nobody meanwhile but of those who share it; each of their shares, such as "1/4", is
     one process's. What killed ones left half written stays, since nobody knows whose it is.
 
@@ -74,7 +74,7 @@ def claimed(store: Store, share: str = "") -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def _reserved(folder: str | os.PathLike) -> Iterator[tuple[pathlib.Path, bool]]:
+def _reserved(folder: str | os.PathLike[str]) -> Iterator[tuple[pathlib.Path, bool]]:
     """Without locks nothing is removed, since another process may be writing it."""
     with _held(folder) as (path, exclusive):
         try:
@@ -87,7 +87,7 @@ def _reserved(folder: str | os.PathLike) -> Iterator[tuple[pathlib.Path, bool]]:
 
 @contextlib.contextmanager
 def _held(
-    folder: str | os.PathLike, wait: float = 0.0, shared: bool = False, name: str = ".lock"
+    folder: str | os.PathLike[str], wait: float = 0.0, shared: bool = False, name: str = ".lock"
 ) -> Iterator[tuple[pathlib.Path, bool]]:
     """(the folder, whether the lock is really held)."""
     path = pathlib.Path(folder)
@@ -157,7 +157,7 @@ class RunFolder:
             raise ValueError(f"{self.store} is no folder on a disk; choose another `folder`.")
         return self.store.path
 
-    def _compare(self, before: dict, now: dict) -> None:
+    def _compare(self, before: dict[str, Any], now: dict[str, Any]) -> None:
         old, new = _flat(before), _flat(now)
         differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
         if differing:

@@ -12,7 +12,7 @@ the images that are not damaged; and of a model that returns probabilities {"<mo
 pixels with a class of probability 0."""
 
 
-def read(folder: str | os.PathLike) -> Mapping[str, np.ndarray]:
+def read(folder: str | os.PathLike[str]) -> Mapping[str, np.ndarray]:
     """The arrays of a run folder."""
     with np.load(pathlib.Path(folder) / FILE, allow_pickle=False) as file:
         return {key: file[key] for key in file.files}

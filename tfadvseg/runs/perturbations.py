@@ -76,11 +76,13 @@ def save_perturbations(folder: Place | Store, kept: Perturbations) -> None:
     """Writes the file, whole or not at all; the same perturbations give the same bytes."""
     packed = [pack(values) for values in kept.values]
     arrays: dict[str, Any] = {
-        "id": np.array(kept.id), "photograph": np.array(kept.photograph), "model": np.array(kept.model),
+        "id": np.array(kept.id),
+        "photograph": np.array(kept.photograph),
+        "model": np.array(kept.model),
         "attacks": np.array([name for name, _ in kept.attacks], str),
         "epsilons": np.array([np.nan if epsilon is None else epsilon for _, epsilon in kept.attacks]),
         "steps": np.array([one.step for one in packed]),
-    } | {str(number): one.values for number, one in enumerate(packed)}  # fmt: skip
+    } | {str(number): one.values for number, one in enumerate(packed)}
     arrays["digest"] = np.array(_digest(arrays))
     store_of(folder).write(file_of(kept.id), lambda file: np.savez_compressed(file, **arrays))
 

@@ -21,9 +21,15 @@ class Progress:
         self.said: set[str] = set()
         form = "{l_bar}{bar}| {n:.0f}/{total:.0f} images  {rate_fmt}  left {remaining}"
         self.bar = tqdm(
-            total=images, unit="image", bar_format=form, file=sys.stderr, smoothing=0.05, mininterval=0.5,
-            dynamic_ncols=True, disable=not images,
-        )  # fmt: skip
+            total=images,
+            unit="image",
+            bar_format=form,
+            file=sys.stderr,
+            smoothing=0.05,
+            mininterval=0.5,
+            dynamic_ncols=True,
+            disable=not images,
+        )
 
     def skip(self, images: int) -> None:
         """Counts images that an earlier start of the run has finished; they say nothing about speed."""

@@ -103,13 +103,13 @@ class Results:
         for name, shape in (("forwards", (len(self.cells),)), ("alone", (len(self.cells), 3))):
             object.__setattr__(self, name, np.broadcast_to(getattr(self, name), shape))
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes cells.npz, whole or not at all."""
         write_atomically(path, self.write)
 
     def write(self, file: IO[bytes]) -> None:
         """The same, into an open file."""
-        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        arrays: dict[str, Any] = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         arrays |= self.counts._asdict() | {"ids": np.array(self.ids, str), "groups": np.array(self.groups, str)}
         arrays |= {"classes": np.array(self.classes, str), "left_out": np.array(self.left_out, str)}
         arrays |= {f"{key}_inside": value for key, value in self.inside._asdict().items()} if self.inside else {}
@@ -122,7 +122,7 @@ class Results:
         np.savez_compressed(file, **arrays)
 
     @classmethod
-    def read(cls, path: str | os.PathLike) -> "Results":
+    def read(cls, path: str | os.PathLike[str]) -> "Results":
         """What `save` wrote."""
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -131,8 +131,20 @@ class Results:
         cells = [Cell(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         cells = [dataclasses.replace(one, epsilon=None) if one.epsilon != one.epsilon else one for one in cells]
         counts, inside, hiding = counts_of(arrays), inside_of(arrays), hiding_of(arrays)
-        words = {key: tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")}
-        return cls(tuple(cells), counts=counts, inside=inside, hiding=hiding, **words, **arrays)
+        ids, groups, classes, left_out = (
+            tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")
+        )
+        return cls(
+            tuple(cells),
+            counts=counts,
+            ids=ids,
+            groups=groups,
+            classes=classes,
+            left_out=left_out,
+            inside=inside,
+            hiding=hiding,
+            **arrays,
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -176,13 +188,15 @@ class Results:
         """Of the images with these numbers."""
         per_image = ("confidence", "entropy", "boundaries", "pixels", "linf", "l2")
         return dataclasses.replace(
-            self, ids=tuple(self.ids[k] for k in some), groups=tuple(self.groups[k] for k in some),
+            self,
+            ids=tuple(self.ids[k] for k in some),
+            groups=tuple(self.groups[k] for k in some),
             counts=Counts(*(part[:, some] for part in self.counts)),
             inside=None if self.inside is None else Counts(*(part[:, some] for part in self.inside)),
             region=None if self.region is None else self.region[:, some],
             hiding=None if self.hiding is None else Hiding(*(part[:, some] for part in self.hiding)),
             **{name: getattr(self, name)[:, some] for name in per_image},
-        )  # fmt: skip
+        )
 
 
 def counts_of(arrays: dict[str, np.ndarray]) -> Counts:
@@ -201,7 +215,7 @@ def hiding_of(arrays: dict[str, np.ndarray]) -> Hiding | None:
     return Hiding(*(arrays.pop(key) for key in Hiding._fields)) if "hidden" in arrays else None
 
 
-def rows(results: Results) -> list[dict]:
+def rows(results: Results) -> list[dict[str, Any]]:
     """Rows of results.csv. A ratio refers to the clean images before the same network and input transform in the same
     trial."""
     clean = {_who(cell): k for k, cell in enumerate(results.cells) if cell.attack == CLEAN}
@@ -242,7 +256,7 @@ def _who(cell: Cell) -> tuple[str, str, int]:
     return cell.model, cell.inference_transform, cell.trial
 
 
-def table(found: Sequence[dict]) -> pd.DataFrame:
+def table(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows as a frame with the columns of results.csv."""
     return pd.DataFrame(found, columns=list(COLUMNS))
 

@@ -16,7 +16,7 @@ from tfadvseg import atomic
 from tfadvseg.data.digest import digest
 from tfadvseg.runs.object_store import ObjectStore
 
-Place = str | os.PathLike
+Place = str | os.PathLike[str]
 """A folder's path, or the URL of one, such as gs://bucket/run."""
 
 Write = Callable[[IO[bytes]], Any]

@@ -31,13 +31,13 @@ class Tile:
         return len(self.scores)
 
 
-def save_tile(path: str | os.PathLike, tile: Tile) -> None:
+def save_tile(path: str | os.PathLike[str], tile: Tile) -> None:
     """Writes an .npz, whole or not at all; read it with `allow_pickle=False`."""
     arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(tile).items()}
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 
 
-def load_tile(path: str | os.PathLike) -> Tile:
+def load_tile(path: str | os.PathLike[str]) -> Tile:
     """What `save_tile` wrote; ValueError where a file is none, or damaged."""
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:

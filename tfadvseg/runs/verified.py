@@ -41,7 +41,7 @@ another network more."""
 
 def rows(
     units: Units, attacks: Sequence[tuple[str, float]], sendings: Sequence[str], groups: Sequence[str]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of served.csv. attacks: (name, epsilon), without the clean images. groups: of the photographs."""
     found, each = [], list(units.values())
     pixels = np.array([unit["pixels"] for unit in each])
@@ -57,18 +57,29 @@ def rows(
             arrived, at_server = (float(mean_iou(one.total())) for one in (counts("arrived", k, s), served))
             low, high = iou_interval(served, groups)
             equal = np.array([unit["equal"][k, s] for unit in each])
-            found.append({
-                "attack": name, "epsilon": epsilon, "sent": sent, "images": len(each),
-                "iou_floats": floats, "iou_8_bits": rounded, "iou_arrived": arrived, "iou_served": at_server,
-                "iou_served_low": low, "iou_served_high": high,
-                "lost_rounding": rounded - floats, "lost_jpeg": arrived - rounded, "lost_server": at_server - arrived,
-                "agreement": 100 * float(equal.sum() / pixels.sum()),
-                "agreement_least": 100 * float((equal / pixels).min()),
-                "linf": int(max(unit["linf"][k] for unit in each)),
-                "l2": float(np.mean([unit["l2"][k] for unit in each])),
-                "bytes": float(np.mean([unit["bytes"][k, s] for unit in each])),
-                "seconds": float(np.mean([unit["seconds"][k, s] for unit in each])),
-            })  # fmt: skip
+            found.append(
+                {
+                    "attack": name,
+                    "epsilon": epsilon,
+                    "sent": sent,
+                    "images": len(each),
+                    "iou_floats": floats,
+                    "iou_8_bits": rounded,
+                    "iou_arrived": arrived,
+                    "iou_served": at_server,
+                    "iou_served_low": low,
+                    "iou_served_high": high,
+                    "lost_rounding": rounded - floats,
+                    "lost_jpeg": arrived - rounded,
+                    "lost_server": at_server - arrived,
+                    "agreement": 100 * float(equal.sum() / pixels.sum()),
+                    "agreement_least": 100 * float((equal / pixels).min()),
+                    "linf": int(max(unit["linf"][k] for unit in each)),
+                    "l2": float(np.mean([unit["l2"][k] for unit in each])),
+                    "bytes": float(np.mean([unit["bytes"][k, s] for unit in each])),
+                    "seconds": float(np.mean([unit["seconds"][k, s] for unit in each])),
+                }
+            )
     return found
 
 

@@ -39,12 +39,12 @@ def _pitched_roof(
     length = float(np.linalg.norm(end - start))
     tiles, gable_wall = mineral(rng) * 0.8, mineral(rng)
 
-    def slope(a, b):
+    def slope(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = np.floor(b * 18)
         shade = 0.85 + 0.3 * grain(a * 5 + 3 * row, row) - 0.12 * (b * 18 % 1 < 0.2)
         return _tint(tiles, shade), np.ones_like(a)
 
-    def gable(a, b):
+    def gable(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inside = b / rise < 1 - np.abs(a - 1)
         return _tint(gable_wall, 1 + 0.06 * clumps(a * 90, b * 20)), inside.astype(np.float32)
 
@@ -66,7 +66,7 @@ def facade(height: float, rng: np.random.Generator) -> Texture:
     shops, bricks, banded = rng.random() < 0.45, rng.random() < 0.5, rng.random() < 0.3
     shift = rng.integers(0, 256, 2).tolist()
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         column, floor = np.floor(a / bay), np.floor(b / storey)
         u, v = np.abs(a / bay - column - 0.5), np.abs(b / storey - floor - 0.52)
         chance = grain(column + shift[0], floor + shift[1])
@@ -100,11 +100,12 @@ def fence(start: np.ndarray, end: np.ndarray, rng: np.random.Generator, height: 
     """Boards, metal sheets, wire mesh or a railing from `start` to `end`, points [3] on the ground."""
     height = height or rng.uniform(1.1, 2.1)
     kind = rng.choice(["boards", "sheets", "mesh", "railing"])
-    colour = rng.choice([mineral(rng), any_colour(rng), [0.18, 0.3, 0.16], [0.4, 0.28, 0.18], [0.85, 0.85, 0.82]])
+    paints = [0.18, 0.3, 0.16], [0.4, 0.28, 0.18], [0.85, 0.85, 0.82]
+    colour = rng.choice(np.array([mineral(rng), any_colour(rng), *paints]))
     step = rng.uniform(0.12, 0.3)
     posts = rng.uniform(1.8, 2.6)
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         post = (a % posts < 0.1) | (b > height - 0.07)
         slat = np.floor(a / step)
         within = a / step - slat

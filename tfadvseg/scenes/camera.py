@@ -101,8 +101,8 @@ class Camera:
             return None
         x, y = self.rays(*window)
         # A point at depth d on the ray (x, y, 1) has a = d * along, b = d * upward and d = 1 / closeness.
-        along, upward, closeness = ([np.float32(value) for value in row] for row in inverse)
-        closeness = closeness[0] * x + (closeness[1] * y + closeness[2])
+        along, upward, nearness = ([np.float32(value) for value in row] for row in inverse)
+        closeness = nearness[0] * x + (nearness[1] * y + nearness[2])
         visible = (closeness > behind[window]) & (closeness < 1 / NEAR)
         row, column = np.nonzero(visible)
         x, y, closeness = x[0, column], y[row, 0], closeness[visible]

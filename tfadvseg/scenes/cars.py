@@ -1,7 +1,6 @@
 """Cars: a profile drawn across the width, so that they can be seen from any side."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 
@@ -90,7 +89,7 @@ def _sides(
     axles = (0.19 * body.length, 0.81 * body.length)
     pillar, panelled = rng.uniform(0.45, 0.6), rng.random() < 0.5 and body.height > 2
 
-    def flank(a, b):
+    def flank(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         front = body.belt + (body.nose - body.belt) * np.clip((a - body.cowl) / (body.length - body.cowl), 0, 1) ** 2
         solid = (b > FLOOR) & (b < front) & ~((b > front - 0.06) & ((a < 0.06) | (a > body.length - 0.06)))
         material = np.where(b < FLOOR + 0.1, BUMPER, PAINT).astype(np.uint8)
@@ -105,7 +104,7 @@ def _sides(
         shade = 0.8 + 0.3 * b / body.belt - 0.3 * (seams & (material == PAINT)) - 0.12 * (np.abs(b - 0.55) < 0.03)
         return palette[material] * shade[:, None].astype(np.float32), solid.astype(np.float32)
 
-    def cabin(a, b):
+    def cabin(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         start = body.back + (body.roof_back - body.back) * b
         end = body.cowl + (body.roof_front - body.cowl) * b
         glass = (a > start + 0.14) & (a < end - 0.14) & (b > 0.08) & (b < 0.86)
@@ -128,8 +127,8 @@ def _sides(
 def _across(body: Body, rear: np.ndarray, heading: np.ndarray, right: np.ndarray, palette: np.ndarray) -> list[Patch]:
     """Rear, boot, rear window, roof, windscreen, bonnet and front, from edge to edge of the profile."""
     roof = 0.83 * body.half
+    along, up, width = 0.0, 0.0, body.half
     profile = [
-        (0.0, 0.0, body.half, None),
         (0.0, body.belt, body.half, end_texture(body, palette, body.belt, RED)),
         (body.back, body.belt, body.half, panel(body.half, body.half, palette, PAINT)),
         (body.roof_back, body.height, roof, panel(body.half, roof, palette, GLASS)),
@@ -139,20 +138,20 @@ def _across(body: Body, rear: np.ndarray, heading: np.ndarray, right: np.ndarray
         (body.length, 0.0, body.half, end_texture(body, palette, body.nose, WHITE)),
     ]
     patches = []
-    for (along, up, width, _), (next_along, next_up, next_width, texture) in itertools.pairwise(profile):
-        if (along, up) == (next_along, next_up):
-            continue
-        step = (next_along - along) * heading + (next_up - up) * UPWARD
-        half = max(width, next_width)
-        start = rear + along * heading + up * UPWARD
-        patches.append(Patch(start, right, step, (-half, half, 0.0, 1.0), texture, CAR))
+    for next_along, next_up, next_width, texture in profile:
+        if (along, up) != (next_along, next_up):
+            step = (next_along - along) * heading + (next_up - up) * UPWARD
+            half = max(width, next_width)
+            start = rear + along * heading + up * UPWARD
+            patches.append(Patch(start, right, step, (-half, half, 0.0, 1.0), texture, CAR))
+        along, up, width = next_along, next_up, next_width
     return patches
 
 
 def panel(start: float, end: float, palette: np.ndarray, material: int) -> Texture:
     """A face whose half width goes from `start` to `end` metres; glass keeps a frame of paint."""
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inside = start + (end - start) * b - np.abs(a)
         kind = np.full(len(a), material)
         if material == GLASS:
@@ -167,7 +166,7 @@ def end_texture(body: Body, palette: np.ndarray, top: float, lamps: int) -> Text
     """Rear or front: lamps at the corners, a plate in the middle, a bumper, tyres below. Coordinate b is 0..1."""
     downward = lamps == WHITE
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         up = (1 - b if downward else b) * top
         aside = np.abs(a)
         material = np.where(up < 0.5 * top, BUMPER, PAINT).astype(np.uint8)

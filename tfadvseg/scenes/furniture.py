@@ -16,7 +16,7 @@ def post(camera: Camera, foot: np.ndarray, rng: np.random.Generator, height: flo
     palette = np.stack([colour, colour * 0.75, [0.85, 0.84, 0.78]]).astype(np.float32)
     skirt = rng.uniform(0, 1.2)
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         thick = radius * np.where(b < skirt, 1.35, 1.1 - 0.25 * b / height)
         solid = np.abs(a) < thick
         material = (b < skirt).astype(np.uint8)
@@ -67,7 +67,7 @@ def traffic_light(rng: np.random.Generator) -> Texture:
     lamps[np.arange(3) != lit] *= 0.22
     palette = np.stack([case, *lamps]).astype(np.float32)
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         material = np.zeros(len(a), np.uint8)
         for lamp, height in enumerate((0.38, 0.0, -0.38), start=1):
             material[disc(a, b, 0, height, 0.15)] = lamp
@@ -87,7 +87,7 @@ def traffic_sign(radius: float, rng: np.random.Generator) -> Texture:
     palette = np.stack([rim, field, symbol]).astype(np.float32) * np.float32(rng.uniform(0.7, 1.1))
     pattern = int(rng.integers(0, 256))
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = np.abs(a) / radius, b / radius
         edge = {
             "disc": np.hypot(x, y),
@@ -109,7 +109,7 @@ def lettered(half_width: float, half_height: float, rng: np.random.Generator) ->
     palette = np.stack([field, letters]).astype(np.float32)
     line, pattern = rng.uniform(0.22, 0.36), int(rng.integers(0, 256))
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = np.floor((b + half_height) / line)
         within = (b + half_height) / line - row
         written = (within > 0.3) & (within < 0.75) & (grain(a * 11 + 64 + pattern, row + pattern) > 0.35)
@@ -124,7 +124,7 @@ def bin_(camera: Camera, foot: np.ndarray, rng: np.random.Generator) -> Patch:
     half, height = rng.uniform([0.22, 0.8], [0.38, 1.2]).tolist()
     palette = np.stack([any_colour(rng), np.full(3, 0.1)]).astype(np.float32)
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         slot = (np.abs(b - height * 0.78) < 0.09) & (np.abs(a) < half * 0.7)
         shade = (0.9 + 0.3 * a / half) * np.where(b > height * 0.92, 1.2, 1)
         return palette[slot.astype(np.uint8)] * shade[:, None].astype(np.float32), np.ones(len(a), np.float32)

@@ -15,7 +15,7 @@ class Road:
     half: float
     bend: float
 
-    def centre(self, z: np.ndarray) -> np.ndarray:
+    def centre(self, z: np.ndarray | np.float64) -> np.ndarray | np.float64:
         """The x of the centre line at z, metres."""
         return 0.5 * self.bend * z * np.abs(z)
 

@@ -51,5 +51,7 @@ def any_colour(rng: np.random.Generator, saturation: float = 0.6) -> np.ndarray:
 
 def mineral(rng: np.random.Generator) -> np.ndarray:
     """A colour [3] of stone, asphalt, brick, plaster or metal: grey, beige or reddish, at any brightness."""
-    tint = rng.choice([[1, 1, 1], [1, 0.93, 0.82], [1, 0.8, 0.68], [0.9, 0.96, 1.02]], p=[0.4, 0.3, 0.15, 0.15])
+    tint = rng.choice(
+        [[1.0, 1.0, 1.0], [1.0, 0.93, 0.82], [1.0, 0.8, 0.68], [0.9, 0.96, 1.02]], p=[0.4, 0.3, 0.15, 0.15]
+    )
     return rng.uniform(0.22, 0.72) * (tint + rng.normal(0, 0.02, 3))

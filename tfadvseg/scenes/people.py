@@ -19,7 +19,9 @@ def _wardrobe(rng: np.random.Generator) -> np.ndarray:
     return np.stack([coat, trousers, skin, hair, trousers * 0.4, carried]).astype(np.float32)
 
 
-def _dress(palette: np.ndarray, parts: list[tuple[int, np.ndarray]], a: np.ndarray, b: np.ndarray, half: float):
+def _dress(
+    palette: np.ndarray, parts: list[tuple[int, np.ndarray]], a: np.ndarray, b: np.ndarray, half: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Colours and opacity of a figure whose later parts cover earlier ones; shaded from side to side."""
     material, solid = np.zeros(len(a), np.uint8), np.zeros(len(a), bool)
     for colour, mask in parts:
@@ -37,7 +39,7 @@ def pedestrian(camera: Camera, foot: np.ndarray, rng: np.random.Generator) -> Pa
     bag, side = rng.random() < 0.35, float(rng.choice([-1.0, 1.0]))
     lean = side * 0.2 * stride
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = a / size, b / size
         parts = [
             (SHOES, limb(x, y, (-stride, 0.06), (-stride + 0.12 * side, 0.05), 0.06)),
@@ -74,7 +76,7 @@ def _from_side(camera: Camera, foot: np.ndarray, palette: np.ndarray, size: floa
     pedal = rng.uniform(0, 2 * np.pi)
     feet = [(0.16 * np.cos(angle), 0.3 + 0.16 * np.sin(angle)) for angle in (pedal, pedal + np.pi)]
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = a / turned, b / size
         hubs = [np.hypot(x - hub, y - 0.34) for hub in (-0.52, 0.52)]
         spokes = (hubs[0] < 0.31) | (hubs[1] < 0.31)
@@ -105,7 +107,7 @@ def _from_side(camera: Camera, foot: np.ndarray, palette: np.ndarray, size: floa
 
 
 def _from_end(camera: Camera, foot: np.ndarray, palette: np.ndarray, size: float) -> Patch:
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = a / size, b / size
         aside = np.abs(x)
         parts = [

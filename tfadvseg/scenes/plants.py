@@ -23,7 +23,7 @@ def tree(camera: Camera, light: Light, foot: np.ndarray, rng: np.random.Generato
     sunward = 4 if float(camera.facing(foot) @ light.toward_sun) > 0 else -4
     shift, ragged, cells = rng.integers(0, 256, 2).tolist(), rng.uniform(0.15, 0.35), rng.uniform(14, 26)
 
-    def texture(a, b):
+    def texture(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = a * cells + shift[0], b * cells + shift[1]
         density = clumps(x, y)
         inside = 1 - np.hypot(a / half_width, (b - middle) / half_height) + ragged * density

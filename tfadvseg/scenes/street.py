@@ -107,11 +107,11 @@ def _plots(street: Street, side: int, line: float, rng: np.random.Generator) -> 
         kind = rng.choice(["house", "front garden", "garden"], p=[0.4, 0.35, 0.25])
         inward = np.array([float(side), 0.0, 0.0])
         setback = 0.0 if kind == "house" else rng.uniform(2.5, 7)
-        ends = [street.road.point(side * line, at) for at in (z, z + length)]
+        near, far = (street.road.point(side * line, at) for at in (z, z + length))
         if kind != "garden":
-            street.add(*house(*(end + setback * inward for end in ends), inward, rng))
+            street.add(*house(near + setback * inward, far + setback * inward, inward, rng))
         if kind != "house":
-            street.add(fence(*ends, rng))
+            street.add(fence(near, far, rng))
             for at in np.arange(z + 1, z + length, rng.uniform(2, 5) if kind == "garden" else rng.uniform(4, 9)):
                 foot = street.road.point(side * (line + rng.uniform(0.8, 3.5)), at)
                 if kind == "garden" and rng.random() < 0.6:
@@ -138,8 +138,8 @@ def _furniture(street: Street, side: int, pavement: float, rng: np.random.Genera
         street.add(bin_(street.camera, street.road.point(side * (kerb + pavement - 0.5), z), rng))
     if rng.random() < 0.35:
         start = rng.uniform(6, 14)
-        ends = [street.road.point(side * (kerb + 0.25), at) for at in (start, start + rng.uniform(6, 14))]
-        street.add(fence(*ends, rng, height=rng.uniform(0.9, 1.15)))
+        near, far = (street.road.point(side * (kerb + 0.25), at) for at in (start, start + rng.uniform(6, 14)))
+        street.add(fence(near, far, rng, height=rng.uniform(0.9, 1.15)))
 
 
 def _parked(street: Street, side: int, rng: np.random.Generator) -> None:

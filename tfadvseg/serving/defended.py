@@ -26,10 +26,10 @@ def randomised(model: LoadedModel, transform: Transform) -> Servable:
     size = size_for_transform(model)
     images = tf.TensorSpec((None, *size, 3), tf.float32, "images")
 
-    def logits_of_seeds(images, seeds):
+    def logits_of_seeds(images: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logits": model.logits(transform(images, seeds))}
 
-    def logits(images):
+    def logits(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return logits_of_seeds(images, fresh_seeds(images))
 
     return Servable(model, {"logits": (logits, [images]), OF_SEEDS: (logits_of_seeds, [images, SEEDS])})

@@ -6,6 +6,7 @@ anything is allocated. What is no RGB of 8 bits becomes so: grey is repeated, tr
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -105,6 +106,6 @@ def _first(found: Answer) -> tuple[tf.Tensor, ...]:
     return tf.io.encode_png(found.labels[0][..., tf.newaxis]), found.confidence[0], found.entropy[0]
 
 
-def _each(call: Callable, elements, signature):
+def _each(call: Callable[..., Any], elements: tf.Tensor, signature: tf.TensorSpec) -> tf.Tensor:
     """One after the other, so that a request of many large files holds one of them decoded."""
     return tf.map_fn(call, elements, fn_output_signature=signature, parallel_iterations=1)

@@ -17,7 +17,7 @@ from tfadvseg.models.zoo.multiscale import branches
 from tfadvseg.serving.packed import PackedWeights, check_logits
 
 
-def export(network: keras.Model, card: Card, models_folder: str | os.PathLike, half: bool = False) -> pathlib.Path:
+def export(network: keras.Model, card: Card, models_folder: str | os.PathLike[str], half: bool = False) -> pathlib.Path:
     """Writes the network with its signature `logits` and its card as the next version of <models_folder>/<card.name>.
 
     An ensemble over scales gets one more for each, such as `logits_50`, on the same variables. half: whether kernels
@@ -30,7 +30,7 @@ def export(network: keras.Model, card: Card, models_folder: str | os.PathLike, h
 
 
 def write_version(
-    card: Card, models_folder: str | os.PathLike, write: Callable[[pathlib.Path], object]
+    card: Card, models_folder: str | os.PathLike[str], write: Callable[[pathlib.Path], object]
 ) -> pathlib.Path:
     """The next version of <models_folder>/<card.name>, of what `write` puts into a folder, and the card."""
     parent = confined(models_folder, card.name, "The card", links=True)
@@ -75,11 +75,11 @@ def _write_packed(parts: Mapping[str, keras.Model], card: Card, folder: pathlib.
     packed.write_list(folder)
 
 
-def _logits(call: Callable) -> Any:
+def _logits(call: Callable[[tf.Tensor], tf.Tensor]) -> Any:
     """A signature's `tf.function`."""
 
     @tf.function
-    def logits(images):
+    def logits(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logits": call(images)}
 
     return logits

@@ -14,7 +14,8 @@ from tfadvseg.models.initial import start_from
 from tfadvseg.models.reading import TILES
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec
-from tfadvseg.models.zoo.multiscale import FUSIONS, percents
+from tfadvseg.models.zoo.multiscale import FUSIONS as FUSIONS
+from tfadvseg.models.zoo.multiscale import percents
 from tfadvseg.registry import choose
 from tfadvseg.serving.export import export
 from tfadvseg.serving.servable import Servable, export_servable
@@ -24,7 +25,7 @@ LOGITS = "signature", "logits"
 
 
 def export_multiscale(
-    spec: ModelSpec, name: str, scales: Sequence[float], fusion: str, models_folder: str | os.PathLike
+    spec: ModelSpec, name: str, scales: Sequence[float], fusion: str, models_folder: str | os.PathLike[str]
 ) -> pathlib.Path:
     """Writes a SavedModel's network at these scales as the next version of <models_folder>/<name>; returns its folder.
 

@@ -89,9 +89,12 @@ def postprocessed(model: PostprocessedModel) -> Servable:
 
 
 def export_servable(
-    servable: Servable, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike,
+    servable: Servable,
+    name: str,
+    added: Mapping[str, Any],
+    models_folder: str | os.PathLike[str],
     beside: Callable[[pathlib.Path], object] = lambda folder: None,
-) -> pathlib.Path:  # fmt: skip
+) -> pathlib.Path:
     """Writes it as the next version of <models_folder>/<name>; returns its folder.
 
     added: what stands around the network, for its card, whose scores and provenance stay as they were where that is

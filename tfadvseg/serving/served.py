@@ -67,9 +67,13 @@ def serve(network: Servable, served: Served) -> Servable:
 
 
 def export_served(
-    network: Servable, served: Served, name: str, added: Mapping[str, Any], models_folder: str | os.PathLike,
+    network: Servable,
+    served: Served,
+    name: str,
+    added: Mapping[str, Any],
+    models_folder: str | os.PathLike[str],
     versions: Mapping[str, str] | None = None,
-) -> pathlib.Path:  # fmt: skip
+) -> pathlib.Path:
     """Writes the network with what is served around it (`export_servable`), serving.json, which says what that is and
     by which library versions it was made, and requests to warm a server up, which it has answered; returns its folder.
     """
@@ -96,10 +100,12 @@ def described(servable: Servable, served: Served, versions: Mapping[str, str]) -
         found |= {"defense": served.defense, "trials": served.trials}
     if served.attack:
         found |= {
-            "attack": served.attack.name, "protocol": served.attack.protocol, "seed": served.attack.seed,
+            "attack": served.attack.name,
+            "protocol": served.attack.protocol,
+            "seed": served.attack.seed,
             "epsilons": "bounds of the perturbation in grey levels of 0..255, one for each image, 0 to 255",
             "attacked": "the network without the defense" if served.defense else "the network",
-        }  # fmt: skip
+        }
     return found | {"versions": dict(versions)}
 
 

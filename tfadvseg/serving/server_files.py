@@ -37,7 +37,7 @@ ENTRY = """\
 """
 
 
-def write_server_files(models_folder: str | os.PathLike) -> list[str]:
+def write_server_files(models_folder: str | os.PathLike[str]) -> list[str]:
     """Writes models.config, which lists all models in a folder, batching_parameters.txt and serve.sh. What is there
     already stays as it is, but for models that its list lacks, which are added at its end. Returns sentences about what
     could not be done."""

@@ -201,9 +201,11 @@ def _otherwise(claim: Claim, parts: Parts, scores: Mapping[str, Score]) -> str:
     """The epsilons at which a part says other than the whole of them."""
     contrary = {
         name: [
-            f"{epsilon:g}" for epsilon, score in part.items()
+            f"{epsilon:g}"
+            for epsilon, score in part.items()
             if np.isfinite(score[0]) and claim.agrees(score)[0] != claim.agrees(scores[name])[0]
         ]
-        for name, part in parts.items() if isinstance(part, Mapping)
-    }  # fmt: skip
+        for name, part in parts.items()
+        if isinstance(part, Mapping)
+    }
     return "; ".join(f"{name} at epsilon {', '.join(which)}".strip() for name, which in contrary.items() if which)

@@ -6,7 +6,8 @@ paired."""
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -47,15 +48,15 @@ class Evidence:
         """As 12.3 [10.1, 14.2]; least: what the score cannot fall below, 0 for an IoU or a ratio."""
         return format_score(score, self.units, form, least, level=level)
 
-    def has(self, **where) -> bool:
+    def has(self, **where: Any) -> bool:
         """Whether such cells were run."""
         return bool(self._chosen(where))
 
-    def iou(self, **where) -> Score:
+    def iou(self, **where: Any) -> Score:
         """IoU in per cent of the one cell that is meant, the mean over its trials."""
         return np.mean([self._iou(k) for k in self._one_cell(where)], 0)
 
-    def class_iou(self, **where) -> np.ndarray:
+    def class_iou(self, **where: Any) -> np.ndarray:
         """IoU in per cent of each class [C, 1 + R] of the one cell that is meant, the mean over its trials; NaN where a
         class is not in the labels."""
         return np.mean([self._class_iou(k) for k in self._one_cell(where)], 0)
@@ -65,36 +66,36 @@ class Evidence:
         """In how many groups [C] each class occurs."""
         return intervals.units_of_each_class(self.results.counts.labelled[0], self.results.groups)
 
-    def ratio(self, **where) -> Score:
+    def ratio(self, **where: Any) -> Score:
         """Its IoU in per cent of that on clean images before the same network and input transform."""
         cell = self.results.cells[self._one_cell(where)[0]]
         clean = {"model": cell.model, "inference_transform": cell.inference_transform, "attack": CLEAN}
         return iou_ratio(self.iou(**where), self.iou(**clean))
 
-    def accuracy(self, **where) -> Score:
+    def accuracy(self, **where: Any) -> Score:
         """Pixels predicted rightly in per cent of the labelled ones, the mean over the trials of the one cell."""
         counts = [self.results.of(k).weighted(self.weights) for k in self._one_cell(where)]
         return np.mean([pixel_accuracy(own) for own in counts], 0)
 
-    def confidence(self, **where) -> Score:
+    def confidence(self, **where: Any) -> Score:
         """Mean largest softmax probability, in per cent."""
         return 100 * self._pixel_mean(self.results.confidence, where)
 
-    def entropy(self, **where) -> Score:
+    def entropy(self, **where: Any) -> Score:
         """Mean entropy in nats."""
         return self._pixel_mean(self.results.entropy, where)
 
-    def boundaries(self, **where) -> Score:
+    def boundaries(self, **where: Any) -> Score:
         """Pairs of neighbouring pixels with different predictions, in per cent of the pixels."""
         return 100 * self._pixel_mean(self.results.boundaries, where)
 
-    def spread(self, **where) -> Score:
+    def spread(self, **where: Any) -> Score:
         """Two standard deviations of the IoU over the trials; NaN below three of them, which say nothing of a
         spread."""
         trials = np.stack([self._iou(k) for k in self._one_cell(where)])
         return 2 * trials.std(0) if len(trials) > 2 else np.full(len(self.weights), np.nan)
 
-    def image_means(self, sums: np.ndarray, **where) -> np.ndarray:
+    def image_means(self, sums: np.ndarray, **where: Any) -> np.ndarray:
         """[N]: the mean over the pixels of each image of sums [K, N] over them, in the one cell that is meant, the mean
         over its trials."""
         return np.mean([sums[k] / self.results.pixels[k] for k in self._one_cell(where)], 0)
@@ -103,11 +104,11 @@ class Evidence:
         """[..., 1 + R]: means over the images, and over those of each resample, of values [..., N]."""
         return values @ self.weights.T / self.weights.sum(1)
 
-    def _chosen(self, where) -> list[int]:
+    def _chosen(self, where: Mapping[str, Any]) -> list[int]:
         cells = enumerate(self.results.cells)
         return [k for k, cell in cells if all(getattr(cell, key) == value for key, value in where.items())]
 
-    def _one_cell(self, where) -> list[int]:
+    def _one_cell(self, where: Mapping[str, Any]) -> list[int]:
         """The numbers of the trials of the one cell that is meant."""
         chosen = self._chosen(where)
         kinds = {dataclasses.replace(self.results.cells[k], trial=0) for k in chosen}
@@ -123,7 +124,7 @@ class Evidence:
     def _class_iou(self, k: int) -> np.ndarray:
         return iou_per_class(self.results.of(k).weighted(self.weights)).T
 
-    def _pixel_mean(self, sums: np.ndarray, where) -> Score:
+    def _pixel_mean(self, sums: np.ndarray, where: Mapping[str, Any]) -> Score:
         own = self._one_cell(where)
         return np.mean([self.weights @ sums[k] / (self.weights @ self.results.pixels[k]) for k in own], 0)
 

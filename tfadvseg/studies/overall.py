@@ -53,9 +53,14 @@ class Chapter:
 
 def answers(found: Sequence[Told], open_jobs: Mapping[str, Sequence[str]]) -> list[Answer]:
     """Of every claim of the paper, in order. open_jobs: {job that has no results yet: the claims that it answers}."""
-    return [_answer(claim, [one for one in found if one.judgement.number == number], [
-        job for job, numbers in open_jobs.items() if number in numbers
-    ]) for number, claim in paper_claims().items()]  # fmt: skip
+    return [
+        _answer(
+            claim,
+            [one for one in found if one.judgement.number == number],
+            [job for job, numbers in open_jobs.items() if number in numbers],
+        )
+        for number, claim in paper_claims().items()
+    ]
 
 
 def _answer(claim: PaperClaim, own: Sequence[Told], waiting: Sequence[str]) -> Answer:

@@ -155,20 +155,26 @@ def _needing(job: Job, missing: str) -> Job:
 def _white_box(networks: Sequence[Network], size: Budget) -> list[Job]:
     own = _plain(networks)
     job = Job(
-        "robustness", "robustness", "How easily is each network fooled, and what does its architecture have to do "
-        "with it?", _numbers(robustness.claims.CLAIMS, robustness.architectures.CLAIMS),
-        (_models(own), f"--epsilons={ALL_EPSILONS}", *_limit(size.images)), _words(own),
-    )  # fmt: skip
+        "robustness",
+        "robustness",
+        "How easily is each network fooled, and what does its architecture have to do with it?",
+        _numbers(robustness.claims.CLAIMS, robustness.architectures.CLAIMS),
+        (_models(own), f"--epsilons={ALL_EPSILONS}", *_limit(size.images)),
+        _words(own),
+    )
     return [_needing(job, "" if _attacked(networks) else NO_NETWORK)]
 
 
 def _transfer(networks: Sequence[Network], size: Budget) -> Job:
     own = _attacked(networks)
     job = Job(
-        "transfer", "transfer", "Does what fools one network fool another?",
+        "transfer",
+        "transfer",
+        "Does what fools one network fool another?",
         _numbers(transfer.claims.OF_ONE_ATTACK, transfer.claims.OF_ALL_ATTACKS),
-        (_models(own), f"--epsilons={size.epsilons}", *_limit(size.images)), _words(own),
-    )  # fmt: skip
+        (_models(own), f"--epsilons={size.epsilons}", *_limit(size.images)),
+        _words(own),
+    )
     return _needing(job, "" if len(own) > 1 else "needs two networks, of which there is one at most here")
 
 
@@ -195,13 +201,21 @@ def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
         *_limit(size.few),
     )  # fmt: skip
     alone = Job(
-        "transforms", "transforms", "Do random input transforms defend a network, and still when the attacker knows "
-        "them?", numbers, shared, _words(own),
-    )  # fmt: skip
+        "transforms",
+        "transforms",
+        "Do random input transforms defend a network, and still when the attacker knows them?",
+        numbers,
+        shared,
+        _words(own),
+    )
     crossed = Job(
-        "transform_transfer", "transform_transfer", "Do random input transforms defend a network, and does an attack "
-        "that knows one get through another?", numbers, shared, _words(own),
-    )  # fmt: skip
+        "transform_transfer",
+        "transform_transfer",
+        "Do random input transforms defend a network, and does an attack that knows one get through another?",
+        numbers,
+        shared,
+        _words(own),
+    )
     missing = "" if own else NO_NETWORK
     return [_needing(job, missing) for job in ([] if size.crossed else [alone]) + [crossed]]
 
@@ -221,9 +235,13 @@ def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
     without = [name for name, found in (("fcn8s_vgg", base), ("crf_rnn", own)) if not found]
     added_to = _preferred(networks, ("fcn8s_vgg", *PREFERRED))[:1]
     added = Job(
-        "crf_added", "crf", f"{asks} Of variants of a CRF that is added afterwards.", numbers,
-        (_models(added_to), "--sweep", *size.sweep, *_limit(size.few)), _words(added_to),
-    )  # fmt: skip
+        "crf_added",
+        "crf",
+        f"{asks} Of variants of a CRF that is added afterwards.",
+        numbers,
+        (_models(added_to), "--sweep", *size.sweep, *_limit(size.few)),
+        _words(added_to),
+    )
     here = " and ".join(without) + (", which is not here" if len(without) == 1 else ", which are not here")
     return [_needing(trained, f"needs {here}" if without else ""), _needing(added, "" if added_to else NO_NETWORK)]
 
@@ -233,9 +251,12 @@ def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
     own = _preferred(networks)
     chosen = own[: size.networks or len(own)]
     masking = Job(
-        "masking", "masking", "Does a network mask its gradient, so that it only looks robust?",
-        flags=(_models(chosen), *_limit(size.images)), networks=_words(chosen),
-    )  # fmt: skip
+        "masking",
+        "masking",
+        "Does a network mask its gradient, so that it only looks robust?",
+        flags=(_models(chosen), *_limit(size.images)),
+        networks=_words(chosen),
+    )
     modern = Job(
         "modern", "robustness", "What is left under the attacks that came since, by the protocol of most papers now?",
         flags=(_models(chosen), "--protocol=literature", f"--attacks={size.attacks}", "--epsilons=8",

@@ -30,7 +30,7 @@ from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Study
 
 
-def write_report(folder: str | os.PathLike, with_tensorboard: bool = True) -> list[pathlib.Path]:
+def write_report(folder: str | os.PathLike[str], with_tensorboard: bool = True) -> list[pathlib.Path]:
     """Judges and draws a finished run, again where it was done before; returns the files and folders written.
 
     Without TensorBoard no TensorFlow is needed. Raises ValueError where the run has not finished, or is of no known
@@ -83,7 +83,7 @@ def completed(document: Document, run: FinishedRun, answer: Sequence[str], pictu
     return dataclasses.replace(document, blocks=[*opening, *found, *closing])
 
 
-def summary_text(run: FinishedRun | str | os.PathLike) -> str:
+def summary_text(run: FinishedRun | str | os.PathLike[str]) -> str:
     """What a terminal shows of a finished run, or of its folder."""
     run = run if isinstance(run, FinishedRun) else FinishedRun.read(pathlib.Path(run))
     told = [run.results.left_out_text()] if run.results.left_out else []

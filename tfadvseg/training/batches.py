@@ -17,9 +17,16 @@ class RandomViews(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, examples: Examples, largest: tuple[int, int], crop: tuple[int, int], batch_size: int,
-        scales: tuple[float, float], colour: float, seed: int, first_epoch: int = 0,
-    ):  # fmt: skip
+        self,
+        examples: Examples,
+        largest: tuple[int, int],
+        crop: tuple[int, int],
+        batch_size: int,
+        scales: tuple[float, float],
+        colour: float,
+        seed: int,
+        first_epoch: int = 0,
+    ):
         super().__init__(workers=1, max_queue_size=8)
         self.examples, self.crop, self.batch_size, self.seed = examples, crop, batch_size, seed
         self.scales, self.colour, self.epoch = scales, colour, first_epoch

@@ -8,7 +8,7 @@ import math
 import os
 import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -52,7 +52,7 @@ class Recipe:
     precision: str = "float32"
     select: str = "best"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         choose(PRECISIONS, self.precision, "precision")
         choose(SELECTIONS, self.select, "selection")
 
@@ -64,7 +64,7 @@ def fit(
     classes: int,
     recipe: Recipe,
     folder: str,
-    callbacks: tuple = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     input_size: tuple[int, int] | None = None,
 ) -> keras.Model:
     """Trains `build(recipe.crop)` on random views and returns `build(input_size)` with the weights of the
@@ -104,9 +104,13 @@ def fit(
     )
     validate = _Validate(answer, validation, classes, state, recipe)
     trained.fit(
-        views, epochs=recipe.epochs, initial_epoch=first_epoch, shuffle=False, verbose=0,
+        views,
+        epochs=recipe.epochs,
+        initial_epoch=first_epoch,
+        shuffle=False,
+        verbose=0,
         callbacks=[validate, *callbacks],
-    )  # fmt: skip
+    )
     if recipe.select == "best":
         full_size.load_weights(path / "best.weights.h5")
     else:
@@ -169,7 +173,7 @@ def _scale_dropout(network: keras.Model, factor: float) -> None:
 class _State:
     """Weights, optimizer and epoch on disk; the JSON file is renamed last and never points at half a file."""
 
-    def __init__(self, network: keras.Model, folder: pathlib.Path):
+    def __init__(self, network: keras.Model, folder: pathlib.Path) -> None:
         self.network, self.folder = network, folder
         self.best, self.seconds = -1.0, 0.0
 
@@ -183,7 +187,7 @@ class _State:
         self.best, self.seconds = state["best"], state["seconds"]
         return state["epochs"]
 
-    def save(self, epochs: int):
+    def save(self, epochs: int) -> None:
         name = f"state_{epochs % 2}.weights.h5"
         self.network.save_weights(self.folder / name)
         text = json.dumps({"epochs": epochs, "weights": name, "best": self.best, "seconds": self.seconds})
@@ -194,19 +198,19 @@ class _State:
 class _Validate(keras.callbacks.Callback):
     """After each epoch: validation scores, best weights, history, resumable state and a line of progress."""
 
-    def __init__(self, answer, validation, classes, state, recipe):
+    def __init__(self, answer: _Answer, validation: Examples, classes: int, state: _State, recipe: Recipe) -> None:
         super().__init__()
         self.answer, self.validation, self.classes = answer, validation, classes
         self.state, self.recipe = state, recipe
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.started = time.perf_counter()
         # Keras keeps the random streams of dropout in no weights file; drawn anew, a resumed epoch repeats them.
         streams = [variable for variable in self.model.variables if variable.path.endswith("seed_generator_state")]
         for number, stream in enumerate(streams):
             stream.assign(np.random.SeedSequence((self.recipe.seed, epoch, number)).generate_state(2))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(f"The loss became {logs['loss']} in epoch {epoch + 1}; lower the learning rate.")
         due = (epoch + 1) % self.recipe.validate_every == 0 or epoch + 1 == self.recipe.epochs
@@ -222,7 +226,7 @@ class _Validate(keras.callbacks.Callback):
             flush=True,
         )
 
-    def _score(self, logs):
+    def _score(self, logs: dict[str, float]) -> None:
         network = self.answer.now()
         counts = validation_counts(network, self.validation, self.classes).total()
         logs["val_iou"], logs["val_pixel_accuracy"] = float(mean_iou(counts)), float(pixel_accuracy(counts))
@@ -230,7 +234,7 @@ class _Validate(keras.callbacks.Callback):
             self.state.best = logs["val_iou"]
             _save(network, self.state.folder / "best.weights.h5")
 
-    def _record(self, epoch, logs):
+    def _record(self, epoch: int, logs: dict[str, float]) -> None:
         path = self.state.folder / "history.csv"
         rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
         rows = [row for row in rows if int(row["epoch"]) <= epoch]

@@ -1,7 +1,5 @@
 """Examples kept in memory where they fit: reading a photograph anew may cost more than its training step."""
 
-from collections.abc import Sequence
-
 from tqdm import tqdm
 
 from tfadvseg.data.split import Examples
@@ -18,5 +16,5 @@ def in_memory(examples: Examples, name: str = "examples", limit: int = 2 << 30) 
     if len(examples) * (first[1].nbytes + first[2].nbytes) > limit:
         return examples
     bar = tqdm(range(1, len(examples)), f"Reading {name}", unit=" images", initial=1, total=len(examples), disable=None)
-    kept: Sequence = [first, *(examples[i] for i in bar)]
+    kept: Examples = [first, *(examples[i] for i in bar)]
     return kept

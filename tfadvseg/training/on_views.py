@@ -1,5 +1,7 @@
 """A network in training: within its step, so on its device, views are made, shown and judged."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -25,12 +27,14 @@ class OnViews(keras.Model):
         )
         self.built = True
 
-    def call(self, batch, training=None):
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> tuple[Any, Any]:
         """(logits [N, *crop, C], labels [N, *crop])."""
         images, labels = views(batch["images"], batch["labels"], batch["draws"], self.crop)
         return self.network(images, training=training), labels
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         """The loss of what `call` gave."""
         logits, labels = y_pred
         labels = ops.cast(labels, "int32")

@@ -4,8 +4,12 @@ Networks trained in bfloat16 keep statistics of what bfloat16 computes, and in f
 mean IoU of 55.9 % with these and 64.6 % with new ones.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
@@ -47,11 +51,11 @@ def estimate_again(network: keras.Model, photographs: Examples) -> int:
     return len(norms)
 
 
-def _averaging(norm):
+def _averaging(norm: keras.layers.BatchNormalization) -> Callable[..., Any]:
     """Its call; the k-th of a batch is kept with a weight of 1 / k, so that all of them weigh the same."""
     call = norm.call
 
-    def averaging(*arguments, **named):
+    def averaging(*arguments: Any, **named: Any) -> Any:
         result = call(*arguments, **named)
         norm.momentum = 1 / (2 - norm.momentum)  # 0, 1 / 2, 2 / 3, ...
         return result
@@ -62,38 +66,41 @@ def _averaging(norm):
 class AsInTraining(keras.Model):
     """A network that is asked for predictions and answers as in training, so that it moves its statistics."""
 
-    def __init__(self, network, norms):
+    def __init__(self, network: keras.Model, norms: Sequence[keras.layers.BatchNormalization]) -> None:
         super().__init__()
         self.network, self.norms = network, norms
         self.built = True
 
-    def call(self, images):
+    def call(self, images: Any) -> Any:
         for norm in self.norms:
             norm.momentum = 0.0  # the first call of a batch leaves nothing of the batch before
         # One number, so that no logits are brought back from the device.
         return keras.ops.mean(self.network(images, training=True), axis=(1, 2, 3))
 
 
-def _statistics(training, norms, photographs):
+def _statistics(
+    training: AsInTraining, norms: Sequence[keras.layers.BatchNormalization], photographs: Examples
+) -> list[np.ndarray]:
     """[mean, variance, mean, variance, ...] of the norms, averaged over the batches."""
     size = training.network.input_shape[1:3]
     order = np.random.default_rng(0).permutation(len(photographs))[: BATCHES * BATCH_SIZE]
     whole = max(1, len(order) // BATCH_SIZE) * BATCH_SIZE  # a smaller batch would weigh as much as the others
-    total, count = None, 0
+    total = [np.zeros(value.shape) for norm in norms for value in _moved(norm)]
+    count = 0
     for start in range(0, len(order[:whole]), BATCH_SIZE):
         chosen = (photographs[int(i)][1] for i in order[start : min(whole, start + BATCH_SIZE)])
         training.predict_on_batch(np.stack([_placed(image, size) for image in chosen]))
         values = [np.array(value, np.float64) for norm in norms for value in _moved(norm)]
-        total = values if total is None else [one + other for one, other in zip(total, values, strict=True)]
+        total = [one + other for one, other in zip(total, values, strict=True)]
         count += 1
     return [value / count for value in total]
 
 
-def _moved(norm):
+def _moved(norm: keras.layers.BatchNormalization) -> Iterator[np.ndarray]:
     return map(keras.ops.convert_to_numpy, (norm.moving_mean, norm.moving_variance))
 
 
-def _placed(image, size):
+def _placed(image: np.ndarray, size: tuple[int, int]) -> NDArray[np.float32]:
     """The upper left corner of an image [H, W, 3], filled up with grey: float32 [*size, 3]."""
     image = image[: size[0], : size[1]]
     missing = [(0, wanted - given) for wanted, given in zip(size, image.shape, strict=False)]

@@ -5,12 +5,15 @@ step and on its device. Between the two the photograph's part that a view can se
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
 
 from tfadvseg.conventions import IGNORED
+
+Tensor = Any
+"""Of whatever backend Keras has."""
 
 GREY = 128
 """What fills up a view beyond the photograph's border."""
@@ -88,7 +91,7 @@ def window(
     return *seen, view._replace(top=view.top - top, left=view.left - left, height=float(height), width=float(width))
 
 
-def views(images, labels, draws, crop: tuple[int, int]):
+def views(images: Tensor, labels: Tensor, draws: Tensor, crop: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """(float32 [N, *crop, 3] in 0..255, labels [N, *crop] of their type) of images [N, H, W, 3], labels [N, H, W] and
     draws [N, 10], whose columns are those of `Draw`.
 
@@ -102,7 +105,9 @@ def views(images, labels, draws, crop: tuple[int, int]):
     # Channel by channel, both products are plain ones of matrices and grey is a sum of planes: twice as fast on a CPU.
     planes = ops.cast(ops.transpose(images, (0, 3, 1, 2)), "float32")
     planes = ops.matmul(ops.matmul(y[:, None], planes), ops.transpose(x, (0, 2, 1))[:, None])
-    planes = ops.where(inside[:, None], _coloured(planes, ops.cast(inside, "float32")[:, None], view), float(GREY))
+    colours = view.saturation, view.contrast, view.gain, view.brightness
+    coloured = _coloured(planes, ops.cast(inside, "float32")[:, None], *colours)
+    planes = ops.where(inside[:, None], coloured, float(GREY))
     return ops.transpose(planes, (0, 2, 3, 1)), _nearest(labels, rows, columns, inside)
 
 
@@ -111,7 +116,9 @@ def _reach(scale: float) -> int:
     return math.ceil(max(1.0, 1 / scale))
 
 
-def _axis(corner, scale, length, size, flip, full):
+def _axis(
+    corner: Tensor, scale: Tensor, length: Tensor, size: int, flip: Tensor, full: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """(weights [N, size, full] of the photograph's pixels in the view's, whether these are inside [N, size], int32
     numbers of the nearest ones [N, size]) for a side of `size` of views of scale [N] from corner [N] on, on photographs
     of `length` [N] pixels."""
@@ -128,7 +135,7 @@ def _axis(corner, scale, length, size, flip, full):
     return weights, inside, nearest
 
 
-def _nearest(labels, rows, columns, inside):
+def _nearest(labels: Tensor, rows: Tensor, columns: Tensor, inside: Tensor) -> Tensor:
     """The labels [N, H, W] at rows [N, h] and columns [N, w], ignored ones where that is not `inside` [N, h, w]."""
     height, width = labels.shape[1:]
     first = ops.arange(ops.shape(labels)[0], dtype="int32")[:, None] * height
@@ -136,11 +143,13 @@ def _nearest(labels, rows, columns, inside):
     return ops.where(inside, ops.take(ops.reshape(labels, (-1,)), places), ops.cast(IGNORED, labels.dtype))
 
 
-def _coloured(planes, inside, view):
+def _coloured(
+    planes: Tensor, inside: Tensor, saturation: Tensor, contrast: Tensor, gain: Tensor, brightness: Tensor
+) -> Tensor:
     """Planes [N, 3, h, w] with their saturation, contrast, gain and brightness changed; contrast is about the mean of
     what is `inside` [N, 1, h, w]."""
     saturation, contrast, gain, brightness = (
-        values[:, None, None, None] for values in (view.saturation, view.contrast, view.gain, view.brightness)
+        values[:, None, None, None] for values in (saturation, contrast, gain, brightness)
     )
     grey = ops.mean(planes, axis=1, keepdims=True)
     planes = grey + (planes - grey) * saturation

@@ -32,7 +32,7 @@ class Blur:
 
     max_sigma: float = 2.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.max_sigma >= 0:
             raise ValueError(f"The largest sigma of a blur must be 0 pixels or more; got {self.max_sigma}.")
 
@@ -52,7 +52,7 @@ def _radius(sigma: float) -> int:
     return int(4 * sigma + 0.5)
 
 
-def _gaussians(sigmas, radius):
+def _gaussians(sigmas: tf.Tensor, radius: int) -> tf.Tensor:
     """Kernels [N, 2 radius + 1], each with the radius of its own sigma."""
     steps = tf.range(-radius, radius + 1, dtype=sigmas.dtype)
     sigmas = sigmas[:, tf.newaxis]
@@ -61,7 +61,7 @@ def _gaussians(sigmas, radius):
     return weights / tf.reduce_sum(weights, axis=1, keepdims=True)
 
 
-def _mirror(x, radius, axis):
+def _mirror(x: tf.Tensor, radius: int, axis: int) -> tf.Tensor:
     """x, longer by radius at both ends of an axis; an axis shorter than that is mirrored more than once."""
     while radius:
         step = min(radius, x.shape[axis])

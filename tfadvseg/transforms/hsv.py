@@ -5,6 +5,7 @@ channel: TensorFlow stacks along a last axis slowly, and has a gradient only for
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -41,7 +42,7 @@ class Hsv:
 
     reach: float = 30.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.reach >= 0:
             raise ValueError(f"The reach of a change of hue, saturation and value must be 0 or more; got {self.reach}.")
 
@@ -57,7 +58,7 @@ class Hsv:
 hsv = Hsv()
 
 
-def _to_hsv(red, green, blue):
+def _to_hsv(red: tf.Tensor, green: tf.Tensor, blue: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     high, low = tf.maximum(green, blue), tf.minimum(green, blue)
     value = tf.maximum(red, high)
     least = tf.minimum(red, low)
@@ -69,7 +70,7 @@ def _to_hsv(red, green, blue):
     return hue, 255 * tf.math.divide_no_nan(chroma, tf.nn.relu(value)), value
 
 
-def _to_rgb(hue, saturation, value):
+def _to_rgb(hue: tf.Tensor, saturation: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     # On scales of 0..6, where a clip is relu6: its gradient is one operation.
     hue = hue * (6 / 255) - 6 * tf.round(hue / 255)  # -3..3, of sixths of a turn
     value = tf.nn.relu6(value * (6 / 255))
@@ -79,12 +80,15 @@ def _to_rgb(hue, saturation, value):
     from_green = 3 - tf.abs(tf.abs(hue - 2) - 3)
     from_blue = 3 - tf.abs(tf.abs(hue + 2) - 3)
     # A channel is full up to one sixth of a turn from its own hue, and gone from two sixths on.
-    return [value - chroma * tf.nn.relu6(6 * distance - 6) for distance in (from_red, from_green, from_blue)]
+    red, green, blue = (
+        value - chroma * tf.nn.relu6(6 * distance - 6) for distance in (from_red, from_green, from_blue)
+    )
+    return red, green, blue
 
 
-def _planes(images):
+def _planes(images: tf.Tensor) -> list[tf.Tensor]:
     return tf.unstack(tf.transpose(images, (3, 0, 1, 2)))
 
 
-def _join(planes):
+def _join(planes: Sequence[tf.Tensor]) -> tf.Tensor:
     return tf.transpose(tf.stack(planes), (1, 2, 3, 0))

@@ -20,7 +20,7 @@ def encode_decode(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
     and rounded first, as in any file of 8 bits. Runs on a CPU alone and has no gradient.
     """
 
-    def through_a_file(image_and_quality):
+    def through_a_file(image_and_quality: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         image, quality = image_and_quality
         file = tf.raw_ops.EncodeJpegVariableQuality(images=image, quality=quality)
         decoded = tf.io.decode_jpeg(file, channels=3, dct_method="INTEGER_ACCURATE")
@@ -42,7 +42,7 @@ class Jpeg:
     high: int = 100
     codec: Codec = encode_decode
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 1 <= self.low <= self.high <= 100:
             raise ValueError(f"JPEG qualities are 1 <= low <= high <= 100; got low={self.low} and high={self.high}.")
 

@@ -71,7 +71,7 @@ def quantisation_steps(table: np.ndarray, qualities: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(steps, 1, 255), tf.float64)
 
 
-def _quantise(plane, steps):
+def _quantise(plane: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
     """The plane [N, H, W] that quantised coefficients give, filled up to whole blocks; steps [N, 8, 8]."""
     plane = _fill_up(plane, 8, 8)
     _, height, width = plane.shape
@@ -86,7 +86,7 @@ def _quantise(plane, steps):
     return tf.reshape(tf.clip_by_value(x, -128.0, 127.0), (-1, height, width))
 
 
-def _halve(plane):
+def _halve(plane: tf.Tensor) -> tf.Tensor:
     """Means of 2 x 2 pixels, quarters rounded up from 3 and 2 in turns; columns filled up to whole blocks."""
     plane = _fill_up(plane, 2, 16)
     _, height, width = plane.shape
@@ -94,7 +94,7 @@ def _halve(plane):
     return tf.floor(means + np.tile([0.25, 0.5], width // 4))
 
 
-def _double(plane, height, width):
+def _double(plane: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Each pixel as 2 x 2: 3/4 of itself and 1/4 of its neighbour, both ways; halves of columns go up and down."""
     rows, columns = -(-height // 2), -(-width // 2)
     plane = tf.pad(plane[:, :rows, :columns], [[0, 0], [1, 1], [1, 1]], "SYMMETRIC")
@@ -107,18 +107,18 @@ def _double(plane, height, width):
     return tf.floor(plane / 16)[:, :height, :width]
 
 
-def _fill_up(plane, rows, columns):
+def _fill_up(plane: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
     """The plane up to multiples of `rows` and `columns`, by its last row and column."""
     _, height, width = plane.shape
     plane = tf.concat([plane] + -height % rows * [plane[:, -1:]], axis=1)
     return tf.concat([plane] + -width % columns * [plane[:, :, -1:]], axis=2)
 
 
-def _convert(images, matrix):
+def _convert(images: tf.Tensor, matrix: np.ndarray) -> tf.Tensor:
     return tf.reshape(tf.reshape(images, (-1, 3)) @ matrix.T, (-1, *images.shape[1:]))
 
 
-def _round(x):
+def _round(x: tf.Tensor) -> tf.Tensor:
     """The nearest whole number, halves up."""
     return tf.floor(x + 0.5)
 

@@ -34,7 +34,7 @@ class Rescale:
     low: float = 0.5
     high: float = 1.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 < self.low <= self.high < math.inf:
             raise ValueError(f"Factors of a zoom are 0 < low <= high; got low={self.low} and high={self.high}.")
 

@@ -16,7 +16,7 @@ def straight_through(transform: Transform) -> Transform:
     """
 
     @tf.custom_gradient
-    def apply(images, seeds):
+    def apply(images: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, None]]]:
         return transform(images, seeds), lambda upstream: (upstream, None)
 
     return apply

@@ -21,8 +21,9 @@ CONTEXT_VOC = {
 }  # fmt: skip
 CONTEXT_CITYSCAPES = {
     **{f"ctx_{name}": 3_268 for name in ("conv1_1", "conv1_2", *(f"conv{i}_1" for i in range(2, 8)), "fc1")},
-    "ctx_final": 380, "ctx_upsample": 4_864,
-}  # fmt: skip
+    "ctx_final": 380,
+    "ctx_upsample": 4_864,
+}
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,24 @@ STAGES = ((2, 64, 32, 3), (3, 128, 64, 4), (4, 256, 128, 6), (5, 512, 256, 3))
 """Number, channels in, channels inside the blocks (they give four times as many), blocks."""
 
 CONVOLUTIONS = {
-    "conv1_1_3x3_s2": (3, 3, 32), "conv1_2_3x3": (3, 32, 32), "conv1_3_3x3": (3, 32, 64),
+    "conv1_1_3x3_s2": (3, 3, 32),
+    "conv1_2_3x3": (3, 32, 32),
+    "conv1_3_3x3": (3, 32, 64),
     **{f"conv{s}_1_1x1_proj": (1, inputs, 4 * m) for s, inputs, m, _ in STAGES},
     **{f"conv{s}_1_1x1_reduce": (1, inputs, m) for s, inputs, m, _ in STAGES},
     **{f"conv{s}_{b}_1x1_reduce": (1, 4 * m, m) for s, _, m, blocks in STAGES for b in range(2, blocks + 1)},
     **{f"conv{s}_{b}_3x3": (3, m, m) for s, _, m, blocks in STAGES for b in range(1, blocks + 1)},
     **{f"conv{s}_{b}_1x1_increase": (1, m, 4 * m) for s, _, m, blocks in STAGES for b in range(1, blocks + 1)},
-    "conv5_4_k1": (1, 1024, 256), "conv_sub4": (3, 256, 128), "conv3_1_sub2_proj": (1, 256, 128),
-    "conv_sub2": (3, 128, 128), "conv3_sub1_proj": (1, 64, 128),
-    "conv1_sub1": (3, 3, 32), "conv2_sub1": (3, 32, 32), "conv3_sub1": (3, 32, 64),
+    "conv5_4_k1": (1, 1024, 256),
+    "conv_sub4": (3, 256, 128),
+    "conv3_1_sub2_proj": (1, 256, 128),
+    "conv_sub2": (3, 128, 128),
+    "conv3_sub1_proj": (1, 64, 128),
+    "conv1_sub1": (3, 3, 32),
+    "conv2_sub1": (3, 32, 32),
+    "conv3_sub1": (3, 32, 64),
     "conv6_cls": (1, 128, 19),
-}  # fmt: skip
+}
 """{name: (side of the kernel, channels in, channels out)} of the table."""
 
 BLOCKS = [f"conv{stage}_{block}" for stage, _, _, blocks in STAGES for block in range(1, blocks + 1)]

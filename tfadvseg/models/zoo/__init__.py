@@ -5,6 +5,7 @@ Importing this needs no TensorFlow, and all but CRF-RNN also build and train wit
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
@@ -43,11 +44,27 @@ class Network:
         return self.mean[::-1]
 
 
-def _voc(build, input_size, fit, table6, mean=(0.0, 0.0, 0.0), md5=None, **more):
+def _voc(
+    build: Callable[..., keras.Model],
+    input_size: tuple[int, int],
+    fit: str,
+    table6: float,
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    md5: str | None = None,
+    **more: Any,
+) -> Network:
     return Network(build, "voc", 21, input_size, fit, table6, mean, md5, **more)
 
 
-def _cityscapes(build, fit, table6, mean=(0.0, 0.0, 0.0), md5=None, input_size=(512, 1024), **more):
+def _cityscapes(
+    build: Callable[..., keras.Model],
+    fit: str,
+    table6: float,
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    md5: str | None = None,
+    input_size: tuple[int, int] = (512, 1024),
+    **more: Any,
+) -> Network:
     return Network(build, "cityscapes", 19, input_size, fit, table6, mean, md5, **more)
 
 
@@ -99,9 +116,13 @@ def build(name: str, classes: int, input_size: tuple[int, int], width: float = 1
 
 
 def build_multiscale(
-    name: str, classes: int, input_size: tuple[int, int], width: float = 1.0,
-    scales: Sequence[float] = SCALES, fusion: str = "max",
-) -> keras.Model:  # fmt: skip
+    name: str,
+    classes: int,
+    input_size: tuple[int, int],
+    width: float = 1.0,
+    scales: Sequence[float] = SCALES,
+    fusion: str = "max",
+) -> keras.Model:
     """The network of that name as an ensemble over scales of its image, with its own weights and no more.
 
     Deeplab v2 fuses its scores at stride 8, as released, any other network at the size of the image.

@@ -5,7 +5,7 @@ import keras
 from tfadvseg.models.zoo import fcn8s
 
 
-def crf_rnn(classes, input_size, width=1.0):
+def crf_rnn(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes]: 10 mean-field iterations, 5 while training.
 
     Arguments as of `fcn8s`; width leaves the CRF alone. Needs the TensorFlow backend.

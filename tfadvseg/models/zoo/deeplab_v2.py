@@ -1,7 +1,9 @@
 """Deeplab v2 (Chen et al. 2016): atrous spatial pyramid pooling on VGG-16 or ResNet-101, at one or more scales."""
 
+from collections.abc import Callable, Sequence
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from tfadvseg.layers.interpolation import fill_up, zoom
 from tfadvseg.layers.normalise import caffe_bgr
@@ -16,7 +18,7 @@ RATES = (6, 12, 18, 24)
 """Dilations of the four branches."""
 
 
-def deeplab_v2_vgg(classes, input_size, width=1.0):
+def deeplab_v2_vgg(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """Deeplab v2 on VGG-16. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -28,12 +30,12 @@ def deeplab_v2_vgg(classes, input_size, width=1.0):
     return _at_image_size(score_vgg, classes, input_size, width, "deeplab_v2_vgg")
 
 
-def deeplab_v2_resnet101(classes, input_size, width=1.0):
+def deeplab_v2_resnet101(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """Deeplab v2 on ResNet-101, at one scale; arguments and result as of `deeplab_v2_vgg`."""
     return _at_image_size(score_resnet101, classes, input_size, width, "deeplab_v2_resnet101")
 
 
-def deeplab_v2_multiscale(classes, input_size, width=1.0):
+def deeplab_v2_multiscale(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """Deeplab v2 on ResNet-101 as released: the maximum over 50, 75 and 100 %; arguments as of `deeplab_v2_vgg`.
 
     It has the parameters of one scale. Its loss is that of the fused scores alone; the authors added one for each
@@ -42,7 +44,14 @@ def deeplab_v2_multiscale(classes, input_size, width=1.0):
     return at_scales("deeplab_v2_resnet101", classes, input_size, width)
 
 
-def at_scales(name, classes, input_size, width=1.0, scales=SCALES, fusion="max"):
+def at_scales(
+    name: str,
+    classes: int,
+    input_size: tuple[int, int],
+    width: float = 1.0,
+    scales: Sequence[float] = SCALES,
+    fusion: str = "max",
+) -> keras.Model:
     """The network of that name in SCORES at several scales, its scores fused at stride 8 and then enlarged.
 
     Filled up images of 8 k + 1 pixels become 8 k' + 1, k' the nearest to k times the scale, and their score maps those
@@ -57,7 +66,7 @@ def at_scales(name, classes, input_size, width=1.0, scales=SCALES, fusion="max")
     )
 
 
-def score_vgg(x, classes, width=1.0):
+def score_vgg(x: KerasTensor, classes: int, width: float = 1.0) -> KerasTensor:
     """Scores [N, h + 1, w + 1, classes] of normalised BGR images [N, 8 h + 1, 8 w + 1, 3]: the layer fc8_voc12."""
     pools = ((3, 2), (3, 2), (3, 2), (3, 1), (3, 1))
     pool5 = vgg16(x, width, pools=pools, dilations=(1, 1, 1, 1, 2))[-1]
@@ -65,7 +74,7 @@ def score_vgg(x, classes, width=1.0):
     return layers.Add(name="fc8_voc12")(branches)
 
 
-def score_resnet101(x, classes, width=1.0):
+def score_resnet101(x: KerasTensor, classes: int, width: float = 1.0) -> KerasTensor:
     """Scores [N, h + 1, w + 1, classes] of normalised BGR images [N, 8 h + 1, 8 w + 1, 3]: the layer fc1_voc12."""
     res5c = resnet101(x, width, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))[-1]
     branches = [
@@ -76,22 +85,35 @@ def score_resnet101(x, classes, width=1.0):
 
 
 SCORES = {
-    "deeplab_v2_vgg": score_vgg, "deeplab_v2_resnet101": score_resnet101, "deeplab_v2_multiscale": score_resnet101,
-}  # fmt: skip
+    "deeplab_v2_vgg": score_vgg,
+    "deeplab_v2_resnet101": score_resnet101,
+    "deeplab_v2_multiscale": score_resnet101,
+}
 """Networks that fuse scales at their stride."""
 
 
-def _vgg_branch(x, branch, rate, classes, width):
+def _vgg_branch(x: KerasTensor, branch: int, rate: int, classes: int, width: float) -> KerasTensor:
     for name, kernel, dilation in ((f"6_{branch}", 3, rate), (f"7_{branch}", 1, 1)):
         x = layers.Conv2D(
-            thin(1024, width), kernel, padding="same", dilation_rate=dilation, activation="relu",
-            kernel_initializer="he_normal", name=f"fc{name}",
-        )(x)  # fmt: skip
+            thin(1024, width),
+            kernel,
+            padding="same",
+            dilation_rate=dilation,
+            activation="relu",
+            kernel_initializer="he_normal",
+            name=f"fc{name}",
+        )(x)
         x = layers.Dropout(0.5, name=f"drop{name}")(x)
     return layers.Conv2D(classes, 1, name=f"fc8_voc12_{branch}")(x)
 
 
-def _at_image_size(score, classes, input_size, width, name):
+def _at_image_size(
+    score: Callable[[KerasTensor, int, float], KerasTensor],
+    classes: int,
+    input_size: tuple[int, int],
+    width: float,
+    name: str,
+) -> keras.Model:
     """The network around a score map at stride 8."""
     images = keras.Input((*input_size, 3), name="images")
     x = fill_up(caffe_bgr(images, MEAN), 8)

@@ -4,8 +4,10 @@ All surround the images with a margin of 186 pixels, their own reflection, and u
 padding: a map at stride 8 has ceil(H / 8) rows and ceil(W / 8) columns.
 """
 
+from collections.abc import Sequence
+
 import keras
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
 
 from tfadvseg.layers.bilinear import GroupedBilinear, upsample
 from tfadvseg.layers.identity import IdentityKernel
@@ -20,7 +22,7 @@ CITYSCAPES_MEAN = (72.39, 82.91, 73.16)
 MARGIN = 186
 
 
-def dilated_frontend_voc(classes, input_size, width=1.0):
+def dilated_frontend_voc(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """The front-end for VOC. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -36,7 +38,7 @@ def dilated_frontend_voc(classes, input_size, width=1.0):
     return keras.Model(images, _enlarge(x, input_size), name="dilated_frontend_voc")
 
 
-def dilated_context_voc(classes, input_size, width=1.0):
+def dilated_context_voc(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """Front-end and context network for VOC; arguments and result as of `dilated_frontend_voc`."""
     images = keras.Input((*input_size, 3), name="images")
     x = _positive_scores(_frontend(images, VOC_MEAN, width), classes, "fc-final")
@@ -50,7 +52,7 @@ def dilated_context_voc(classes, input_size, width=1.0):
     return keras.Model(images, _enlarge(x, input_size), name="dilated_context_voc")
 
 
-def dilated_frontend_cityscapes(classes, input_size, width=1.0):
+def dilated_frontend_cityscapes(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """The front-end for Cityscapes; arguments and result as of `dilated_frontend_voc`.
 
     It is published with its context network only. Its logits are enlarged as there, by bilinear interpolation between
@@ -62,7 +64,7 @@ def dilated_frontend_cityscapes(classes, input_size, width=1.0):
     return keras.Model(images, upsample(x, 8)[:, :height, :width_px], name="dilated_frontend_cityscapes")
 
 
-def dilated_context_cityscapes(classes, input_size, width=1.0):
+def dilated_context_cityscapes(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """Front-end and context network for Cityscapes; arguments and result as of `dilated_frontend_voc`."""
     height, width_px = input_size
     images = keras.Input((*input_size, 3), name="images")
@@ -77,7 +79,7 @@ def dilated_context_cityscapes(classes, input_size, width=1.0):
     return keras.Model(images, x[:, :height, :width_px], name="dilated_context_cityscapes")
 
 
-def _frontend(images, mean, width):
+def _frontend(images: KerasTensor, mean: Sequence[float], width: float) -> KerasTensor:
     """Features [N, ceil(H / 8), ceil(W / 8), 4096 * width] of RGB images [N, H, W, 3]."""
     height, width_px = images.shape[1:3]
     least = MARGIN + 1
@@ -92,7 +94,7 @@ def _frontend(images, mean, width):
     return fully_connected(x, width, dilation=4)
 
 
-def _positive_scores(x, classes, name):
+def _positive_scores(x: KerasTensor, classes: int, name: str) -> KerasTensor:
     """The front-end's classifier below a context network: its scores begin near one number well above 0.
 
     The context network rectifies what it gets, and kernels that begin as the identity feed each class by its own score
@@ -100,19 +102,29 @@ def _positive_scores(x, classes, name):
     does not see what all classes have in common.
     """
     return layers.Conv2D(
-        classes, 1, kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
-        bias_initializer=keras.initializers.Constant(100), name=name,
-    )(x)  # fmt: skip
-
-
-def _context(x, channels, name, dilation, padding, initializer):
-    return layers.Conv2D(
-        channels, 3, padding=padding, dilation_rate=dilation, activation="relu", kernel_initializer=initializer,
+        classes,
+        1,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
+        bias_initializer=keras.initializers.Constant(100),
         name=name,
-    )(x)  # fmt: skip
+    )(x)
 
 
-def _enlarge(x, size):
+def _context(
+    x: KerasTensor, channels: int, name: str, dilation: int, padding: str, initializer: keras.initializers.Initializer
+) -> KerasTensor:
+    return layers.Conv2D(
+        channels,
+        3,
+        padding=padding,
+        dilation_rate=dilation,
+        activation="relu",
+        kernel_initializer=initializer,
+        name=name,
+    )(x)
+
+
+def _enlarge(x: KerasTensor, size: Sequence[int]) -> KerasTensor:
     """8 times the map x, cut to `size`: pixel y is interpolated at y / 8, and the map ends with its last value."""
     x = ops.concatenate([x, x[:, -1:]], axis=1)
     x = ops.concatenate([x, x[:, :, -1:]], axis=2)

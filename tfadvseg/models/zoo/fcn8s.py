@@ -1,7 +1,9 @@
 """FCN-8s (Long, Shelhamer and Darrell 2015) on VGG-16 for Pascal VOC and for Cityscapes, and on ResNet-101."""
 
+from collections.abc import Sequence
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from tfadvseg.layers.bilinear import BilinearKernel, GroupedBilinear
 from tfadvseg.layers.interpolation import fill_up, zoom
@@ -16,7 +18,7 @@ CITYSCAPES_MEAN = (72.78044, 83.21195, 73.45286)
 """Of the network for Cityscapes."""
 
 
-def fcn8s(classes, input_size, width=1.0):
+def fcn8s(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """FCN-8s as the paper's authors trained it for VOC. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -35,7 +37,7 @@ def fcn8s(classes, input_size, width=1.0):
     return keras.Model(images, _crop(x, 31, input_size), name="fcn8s")
 
 
-def fcn8s_cityscapes(classes, input_size, width=1.0):
+def fcn8s_cityscapes(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """FCN-8s as published for Cityscapes (clockwork-fcn): the same graph, but its upsampling is fixed.
 
     RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes], for any size, as `fcn8s`. Layer names are those of the
@@ -52,7 +54,7 @@ def fcn8s_cityscapes(classes, input_size, width=1.0):
     return keras.Model(images, _crop(x, 31, input_size), name="fcn8s_cityscapes")
 
 
-def fcn8s_resnet101(classes, input_size, width=1.0):
+def fcn8s_resnet101(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """FCN-8s on ResNet-101. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes], for any size.
 
     The paper's authors trained one but published no definition. This one has their number of parameters, 162.9 MiB:
@@ -69,7 +71,7 @@ def fcn8s_resnet101(classes, input_size, width=1.0):
     return keras.Model(images, zoom(x, 8, kept=input_size), name="fcn8s_resnet101")
 
 
-def _features(x, width):
+def _features(x: KerasTensor, width: float) -> tuple[KerasTensor, KerasTensor, KerasTensor]:
     """(fc7, pool4, pool3) of normalised images.
 
     With a border of 100 at conv1_1, of which 1 is the convolution's own, the crop offsets 5, 9 and 31 of the decoder
@@ -79,21 +81,34 @@ def _features(x, width):
     return fully_connected(pool5, width), pool4, pool3
 
 
-def _upsample(x, classes, kernel, name, use_bias=False, trainable=True, padding="valid"):
+def _upsample(
+    x: KerasTensor,
+    classes: int,
+    kernel: int,
+    name: str,
+    use_bias: bool = False,
+    trainable: bool = True,
+    padding: str = "valid",
+) -> KerasTensor:
     """Twice (or 8 times, for kernel 16) the resolution, starting from bilinear interpolation."""
-    x = layers.Conv2DTranspose(
-        classes, kernel, strides=kernel // 2, padding=padding, use_bias=use_bias,
-        kernel_initializer=BilinearKernel(), trainable=trainable, name=name,
-    )(x)  # fmt: skip
-    return x
+    return layers.Conv2DTranspose(
+        classes,
+        kernel,
+        strides=kernel // 2,
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=BilinearKernel(),
+        trainable=trainable,
+        name=name,
+    )(x)
 
 
-def _add_skip(x, features, name, offset):
+def _add_skip(x: KerasTensor, features: KerasTensor, name: str, offset: int) -> KerasTensor:
     skip = layers.Conv2D(x.shape[-1], 1, name=name)(features)
     return layers.Add()([x, _crop(skip, offset, x.shape[1:3])])
 
 
-def _crop(x, offset, size):
+def _crop(x: KerasTensor, offset: int, size: Sequence[int]) -> KerasTensor:
     """Rows and columns from `offset` on, `size` of them; the remainder is cut off."""
     rest = [full - offset - part for full, part in zip(x.shape[1:3], size, strict=True)]
     return layers.Cropping2D(((offset, rest[0]), (offset, rest[1])))(x)

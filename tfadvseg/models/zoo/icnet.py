@@ -1,12 +1,14 @@
 """ICNet (Zhao et al. 2018), as in the public Caffe models for Cityscapes: with batch normalisation and merged."""
 
+from typing import Any
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from tfadvseg.layers.interpolation import fill_up, resize, shrink, zoom
 from tfadvseg.layers.normalise import caffe_bgr
 from tfadvseg.layers.pooling import average_bins
-from tfadvseg.models.zoo.pspnet import MEAN, bottleneck, check_size, conv_norm
+from tfadvseg.models.zoo.pspnet import MEAN, Convolution, bottleneck, check_size, conv_norm
 from tfadvseg.models.zoo.vgg16 import thin
 
 LEVELS = ((1, 65), (2, 32), (3, 20), (6, 10))
@@ -14,7 +16,7 @@ LEVELS = ((1, 65), (2, 32), (3, 20), (6, 10))
 the published ones for 33 pixels, too."""
 
 
-def icnet(classes, input_size, width=1.0):
+def icnet(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """ICNet with batch normalisation, to be trained. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -29,16 +31,16 @@ def icnet(classes, input_size, width=1.0):
     return _icnet(classes, input_size, width, conv_norm, "icnet")
 
 
-def icnet_merged(classes, input_size, width=1.0):
+def icnet_merged(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """ICNet without batch normalisation, which the public file has merged into the convolutions; for inference."""
     return _icnet(classes, input_size, width, _conv_bias, "icnet_merged")
 
 
-def _icnet(classes, input_size, width, conv, name):
-    def thin_conv(x, channels, *args, **kwargs):
+def _icnet(classes: int, input_size: tuple[int, int], width: float, conv: Convolution, name: str) -> keras.Model:
+    def thin_conv(x: KerasTensor, channels: int, *args: Any, **kwargs: Any) -> KerasTensor:
         return conv(x, thin(channels, width), *args, **kwargs)
 
-    def block(x, name, channels, **kwargs):
+    def block(x: KerasTensor, name: str, channels: int, **kwargs: Any) -> KerasTensor:
         return bottleneck(x, f"conv{name}", channels, 4 * channels, thin_conv, **kwargs)
 
     check_size(input_size, 130, "ICNet")
@@ -78,18 +80,20 @@ def _icnet(classes, input_size, width, conv, name):
     return keras.Model(images, zoom(x, 4, kept=input_size), name=name)
 
 
-def _level(x, bins, stride):
+def _level(x: KerasTensor, bins: int, stride: int) -> KerasTensor:
     """Averages of bins x bins overlapping parts of the map x, at the size of x."""
     size = x.shape[1:3]
     return resize(average_bins(x, bins, [max(1, side * stride // 65) for side in size], f"conv5_3_pool{bins}"), size)
 
 
-def _fuse(coarse, fine, name):
+def _fuse(coarse: KerasTensor, fine: KerasTensor, name: str) -> KerasTensor:
     """Cascade feature fusion: the sum of two branches, rectified."""
     return layers.ReLU(name=f"{name}.relu")(layers.Add(name=name)([coarse, fine]))
 
 
-def _conv_bias(x, channels, kernel, name, strides=1, dilation=1, relu=True):
+def _conv_bias(
+    x: KerasTensor, channels: int, kernel: int, name: str, strides: int = 1, dilation: int = 1, relu: bool = True
+) -> KerasTensor:
     """As conv_norm, the normalisation merged into kernel and bias."""
     x = layers.Conv2D(
         channels, kernel, strides, padding="same", dilation_rate=dilation, kernel_initializer="he_normal", name=name

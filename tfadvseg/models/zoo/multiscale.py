@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import keras
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
 
 from tfadvseg.layers.interpolation import resize
 from tfadvseg.layers.walk import weighted_layers
@@ -19,7 +19,7 @@ from tfadvseg.registry import choose
 SCALES = (0.5, 0.75, 1.0)
 """Of Deeplab v2."""
 
-FUSIONS: dict[str, Callable] = {
+FUSIONS: dict[str, Callable[[Sequence[KerasTensor]], KerasTensor]] = {
     "max": lambda maps: functools.reduce(ops.maximum, maps),
     "average": lambda maps: functools.reduce(ops.add, maps) / len(maps),
 }
@@ -52,7 +52,17 @@ def scaled(side: int, percent: int, step: int = 1, more: int = 1) -> int:
     return step * steps + more
 
 
-def ensemble(images, x, scores, ending, scales, fusion, name, step=1, more=1):
+def ensemble(
+    images: KerasTensor,
+    x: KerasTensor,
+    scores: Callable[[tuple[int, ...]], keras.Model],
+    ending: Callable[[KerasTensor], KerasTensor],
+    scales: Sequence[float],
+    fusion: str,
+    name: str,
+    step: int = 1,
+    more: int = 1,
+) -> keras.Model:
     """A Keras model from images to the logits of the fused maps; `branches` gives those of each scale.
 
     Args:
@@ -74,7 +84,15 @@ def ensemble(images, x, scores, ending, scales, fusion, name, step=1, more=1):
     return keras.Model(images, end(fuse(maps)), name=name)
 
 
-def wrapped(build, classes, input_size, width, scales, fusion, multiple=1):
+def wrapped(
+    build: Callable[..., keras.Model],
+    classes: int,
+    input_size: tuple[int, int],
+    width: float,
+    scales: Sequence[float],
+    fusion: str,
+    multiple: int = 1,
+) -> keras.Model:
     """The ensemble over scales of a network that knows nothing of it, fused at the size of the image.
 
     build: (classes, input_size, width) -> network. multiple: that the sides of its images must have; at 1 they become
@@ -84,7 +102,7 @@ def wrapped(build, classes, input_size, width, scales, fusion, multiple=1):
     own = weighted_layers(network)
 
     @functools.cache
-    def at(size):
+    def at(size: tuple[int, ...]) -> keras.Model:
         if size == tuple(input_size):
             return network
         # Sizes are part of a graph, and weights are not: its layers with weights give way to those of the network.
@@ -95,9 +113,16 @@ def wrapped(build, classes, input_size, width, scales, fusion, multiple=1):
 
     images = keras.Input((*input_size, 3), name="images")
     return ensemble(
-        images, images, at, layers.Identity(), scales, fusion, f"{network.name}_multiscale", multiple,
+        images,
+        images,
+        at,
+        layers.Identity(),
+        scales,
+        fusion,
+        f"{network.name}_multiscale",
+        multiple,
         1 if multiple == 1 else 0,
-    )  # fmt: skip
+    )
 
 
 def branches(network: keras.Model) -> dict[int, keras.Model]:
@@ -105,9 +130,10 @@ def branches(network: keras.Model) -> dict[int, keras.Model]:
     maps = {layer.name.removeprefix(MAP): layer for layer in network.layers if isinstance(layer, layers.Identity)}
     return {
         int(percent): keras.Model(network.input, network.get_layer(ENDING)(layer.output), name=f"scale_{percent}")
-        for percent, layer in maps.items() if percent.isdigit()
-    }  # fmt: skip
+        for percent, layer in maps.items()
+        if percent.isdigit()
+    }
 
 
-def _like(layer):
+def _like(layer: layers.Layer) -> layers.Layer:
     return layer.__class__.from_config(layer.get_config())

@@ -1,7 +1,9 @@
 """PSPNet on ResNet-101 (Zhao et al. 2017), as in the public Caffe models for Pascal VOC and Cityscapes."""
 
+from collections.abc import Callable, Sequence
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from tfadvseg.layers.interpolation import fill_up, resize, zoom
 from tfadvseg.layers.normalise import caffe_bgr
@@ -11,11 +13,14 @@ from tfadvseg.models.zoo.vgg16 import thin
 MEAN = (103.939, 116.779, 123.68)
 """Blue, green, red."""
 
+Convolution = Callable[..., KerasTensor]
+"""A function like conv_norm."""
+
 BINS = (1, 2, 3, 6)
 """Sides of the pyramid's levels."""
 
 
-def pspnet(classes, input_size, width=1.0):
+def pspnet(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """PSPNet. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -38,9 +43,15 @@ def pspnet(classes, input_size, width=1.0):
     ):  # fmt: skip
         for block in range(1, blocks + 1):
             x = bottleneck(
-                x, f"conv{stage}_{block}", thin(channels, width), thin(4 * channels, width), conv_norm,
-                strides=(1, strides if block == 1 else 1), dilation=dilation, project=block == 1,
-            )  # fmt: skip
+                x,
+                f"conv{stage}_{block}",
+                thin(channels, width),
+                thin(4 * channels, width),
+                conv_norm,
+                strides=(1, strides if block == 1 else 1),
+                dilation=dilation,
+                project=block == 1,
+            )
     levels = [_level(x, bins, thin(512, width)) for bins in BINS]
     x = layers.Concatenate(name="conv5_3_concat")([x, *reversed(levels)])
     x = conv_norm(x, thin(512, width), 3, "conv5_4")
@@ -49,7 +60,7 @@ def pspnet(classes, input_size, width=1.0):
     return keras.Model(images, zoom(x, 8, kept=input_size), name="pspnet")
 
 
-def _level(x, bins, channels):
+def _level(x: KerasTensor, bins: int, channels: int) -> KerasTensor:
     """One level of the pyramid: averages of bins x bins parts of the map x, and what they say for each of its pixels.
 
     The 60 or 90 pixels of the published networks are divided evenly, other sizes into parts that overlap.
@@ -59,7 +70,7 @@ def _level(x, bins, channels):
     return resize(conv_norm(y, channels, 1, f"conv5_3_pool{bins}_conv"), size)
 
 
-def check_size(size, least, network):
+def check_size(size: Sequence[int], least: int, network: str) -> None:
     """Raises ValueError for inputs from which no pyramid of 6 x 6 can be made."""
     if min(size) < least:
         raise ValueError(
@@ -68,23 +79,40 @@ def check_size(size, least, network):
         )
 
 
-def conv_norm(x, channels, kernel, name, strides=1, dilation=1, relu=True):
+def conv_norm(
+    x: KerasTensor, channels: int, kernel: int, name: str, strides: int = 1, dilation: int = 1, relu: bool = True
+) -> KerasTensor:
     """Convolution, batch normalisation and, unless the result goes into a sum, rectification.
 
     All strided ones here work on odd sizes, where "same" is Caffe's border of one pixel on both sides.
     """
     x = layers.Conv2D(
-        channels, kernel, strides, padding="same", dilation_rate=dilation, use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )(x)  # fmt: skip
+        channels,
+        kernel,
+        strides,
+        padding="same",
+        dilation_rate=dilation,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
     x = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=f"{name}.bn")(x)
     return layers.ReLU(name=f"{name}.relu")(x) if relu else x
 
 
-def bottleneck(x, name, inner, outer, conv, strides=(1, 1), dilation=1, project=False):
+def bottleneck(
+    x: KerasTensor,
+    name: str,
+    inner: int,
+    outer: int,
+    conv: Convolution,
+    strides: tuple[int, int] = (1, 1),
+    dilation: int = 1,
+    project: bool = False,
+) -> KerasTensor:
     """Residual block: 1 x 1 to `inner` channels, 3 x 3, 1 x 1 to `outer`; a 1 x 1 on the shortcut with `project`.
 
-    conv: a function like conv_norm. strides: of the first two convolutions; networks differ in which one has it.
+    strides: of the first two convolutions; networks differ in which one has it.
     """
     shortcut = x
     if project:

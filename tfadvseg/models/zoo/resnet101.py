@@ -1,6 +1,8 @@
 """The ResNet-101 trunk (He et al. 2016) with the layer names and strides of the Caffe model."""
 
-from keras import layers
+from collections.abc import Sequence
+
+from keras import KerasTensor, layers
 
 from tfadvseg.models.zoo.vgg16 import thin
 
@@ -13,7 +15,9 @@ STAGES = (
 """(channels inside the blocks, names of the blocks) of the four stages; blocks give four times as many channels."""
 
 
-def resnet101(x, width=1.0, strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1)):
+def resnet101(
+    x: KerasTensor, width: float = 1.0, strides: Sequence[int] = (1, 2, 2, 2), dilations: Sequence[int] = (1, 1, 1, 1)
+) -> list[KerasTensor]:
     """What each stage gives, [res2c, res3b3, res4b22, res5c], of normalised BGR images [N, H, W, 3].
 
     Args:
@@ -35,10 +39,14 @@ def resnet101(x, width=1.0, strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1)):
     return stages
 
 
-def _block(x, name, inside, outside, stride, dilation, project=False):
+def _block(
+    x: KerasTensor, name: str, inside: int, outside: int, stride: int, dilation: int, project: bool = False
+) -> KerasTensor:
     """Bottleneck: 1 x 1, 3 x 3, 1 x 1, added to the shortcut (a projection in the first block of a stage)."""
 
-    def branch(x, part, channels, kernel=1, strides=1, dilation=1):
+    def branch(
+        x: KerasTensor, part: str, channels: int, kernel: int = 1, strides: int = 1, dilation: int = 1
+    ) -> KerasTensor:
         layer = f"{name}_branch{part}"
         return _conv_norm(x, channels, kernel, f"res{layer}", f"bn{layer}", strides, dilation)
 
@@ -49,9 +57,24 @@ def _block(x, name, inside, outside, stride, dilation, project=False):
     return layers.ReLU(name=f"res{name}_relu")(layers.Add(name=f"res{name}")([shortcut, y]))
 
 
-def _conv_norm(x, channels, kernel, name, norm, strides=1, dilation=1, padding="same"):
+def _conv_norm(
+    x: KerasTensor,
+    channels: int,
+    kernel: int,
+    name: str,
+    norm: str,
+    strides: int = 1,
+    dilation: int = 1,
+    padding: str = "same",
+) -> KerasTensor:
     x = layers.Conv2D(
-        channels, kernel, strides, padding=padding, dilation_rate=dilation, use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )(x)  # fmt: skip
+        channels,
+        kernel,
+        strides,
+        padding=padding,
+        dilation_rate=dilation,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
     return layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=norm)(x)

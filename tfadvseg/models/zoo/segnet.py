@@ -1,14 +1,14 @@
 """SegNet (Badrinarayanan et al. 2017), as in the public Caffe model for Pascal VOC."""
 
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from tfadvseg.layers.normalise import bgr
 from tfadvseg.layers.unpooling import max_pool_with_mask, max_unpool
 from tfadvseg.models.zoo.vgg16 import STAGES, thin
 
 
-def segnet(classes, input_size, width=1.0):
+def segnet(classes: int, input_size: tuple[int, int], width: float = 1.0) -> keras.Model:
     """SegNet. RGB [N, H, W, 3] in 0..255 -> logits [N, H, W, classes].
 
     Args:
@@ -37,7 +37,7 @@ def segnet(classes, input_size, width=1.0):
     return keras.Model(images, logits, name="segnet")
 
 
-def _conv(x, channels, name):
+def _conv(x: KerasTensor, channels: int, name: str) -> KerasTensor:
     x = layers.Conv2D(channels, 3, padding="same", kernel_initializer="he_normal", name=f"conv{name}")(x)
     x = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name=f"conv{name}_bn")(x)
     return layers.ReLU(name=f"relu{name}")(x)

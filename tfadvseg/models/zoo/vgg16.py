@@ -1,12 +1,20 @@
 """The VGG-16 trunk (Simonyan and Zisserman 2015) with the layer names of the Caffe models."""
 
-from keras import layers
+from collections.abc import Sequence
+
+from keras import KerasTensor, layers
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """(channels, convolutions) of the five stages."""
 
 
-def vgg16(x, width=1.0, padding="same", pools=((2, 2),) * 5, dilations=(1, 1, 1, 1, 1)):
+def vgg16(
+    x: KerasTensor,
+    width: float = 1.0,
+    padding: str = "same",
+    pools: Sequence[tuple[int, int] | None] = ((2, 2),) * 5,
+    dilations: Sequence[int] = (1, 1, 1, 1, 1),
+) -> list[KerasTensor]:
     """What each stage gives, [stage 1, ..., stage 5], of normalised BGR images [N, H, W, 3].
 
     Args:
@@ -20,29 +28,38 @@ def vgg16(x, width=1.0, padding="same", pools=((2, 2),) * 5, dilations=(1, 1, 1,
     for stage, (channels, convolutions) in enumerate(STAGES, start=1):
         for i in range(1, convolutions + 1):
             x = layers.Conv2D(
-                thin(channels, width), 3, padding=padding, dilation_rate=dilations[stage - 1], activation="relu",
-                kernel_initializer="he_normal", name=f"conv{stage}_{i}",
-            )(x)  # fmt: skip
-        if pools[stage - 1]:
-            x = layers.MaxPooling2D(*pools[stage - 1], padding="same", name=f"pool{stage}")(x)
+                thin(channels, width),
+                3,
+                padding=padding,
+                dilation_rate=dilations[stage - 1],
+                activation="relu",
+                kernel_initializer="he_normal",
+                name=f"conv{stage}_{i}",
+            )(x)
+        if pool := pools[stage - 1]:
+            x = layers.MaxPooling2D(*pool, padding="same", name=f"pool{stage}")(x)
         stages.append(x)
     return stages
 
 
-def fully_connected(x, width=1.0, dilation=1):
+def fully_connected(x: KerasTensor, width: float = 1.0, dilation: int = 1) -> KerasTensor:
     """The classifier's fc6 (7 x 7) and fc7 (1 x 1) as convolutions, with dropout: [N, H - 6, W - 6, 4096 * width].
 
     With a dilation the border that is lost is as many times wider.
     """
     for name, kernel, rate in (("6", 7, dilation), ("7", 1, 1)):
         x = layers.Conv2D(
-            thin(4096, width), kernel, dilation_rate=rate, activation="relu", kernel_initializer="he_normal",
+            thin(4096, width),
+            kernel,
+            dilation_rate=rate,
+            activation="relu",
+            kernel_initializer="he_normal",
             name=f"fc{name}",
-        )(x)  # fmt: skip
+        )(x)
         x = layers.Dropout(0.5, name=f"drop{name}")(x)
     return x
 
 
-def thin(channels, width):
+def thin(channels: int, width: float) -> int:
     """`channels` times `width`, at least 4."""
     return max(4, round(channels * width))

@@ -40,9 +40,16 @@ def sandwich_figure(run: FinishedRun, model: str, found: Sequence[Certified]) ->
         steps = np.array([*below, (end, 0.0)])
         axes.plot(*steps.T, drawstyle="steps-pre", color=look.colour, linewidth=1.6, label=CERTIFIED)
         axes.plot(
-            [one.radius], [one.iou_at_radius(run.evidence)[0]], linestyle="none", marker="*", markersize=11,
-            color=look.colour, label=SEGCERTIFY, zorder=3, clip_on=False,
-        )  # fmt: skip
+            [one.radius],
+            [one.iou_at_radius(run.evidence)[0]],
+            linestyle="none",
+            marker="*",
+            markersize=11,
+            color=look.colour,
+            label=SEGCERTIFY,
+            zorder=3,
+            clip_on=False,
+        )
         axes.set_xlim(0, end)
         axes.set_ylim(0, 100)
         axes.set_xlabel(NORM, fontsize=plots.SIZE)

@@ -157,10 +157,14 @@ def _least_certain(pair: Pair) -> Parts:
     evidence, always = pair.evidence, (0.0, *pair.epsilons)
 
     def lead(measure: Callable[..., Score], sign: float) -> Score:
-        return np.min([
-            sign * (pair.certainty(measure, model, e) - pair.certainty(measure, pair.network, e))
-            for model in pair.pair.variants for e in always
-        ], 0)  # fmt: skip
+        return np.min(
+            [
+                sign * (pair.certainty(measure, model, e) - pair.certainty(measure, pair.network, e))
+                for model in pair.pair.variants
+                for e in always
+            ],
+            0,
+        )
 
     return {"confidence": lead(evidence.confidence, 1), "-entropy": lead(evidence.entropy, -1)}
 

@@ -34,9 +34,14 @@ def pair_figure(results: pd.DataFrame, pair: Pair) -> Figure:
             for colour, (model, who) in enumerate([(pair.network, WITHOUT), (pair.crf, "with CRF")]):
                 line, look = curve(results, model, attack), plots.look(colour)._replace(line=plots.LINES[place])
                 plots.draw_curve(
-                    axes, line.index, line["iou_ratio"], line["iou_ratio_low"], line["iou_ratio_high"], look=look,
+                    axes,
+                    line.index,
+                    line["iou_ratio"],
+                    line["iou_ratio_low"],
+                    line["iou_ratio_high"],
+                    look=look,
                     label=f"{attack_title(attack)}, {who}",
-                )  # fmt: skip
+                )
     for axes, attack in zip(panels[len(kinds) :], untargeted, strict=True):
         for colour, (whose, (source, name)) in enumerate(_gradients(pair, attack).items(), start=1):
             line = curve(results, pair.crf, name, source)

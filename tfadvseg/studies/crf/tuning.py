@@ -22,9 +22,12 @@ VALUES = {
 
 
 def tune(
-    model: LoadedModel, shards: Shards, start: CrfParameters, values: Mapping[str, Sequence[float]] = VALUES,
+    model: LoadedModel,
+    shards: Shards,
+    start: CrfParameters,
+    values: Mapping[str, Sequence[float]] = VALUES,
     say: Callable[[str], None] = lambda line: None,
-) -> tuple[CrfParameters, float, float]:  # fmt: skip
+) -> tuple[CrfParameters, float, float]:
     """(best parameters, their IoU, the network's own IoU) on the clean images, by coordinate search from `start`.
 
     Each parameter in turn takes the best of its values, the others as they are; again, until a round changes nothing.

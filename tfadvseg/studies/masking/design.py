@@ -10,7 +10,7 @@ from tfadvseg.attacks.base import Attack
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.attacks.losses import logits_ratio
-from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from_labels, given
+from tfadvseg.attacks.objectives import Loss, Objective, ScaledCrossEntropy, away_from_labels, given
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Battery, Try
@@ -53,7 +53,7 @@ def tries(
     epsilon, alpha, steps = plain.epsilon, plain.alpha, plain.steps
     runs = 2 * plain.restarts
 
-    def changed(loss) -> GradientAscent:
+    def changed(loss: Loss) -> GradientAscent:
         return dataclasses.replace(plain, objective=Objective(given, 1.0, loss))
 
     def stronger(suffix: str, what: str, remedy: str, attack: Attack) -> tuple[Try, Attack]:
@@ -94,9 +94,14 @@ def tries(
 
 
 def scenarios(
-    models: Sequence[ModelSpec], protocol: Callable[..., Protocol], large: float, temperature: float,
-    black_box: Mapping[str, int] = MappingProxyType({}), trials: int = 1, samples: int = 1,
-) -> tuple[list[Scenario], Battery]:  # fmt: skip
+    models: Sequence[ModelSpec],
+    protocol: Callable[..., Protocol],
+    large: float,
+    temperature: float,
+    black_box: Mapping[str, int] = MappingProxyType({}),
+    trials: int = 1,
+    samples: int = 1,
+) -> tuple[list[Scenario], Battery]:
     """The battery on each model, what was made on it shown to all others; and its words.
 
     protocol: settings of all attacks -> the protocol, of one attack. A model that draws at random is attacked by an

@@ -107,7 +107,7 @@ def judged(run: FinishedRun) -> list[Judgement]:
 def _complete(run: FinishedRun, name: str, attacks: Sequence[str], epsilons: Sequence[float]) -> tuple[str, ...]:
     """The attacks that were run at every epsilon; none where there is no epsilon, all having found their own norm."""
     return tuple(
-        attack for attack in attacks
-        if epsilons
-        and all(run.evidence.has(model=name, source_model=name, attack=attack, epsilon=e) for e in epsilons)
-    )  # fmt: skip
+        attack
+        for attack in attacks
+        if epsilons and all(run.evidence.has(model=name, source_model=name, attack=attack, epsilon=e) for e in epsilons)
+    )

@@ -112,10 +112,17 @@ class Envelope:
             alone = mean_iou(counts.total())
             least = int(alone.argmin())
             chosen = Counts(*(part[choice, every] for part in counts))
-            found.append(Point(
-                epsilon, least, float(alone[least]), worst._replace(choice=choice), chosen, class_worst_case(kept),
-                mean_iou(kept).min(0),
-            ))  # fmt: skip
+            found.append(
+                Point(
+                    epsilon,
+                    least,
+                    float(alone[least]),
+                    worst._replace(choice=choice),
+                    chosen,
+                    class_worst_case(kept),
+                    mean_iou(kept).min(0),
+                )
+            )
         return tuple(found)
 
     @property

@@ -57,7 +57,7 @@ def envelope_figure(found: Sequence[Envelope], title: str) -> Figure:
         plots.epsilon_axis(axes, x)
         plots.ratio_axis(axes, float("nan"))
     plots.finish(figure, panels, [one.model for one in found], f"Worst case of all that was run, {title}")
-    handles = [Line2D([], [], color=EDGE, linewidth=2.2, label="worst case"),
+    handles: list[Line2D | Patch] = [Line2D([], [], color=EDGE, linewidth=2.2, label="worst case"),
                Patch(color=EDGE, alpha=0.3, linewidth=0, label="down to its bound"),
                Line2D([], [], color=EDGE, marker="o", markersize=5, linestyle="none", label="epsilon 50")]  # fmt: skip
     for index, attack in enumerate(names):
@@ -82,9 +82,15 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
             look = plots.look(names.index(one.attack))
             face = "white" if one.black_box else look.colour
             axes.plot(
-                [one.work], [one.ratio[0]], color=look.colour, marker=look.marker, markersize=7, linestyle="none",
-                markerfacecolor=face, markeredgewidth=1.4,
-            )  # fmt: skip
+                [one.work],
+                [one.ratio[0]],
+                color=look.colour,
+                marker=look.marker,
+                markersize=7,
+                linestyle="none",
+                markerfacecolor=face,
+                markeredgewidth=1.4,
+            )
         plots.size_axis(axes, "Work for an image (gradients)", works)
         plots.ratio_axis(axes, top, at_least=10)
     plots.finish(figure, panels, list(points), f"What more gradients buy at epsilon {epsilon:g}, {title}")
@@ -95,8 +101,9 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
         for name, look in ((name, plots.look(index)) for index, name in enumerate(names))
     ]
     if black_box:
-        hollow = {"marker": "o", "linestyle": "none", "markerfacecolor": "white"}
-        handles.append(Line2D([], [], color="0.4", label="hollow: black box, by queries", **hollow))
+        hollow = Line2D([], [], color="0.4", marker="o", linestyle="none", markerfacecolor="white")
+        hollow.set_label("hollow: black box, by queries")
+        handles.append(hollow)
     _legend(figure, handles)
     return figure
 

@@ -42,11 +42,13 @@ def hid(evidence: Evidence) -> list[Hid]:
 
     return [
         Hid(
-            cell, mean("found", "hidden", trials), mean("kept", "rest", trials),
+            cell,
+            mean("found", "hidden", trials),
+            mean("kept", "rest", trials),
             int(units_of_each_class(counts["hidden"][trials[0]][:, None], results.groups)[0]),
         )
         for cell, trials in of_trials.items()
-    ]  # fmt: skip
+    ]
 
 
 def hiding_part(run: FinishedRun) -> list[Block]:

@@ -20,8 +20,9 @@ def own_lead(matrix: Matrix) -> dict[str, Score]:
     """By how much the best foreign column leaves each row more than its white-box attack does."""
     return {
         row: np.min([matrix.ratio(source, row) for source in matrix.foreign(row)], 0) - matrix.ratio(row, row)
-        for row in matrix.white_box if matrix.foreign(row)
-    }  # fmt: skip
+        for row in matrix.white_box
+        if matrix.foreign(row)
+    }
 
 
 def foreign_mean(matrix: Matrix) -> Score:
@@ -32,8 +33,9 @@ def foreign_mean(matrix: Matrix) -> Score:
 def _single_against_iterative(found: ByAttack) -> dict[str, Score]:
     return {
         f"{iterative} - {single}": foreign_mean(found[iterative]) - foreign_mean(found[single])
-        for single, iterative in PAIRS if {single, iterative} <= set(found)
-    }  # fmt: skip
+        for single, iterative in PAIRS
+        if {single, iterative} <= set(found)
+    }
 
 
 def _any_white_box(matrix: Matrix) -> str:
@@ -47,15 +49,26 @@ def _any_pair(found: ByAttack) -> str:
 
 
 OF_ONE_ATTACK = (
-    Claim("C40", "White-box attacks are the strongest ones (points that the best foreign source leaves beyond)",
-          own_lead, above=0.0, needs=_any_white_box),
-)  # fmt: skip
+    Claim(
+        "C40",
+        "White-box attacks are the strongest ones (points that the best foreign source leaves beyond)",
+        own_lead,
+        above=0.0,
+        needs=_any_white_box,
+    ),
+)
 """About a `Matrix`."""
 
 OF_ALL_ATTACKS = (
-    Claim("C41", "Examples of single-step attacks transfer better than those of iterative ones (mean IoU ratio on "
-          "networks they were not made on)", _single_against_iterative, above=0.0, needs=_any_pair),
-)  # fmt: skip
+    Claim(
+        "C41",
+        "Examples of single-step attacks transfer better than those of iterative ones (mean IoU ratio on "
+        "networks they were not made on)",
+        _single_against_iterative,
+        above=0.0,
+        needs=_any_pair,
+    ),
+)
 """About {attack: matrix}."""
 
 CLAIMS = (*OF_ONE_ATTACK, *OF_ALL_ATTACKS, *scales.OF_ONE_ATTACK, *scales.OF_ALL_ATTACKS)

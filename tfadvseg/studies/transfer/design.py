@@ -48,11 +48,12 @@ def scenarios(
         targets = [source, *(model for model in models if model != source)]
         shown = tuple(
             Target(
-                model, trials=trials if model.seeded else 1,
+                model,
+                trials=trials if model.seeded else 1,
                 clean=model == source or (number == 0 and model not in sources),
             )
             for model in targets
-        )  # fmt: skip
+        )
         found.append(Scenario(source, own, shown))
     return found
 

@@ -38,17 +38,20 @@ def matrix_figure(matrices: Sequence[Matrix], about: str) -> Figure:
     figure.supylabel("Evaluated on", fontsize=plots.SIZE)
     figure.suptitle(
         f"Epsilon {matrices[0].epsilon:g}, {about}\nframed: white-box; bold: strongest of the others in a row",
-        x=0.01, horizontalalignment="left", fontsize=plots.SIZE + 1,
-    )  # fmt: skip
+        x=0.01,
+        horizontalalignment="left",
+        fontsize=plots.SIZE + 1,
+    )
     return figure
 
 
 def bar_figure(matrix: Matrix, epsilons: Sequence[float], about: str) -> Figure:
     """A panel a network, a group of bars an epsilon, a bar a source with its 95 % interval; the last is white-box."""
     figure, panels = plots.panels(
-        len(matrix.rows), width=max(4.2, 0.16 * len(epsilons) * (1 + len(matrix.columns))),
+        len(matrix.rows),
+        width=max(4.2, 0.16 * len(epsilons) * (1 + len(matrix.columns))),
         margin=plots.room_beside([SOURCE, OWN, *matrix.columns]),
-    )  # fmt: skip
+    )
     most = []
     for axes, row in zip(panels, matrix.rows, strict=True):
         bars = [*matrix.foreign(row), *([row] if row in matrix.columns else [])]
@@ -57,9 +60,15 @@ def bar_figure(matrix: Matrix, epsilons: Sequence[float], about: str) -> Figure:
             measured = np.array([score[0] for score in scores])
             low, high = np.transpose([matrix.evidence.interval(score) for score in scores])
             draw_bars(
-                axes, place, len(bars), measured, np.maximum(low, 0.0), high, index=matrix.columns.index(source),
+                axes,
+                place,
+                len(bars),
+                measured,
+                np.maximum(low, 0.0),
+                high,
+                index=matrix.columns.index(source),
                 edged=source == row,
-            )  # fmt: skip
+            )
             most += [*measured, *high]
     headings = [f"Evaluated on {row}" for row in matrix.rows]
     plots.finish(figure, panels, headings, f"{attack_title(matrix.attack)}, {about}")

@@ -79,8 +79,9 @@ def _complete(matrix: Matrix) -> bool:
     """Whether every cell was run, which those of an attack that finds its own norm are not at any epsilon."""
     return all(
         matrix.evidence.has(model=row, source_model=source, attack=matrix.attack, epsilon=matrix.epsilon)
-        for row in matrix.rows for source in matrix.columns
-    )  # fmt: skip
+        for row in matrix.rows
+        for source in matrix.columns
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -317,9 +317,10 @@ def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[
     for group in map(ScaleGroup.of, run.design.get("scales", [])):
         reduced = set(run.design.get("reduced", [])) - set(group.sources)
         by_attack = {
-            one.attack: Scaled(one.without_rows(reduced), group) for one in matrices
+            one.attack: Scaled(one.without_rows(reduced), group)
+            for one in matrices
             if {*group.sources, *filter(None, [group.average])} <= set(one.columns)
-        }  # fmt: skip
+        }
         for scaled in by_attack.values():
             found += judge(OF_ONE_ATTACK, scaled, f"{group.ensemble}, {name(scaled.matrix)}", *images)
         if by_attack:

@@ -7,6 +7,7 @@ none. The claims are about every epsilon from 1 on that was run.
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class Defended:
         chosen = self.transforms if among is None else [name for name in among if name in self.transforms]
         return {name: self.by_epsilon(functools.partial(score, name)) for name in chosen}
 
-    def _cell(self, inference: str, expected: str, epsilon: float) -> dict:
+    def _cell(self, inference: str, expected: str, epsilon: float) -> dict[str, Any]:
         return {
             "model": self.model, "attack": self.attack, "epsilon": epsilon, "inference_transform": inference,
             "attack_transform": expected,
@@ -151,8 +152,10 @@ def _behind(defended: Defended) -> Parts:
 
     return {
         f"{k} to {i}": defended.by_epsilon(functools.partial(behind, i, k))
-        for k in ("jpeg", "blur") for i in ("hsv", "grayscale") if {i, k} <= set(defended.transforms)
-    }  # fmt: skip
+        for k in ("jpeg", "blur")
+        for i in ("hsv", "grayscale")
+        if {i, k} <= set(defended.transforms)
+    }
 
 
 def _abroad(defended: Defended, expected: str, epsilon: float) -> Score:

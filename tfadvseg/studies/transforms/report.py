@@ -124,11 +124,13 @@ def defense_table(trials: Trials, attack: str, epsilon: float) -> Table:
     """IoU at one epsilon, a row a transform: clean, under the oblivious attack, under the adaptive one."""
     rows = [
         [
-            transform_title(name), _told(trials, CLEAN, 0.0, NONE, name), _told(trials, attack, epsilon, NONE, name),
+            transform_title(name),
+            _told(trials, CLEAN, 0.0, NONE, name),
+            _told(trials, attack, epsilon, NONE, name),
             _told(trials, attack, epsilon, name, name) if name != NONE else "-",
         ]
         for name in trials.ends
-    ]  # fmt: skip
+    ]
     return Table([BEFORE, "Clean", OBLIVIOUS, ADAPTIVE], rows)
 
 

@@ -1,6 +1,7 @@
 """What a network's IoU was behind each transform, over the trials in which the transform drew anew."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ class Trials:
             rows = {0.0: self.at(CLEAN, 0.0, NONE, seen)} | rows
         return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "spread"], dtype=float)
 
-    def _cell(self, attack: str, epsilon: float, expected: str, seen: str) -> dict:
+    def _cell(self, attack: str, epsilon: float, expected: str, seen: str) -> dict[str, Any]:
         return {
             "model": self.model, "attack": attack, "epsilon": epsilon, "attack_transform": expected,
             "inference_transform": seen,

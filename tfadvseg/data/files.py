@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from tfadvseg.confined import is_endless
+
 Path = str | pathlib.Path
 Colour = tuple[int, int, int]
 
@@ -158,6 +160,8 @@ def turned(stored: np.ndarray, orientation: int) -> np.ndarray:
 @contextlib.contextmanager
 def _picture(path: Path) -> Iterator[Picture]:
     """The one picture in a file. Whatever Pillow raises becomes a FileError; its warnings are about no pixel."""
+    if is_endless(path):
+        raise Unreachable(f"{path} is a pipe or a device; only files are read.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -118,7 +118,7 @@ def _does(node: Any, library: dict[str, _Part]) -> str | None:
     for what, names in KINDS.items():
         if names.fullmatch(node.op):
             return what
-    if node.op == "PrintV2" and node.attr["output_stream"].s.decode() not in ("", *PRINTS):
+    if node.op == "PrintV2" and node.attr["output_stream"].s.decode(errors="replace") not in ("", *PRINTS):
         return "writes to files"
     if node.op not in library and op_def_registry.get(node.op) is None:
         return "is no op of TensorFlow, so comes from a library of its own"

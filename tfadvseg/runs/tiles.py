@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.confined import refuse_endless
 from tfadvseg.runs.folder import DAMAGED
 
 
@@ -40,6 +41,7 @@ def save_tile(path: str | os.PathLike, tile: Tile) -> None:
 def load_tile(path: str | os.PathLike) -> Tile:
     """What `save_tile` wrote; ValueError where a file is none, or damaged."""
     try:
+        refuse_endless(path)
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             values, epsilon = np.asarray(file["values"], np.float32), float(file["epsilon"])
             words = (str(file[key]) for key in ("model", "digest", "about"))

@@ -2,6 +2,8 @@
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
 # make test-slow: also the tests that take minutes each.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
+# make fuzz: hostile files, FUZZ_SECONDS each kind; TARGET=images tries one kind alone, SEED=1 other files.
+# make lock: requirements.lock, all packages with their hashes, from constraints.txt.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -9,8 +11,10 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?= --limit=16
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 PYTHON311 ?= python3.11
+FUZZ_SECONDS ?= 300
+SEED ?= 0
 
-.PHONY: install demo reproduce test test-slow serve-test lint typecheck reference
+.PHONY: install demo reproduce test test-slow serve-test fuzz lint typecheck lock reference
 
 install: .venv/installed
 
@@ -28,6 +32,9 @@ test-slow:
 
 serve-test: .venv/installed-test .venv-serve/installed
 	.venv/bin/python -m pytest --run-serve -m serve $(TEST_FLAGS)
+
+fuzz: .venv/installed-test
+	.venv/bin/python -m tests.fuzz --seconds=$(FUZZ_SECONDS) --seed=$(SEED) $(addprefix --target=,$(TARGET))
 
 lint: .venv/installed-dev
 	.venv/bin/ruff format --check .
@@ -50,6 +57,17 @@ typecheck: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(PIP) install -q -c constraints.txt -e .[dev]
+	touch $@
+
+# uv asks the index that its own environment names (UV_DEFAULT_INDEX), else PyPI; no address goes into the file.
+lock: .venv-lock/installed
+	.venv-lock/bin/uv pip compile -q pyproject.toml --constraints constraints.txt --extra test --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" -o requirements.lock
+
+.venv-lock/installed:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip --disable-pip-version-check install -q uv
 	touch $@
 
 reference: .venv-reference/installed

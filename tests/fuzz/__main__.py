@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from tests.fuzz.targets import NAMES, load
 
-SILENT = 120.0
+SILENT = 300.0
 """Seconds after which an input that nothing was heard of hangs where Python cannot interrupt it."""
 STARTING = 300.0
 

@@ -28,7 +28,8 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 MEMORY = 2 << 30
 """Bytes that an input may take beyond what the process has."""
 SECONDS = 10.0
-"""That reading one input may take of a processor; twice as many by the clock, which also ends what waits for ever."""
+"""That reading one input may take of a processor; six times as many by the clock, which also ends what waits for ever
+and leaves room for other work on the machine."""
 
 
 class Broken(BaseException):
@@ -129,13 +130,13 @@ def limit_memory() -> None:
 
 
 @contextlib.contextmanager
-def limited_time(seconds: float = SECONDS) -> Iterator[None]:
+def limited_time(seconds: float) -> Iterator[None]:
     """TooSlow within, where it takes longer. A decoder that does not come back to Python is ended by whoever waits."""
 
     def ring(number: int, frame: object) -> None:
         raise TooSlow(f"takes more than {seconds:g} seconds")
 
-    timers = {signal.ITIMER_PROF: (signal.SIGPROF, seconds), signal.ITIMER_REAL: (signal.SIGALRM, 2 * seconds)}
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, seconds), signal.ITIMER_REAL: (signal.SIGALRM, 6 * seconds)}
     for timer, (number, after) in timers.items():
         signal.signal(number, ring)
         signal.setitimer(timer, after)

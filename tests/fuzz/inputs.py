@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tests.fuzz.guard import Broken, Guard, TooSlow, limited_time
+from tests.fuzz.guard import SECONDS, Broken, Guard, TooSlow, limited_time
 from tests.fuzz.mutations import SECRET, Content, Files, Link, Pipe, files_of
 
 OWN = ("tfadvseg", "pipelines")
@@ -74,7 +74,7 @@ def faults(target: Target, folder: pathlib.Path, guard: Guard) -> list[Fault]:
 
 def _fault(reader: Callable[[pathlib.Path], object], folder: pathlib.Path, guard: Guard) -> Fault | None:
     try:
-        with limited_time(), guard.watching(folder):
+        with limited_time(SECONDS), guard.watching(folder):
             reader(folder)
     except (Exception, Broken, TooSlow) as error:
         if is_sentence(error):

@@ -16,34 +16,37 @@ from tests.fuzz.inputs import faults, numbered, write
 from tests.fuzz.targets import load
 
 
-def main(name: str, seed: str, first: str, count: str, seconds: str, work: str) -> None:
-    """count: how many inputs at most; seconds: for how long from the first one; work: a folder."""
+def main(names: str, seed: str, first: str, count: str, seconds: str, work: str) -> None:
+    """names: of targets, with commas between them. count: how many inputs of each at most; seconds: for how long from
+    the first one of each; work: a folder."""
     folder, at = pathlib.Path(work), os.open(pathlib.Path(work, "at"), os.O_RDWR | os.O_CREAT)
-    target = load(name)
-    seeds = target.seeds()
+    targets = {name: load(name) for name in names.split(",")}
+    seeds = {name: target.seeds() for name, target in targets.items()}
     warnings.simplefilter("ignore")
     guard = Guard()
-    for files in seeds:  # imports what reading needs, and shows that valid inputs are no fault
-        placed = write(files, folder)
-        for reader in target.readers:
-            with contextlib.suppress(ValueError):
-                reader(placed)
-        for fault in faults(target, placed, guard):
-            _say(fault=fault.key, text=f"a valid input: {fault.text}", number="valid")
+    for name, target in targets.items():  # imports what reading needs, and shows that valid inputs are no fault
+        for files in seeds[name]:
+            placed = write(files, folder)
+            for reader in target.readers:
+                with contextlib.suppress(ValueError):
+                    reader(placed)
+            for fault in faults(target, placed, guard):
+                _say(name, fault=fault.key, text=f"a valid input: {fault.text}", number="valid")
     limit_memory()
-    number, until = int(first), time.time() + float(seconds)
-    _say(ready=time.time())
-    while number < int(first) + int(count) and time.time() < until:
-        os.pwrite(at, b"%20d" % number, 0)
-        files = numbered(target, name, seeds, f"{seed}:{number}")
-        for fault in faults(target, write(files, folder), guard):
-            _say(fault=fault.key, text=fault.text, number=f"{seed}:{number}")
-        number += 1
-    _say(ended=number)
+    for name, target in targets.items():
+        number, until = int(first), time.time() + float(seconds)
+        _say(name, ready=time.time())
+        while number < int(first) + int(count) and time.time() < until:
+            os.pwrite(at, b"%20d" % number, 0)
+            files = numbered(target, name, seeds[name], f"{seed}:{number}")
+            for fault in faults(target, write(files, folder), guard):
+                _say(name, fault=fault.key, text=fault.text, number=f"{seed}:{number}")
+            number += 1
+        _say(name, ended=number)
 
 
-def _say(**what: object) -> None:
-    print(json.dumps(what), flush=True)
+def _say(name: str, **what: object) -> None:
+    print(json.dumps({"target": name, **what}), flush=True)
 
 
 if __name__ == "__main__":

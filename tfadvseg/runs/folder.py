@@ -20,6 +20,7 @@ from tfadvseg.atomic import remove_left_over
 from tfadvseg.confined import refuse_endless
 from tfadvseg.json_text import parsed
 from tfadvseg.lock import Busy, locked
+from tfadvseg.runs import archive
 from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 
 DAMAGED = (
@@ -248,7 +249,7 @@ class RunFolder:
 
 def arrays_of(content: bytes) -> dict[str, np.ndarray]:
     """Those of an .npz file; one of DAMAGED where it is none."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    with archive.opened(io.BytesIO(content)) as file:
         return {key: file[key] for key in file.files}
 
 

@@ -14,6 +14,7 @@ from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.hiding import Hiding
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
+from tfadvseg.runs.archive import opened
 
 NAMED = 10
 """Photographs that a sentence names; of more, the others are counted."""
@@ -128,7 +129,7 @@ class Results:
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Results":
         """What `save` wrote."""
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with open(path, "rb") as packed, opened(packed) as file:
             arrays = {name: file[name] for name in file.files}
         names = [field.name for field in dataclasses.fields(Cell)]
         columns = [arrays.pop(f"cell_{name}").tolist() for name in names]

@@ -37,5 +37,5 @@ def changed(files: Files, rng: random.Random) -> Files:
         for _ in range(rng.choice((1, 50, 3000))):
             data = wire.block(rng.choice((2, 100, 1, 5, 6, 7)), data[:2000])
     if rng.random() < 0.1:
-        data = data[: rng.choice((60, 200, 1000))] * rng.choice((10, 30_000))
+        data = data[: rng.choice((60, 200, 1000))] * rng.choice((10, 1_000))
     return {FILE: bytes_of(data, rng)}

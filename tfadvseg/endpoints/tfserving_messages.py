@@ -23,8 +23,8 @@ FIELDS = {
     "PredictRequest": (("model_spec", 1, "ModelSpec"), ("inputs", 2, "Entry")),
     "PredictResponse": (("outputs", 1, "Entry"), ("model_spec", 2, "ModelSpec")),
 }
-VALUES = 2**27
-"""That a tensor may have although its bytes do not hold them: a gigabyte of int64."""
+VALUES = 2**24
+"""That a tensor may have although its bytes do not hold them; TensorFlow copies them more than once."""
 MESSAGES = message_classes("tfadvseg.tfserving", FIELDS, {"inputs", "outputs"})
 
 

@@ -50,6 +50,15 @@ def test_an_array_that_is_not_there_is_refused_before_there_is_room_for_it(shape
         pass
 
 
+def test_a_header_that_does_not_end_is_damaged():
+    file, header = io.BytesIO(), b"{'descr': '<f4', 'fortran_order': False, 'shape': (\n"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + bytes([len(header), 0]) + header)
+    file.seek(0)
+    with pytest.raises(ValueError, match="a.npy has a damaged header"), opened(file):
+        pass
+
+
 def test_objects_are_not_unpickled(tmp_path):
     content = b"cos\nmkdir\n(S'" + bytes(tmp_path / "pickled") + b"'\ntR." + bytes(100)
     with opened(claiming((1,), "|O", content)) as found, pytest.raises(ValueError, match="allow_pickle=False"):

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import tokenize
 import zipfile
 from collections.abc import Iterator
 from typing import IO
@@ -36,5 +37,8 @@ def _claimed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
         version = npy.read_magic(file)
         if version not in HEADERS:
             raise ValueError(f"{member.filename} is of an unknown version.")
-        shape, _, kind = HEADERS[version](file)
+        try:
+            shape, _, kind = HEADERS[version](file)
+        except (SyntaxError, tokenize.TokenError) as error:
+            raise ValueError(f"{member.filename} has a damaged header.") from error
     return math.prod(shape) * max(kind.itemsize, 1)

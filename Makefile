@@ -6,6 +6,8 @@
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make wheel: builds the wheel, installs it into an environment of its own, and runs it from another folder.
 # make docs: the documentation as a site that is read offline, site/index.html.
+# make fuzz: hostile files, FUZZ_SECONDS each kind; TARGET=images tries one kind alone, SEED=1 other files.
+# make lock: requirements.lock, all packages with their hashes, from constraints.txt.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -16,8 +18,10 @@ REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 BROWSER = $(firstword $(shell command -v chromium chromium-browser google-chrome chrome))
+FUZZ_SECONDS ?= 300
+SEED ?= 0
 
-.PHONY: install demo reproduce test test-slow coverage browser-test serve-test lint typecheck docs wheel reference
+.PHONY: install demo reproduce test test-slow coverage browser-test serve-test fuzz lint typecheck docs wheel lock reference
 
 install: .venv/installed
 
@@ -43,6 +47,9 @@ browser-test: .venv/installed-browser
 
 serve-test: .venv/installed-test .venv-serve/installed
 	.venv/bin/python -m pytest --run-serve -m serve $(TEST_FLAGS)
+
+fuzz: .venv/installed-test
+	.venv/bin/python -m tests.fuzz --seconds=$(FUZZ_SECONDS) --seed=$(SEED) $(addprefix --target=,$(TARGET))
 
 lint: .venv/installed-dev
 	.venv/bin/ruff format --check .
@@ -85,6 +92,17 @@ wheel: .venv/installed-dev
 	.venv-wheel/bin/python -m pip --disable-pip-version-check install -q -c $(CONSTRAINTS) dist/*.whl
 	folder=$$(mktemp -d) && cd $$folder && $(CURDIR)/.venv-wheel/bin/tfadvseg demo $(WHEEL_FLAGS) && \
 		! $(CURDIR)/.venv-wheel/bin/python -c "import pipelines" 2>/dev/null && rm -r $$folder
+
+# uv asks the index that its own environment names (UV_DEFAULT_INDEX), else PyPI; no address goes into the file.
+lock: .venv-lock/installed
+	.venv-lock/bin/uv pip compile -q pyproject.toml --constraints constraints.txt --extra test --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" -o requirements.lock
+
+.venv-lock/installed:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip --disable-pip-version-check install -q uv
+	touch $@
 
 reference: .venv-reference/installed
 	.venv-reference/bin/python tests/transforms/make_reference.py

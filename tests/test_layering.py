@@ -10,7 +10,7 @@ import pytest
 import tfadvseg
 
 PACKAGE = pathlib.Path(tfadvseg.__file__).parent
-SHARED = {"atomic", "command", "confined", "conventions", "lock", "protobufs", "registry", "seeds"}
+SHARED = {"atomic", "command", "confined", "conventions", "json_text", "lock", "protobufs", "registry", "seeds"}
 ALLOWED = {
     "layers": set(),
     "transforms": set(),
@@ -39,6 +39,7 @@ WITHOUT_TENSORFLOW = {
     "atomic.py",
     "confined.py",
     "conventions.py",
+    "json_text.py",
     "lock.py",
     "registry.py",
     "__init__.py",

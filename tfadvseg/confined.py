@@ -1,4 +1,4 @@
-"""Files that another file names: whoever wrote that one may not lead out of the folder that they should lie in."""
+"""Files that others name or made: they do not lead out of the folder that they should lie in, and they have an end."""
 
 import os
 import pathlib
@@ -14,6 +14,18 @@ def confined(
     if leaves or (not links and not _is_below(pathlib.Path(folder, path), pathlib.Path(folder))):
         raise ValueError(f"{file} names {str(name)!r}, which is outside of {folder}; it may name what lies within.")
     return pathlib.Path(folder, path)
+
+
+def is_endless(path: str | os.PathLike[str]) -> bool:
+    """Whether a pipe, a device or the like is there: such may have no end, or keep whoever reads waiting for ever."""
+    place = pathlib.Path(path)
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
+def refuse_endless(path: str | os.PathLike[str]) -> None:
+    """ValueError where that is so."""
+    if is_endless(path):
+        raise ValueError(f"{path} is a pipe or a device; only files are read.")
 
 
 def _is_below(path: pathlib.Path, folder: pathlib.Path) -> bool:

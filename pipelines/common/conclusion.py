@@ -1,7 +1,6 @@
 """What a programme of jobs says of the paper in the end: index.html, index.md, claims.csv, from what its jobs left."""
 
 import dataclasses
-import io
 import json
 import pathlib
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.page import page
@@ -29,9 +29,7 @@ def write_index(folder: pathlib.Path, title: str, about: str, standings: Sequenc
     write_whole(folder / "index.md", markdown(index(title, about, chapters, found)))
     pages = [dataclasses.replace(one, results=one.results and f"{one.name}/report.html") for one in chapters]
     write_whole(folder / "index.html", page(index(title, about, pages, found), folder))
-    table = io.StringIO()
-    pd.DataFrame(rows(found, told)).to_csv(table, index=False)
-    write_whole(folder / "claims.csv", table.getvalue())
+    write_whole(folder / "claims.csv", csv_text(pd.DataFrame(rows(found, told))))
     return summary(folder, chapters, found)
 
 

@@ -6,6 +6,7 @@ import pathlib
 from typing import Any
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.json_text import parsed
 from tfadvseg.runs.folder import DAMAGED
 
 
@@ -26,7 +27,7 @@ class Ledger:
     def __init__(self, path: pathlib.Path):
         self.path = path
         try:
-            kept: dict[str, Any] = json.loads(self.path.read_text()) if self.path.exists() else {}
+            kept: dict[str, Any] = parsed(self.path.read_text()) if self.path.is_file() else {}
             self.entries = {name: Entry(**entry) for name, entry in kept.items()}
         except DAMAGED as error:
             raise ValueError(f"{self.path} is damaged; delete it, finished units are kept.") from error

@@ -146,7 +146,8 @@ def _named(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Signs that a terminal would obey, as names of files may hold them, become question marks."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 def _cut(text: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from tfadvseg.atomic import write_atomically
 from tfadvseg.engine import cost
 from tfadvseg.engine.planned import Planned
+from tfadvseg.json_text import parsed
 from tfadvseg.reports.document import Block, Bullets, Document, Paragraph, Table
-from tfadvseg.runs.folder import RunFolder, recipe_of
+from tfadvseg.runs.folder import DAMAGED, RunFolder, recipe_of
 from tfadvseg.studies.programme import Job
 
 OPEN, FINISHED, FAILED, IMPOSSIBLE = "to be done", "finished", "failed", "left out"
@@ -51,7 +52,12 @@ class Speeds:
 
     def __init__(self, folder: pathlib.Path):
         self.path = folder / "speeds.json"
-        self.known: dict[str, float] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.known: dict[str, float] = {}
+        try:
+            if self.path.is_file():
+                self.known |= {str(key): float(value) for key, value in parsed(self.path.read_text()).items()}
+        except DAMAGED as error:
+            raise ValueError(f"{self.path} is damaged; delete it, speeds are measured again.") from error
 
     def learn(self, one: Standing) -> None:
         """From the seconds that the units of a finished job took."""

@@ -24,6 +24,9 @@ LAST = "last"
 """Keeps the iterate that the last step leads to, as the paper does; the other choices are `merits.MERITS`."""
 
 
+MOST_STEPS = 100_000
+
+
 @dataclasses.dataclass(frozen=True)
 class GradientAscent:
     """Ascent on an objective in steps of one size (Eq. 3 to 6 of the paper).
@@ -57,6 +60,8 @@ class GradientAscent:
             raise ValueError(f"The step size alpha must be more than 0 grey levels; got {self.alpha}.")
         if self.steps < 1:
             raise ValueError(f"An attack needs at least 1 step; got {self.steps}.")
+        if self.steps > MOST_STEPS:
+            raise ValueError(f"An attack has at most {MOST_STEPS:,} steps, since each is planned; got {self.steps:,}.")
         choose(dict.fromkeys(STARTS), self.start, "start")
         choose({LAST: None, **MERITS}, self.keep, "keep")
         if self.restarts < 1 or (self.restarts > 1 and self.start == "zero"):

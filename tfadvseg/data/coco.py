@@ -9,7 +9,6 @@ extra: pip install tfadvseg[coco].
 import dataclasses
 import functools
 import importlib.util
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfadvseg.confined import confined
+from tfadvseg.confined import confined, refuse_endless
 from tfadvseg.conventions import IGNORED
 from tfadvseg.data.files import FileError, read_photograph, refuse_other_size
 from tfadvseg.data.labels import PASCAL_VOC
 from tfadvseg.data.places import refuse_missing
+from tfadvseg.json_text import parsed
 
 OTHER_NAMES = {
     "airplane": "aeroplane", "dining table": "diningtable", "motorcycle": "motorbike", "potted plant": "pottedplant",
@@ -98,7 +98,8 @@ def read_instances(path: pathlib.Path) -> Instances:
     if importlib.util.find_spec("pycocotools") is None:
         raise ValueError("COCO's outlines are read by pycocotools, which is not installed: pip install tfadvseg[coco].")
     try:
-        content = json.loads(path.read_bytes())
+        refuse_endless(path)
+        content = parsed(path.read_bytes())
         label_of = _labels(content["categories"], path)
         images = {image["id"]: image for image in content["images"]}
         found: dict[int, list[Outline]] = {}

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from tfadvseg.confined import is_endless
+
 Path = str | pathlib.Path
 Colour = tuple[int, int, int]
 
@@ -161,6 +163,8 @@ def turned(stored: np.ndarray, orientation: int) -> np.ndarray:
 @contextlib.contextmanager
 def _picture(path: Path) -> Iterator[Picture]:
     """The one picture in a file. Whatever Pillow raises becomes a FileError; its warnings are about no pixel."""
+    if is_endless(path):
+        raise Unreachable(f"{path} is a pipe or a device; only files are read.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tfadvseg.confined import refuse_endless
+
 ENCODINGS = {
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
@@ -23,6 +25,10 @@ ABSOLUTE = re.compile(r"/|[A-Za-z]:|.*\\")
 """What another system's path begins with, or a name with backslashes."""
 TWO_NAMES = re.compile(r"\.(png|jpe?g|tiff?|bmp|gif|webp|p[bgp]m|jp2)\W*[\s,;]", re.IGNORECASE)
 """A file's name that goes on: whoever looks for its end alone would overlook the first of two."""
+LONGEST, MOST_GAPS = 8_192, 200
+"""Characters of a line, and places at which it may be cut: each is tried."""
+DEEPEST = 40
+"""Parts of an end of a path that is looked for."""
 SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
 
@@ -93,6 +99,7 @@ def _end(path: pathlib.Path, size: int) -> str:
 
 def text_of(listing: pathlib.Path, holds: str) -> str:
     """In the encoding that the file begins with, else UTF-8, else the one of Western Windows. holds: what it should."""
+    refuse_endless(listing)
     try:
         content = listing.read_bytes()
     except OSError as error:
@@ -118,7 +125,12 @@ class Cut(NamedTuple):
 def _cut(line: Line) -> tuple[tuple[str, str], Pair]:
     """The two names in a line, and their files; it is cut where both sides are files, since names may hold spaces."""
     cuts = []
-    for gap in SEPARATOR.finditer(line.text):
+    gaps = list(SEPARATOR.finditer(line.text))
+    if len(line.text) > LONGEST or len(gaps) > MOST_GAPS:
+        raise ValueError(
+            f"{line} is not 'image labels': it has {len(line.text):,} characters in {len(gaps) + 1:,} words."
+        )
+    for gap in gaps:
         names = _unquoted(line.text[: gap.start()]), _unquoted(line.text[gap.end() :])
         if all(names):
             cuts.append(Cut(names, *(_find(name, line.root) for name in names)))
@@ -144,7 +156,7 @@ def _places(name: str, root: pathlib.Path) -> list[pathlib.Path]:
     places = []
     for path in (name, re.sub("^[A-Za-z]:", "", name).replace("\\", "/")):
         parts = posixpath.normpath(path).lstrip("/").split("/")
-        ends = () if ".." in parts or TWO_NAMES.search(path) else range(1, len(parts) - 1)
+        ends = () if ".." in parts or TWO_NAMES.search(path) else range(max(1, len(parts) - DEEPEST), len(parts) - 1)
         places += [root / path.lstrip("/"), *(root.joinpath(*parts[k:]) for k in ends)]
     return list(dict.fromkeys(places))
 

@@ -12,6 +12,8 @@ from tfadvseg.registry import choose
 Arrays = Mapping[str, np.ndarray]
 """By name; strings are object arrays of bytes."""
 
+LARGEST = 1 << 30
+"""Bytes of an answer."""
 DEFAULT = "serving_default"
 """The signature that is meant where nobody names one."""
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import grpc
 
-from tfadvseg.endpoints.client import Settings
+from tfadvseg.endpoints.client import LARGEST, Settings
 from tfadvseg.endpoints.failures import Refused, late, refused, too_large, unreachable, unreadable
 
 OPTIONS = (
-    ("grpc.max_send_message_length", -1),  # both without a limit: gRPC's own is 4 MB
-    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),  # without a limit, as gRPC's own is 4 MB
+    ("grpc.max_receive_message_length", LARGEST),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.use_local_subchannel_pool", 1),

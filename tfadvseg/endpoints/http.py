@@ -5,16 +5,18 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tfadvseg.endpoints.address import Address
-from tfadvseg.endpoints.failures import Refused, Unreachable, late, too_large, unreachable, unreadable
+from tfadvseg.endpoints.client import LARGEST
+from tfadvseg.endpoints.failures import Refused, Unreachable, Unreadable, late, too_large, unreachable, unreadable
 
 CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 FOR_NOW = (429, 502, 503, 504)
 """Status codes of a server, or of what stands before it, that may answer another time."""
 TOO_LARGE = 413
+PIECE = 1 << 20
 
 
 class Answer(NamedTuple):
@@ -39,9 +41,13 @@ class Http:
         try:
             if connection.sock is None:
                 self._connect(connection)
-            connection.request(method, self.address.path + path, body, dict(headers or {}))
-            response = connection.getresponse()
-            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            with _ended_after(connection, self.timeout):
+                connection.request(method, self.address.path + path, body, dict(headers or {}))
+                response = connection.getresponse()
+                answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, self._body(response))
+        except Unreadable:
+            connection.close()
+            raise
         except TimeoutError as error:
             connection.close()
             raise late(self.address, self.timeout) from error
@@ -61,6 +67,17 @@ class Http:
         if answer.status == TOO_LARGE:
             raise too_large(self.address, said(answer))
         return answer
+
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
+        """Piece by piece, since nobody knows how large it is; whole, or HTTPException."""
+        found = bytearray()
+        while piece := response.read(PIECE):
+            found += piece
+            if len(found) > LARGEST:
+                raise unreadable(self.address, f"it has more than {LARGEST:,} bytes")
+        if response.length:
+            raise http.client.IncompleteRead(bytes(found[:100]), response.length)
+        return bytes(found)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._closed:
@@ -91,12 +108,38 @@ class Http:
                 connection.close()
 
 
+@contextlib.contextmanager
+def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """TimeoutError where what is done within takes longer. A socket's own timeout begins anew with every byte, so who
+    sends one now and then would never be late."""
+    ended, own = threading.Event(), connection.sock
+
+    def end() -> None:
+        ended.set()
+        with contextlib.suppress(OSError):
+            own.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        if ended.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+    if ended.is_set():  # an answer whose end is that of its connection
+        raise TimeoutError
+
+
 def said(answer: Answer) -> str:
     """What a server says of its refusal: the "error" of its JSON, or else its text."""
     text = answer.body.decode("utf-8", "replace")
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     return f"{answer.status} {found['error'] if isinstance(found, dict) and 'error' in found else text}"
 

@@ -5,6 +5,7 @@ values of the tensors, of as many bytes each as its binary_data_size.
 """
 
 import json
+import re
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +51,7 @@ class KserveRest:
 
     def _read(self, answer: Answer, model: str) -> dict[str, np.ndarray]:
         stated = answer.headers.get(HEADER.lower(), "")
-        length = int(stated) if stated.isdigit() else len(answer.body)
+        length = int(stated) if re.fullmatch("[0-9]{1,18}", stated) else len(answer.body)
         found = parsed(self.settings.address, answer.body[:length])
         self._versions.note(model, str(found.get("model_version") or ""))
         try:
@@ -85,6 +86,8 @@ def tensors(described: list[dict[str, Any]], values: memoryview) -> dict[str, np
         if size is None:
             found[name] = _of_json(one["data"], kind, shape)
         else:
+            if size < 0:
+                raise ValueError(f"{name} of {size} bytes")
             found[name] = array_of(values[place : place + size], kind, shape)
             place += size
     if place != len(values):

@@ -3,6 +3,7 @@
 A TensorProto is declared as bytes, and TensorFlow reads it.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ FIELDS = {
     "PredictRequest": (("model_spec", 1, "ModelSpec"), ("inputs", 2, "Entry")),
     "PredictResponse": (("outputs", 1, "Entry"), ("model_spec", 2, "ModelSpec")),
 }
+VALUES = 2**24
+"""That a tensor may have although its bytes do not hold them; TensorFlow copies them more than once."""
 MESSAGES = message_classes("tfadvseg.tfserving", FIELDS, {"inputs", "outputs"})
 
 
@@ -50,6 +53,14 @@ def version_of(answer: Any) -> str:
 def tensors(entries: Iterable[Any]) -> dict[str, np.ndarray]:
     """The arrays of a map of a message; ValueError where one is no tensor, or a damaged one."""
     try:
-        return {entry.key: tf.make_ndarray(TensorProto.FromString(entry.value)) for entry in entries}
-    except (DecodeError, TypeError, ValueError) as error:
+        return {entry.key: _array(TensorProto.FromString(entry.value)) for entry in entries}
+    except (DecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"a damaged tensor: {error}") from error
+
+
+def _array(tensor: TensorProto) -> np.ndarray:
+    """A tensor may give fewer values than it has elements, and the last is repeated: a few bytes become terabytes."""
+    elements = math.prod(side.size for side in tensor.tensor_shape.dim)
+    if elements > max(VALUES, tensor.ByteSize()):
+        raise ValueError(f"{elements:,} values in {tensor.ByteSize():,} bytes")
+    return tf.make_ndarray(tensor)

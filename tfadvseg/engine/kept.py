@@ -17,6 +17,7 @@ from tfadvseg.confined import confined
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
 from tfadvseg.engine.looks_through import looks_through
+from tfadvseg.json_text import parsed
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.folder import whole_in
@@ -202,7 +203,7 @@ def kept_sources(run: Place | Store, names: Sequence[str] | None = None) -> list
 
 
 def _source(folder: Store) -> KeptSource:
-    return whole_in(folder, SOURCE, lambda content: _described(folder, json.loads(content)))
+    return whole_in(folder, SOURCE, lambda content: _described(folder, parsed(content)))
 
 
 def _described(folder: Store, about: dict[str, Any]) -> KeptSource:
@@ -214,5 +215,8 @@ def _described(folder: Store, about: dict[str, Any]) -> KeptSource:
 
 
 def _findings(folder: Store) -> Findings:
-    about = whole_in(folder, FINDINGS, json.loads)
-    return Findings(tuple(map(str, about["warnings"])), tuple(about["left_out"].items()))
+    def read(content: bytes) -> Findings:
+        about = parsed(content)
+        return Findings(tuple(map(str, about["warnings"])), tuple(about["left_out"].items()))
+
+    return whole_in(folder, FINDINGS, read)

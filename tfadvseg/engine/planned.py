@@ -10,6 +10,7 @@ from tfadvseg.engine.collect import collect
 from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.kept import save_findings
 from tfadvseg.engine.run import refuse_left_out
+from tfadvseg.json_text import parsed
 from tfadvseg.runs.examples import write_examples
 from tfadvseg.runs.folder import DAMAGED, RunFolder
 from tfadvseg.runs.store import Place, Store, store_of
@@ -68,7 +69,7 @@ def planned(folder: Place | Store) -> Planned | None:
     if not store.exists(FILE):
         return None
     try:
-        found = of_json(json.loads(store.read(FILE)))
+        found = of_json(parsed(store.read(FILE)))
     except DAMAGED as error:
         raise ValueError(
             f"{store}/{FILE} is damaged or was written by another version; start the run's command again with its "

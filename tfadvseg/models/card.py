@@ -3,7 +3,11 @@
 import dataclasses
 import json
 import pathlib
+import typing
 from typing import Any
+
+from tfadvseg.json_text import parsed
+from tfadvseg.models.reading import as_typed
 
 FILE = pathlib.Path("assets.extra") / "card.json"
 
@@ -47,6 +51,9 @@ class Card:
         path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
 
+_TYPES = typing.get_type_hints(Card)
+
+
 def numbers(classes: int) -> tuple[str, ...]:
     """Names of classes of which nobody said any."""
     return tuple(f"class_{number}" for number in range(classes))
@@ -58,11 +65,12 @@ def read(folder: pathlib.Path) -> Card | None:
     if not path.is_file():
         return None
     try:
-        fields = json.loads(path.read_text())
-        fields["names"] = tuple(fields["names"])
-        fields["palette"] = tuple(map(tuple, fields["palette"]))
-        fields["pad_colour"] = tuple(fields["pad_colour"])
-        fields["input_size"] = tuple(fields["input_size"]) if fields["input_size"] else None
-        return Card(**fields)
-    except (ValueError, KeyError, TypeError) as error:
+        fields = parsed(path.read_text())
+        found = Card(**{name: as_typed(_TYPES[name], value, name) for name, value in fields.items()})
+        layer = found.provenance
+        while layer:  # as `added` goes through them
+            as_typed(dict, layer.get("added", {}), "added")
+            layer = as_typed(dict, layer.get("of the network", {}), "of the network")
+        return found
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"The card {path} is damaged ({error}); export the model again or delete the card.") from error

@@ -187,7 +187,7 @@ def _scores_layout(
 
 def _like(size: tuple[int, int], small: tuple[int, int] | None) -> bool:
     """Whether scores of this size are the input's at some stride, to one pixel."""
-    if small is None:
+    if small is None or 0 in (*size, *small):
         return False
     rows, columns = size[0] / small[0], size[1] / small[1]
     return abs(size[0] / columns - small[0]) <= 1 or abs(size[1] / rows - small[1]) <= 1

@@ -12,8 +12,9 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from tfadvseg.confined import confined
+from tfadvseg.confined import confined, refuse_endless
 from tfadvseg.data.framing import FITS
+from tfadvseg.json_text import parsed
 from tfadvseg.registry import choose
 
 FILE = "reading.json"
@@ -120,7 +121,8 @@ def read(path: str | pathlib.Path) -> Reading:
     """What a reading.json says; ValueError in a sentence where it says something else than a Reading."""
     path = pathlib.Path(path)
     try:
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+        refuse_endless(path)
+        fields = parsed(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a reading ({error}); it is a JSON file of a reading.") from error
     try:
@@ -135,11 +137,11 @@ def of(fields: Any) -> Reading:
         raise ValueError(f"A reading is an object of named fields; got {fields!r}.")
     own = dict(fields)
     known = [field.name for field in dataclasses.fields(Reading)]
-    values: dict[str, Any] = dict(choose(PRESETS, own.pop("preset", "0..255"), "preset"))
+    values: dict[str, Any] = dict(choose(PRESETS, as_typed(str, own.pop("preset", "0..255"), "preset"), "preset"))
     for name, value in own.items():
         if name not in known:
             raise ValueError(f"Unknown field {name!r}; choose from: preset, {', '.join(known)}.")
-        values[name] = _as(_TYPES[name], value, name)
+        values[name] = as_typed(_TYPES[name], value, name)
     return Reading(**values)
 
 
@@ -163,20 +165,27 @@ def beside(folder: pathlib.Path) -> Reading | None:
     return next((read(path) for path in places if path.is_file()), None)
 
 
-def _as(kind: Any, value: Any, name: str) -> Any:
-    """A JSON value as a field's type: lists become tuples, whole numbers become floats where these belong."""
+def as_typed(kind: Any, value: Any, name: str) -> Any:
+    """A JSON value as a field's type: lists become tuples, whole numbers become floats where these belong. ValueError
+    where it is of another type."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if type(None) in arguments:
-        return None if value is None else _as(next(a for a in arguments if a is not type(None)), value, name)
+        return None if value is None else as_typed(next(a for a in arguments if a is not type(None)), value, name)
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise ValueError(f"{name} is a list; got {value!r}.")
         kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
         if len(kinds) != len(value):
             raise ValueError(f"{name} is a list of {len(kinds)}; got {value!r}.")
-        return tuple(_as(one, part, name) for one, part in zip(kinds, value, strict=True))
+        return tuple(as_typed(one, part, name) for one, part in zip(kinds, value, strict=True))
+    if origin is dict:
+        inner = as_typed(dict, value, name).items()
+        return {key: value if arguments[1] is Any else as_typed(arguments[1], value, name) for key, value in inner}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise ValueError(f"{name} is a number of fewer digits; got {len(str(value))}.") from error
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(f"{name} is of type {kind.__name__}; got {value!r}.")
     return value

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from tfadvseg.confined import refuse_endless
 from tfadvseg.models.signatures import damaged
 
 SAVER = re.compile(r"(Save|Restore)(V2|Slices|Slice)?|DTensorRestoreV2|MergeV2Checkpoints")
@@ -19,6 +20,8 @@ FILES_OF_SAVER = {"MergeV2Checkpoints": 2}
 """How many of an op's first inputs name files, where it is not one."""
 JOINING = ("Identity", "StringJoin", "ShardedFilename", "Pack")
 """Ops through which a saver may hand on the name that it is told."""
+DEEPEST = 8
+"""Steps from a file's name to what the saver was told; who takes more, or goes in circles, is not followed."""
 ENDING = re.compile(rb"[\w.-]*(/[\w.-]+)*")
 """What a saver adds to it: a file of its own, never one above it."""
 
@@ -71,6 +74,7 @@ def graphs(folder: pathlib.Path) -> Iterator[Any]:
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
+    refuse_endless(folder / "saved_model.pb")
     try:
         yield from SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs
     except DecodeError as error:
@@ -118,7 +122,7 @@ def _does(node: Any, library: dict[str, _Part]) -> str | None:
     for what, names in KINDS.items():
         if names.fullmatch(node.op):
             return what
-    if node.op == "PrintV2" and node.attr["output_stream"].s.decode() not in ("", *PRINTS):
+    if node.op == "PrintV2" and node.attr["output_stream"].s.decode(errors="replace") not in ("", *PRINTS):
         return "writes to files"
     if node.op not in library and op_def_registry.get(node.op) is None:
         return "is no op of TensorFlow, so comes from a library of its own"
@@ -190,24 +194,27 @@ def _told_where(node: Any, part: _Part) -> bool:
     return all(_told(_node(given), part) for given in node.input[: FILES_OF_SAVER.get(node.op, 1)])
 
 
-def _told(name: str, part: _Part) -> bool:
-    if name == part.told:
+def _told(name: str, part: _Part, depth: int = 0) -> bool:
+    if name and name == part.told:
         return True
     node = part.nodes.get(name)
-    if node is None or node.op not in JOINING:
+    given_to = [_node(given) for given in node.input if not given.startswith("^")] if node is not None else []
+    if node is None or node.op not in JOINING or depth > DEEPEST or not given_to:
         return False
-    first, *rest = [_node(given) for given in node.input if not given.startswith("^")]
+    first, rest = given_to[0], dict.fromkeys(given_to[1:])
     if node.op == "Pack":  # several names
-        return all(_told(given, part) for given in (first, *rest))
-    return _told(first, part) and all(_ends(given, part) for given in rest)
+        return all(_told(given, part, depth + 1) for given in (first, *rest))
+    return _told(first, part, depth + 1) and all(_ends(given, part) for given in rest)
 
 
-def _ends(name: str, part: _Part) -> bool:
+def _ends(name: str, part: _Part, depth: int = 0) -> bool:
     """Whether it is a plain ending, or a choice between plain ones, or a number of shards."""
     node = part.nodes.get(name)
-    if node is None:
+    if node is None or depth > DEEPEST:
         return False
     if node.op == "Const":
         texts = node.attr["value"].tensor.string_val
         return all(ENDING.fullmatch(text) and b".." not in text.split(b"/") for text in texts)
-    return node.op in ("Select", "SelectV2") and all(_ends(_node(given), part) for given in node.input[1:])
+    return node.op in ("Select", "SelectV2") and all(
+        _ends(given, part, depth + 1) for given in dict.fromkeys(map(_node, node.input[1:]))
+    )

@@ -34,13 +34,12 @@ def signatures(folder: pathlib.Path) -> dict[str, Signature]:
     try:
         file.ParseFromString((folder / "saved_model.pb").read_bytes())
         found = file.meta_graphs[0].signature_def
-    except (DecodeError, IndexError) as error:
+        return {
+            name: Signature(_tensors(found[name].inputs), _tensors(found[name].outputs))
+            for name in sorted(found) if name != "__saved_model_init_op"
+        }  # fmt: skip
+    except (DecodeError, IndexError, KeyError, TypeError) as error:  # the last two of a type that is none
         raise damaged(folder, error) from error
-    return {
-        name: Signature(_tensors(found[name].inputs), _tensors(found[name].outputs))
-        for name in sorted(found)
-        if name != "__saved_model_init_op"
-    }
 
 
 def _tensors(infos: Mapping[str, Any]) -> tuple[Tensor, ...]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tfadvseg.confined import refuse_endless
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.models import card, reading
@@ -256,5 +257,6 @@ def digest_of(folder: pathlib.Path) -> str:
     """16 characters of SHA-256 over graph and weights in a version folder."""
     digest = hashlib.sha256()
     for file in (folder / "saved_model.pb", *sorted((folder / "variables").glob("variables.*"))):
+        refuse_endless(file)
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -17,7 +17,7 @@ WORST_CASE = "worst_case"
 """Stands for an attack: everything that was run, the worst of it picked for each image."""
 FORM = "metric@attack,epsilon[,model][,transform] comparison number, as in iou_ratio@ifgsm_ll,4 >= 0.5"
 LINE = re.compile(r"\s*(\w+)\s*@(.*?)(>=|<=|>|<)\s*([^<>=]+?)\s*", re.DOTALL)
-NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.IGNORECASE)
+NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.IGNORECASE)
 CHANGE = "change "
 """Begins the line of a file that requires a change against the baseline."""
 
@@ -150,4 +150,4 @@ def _bound(text: str, metric: Metric, change: bool, whole: str) -> float:
 
 
 def _is_number(word: str) -> bool:
-    return bool(re.fullmatch(r"\d+\.?\d*|\.\d+", word))
+    return bool(re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", word))

@@ -1,16 +1,22 @@
 """Figures by name: made when they are wanted, written as PNG, PDF and SVG, shown in a document or as pixels."""
 
+import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.document import Picture
+
+SYMBOL = re.compile(r"[^$]*(\$\\theta_\\(alpha|beta|gamma)\$[^$]*)+")
+"""Text with the only formulas that figures have."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,15 +49,16 @@ def save_figure(figure: Figure, folder: str | pathlib.Path, name: str, dpi: int 
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf = (folder / f"{_stem(name)}.{ending}" for ending in ("png", "pdf"))
     undated = {"Creator": None, "Producer": None, "CreationDate": None}
-    write_atomically(png, lambda file: figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}))
-    write_atomically(pdf, lambda file: figure.savefig(file, format="pdf", dpi=dpi, metadata=undated))
+    with literal(figure):
+        write_atomically(png, lambda file: figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}))
+        write_atomically(pdf, lambda file: figure.savefig(file, format="pdf", dpi=dpi, metadata=undated))
     return [png, pdf]
 
 
 def save_vectors(figure: Figure, folder: str | pathlib.Path, name: str) -> pathlib.Path:
     """Writes <name>.svg, which needs no font where it is shown; the same bytes each time, too."""
     svg = pathlib.Path(folder) / f"{_stem(name)}.svg"
-    with matplotlib.rc_context({"svg.hashsalt": "tfadvseg", "svg.fonttype": "path"}):
+    with literal(figure), matplotlib.rc_context({"svg.hashsalt": "tfadvseg", "svg.fonttype": "path"}):
         undated = {"Creator": None, "Date": None}
         write_atomically(svg, lambda file: figure.savefig(file, format="svg", metadata=undated))
     return svg
@@ -61,8 +68,20 @@ def figure_pixels(figure: Figure, dpi: int = 110) -> np.ndarray:
     """The drawn figure, uint8 RGB [H, W, 3]."""
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with literal(figure):
+        canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+@contextlib.contextmanager
+def literal(figure: Figure) -> Iterator[None]:
+    """Within, names are drawn as they are: between two dollar signs Matplotlib would read formulas, and fail where they
+    are none."""
+    for text in figure.findobj(Text):
+        if not SYMBOL.fullmatch(text.get_text()):
+            text.set_parse_math(False)
+    with matplotlib.rc_context({"text.parse_math": False}):
+        yield
 
 
 def _stem(name: str) -> str:

@@ -15,7 +15,7 @@ MOST = 15_000_000
 """Bytes of a page."""
 CLAIM = ("Claim", "Statement", "Here", "Measured")
 PHOTOGRAPHS = "Attacked photographs"
-NUMBER = re.compile(r"[(*]*(below |above )?([+-]?\d[\d,]*\.?\d*)")
+NUMBER = re.compile(r"[(*]*(below |above )?([+-]?\d[\d,]*(?:\.\d*)?)")
 """At the beginning of a cell: the number by which a column is sorted."""
 BESIDE = {"below ": -1e-9, "above ": 1e-9}
 """What puts a number beyond the last one that was tried on its own side of that."""

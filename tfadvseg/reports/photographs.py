@@ -10,7 +10,9 @@ import pandas as pd
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
+from tfadvseg.reports.drawing import literal
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.sheets import DPI, amplification, around_grey, photograph_sheet
@@ -36,7 +38,9 @@ def save_pictures(folder: pathlib.Path, one: AttackedPhotograph, space: LabelSpa
     save_labels(folder / "labels_after.png", one.after, space)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph ")  # a name in a script that the font lacks is drawn as boxes
-        photograph_sheet(one, space).savefig(folder / "sheet.png", dpi=DPI, metadata={"Software": None})
+        figure = photograph_sheet(one, space)
+        with literal(figure):
+            figure.savefig(folder / "sheet.png", dpi=DPI, metadata={"Software": None})
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
@@ -57,7 +61,7 @@ def document(rows: Sequence[Row], notes: Sequence[str]) -> Document:
 
 def write_tables(folder: pathlib.Path, rows: Sequence[Row], notes: Sequence[str]) -> None:
     """attacked.csv and attacked.md."""
-    _write(folder / "attacked.csv", table(rows).to_csv(index=False))
+    _write(folder / "attacked.csv", csv_text(table(rows)))
     _write(folder / "attacked.md", markdown(document(rows, notes)))
 
 

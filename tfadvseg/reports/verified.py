@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
@@ -68,7 +69,7 @@ def black_box_document(rows: Rows, notes: Sequence[str]) -> Document:
 def write_tables(folder: pathlib.Path, told: Document, rows: Rows, columns: Sequence[str]) -> None:
     """served.csv and served.md."""
     table = pd.DataFrame(rows, columns=list(columns))
-    _write(folder / "served.csv", table.to_csv(index=False))
+    _write(folder / "served.csv", csv_text(table))
     _write(folder / "served.md", markdown(told))
 
 

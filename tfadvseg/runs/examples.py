@@ -20,6 +20,7 @@ import numpy as np
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
+from tfadvseg.runs.archive import opened
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def write_examples(file: IO[bytes], label_space: LabelSpace, examples: Sequence[
 
 def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, ...]]:
     """What `save_examples` wrote: the label space and the examples, perturbations as float32."""
-    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+    with open(path, "rb") as packed, opened(packed) as file:
         palette = tuple((int(red), int(green), int(blue)) for red, green, blue in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
         names = zip(file["models"], file["images"], file["transforms"], strict=True)

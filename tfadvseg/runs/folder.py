@@ -17,10 +17,16 @@ from typing import Any
 import numpy as np
 
 from tfadvseg.atomic import remove_left_over
+from tfadvseg.confined import refuse_endless
+from tfadvseg.json_text import parsed
 from tfadvseg.lock import Busy, locked
+from tfadvseg.runs import archive
 from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, OSError, TypeError, ValueError)
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, AttributeError, EOFError, LookupError, NotImplementedError, OSError, OverflowError,
+    TypeError, ValueError,
+)  # fmt: skip
 """What NumPy and JSON raise of a file that is half there or changed."""
 
 RECIPE = "recipe.json"
@@ -180,7 +186,7 @@ class RunFolder:
             self.units.write_once(name, lambda file: file.write(text))
         found = self.units.read(name)
         try:
-            return json.loads(found)
+            return parsed(found)
         except ValueError as error:
             raise ValueError(
                 f"{self.units}/{name} is damaged; delete it and start again, finished units are kept."
@@ -243,7 +249,7 @@ class RunFolder:
 
 def arrays_of(content: bytes) -> dict[str, np.ndarray]:
     """Those of an .npz file; one of DAMAGED where it is none."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    with archive.opened(io.BytesIO(content)) as file:
         return {key: file[key] for key in file.files}
 
 
@@ -251,7 +257,7 @@ def recipe_of(folder: Place | Store) -> dict[str, Any]:
     """The recipe that a run folder holds; ValueError where it is damaged."""
     store = store_of(folder)
     try:
-        return dict(json.loads(store.read(RECIPE))["recipe"])
+        return dict(parsed(store.read(RECIPE))["recipe"])
     except DAMAGED as error:
         raise ValueError(
             f"{store}/{RECIPE} is damaged; choose another `folder`, or bring it back from a copy."
@@ -266,6 +272,7 @@ def _logs() -> pathlib.Path:
 def whole(path: pathlib.Path, read: Callable[[pathlib.Path], Any]) -> Any:
     """What `read` finds in a file that is made of finished units; ValueError where it is missing or damaged."""
     try:
+        refuse_endless(path)
         return read(path)
     except DAMAGED as error:
         raise _not_whole(str(path), path.exists()) from error

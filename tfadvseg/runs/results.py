@@ -14,6 +14,7 @@ from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.hiding import Hiding
 from tfadvseg.metrics.intervals import iou_interval, iou_ratio_interval, units_of
 from tfadvseg.metrics.scores import iou_ratio, mean_iou, mean_iou_of_images, pixel_accuracy
+from tfadvseg.runs.archive import opened
 
 NAMED = 10
 """Photographs that a sentence names; of more, the others are counted."""
@@ -38,6 +39,10 @@ shown it resized, with other norms; broken: share of images, in per cent, of whi
 labelled pixels are right; gradients, forwards (passes beyond those of gradients), queries and seconds are what the cell
 cost beyond the cells before it, those `alone` what its attack takes for one image when it is run by itself; empty where
 nobody counted them."""
+
+
+LARGEST = 2**53
+"""Count of pixels, gradients or queries; whole numbers up to that are exact in float64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Results:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "Results":
         """What `save` wrote."""
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with open(path, "rb") as packed, opened(packed) as file:
             arrays = {name: file[name] for name in file.files}
         names = [field.name for field in dataclasses.fields(Cell)]
         columns = [arrays.pop(f"cell_{name}").tolist() for name in names]
@@ -134,7 +139,7 @@ class Results:
         ids, groups, classes, left_out = (
             tuple(map(str, arrays.pop(key, ()))) for key in ("ids", "groups", "classes", "left_out")
         )
-        return cls(
+        found = cls(
             tuple(cells),
             counts=counts,
             ids=ids,
@@ -145,6 +150,35 @@ class Results:
             hiding=hiding,
             **arrays,
         )
+        found._refuse_unlike()
+        return found
+
+    def _refuse_unlike(self) -> None:
+        """ValueError where arrays of a file do not fit together, or are not of numbers."""
+        cells, images = len(self.cells), len(self.ids)
+        if self.counts.hits.ndim != 3 or not cells or not images or len(self.groups) != images:
+            raise ValueError("There are no counts, cells, images or groups that fit together.")
+        classes = self.counts.hits.shape[2]
+        per_class = (*self.counts, *(self.inside or ()))
+        per_image = [self.confidence, self.entropy, self.boundaries, self.pixels, self.linf, self.l2]
+        per_image += [one for one in (self.region, *(self.hiding or ())) if one is not None]
+        per_cell = (self.gradients, self.queries, self.seconds, self.forwards, self.alone[:, 0])
+        for arrays, shape in (
+            (per_class, (cells, images, classes)), (per_image, (cells, images)), (per_cell, (cells,))
+        ):  # fmt: skip
+            if any(one.shape != shape or one.dtype.kind not in "iuf" for one in arrays):
+                raise ValueError(f"An array is not of numbers {shape}.")
+        whole = (*per_class, self.gradients, self.queries, np.nan_to_num(self.forwards), np.nan_to_num(self.alone))
+        if any(not np.isfinite(one).all() or one.min(initial=0) < 0 or one.max(initial=0) > LARGEST for one in whole):
+            raise ValueError("What is counted is no count.")
+        if not classes or len(self.class_names) != classes:
+            raise ValueError(f"Counts are of {classes} classes, of which {len(self.class_names)} have names.")
+        kinds = {"epsilon": float | None, "trial": int}
+        if any(not isinstance(value, kinds.get(name, str)) for one in self.cells for name, value in vars(one).items()):
+            raise ValueError("A cell is not named by text, epsilon and trial.")
+        clean = {_who(cell) for cell in self.cells if cell.attack == CLEAN}
+        if missing := [cell for cell in self.cells if _who(cell) not in clean]:
+            raise ValueError(f"There are no clean images of {missing[0].model}.")
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import IO, Any, ClassVar, Protocol
 
 from tfadvseg import atomic
+from tfadvseg.confined import refuse_endless
 from tfadvseg.data.digest import digest
 from tfadvseg.runs.object_store import ObjectStore
 
@@ -76,6 +77,7 @@ class Disk:
         return Disk(self.path / folder)
 
     def read(self, name: str) -> bytes:
+        refuse_endless(self.path / name)
         return (self.path / name).read_bytes()
 
     def write(self, name: str, write: Write) -> None:

@@ -9,7 +9,12 @@ import numpy as np
 from PIL import Image
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.confined import refuse_endless
+from tfadvseg.runs.archive import opened
 from tfadvseg.runs.folder import DAMAGED
+
+LARGEST = 1 << 26
+"""Bytes of a tile: five times those of one of 1024x1024."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,7 +45,8 @@ def save_tile(path: str | os.PathLike[str], tile: Tile) -> None:
 def load_tile(path: str | os.PathLike[str]) -> Tile:
     """What `save_tile` wrote; ValueError where a file is none, or damaged."""
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+        refuse_endless(path)
+        with open(path, "rb") as packed, opened(packed, LARGEST) as file:
             values, epsilon = np.asarray(file["values"], np.float32), float(file["epsilon"])
             words = (str(file[key]) for key in ("model", "digest", "about"))
             tile = Tile(values, epsilon, np.asarray(file["scores"], float), *words)

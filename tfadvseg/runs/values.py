@@ -5,10 +5,13 @@ anybody can be read.
 """
 
 import base64
+import collections.abc
 import dataclasses
+import functools
 import importlib
 import pathlib
 import types
+import typing
 from typing import Any
 
 PACKAGE = __name__.partition(".")[0]
@@ -52,7 +55,11 @@ def of_json(written: Any) -> Any:
             found = _named(name)
             if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
                 raise ValueError(f"{name!r} is no dataclass of {PACKAGE}.")
-            return found(**{field: of_json(one) for field, one in fields.items()})
+            given = {field: of_json(one) for field, one in fields.items()}
+            hints = _hints(found)
+            if wrong := [field for field, one in given.items() if not _fits(one, hints.get(field, Any))]:
+                raise ValueError(f"{wrong[0]} of {name!r} is of another type.")
+            return found(**given)
         case {"value": name, "tuple": list(parts)}:
             found = _named(name)
             if not (isinstance(found, type) and issubclass(found, tuple)):
@@ -65,6 +72,36 @@ def of_json(written: Any) -> Any:
         case {"name": name}:
             return _named(name)
     raise ValueError(f"{sorted(written)} are no keys of a value.")
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Types of the fields of a dataclass, as far as they are known here."""
+    try:
+        return typing.get_type_hints(kind)
+    except NameError:  # of a name that is imported for type checkers alone
+        return {}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value may stand in a field of this type: by its class, and that of its parts. A protocol takes any
+    dataclass or function, which have no more methods than those of this package."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, one) for one in arguments)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        kinds = arguments[:1] * len(value) if arguments[-1:] == (Ellipsis,) else arguments
+        return len(kinds) == len(value) and all(map(_fits, value, kinds))
+    if origin is collections.abc.Callable:
+        return callable(value)
+    if getattr(hint, "_is_protocol", False):
+        return callable(value) or dataclasses.is_dataclass(value)
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
+    kind = type(None) if hint is None else origin or hint
+    return isinstance(value, kind) if isinstance(kind, type) else True
 
 
 def _name(thing: Any) -> str:

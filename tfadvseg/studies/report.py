@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tfadvseg.atomic import write_atomically
 from tfadvseg.registry import choose
 from tfadvseg.reports import tensorboard
+from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.curves import drawings as steps_drawings
 from tfadvseg.reports.curves import events as steps_events
 from tfadvseg.reports.curves import part as steps_part
@@ -53,15 +54,15 @@ def write_report(folder: str | os.PathLike[str], with_tensorboard: bool = True) 
     claims = json.dumps([dataclasses.asdict(one) for one in judgements], indent=1)
     written = [
         _write(run.folder / "claims.json", claims),
-        _write(run.folder / "results.csv", run.table.to_csv(index=False)),
-        _write(run.folder / "per_class.csv", per_class.table(run.results).to_csv(index=False)),
+        _write(run.folder / "results.csv", csv_text(run.table)),
+        _write(run.folder / "per_class.csv", csv_text(per_class.table(run.results))),
         _write(run.folder / "results.md", markdown(document)),
         _write(run.folder / "report.html", page(document, run.folder)),
         *figures, *drawn,
     ]  # fmt: skip
     for name, table in (("region", parts.table(run.results)), ("hiding", hidden.table(run.results))):
         if len(table):
-            written.append(_write(run.folder / f"{name}.csv", table.to_csv(index=False)))
+            written.append(_write(run.folder / f"{name}.csv", csv_text(table)))
     if label_space:
         written += draw_sheets(examples, label_space, run.folder / "figures")
     if with_tensorboard:

@@ -2,17 +2,20 @@
 
 import dataclasses
 import functools
-import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from tfadvseg.json_text import parsed
 from tfadvseg.runs.folder import RECIPE, recipe_of, whole
 from tfadvseg.runs.results import Results, rows, table
 from tfadvseg.runs.store import Disk, Store
 from tfadvseg.studies.evidence import Evidence
+
+SETTINGS: Mapping[str, type] = {"study": str, "data": str, "attacked_as": str, "norm": str, "models": dict}
+"""What is read of recipes whoever wrote them, by type."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,14 +37,14 @@ class FinishedRun:
         settings = refuse_unfinished(Disk(folder))
         design, warnings, results = (
             whole(folder / name, read)
-            for name, read in (("design.json", _json), ("findings.json", _json), ("cells.npz", Results.read))
+            for name, read in (("design.json", _object), ("findings.json", _list), ("cells.npz", Results.read))
         )
         return cls(folder, settings["study"], design, settings, results, tuple(map(str, warnings)))
 
     @functools.cached_property
     def notes(self) -> Mapping[str, Any]:
         """What recipe.json says that decides no number, such as the command; nothing where it does not."""
-        return whole(self.folder / RECIPE, _json).get("notes", {})
+        return whole(self.folder / RECIPE, lambda path: dict(_object(path).get("notes", {})))
 
     @functools.cached_property
     def evidence(self) -> Evidence:
@@ -78,8 +81,21 @@ def refuse_unfinished(folder: Store) -> dict[str, Any]:
     settings = recipe_of(folder)
     if "study" not in settings:
         raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
+    for name, kind in SETTINGS.items():
+        if not isinstance(settings.get(name, kind()), kind):
+            raise ValueError(f"The recipe.json of {folder} is damaged: {name} is {settings[name]!r}.")
     return settings
 
 
-def _json(path: pathlib.Path) -> Any:
-    return json.loads(path.read_text())
+def _object(path: pathlib.Path) -> dict[str, Any]:
+    found = parsed(path.read_text())
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} holds no object.")
+    return found
+
+
+def _list(path: pathlib.Path) -> list[Any]:
+    found = parsed(path.read_text())
+    if not isinstance(found, list):
+        raise ValueError(f"{path} holds no list.")
+    return found

@@ -20,7 +20,10 @@ class Facts:
 
 def facts_of(design: Mapping[str, Any], network: str) -> Facts:
     """What design.json says of a network; where it says nothing, nothing is known."""
-    return Facts(**design.get("networks", {}).get(network, {}))
+    try:
+        return Facts(**design.get("networks", {}).get(network, {}))
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"design.json holds no facts of the network {network!r}; draw its run anew.") from error
 
 
 def resnet(facts: Facts) -> bool:

@@ -51,6 +51,7 @@ WITHOUT_TENSORFLOW = {
         ("caffe", "scenes", "paper", "layers", "models/zoo", "metrics", "runs", "training", "reports", "release")
     ),
     "studies/*.py", "studies/*/claims.py", "studies/*/report.py", "studies/*/figures.py", "studies/*/names.py",
+    "studies/*/beside.py",
     "studies/crf/masking.py", "studies/masking/verdict.py", "studies/robustness/*.py",
     "studies/certificate/certified.py",
     "studies/transfer/matrix.py", "studies/transfer/scales.py", "studies/transforms/tensorboard.py",

@@ -6,7 +6,6 @@ import pytest
 from made_up import Answer, cell, write_run
 
 from tfadvseg.reports.document import Heading, Paragraph, Picture, Table
-from tfadvseg.reports.titles import network_title
 from tfadvseg.runs.results import CLEAN, NONE
 from tfadvseg.studies import beside
 from tfadvseg.studies.crf import report as crf_report
@@ -194,7 +193,7 @@ def test_transfer_between_scales_stands_above_the_papers(scaled):
     run = scaled()
     found = tables_of(transfer_report.document(run, [], []))
     table = found["FGSM, epsilon 8"]
-    sources = {form: f"{network_title(form)} ({name})" for name, form in FORMS.items() if name != "vgg"}
+    sources = {form: name for name, form in FORMS.items() if name != "vgg"}
     assert table.header == ["Evaluated \\ attacked", *sources.values()]
     small = row(table, "Deeplab v2 ResNet, 50 % scale, the paper")
     assert [small[title] for title in sources.values()] == ["(37.3)", "70.5", "84.8", "60.3", "48.8"]  # Tables 1, 17

@@ -22,6 +22,10 @@ NEEDS = {
     "C95": "compares two data sets, and a run has one",
 }
 """What claims need that could otherwise be judged."""
+EXHIBITED = (
+    "Each is told with what stands in its place here, which is of other weights and images than the paper's; its own "
+    "numbers need these."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +105,7 @@ def index(title: str, about: str, chapters: Sequence[Chapter], found: Sequence[A
     for one in chapters:
         blocks += [Heading(one.name, 3), Paragraph(f"{one.asks} {one.told}")]
         blocks += [Link(f"Results of {one.name}", one.results)] if one.results else []
-    blocks += [Heading("Tables and figures of the paper"), Pointers(pointers(chapters))]
+    blocks += [Heading("Tables and figures of the paper"), Paragraph(EXHIBITED), Pointers(pointers(chapters))]
     blocks += [Heading("Verdicts"), Paragraph(f"{counted(found)}.")]
     rows = [ClaimRow(one.claim.number, one.claim.statement, one.verdict, one.measured) for one in found]
     blocks.append(ClaimTable("over all jobs", "the photographs of each job, which its own report names", rows))

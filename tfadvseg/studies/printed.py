@@ -32,16 +32,15 @@ def form_of(model: ModelSpec) -> str:
         return ""
     if whole := architecture_of(model):
         return whole.network
-    scales = found.added.get("scales", [])
     part = ARCHITECTURES.get(found.architecture)
     single = {many: one for one, many in OVER_SCALES.items()}.get(part.network, part.network) if part else ""
-    if not scales or single not in OVER_SCALES or model.seeded or "transform" in found.added:
+    if single not in OVER_SCALES or model.seeded or "transform" in found.added:
         return ""
     if model.scale is not None:
         return {100: single, 75: f"{single}_scale75", 50: f"{single}_scale50"}.get(model.scale, "")
     pooling = {"max": "", "average": "_average"}.get(found.added.get("fusion", ""))
-    whole_set = list(scales) == ENSEMBLE["scales"]
-    return "" if pooling is None or not whole_set else OVER_SCALES[single] + pooling
+    of_all = found.added.get("scales") == ENSEMBLE["scales"]
+    return "" if pooling is None or not of_all else OVER_SCALES[single] + pooling
 
 
 def forms(models: Sequence[ModelSpec]) -> dict[str, str]:

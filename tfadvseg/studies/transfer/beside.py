@@ -12,8 +12,9 @@ from tfadvseg.studies.transfer.matrix import Matrix
 
 TOLD = (
     "IoU ratio in per cent of the network of the row on examples of epsilon 8 that were made on the network of the "
-    "column; white-box cells are in parentheses. The paper crosses the scales of Deeplab v2 (Tables 1, 17 and 18) and "
-    "of FCN8s (Tables 19 and 20) on Pascal VOC, so only cells that it has, too, stand here in both rows."
+    "column, in a row of the paper on that form of its own; white-box cells are in parentheses. The paper crosses the "
+    "scales of Deeplab v2 (Tables 1, 17 and 18) and of FCN8s (Tables 19 and 20) on Pascal VOC; a cell that it does not "
+    "print is empty."
 )
 
 
@@ -26,12 +27,12 @@ def beside_part(run: FinishedRun, matrices: Sequence[Matrix]) -> list[Block]:
     for one in matrices:
         if one.attack in fitting and (table := matrix_table(one, forms, dataset)):
             blocks += [Heading(f"{attack_title(one.attack)}, epsilon {one.epsilon:g}", 3), table]
-    opening: list[Block] = [beside.told(TOLD)] if blocks else []
+    opening = beside.told(TOLD) if blocks else beside.told()
     scales = scale_table({name: clean_score(run.table, name) for name in run.design["models"]}, forms, dataset)
     if scales:
-        told = f"Mean IoU in per cent on clean images, by scale, with Tables 15 and 16. {beside.DIFFER}"
+        told = "Mean IoU in per cent on clean images, with Tables 15 and 16 of the paper."
         blocks += [Heading("Clean IoU by scale of the image", 3), Paragraph(told), scales]
-    return [Heading(beside.TITLE), *opening, *blocks] if blocks else []
+    return [Heading(beside.TITLE), opening, *blocks] if blocks else []
 
 
 def matrix_table(matrix: Matrix, forms: Mapping[str, str], dataset: str) -> Table | None:
@@ -52,8 +53,7 @@ def matrix_table(matrix: Matrix, forms: Mapping[str, str], dataset: str) -> Tabl
         theirs = {source: printed[key(source, row)] for source in columns if key(source, row) in printed}
         rows.append((beside.here(row, dataset, forms[row]), _written(own, row)))
         rows.append((beside.printed(forms[row]), _written(theirs, row)))
-    titles = {source: f"{network_title(forms[source])} ({source})" for source in columns}
-    return beside.table("Evaluated \\ attacked", titles, rows)
+    return beside.table("Evaluated \\ attacked", {source: source for source in columns}, rows)
 
 
 def scale_table(clean: Mapping[str, float], forms: Mapping[str, str], dataset: str) -> Table | None:

@@ -55,8 +55,9 @@ def chapter(one: Standing) -> Chapter:
 
 
 def sections(folder: pathlib.Path) -> tuple[str, ...]:
-    """Titles of the parts of a run's report; photographs are on its page alone."""
-    lines = (folder / "results.md").read_text(encoding="utf-8").splitlines()
+    """Titles of the parts of a run's report, as far as it is written; photographs are on its page alone."""
+    report = folder / "results.md"
+    lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
     shown = [PHOTOGRAPHS] if any((folder / "figures").glob("sheet_*.png")) else []
     return (*(line.removeprefix("## ") for line in lines if line.startswith("## ")), *shown)
 

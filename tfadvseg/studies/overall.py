@@ -23,8 +23,8 @@ NEEDS = {
 }
 """What claims need that could otherwise be judged."""
 EXHIBITED = (
-    "Each is told with what stands in its place here, which is of other weights and images than the paper's; its own "
-    "numbers need these."
+    "Where ours is of each. The paper's own numbers need its weights and its images, so ours have its layout and not "
+    "its values."
 )
 
 

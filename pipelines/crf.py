@@ -30,6 +30,7 @@ from tfadvseg.studies.crf.design import (
 )
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.crf.tuning import tune
+from tfadvseg.studies.printed import forms
 
 from .common import attacking, flags, main, objects
 from .common.experiment import run_experiment
@@ -79,7 +80,8 @@ def run() -> None:
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)
     both = [spec for model, crf in with_crfs(models, parameters).items() for spec in (model, crf)]
     start = Starts(tuple(both), tuple(objectives(FLAGS.temperature).items()), FLAGS.seed)
-    run_experiment("crf", "crf", scenarios, design.as_json(), start)
+    written = design.as_json() | {"printed": forms(models)}
+    run_experiment("crf", "crf", scenarios, written, start)
 
 
 def refuse_contradictions() -> None:

@@ -16,6 +16,7 @@ from absl import flags as absl_flags
 
 from tfadvseg.engine.kept import kept_sources
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.printed import forms
 from tfadvseg.studies.transfer.design import chosen_sources, kept_scenarios, reduced, scenarios
 
 from .common import attacking, flags, main, objects
@@ -59,7 +60,7 @@ def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapp
         attacked = chosen_sources(models, FLAGS.sources)
         made = scenarios(attacked, models, attacking.protocol, FLAGS.trials, FLAGS.samples)
         sources = [model.name for model in attacked]
-    design |= {"models": [model.name for model in models], "sources": sources}
+    design |= {"models": [model.name for model in models], "sources": sources, "printed": forms(models)}
     run_experiment(pipeline, "transfer", made, design, keep_perturbations=FLAGS.keep_perturbations, unused=unused)
 
 

@@ -14,6 +14,7 @@ from tfadvseg.attacks.gradient_ascent import GradientAscent
 from tfadvseg.doctor.memory import images_at_once
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.reports.titles import transform_title
+from tfadvseg.studies.printed import forms
 from tfadvseg.studies.transforms.design import BASELINE, agreement, scenarios
 
 from .common import attacking, flags, main, objects
@@ -54,6 +55,7 @@ def run(pipeline: str = "transforms", cross: bool = False) -> None:
         "transforms": transforms,
         "cross": cross,
         "baseline": BASELINE,
+        "printed": forms(models),
     }
     run_experiment(pipeline, "transforms", found, design)
 

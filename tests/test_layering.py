@@ -95,6 +95,7 @@ WITHOUT_TENSORFLOW = {
     "studies/*/report.py",
     "studies/*/figures.py",
     "studies/*/names.py",
+    "studies/*/beside.py",
     "studies/crf/masking.py",
     "studies/masking/verdict.py",
     "studies/robustness/*.py",

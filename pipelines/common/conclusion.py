@@ -11,10 +11,11 @@ from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown
-from tfadvseg.reports.page import page
+from tfadvseg.reports.page import PHOTOGRAPHS, page
 from tfadvseg.runs.results import Results
+from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import Judgement
-from tfadvseg.studies.overall import Answer, Chapter, Told, answers, counted, index, rows
+from tfadvseg.studies.overall import Answer, Told, answers, counted, index, rows
 
 from .standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
 
@@ -45,9 +46,18 @@ def chapter(one: Standing) -> Chapter:
     if one.state == FINISHED:
         found = Results.read(one.folder / "cells.npz")
         told = f"{int(found.gradients.sum()):,} gradients in {in_words(float(found.seconds.sum()))}."
-        return Chapter(job.name, job.asks, told, f"{job.name}/results.md")
+        figures = tuple(sorted(path.name for path in (one.folder / "figures").glob("*.png")))
+        return Chapter(job.name, job.asks, told, f"{job.name}/results.md", sections(one.folder), figures)
     told = {FAILED: "It has failed", IMPOSSIBLE: "It is left out", OPEN: "It is not done yet"}[one.state]
     return Chapter(job.name, job.asks, f"{told}: {one.sentence.rstrip('.')}." if one.sentence else f"{told}.")
+
+
+def sections(folder: pathlib.Path) -> tuple[str, ...]:
+    """Titles of the parts of a run's report, as far as it is written; photographs are on its page alone."""
+    report = folder / "results.md"
+    lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+    shown = [PHOTOGRAPHS] if any((folder / "figures").glob("sheet_*.png")) else []
+    return (*(line.removeprefix("## ") for line in lines if line.startswith("## ")), *shown)
 
 
 def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:

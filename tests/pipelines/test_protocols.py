@@ -11,6 +11,7 @@ from absl import flags
 from tfadvseg.attacks import ATTACKS, Trait
 from tfadvseg.attacks.balls import L2, LInf
 from tfadvseg.attacks.expectation import ExpectedGradient
+from tfadvseg.studies.beside import by_the_papers_protocol
 from tfadvseg.transforms import named
 
 FLAGS = flags.FLAGS
@@ -202,6 +203,9 @@ def test_steps_that_are_no_number_are_refused(parsed, name, message):
 
 def test_the_sentence_of_the_report_names_what_differs(parsed):
     assert parsed().protocol_text().endswith("images not kept within 0..255. Other than it: nothing.")
+    assert by_the_papers_protocol({"attacked_as": parsed().protocol_text()})
+    for other in ("--norm=l2", "--steps=3", "--protocol=literature", "--in_range"):
+        assert not by_the_papers_protocol({"attacked_as": parsed(other).protocol_text()}), other
     given = ("--protocol=literature", "--steps=50", "--alpha=1", "--noin_range", "--norm=l2", "--start=uniform")
     told = parsed(*given, "--keep=iou", "--noattack_padding").protocol_text()
     assert told.startswith("Protocol literature: away from the ground truth, 20 steps of 2.55 grey levels from random ")

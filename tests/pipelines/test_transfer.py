@@ -39,7 +39,13 @@ def test_perturbations_are_made_once_kept_and_shown_again(call, both, tmp_path):
     assert "made on" in ended.stdout and "C40 fgsm at epsilon 8" in ended.stderr
     design = json.loads((tmp_path / "made" / "design.json").read_text())
     both_names = ["conv", "thin_enet"]
-    assert design == {"models": both_names, "sources": both_names, "scales": [], "reduced": []}
+    assert design == {
+        "models": both_names,
+        "sources": both_names,
+        "scales": [],
+        "reduced": [],
+        "printed": {"thin_enet": "enet"},
+    }
     kept = f"--perturbations={tmp_path / 'made'}"
     again = call("transfer", *both, "--limit=2", kept, f"--output={tmp_path / 'shown'}")
     assert again.returncode == 0 and "0 image gradients" in again.stderr, again.stderr

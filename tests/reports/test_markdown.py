@@ -11,6 +11,8 @@ from tfadvseg.reports.document import (
     Link,
     Paragraph,
     Picture,
+    Pointer,
+    Pointers,
     Table,
 )
 from tfadvseg.reports.markdown import markdown
@@ -68,6 +70,14 @@ def test_every_block():
 def test_a_link_leads_to_another_file():
     page = Document("T", [Link("Results of [a]", "a b/results.md")])
     assert markdown(page) == "# T\n\n[Results of [a]](a%20b/results.md)\n"
+
+
+def test_a_list_may_point_at_parts_of_other_files():
+    links = [Link("a", "a b/results.md", "IoU ratio at epsilon 8, all"), Link("b", "b.md")]
+    page = Document("T", [Pointers([Pointer("Table_1:", links), Pointer("Table 2: none.")])])
+    assert markdown(page).splitlines()[2:] == [
+        "- Table_1: [a](a%20b/results.md#iou-ratio-at-epsilon-8-all); [b](b.md)", "- Table 2: none.",
+    ]  # fmt: skip
 
 
 def test_two_columns_may_name_a_row():

@@ -20,6 +20,8 @@ from tfadvseg.reports.document import (
     Paragraph,
     Photographs,
     Picture,
+    Pointer,
+    Pointers,
     Table,
 )
 from tfadvseg.reports.embedded import Room, label_map, photograph, picture_file
@@ -97,6 +99,18 @@ def test_nothing_is_loaded(every_block, folder):
     assert {address[1:] for address in Page(text).loaded if address[0] == "#"} <= targets
 
 
+def test_sections_are_found_by_their_titles_and_each_by_its_own(tmp_path):
+    """As links name them; a second one of a title, or one like a part of the page, is numbered."""
+    pointer = Pointer("Table 1:", [Link("there", "a b.html", "IoU, at epsilon 8"), Link("here", "c.html")])
+    headings = [Heading(title) for title in ("In short", "IoU, at epsilon 8", "IoU at epsilon 8", "Contents", "?")]
+    text = page(Document("T", [*headings, Pointers([pointer])]), tmp_path)
+    found = [attributes["id"] for attributes in Page(text).all("h2")]
+    own = ["in-short", "contents", "iou-at-epsilon-8", "iou-at-epsilon-8-1", "contents-1", "-1"]
+    assert found == own and len(set(own)) == len(own)
+    assert '<li>Table 1: <a href="a%20b.html#iou-at-epsilon-8">there</a>; <a href="c.html">here</a></li>' in text
+    assert {f'<a href="#{name}">' for name in own if name != "contents"} <= set(re.findall('<a href="#[^"]*">', text))
+
+
 def test_hostile_names_are_text(make_example, label_space, tmp_path):
     names = (HOSTILE, *label_space.names[1:])
     example = dataclasses.replace(
@@ -106,6 +120,7 @@ def test_hostile_names_are_text(make_example, label_space, tmp_path):
         Bullets([HOSTILE], HOSTILE), Heading(HOSTILE), Heading(HOSTILE, 3), Paragraph(HOSTILE),
         Table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]), Picture(f"figures/{HOSTILE}.png", HOSTILE),
         Link(HOSTILE, f"javascript:{HOSTILE}"),
+        Pointers([Pointer(HOSTILE, [Link(HOSTILE, HOSTILE, HOSTILE)])]),
         Photographs([example], dataclasses.replace(label_space, names=names)),
         ClaimTable(HOSTILE, HOSTILE, [ClaimRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
     ])  # fmt: skip

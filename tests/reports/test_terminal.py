@@ -8,8 +8,11 @@ from tfadvseg.reports.document import (
     ClaimTable,
     Document,
     Heading,
+    Link,
     Paragraph,
     Picture,
+    Pointer,
+    Pointers,
     Table,
 )
 from tfadvseg.reports.terminal import LABEL, terminal
@@ -50,6 +53,11 @@ def test_every_block():
 def test_long_lines_are_wrapped_between_words():
     document = Document("T", [Paragraph("one two-three four"), Bullets(["one two three"])])
     assert terminal(document, width=10) == "T\n\none\ntwo-three\nfour\n\n- one two\n  three\n"
+
+
+def test_what_a_list_points_at_is_told_by_its_path():
+    items = [Pointer("Table 1:", [Link("a", "a/b.md", "IoU"), Link("c", "c.md")]), Pointer("Table 2: none.")]
+    assert terminal(Document("T", [Pointers(items)])) == "T\n\n- Table 1: (a/b.md) (c.md)\n- Table 2: none.\n"
 
 
 def test_columns_that_do_not_fit_follow_below_with_the_labels_of_their_rows():

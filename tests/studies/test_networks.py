@@ -10,7 +10,9 @@ from made_up import Answer, cell, results
 
 from tfadvseg.models import card
 from tfadvseg.models.architectures import ARCHITECTURES
+from tfadvseg.studies import beside
 from tfadvseg.studies.claims import UNMEASURED
+from tfadvseg.studies.printed import forms
 from tfadvseg.studies.robustness import design
 from tfadvseg.studies.robustness.architectures import CLAIMS, heads, judged
 from tfadvseg.studies.robustness.facts import Facts, another, plain, residual, resnet, vgg
@@ -122,6 +124,38 @@ def test_only_deeplabs_own_ensemble_is_the_multiscale_network(monkeypatch):
         ("average", "others", "fcn8s", "trained@50", "made@100"), ""
     )
     assert facts_in(found, "made").head == "multiscale ASPP" and facts_in(found, "average").parameters == 7
+
+
+def test_the_papers_tables_name_scales_and_what_pools_them(monkeypatch):
+    """Beside whole networks; one with a CRF, behind a transform or over other scales is in none of them."""
+    fcn8s, resnet101, trained = "fcn8s_vgg", "deeplab_v2_resnet101", "deeplab_v2_multiscale"
+    average = wrapped(ensemble(fusion="average"))
+    cards = {
+        "a@50": (fcn8s, 7, wrapped(ensemble())), "a@100": (fcn8s, 7, wrapped(ensemble())),
+        "a@60": (fcn8s, 7, wrapped(ensemble())), "a": (fcn8s, 7, wrapped(ensemble())), "mean": (resnet101, 7, average),
+        "of trained": (trained, 7, average), "trained": (trained, 7), "trained@75": (trained, 7), "net": ("enet", 7),
+        "two": (fcn8s, 7, wrapped(ensemble([1.0, 0.5]))), "enet@50": ("enet", 7, wrapped(ensemble())),
+        "crf": (fcn8s, 7, wrapped(CRF)), "blur": (fcn8s, 7, wrapped(BLUR)), "stranger": None, "refined": (fcn8s, 7),
+    }  # fmt: skip
+    made = {
+        name: card.Card(name, fields[0], (), (), None, (0, 0, 0), fields[1], {}, dict(*fields[2:]))
+        for name, fields in cards.items() if fields
+    }  # fmt: skip
+    monkeypatch.setattr(card, "read", made.get)
+    models = [
+        types.SimpleNamespace(
+            name=name, path=name, seeded=False, scale=int(name.partition("@")[2] or 0) or None,
+            refinement="a CRF" if name == "refined" else None,
+        )
+        for name in cards
+    ]  # fmt: skip
+    assert forms(models) == {
+        "a@50": "fcn8s_vgg_scale50", "a@100": fcn8s, "a": "fcn8s_vgg_multiscale",
+        "mean": "deeplab_v2_multiscale_average", "of trained": "deeplab_v2_multiscale_average", "trained": trained,
+        "trained@75": "deeplab_v2_resnet101_scale75", "net": "enet",
+    }  # fmt: skip
+    known = {network for _, *pair in beside.transferred() for network in pair}
+    assert {form for form in forms(models).values() if form != "enet"} < known
 
 
 def test_the_ensemble_is_as_the_zoo_builds_it():

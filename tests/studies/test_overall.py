@@ -9,8 +9,9 @@ from tfadvseg.paper import KINDS, claims
 from tfadvseg.reports.document import ClaimTable
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.terminal import terminal
+from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import FAILS, HOLDS, UNDECIDED, UNMEASURED, Judgement
-from tfadvseg.studies.overall import COLUMNS, NO_RUN, NO_STUDY, UNJUDGED, Chapter, Told, answers, counted, index, rows
+from tfadvseg.studies.overall import COLUMNS, NO_RUN, NO_STUDY, UNJUDGED, Told, answers, counted, index, rows
 
 
 def told(job, number, about, verdict, measured="+1.0 [0.5, 1.5]"):

@@ -94,6 +94,11 @@ def table(name: str) -> "pd.DataFrame":
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"epsilon": float})
 
 
+def numbered(number: int) -> "pd.DataFrame":
+    """The same of the table of that number, 1 to 20."""
+    return table(tables()[number - 1])
+
+
 def protocol() -> str:
     """Markdown: the paper's equations and the parameters of its attacks."""
     return (_FOLDER / "protocol.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ No text in a document holds the syntax of any of them.
 """
 
 import dataclasses
+import re
 from collections.abc import Sequence
 
 from tfadvseg.data.labels import LabelSpace
@@ -107,13 +108,35 @@ class Photographs:
 
 @dataclasses.dataclass(frozen=True)
 class Link:
-    """path: of another file, as seen from where the document lies, with forward slashes."""
+    """path: of another file, as seen from where the document lies, with forward slashes. section: the title of the part
+    of it that is meant, "" for all."""
 
     text: str
     path: str
+    section: str = ""
+
+    @property
+    def fragment(self) -> str:
+        """What stands behind the path, in Markdown and on a page alike."""
+        return f"#{anchor(self.section)}" if self.section else ""
 
 
-Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Photographs | Link
+@dataclasses.dataclass(frozen=True)
+class Pointer:
+    """Where something is, which may be nowhere."""
+
+    text: str
+    links: Sequence[Link] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Pointers:
+    """A list of them."""
+
+    items: Sequence[Pointer]
+
+
+Block = Heading | Paragraph | Bullets | Table | ClaimTable | Picture | Photographs | Link | Pointers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,3 +145,8 @@ class Document:
 
     title: str
     blocks: Sequence[Block]
+
+
+def anchor(title: str) -> str:
+    """By what a link finds the part of this title, as GitHub makes it of a heading in Markdown."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")

@@ -14,6 +14,8 @@ from tfadvseg.reports.document import (
     Paragraph,
     Photographs,
     Picture,
+    Pointer,
+    Pointers,
     Table,
 )
 
@@ -41,8 +43,10 @@ def _parts(block: Block) -> list[str]:
             return _claims(block)
         case Picture(path, alt):
             return [f"!{_link(alt, path)}"]
-        case Link(text, path):
-            return [_link(text, path)]
+        case Link():
+            return [_link(block.text, block.path, block.fragment)]
+        case Pointers(items):
+            return ["\n".join(f"- {_pointer(item)}" for item in items)]
         case Photographs():
             return []
 
@@ -51,8 +55,13 @@ def _heading(text: str, level: int) -> str:
     return f"{'#' * level} {_text(text)}"
 
 
-def _link(text: str, path: str) -> str:
-    return f"[{_text(text)}]({urllib.parse.quote(path, safe='/+,=')})"
+def _link(text: str, path: str, fragment: str = "") -> str:
+    return f"[{_text(text)}]({urllib.parse.quote(path, safe='/+,=')}{fragment})"
+
+
+def _pointer(one: Pointer) -> str:
+    links = "; ".join(_link(link.text, link.path, link.fragment) for link in one.links)
+    return _at_line_start(_text(one.text)) + (f" {links}" if links else "")
 
 
 def _table(table: Table) -> str:

@@ -1,12 +1,13 @@
 """Documents as one HTML file that needs nothing else: no network, no font, no other file."""
 
+import itertools
 import pathlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Photographs, Picture, Table
+from tfadvseg.reports.document import Block, Bullets, ClaimTable, Document, Heading, Photographs, Picture, Table, anchor
 from tfadvseg.reports.embedded import Room, picture_file
 from tfadvseg.reports.gallery import subjects
 from tfadvseg.reports.templates import html
@@ -15,6 +16,8 @@ MOST = 15_000_000
 """Bytes of a page."""
 CLAIM = ("Claim", "Statement", "Here", "Measured")
 PHOTOGRAPHS = "Attacked photographs"
+OF_THE_PAGE = ("", "content", "contents")
+"""What no section can be called in links."""
 NUMBER = re.compile(r"[(*]*(below |above )?([+-]?\d[\d,]*(?:\.\d*)?)")
 """At the beginning of a cell: the number by which a column is sorted."""
 BESIDE = {"below ": -1e-9, "above ": 1e-9}
@@ -46,10 +49,11 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
-    """parts: what stands below the title."""
+    """parts: what stands below the title. anchor: by what a link finds it, unlike all others of the page."""
 
     title: str
     parts: list[Part]
+    anchor: str = ""
 
 
 def page(document: Document, folder: pathlib.Path, most: int = MOST) -> str:
@@ -68,18 +72,25 @@ def _drawn(document: Document, folder: pathlib.Path, room: Room) -> str:
 
 def _sections(document: Document, folder: pathlib.Path, room: Room) -> list[Section]:
     """What comes before all headings, then a section for each heading of level 2."""
-    found = [Section("", [])]
+    found, taken = [Section("", [])], set(OF_THE_PAGE)
     caption = document.title
     for block in document.blocks:
         title = _title(block)
         if title:
-            found.append(Section(title, []))
+            found.append(Section(title, [], _free(anchor(title), taken)))
+            taken.add(found[-1].anchor)
         if isinstance(block, Heading):
             caption = block.text if title else f"{found[-1].title}: {block.text}"
         elif title:
             caption = title
         found[-1].parts.extend(_parts(block, caption, folder, room))
     return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number behind it that nobody has."""
+    numbered = (f"{name}-{number}" for number in itertools.count(1))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken)
 
 
 def _title(block: Block) -> str:

@@ -13,6 +13,7 @@ from tfadvseg.reports.document import (
     Paragraph,
     Photographs,
     Picture,
+    Pointers,
     Table,
 )
 
@@ -39,6 +40,9 @@ def _parts(block: Block, width: int) -> list[str]:
             return [heading, listed] if heading else [listed]
         case Link(text, path):
             return [f"{text}: {path}"]
+        case Pointers(items):
+            told = (" ".join([f"- {one.text}", *(f"({link.path})" for link in one.links)]) for one in items)
+            return ["\n".join(_wrapped(line, width, "  ") for line in told)]
         case Table():
             return [_aligned(part) for part in _beside(table=block, width=width)]
         case ClaimTable() | Picture() | Photographs():

@@ -1,4 +1,4 @@
-"""What people call the attacks and transforms whose names stand in results."""
+"""What people call the attacks, transforms, networks and datasets whose names stand in results."""
 
 from tfadvseg.runs.results import NONE
 
@@ -20,6 +20,21 @@ TRANSFORMS = {
     "hsv": "HSV jitter", "rescale": "zoom", "gaussian": "Gaussian noise",
 }  # fmt: skip
 
+NETWORKS = {
+    "enet": "E-Net", "icnet": "ICNet", "segnet": "SegNet", "pspnet": "PSPNet", "crf_rnn": "CRF-RNN",
+    "fcn8s_vgg": "FCN8s VGG", "fcn8s_resnet101": "FCN8s ResNet", "fcn8s_vgg_multiscale": "FCN8s VGG multiscale",
+    "deeplab_v2_vgg": "Deeplab v2 VGG", "deeplab_v2_resnet101": "Deeplab v2 ResNet",
+    "deeplab_v2_multiscale": "Deeplab v2 multiscale",
+    "deeplab_v2_multiscale_crf": "Deeplab v2 multiscale with CRF", "dilated_frontend": "Dilated Frontend",
+    "dilated_context": "Dilated Context",
+}  # fmt: skip
+"""Those of the paper."""
+
+DATASETS = {
+    "ade20k": "ADE20K", "camvid": "CamVid", "cityscapes": "Cityscapes", "cityscapes_full": "Cityscapes",
+    "pascal_voc": "Pascal VOC", "voc": "Pascal VOC",
+}  # fmt: skip
+
 
 def attack_title(attack: str) -> str:
     """Of any attack, name or name@steps; its own name where it has no other."""
@@ -31,3 +46,15 @@ def attack_title(attack: str) -> str:
 def transform_title(transform: str) -> str:
     """Of any transform, or of several in sequence; its own name where it has no other."""
     return "+".join(TRANSFORMS.get(part, part) for part in transform.split("+"))
+
+
+def network_title(network: str) -> str:
+    """Of a network of the paper's tables, also at one scale of the image, or with averaged scales."""
+    name, _, scale = network.removesuffix("_average").partition("_scale")
+    title = NETWORKS.get(name, name)
+    return f"{title}, {scale} % scale" if scale else f"{title}, averaged" if network.endswith("_average") else title
+
+
+def dataset_title(dataset: str) -> str:
+    """Of any dataset; its own name where it has no other."""
+    return DATASETS.get(dataset, dataset)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tfadvseg.paper import KINDS, PaperClaim
 from tfadvseg.paper import claims as paper_claims
-from tfadvseg.reports.document import Block, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph
+from tfadvseg.reports.document import Block, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph, Pointers
+from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import UNMEASURED, Judgement
+from tfadvseg.studies.exhibits import pointers
 
 UNJUDGED, NO_RUN, NO_STUDY = "needs data or weights that are not here", "not decided by runs", "judged by no study"
 """Of claims that no run judges."""
@@ -20,6 +22,10 @@ NEEDS = {
     "C95": "compares two data sets, and a run has one",
 }
 """What claims need that could otherwise be judged."""
+EXHIBITED = (
+    "Where ours is of each. The paper's own numbers need its weights and its images, so ours have its layout and not "
+    "its values."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,17 +44,6 @@ class Answer:
     verdict: str
     measured: str
     jobs: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Chapter:
-    """What is told of a job. results: its report as seen from the document, "" where there is none. told: what it took,
-    or why it is not there."""
-
-    name: str
-    asks: str
-    told: str
-    results: str = ""
 
 
 def answers(found: Sequence[Told], open_jobs: Mapping[str, Sequence[str]]) -> list[Answer]:
@@ -115,6 +110,7 @@ def index(title: str, about: str, chapters: Sequence[Chapter], found: Sequence[A
     for one in chapters:
         blocks += [Heading(one.name, 3), Paragraph(f"{one.asks} {one.told}")]
         blocks += [Link(f"Results of {one.name}", one.results)] if one.results else []
+    blocks += [Heading("Tables and figures of the paper"), Paragraph(EXHIBITED), Pointers(pointers(chapters))]
     blocks += [Heading("Verdicts"), Paragraph(f"{counted(found)}.")]
     rows = [ClaimRow(one.claim.number, one.claim.statement, one.verdict, one.measured) for one in found]
     blocks.append(ClaimTable("over all jobs", "the photographs of each job, which its own report names", rows))

@@ -12,6 +12,7 @@ from tfadvseg.reports.tables import interval, own_norm_part
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.crf.beside import beside_part
 from tfadvseg.studies.crf.claims import Pair, pairs_of
 from tfadvseg.studies.crf.figures import drawings
 from tfadvseg.studies.crf.masking import masking
@@ -30,6 +31,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     blocks = warnings_part(run)
     for pair in pairs_of(run):
         blocks += [*_part(run, pair), *pictures(drawings(run.table, pair), shown)]
+    blocks += beside_part(run, pairs_of(run))
     title = f"Dense CRFs, {subject(run.table)}"
     return Document(title, [*blocks, *own_norm_part(run.table), *claims_part(judgements)])
 

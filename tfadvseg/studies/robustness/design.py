@@ -7,8 +7,8 @@ from typing import Any
 from tfadvseg.attacks.expectation import ExpectedGradient
 from tfadvseg.engine.scenario import Protocol, Scenario, Target
 from tfadvseg.models import card
-from tfadvseg.models.architectures import ARCHITECTURES, AT_SCALES, ENSEMBLE, Architecture
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.printed import architecture_of
 from tfadvseg.studies.robustness.facts import Facts
 
 
@@ -49,19 +49,7 @@ def _facts(model: ModelSpec) -> Facts:
     found = card.read(model.path)
     if found is None:
         return Facts()
-    crf, known = "crf" in found.added, _architecture(model, found)
+    crf, known = "crf" in found.added, architecture_of(model)
     if known is None:
         return Facts(crf=crf, parameters=found.parameters)
     return Facts(known.network, known.backbone, known.head, known.residual, known.crf or crf, found.parameters)
-
-
-def _architecture(model: ModelSpec, found: card.Card) -> Architecture | None:
-    """Which of the paper's it is. None for one that draws at random, for a single scale of an ensemble, and for an
-    ensemble over other scales or fused otherwise than Deeplab's, whatever they are made of."""
-    added = found.added
-    if model.seeded or "transform" in added or model.scale is not None:
-        return None
-    if "scales" not in added:
-        return ARCHITECTURES.get(found.architecture)
-    like_deeplab = all(added.get(name) == value for name, value in ENSEMBLE.items())
-    return ARCHITECTURES.get(AT_SCALES.get(found.architecture, "")) if like_deeplab else None

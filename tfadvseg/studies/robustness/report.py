@@ -19,6 +19,7 @@ from tfadvseg.studies.answer import LISTED
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.robustness.answer import answer, envelopes_of, told
+from tfadvseg.studies.robustness.beside import beside_drawings, beside_part
 from tfadvseg.studies.robustness.by_class import class_part
 from tfadvseg.studies.robustness.by_region import region_part
 from tfadvseg.studies.robustness.comparison import Kept, Lead, leads, least_kept, least_shown
@@ -54,9 +55,10 @@ BOUNDS = {"linf": "the largest change of a pixel's channel", "l2": "the Euclidea
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
-    """worst_case, what_gradients_buy, iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
+    """worst_case, what_gradients_buy, beside_the_paper, iou_ratio, clean_against_ratio and iou_ratio_<attack>."""
     cells = cells_of(run)
-    return save_drawings([*own_drawings(run, cells), *figures.drawings(cells, sizes(run))], folder)
+    drawn = [*own_drawings(run, cells), *beside_drawings(run, cells), *figures.drawings(cells, sizes(run))]
+    return save_drawings(drawn, folder)
 
 
 def own_drawings(run: FinishedRun, cells: pd.DataFrame) -> list[Drawing]:
@@ -89,6 +91,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         blocks += [Heading("IoU"), Paragraph(IOU.format(what=BOUNDS[run.settings.get("norm", "linf")]))]
     for attack in found:
         blocks += [Heading(attack_title(attack), 3), iou_table(cells, attack)]
+    blocks += beside_part(run, cells, shown)
     blocks += [*class_part(run.evidence, cells, worst), *every_epsilon_part(worst)]
     blocks += [*all_pairs_part(compared, run.evidence), *detection_part(run.evidence, cells)]
     blocks += [*own_norm_part(cells), *claims_part(judgements)]

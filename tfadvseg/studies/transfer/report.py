@@ -14,6 +14,7 @@ from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
+from tfadvseg.studies.transfer.beside import beside_part
 from tfadvseg.studies.transfer.figures import bar_drawing, matrix_drawing
 from tfadvseg.studies.transfer.matrix import Matrix, between_rows, matrices, next_strongest
 
@@ -56,6 +57,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
         blocks += [Heading(_title(one)), matrix_table(one, with_intervals=True)]
         blocks += [*strongest_part(one), *rows_part(one)]
         blocks += pictures([bar_drawing(one, run)], shown)
+    blocks += beside_part(run, found)
     return Document(_subject(run), [*blocks, *own_norm_part(run.table), *claims_part(judgements)])
 
 

@@ -18,6 +18,7 @@ from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
+from tfadvseg.studies.transforms.beside import ATTACK, beside_part
 from tfadvseg.studies.transforms.figures import ADAPTIVE, BEFORE, OBLIVIOUS, attacks, drawings
 from tfadvseg.studies.transforms.tensorboard import events
 from tfadvseg.studies.transforms.trials import Trials
@@ -48,6 +49,7 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
     for trials, attack in _each(run):
         blocks += tables(run, trials, attack, epsilon)
         blocks += pictures(drawings(run, trials, attack), shown)
+    blocks += beside_part(run, [trials for trials, attack in _each(run) if attack == ATTACK])
     title = f"Input transforms as defenses, {subject(run.table)}"
     return Document(title, [*blocks, *own_norm_part(run.table), *claims_part(judgements)])
 

@@ -1,0 +1,53 @@
+"""Where a programme has what the paper's tables and figures show."""
+
+from tfadvseg.studies.chapter import Chapter
+from tfadvseg.studies.exhibits import EXHIBITS, pointers
+
+SECTIONS = ("In short", "IoU ratio at epsilon 8", "Beside the paper", "Attacked photographs")
+DONE = Chapter("robustness", "How?", "386 gradients.", "robustness/results.md", SECTIONS, ("clean_against_ratio.png",))
+
+
+def of(chapters, name):
+    return {one.text.partition(",")[0]: one for one in pointers(chapters)}[name]
+
+
+def test_every_table_and_figure_stands_there_once_in_order():
+    names = [*(f"Table {n}" for n in range(1, 21)), *(f"Figure {n}" for n in range(1, 17))]
+    assert [one.name for one in EXHIBITS] == names
+    assert [one.text.partition(",")[0] for one in pointers([])] == names
+    assert all(one.text.endswith(": none here. No job shows it.") for one in pointers([]))
+
+
+def test_a_link_leads_to_the_section():
+    (link,) = of([DONE], "Table 7").links
+    assert (link.text, link.path, link.fragment) == (
+        "robustness, Beside the paper", "robustness/results.md", "#beside-the-paper",
+    )  # fmt: skip
+    assert of([DONE], "Figure 2").links == (link,) or list(of([DONE], "Figure 2").links) == [link]
+    (curves,) = of([DONE], "Figure 14").links
+    assert curves.fragment == "#iou-ratio-at-epsilon-8"
+
+
+def test_figures_without_a_section_and_photographs_are_linked_where_they_are():
+    assert [one.path for one in of([DONE], "Figure 4").links] == ["robustness/figures/clean_against_ratio.png"]
+    assert [one.path for one in of([DONE], "Figure 12").links] == ["robustness/report.html"]
+
+
+def test_without_the_paper_beside_it_the_curves_are_linked_and_the_tables_say_why_not():
+    other = Chapter("robustness", "How?", "386 gradients.", "robustness/results.md", SECTIONS[:2])
+    assert [one.fragment for one in of([other], "Figure 3").links] == ["#iou-ratio-at-epsilon-8"]
+    assert not of([other], "Table 11").links and not of([other], "Figure 4").links
+    assert "none here. robustness holds nothing to put beside it" in of([other], "Table 11").text
+
+
+def test_a_job_without_results_says_why():
+    missing = Chapter("crf", "And?", "It is left out: needs crf_rnn, which is not here.")
+    assert of([missing], "Figure 9").text.endswith("none here. crf: It is left out: needs crf_rnn, which is not here.")
+
+
+def test_each_job_that_has_it_is_linked():
+    found = [
+        Chapter(name, "?", "", f"{name}/report.html", ("Beside the paper",)) for name in ("transfer", "scale_transfer")
+    ]
+    assert [one.path for one in of(found, "Table 1").links] == ["scale_transfer/report.html", "transfer/report.html"]
+    assert [one.path for one in of(found, "Table 17").links] == ["scale_transfer/report.html"]

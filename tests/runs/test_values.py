@@ -1,8 +1,10 @@
 """Frozen values go to JSON and come back equal; nothing that a file names is run."""
 
+import collections.abc
 import dataclasses
 import json
 import pathlib
+import typing
 
 import pytest
 
@@ -10,7 +12,7 @@ from tfadvseg.data.labels import CAMVID
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.runs.provenance import versions
 from tfadvseg.runs.results import Cell
-from tfadvseg.runs.values import as_json, of_json
+from tfadvseg.runs.values import _fits, as_json, of_json
 
 CELL = Cell("scenes", "validation", "enet", "enet", "fgsm", 8.0, "none", "jpeg", 3)
 
@@ -52,3 +54,20 @@ def test_nothing_else_is_looked_up_and_nothing_is_run(written, tmp_path, monkeyp
     with pytest.raises(ValueError):
         of_json(written)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "fits"),
+    [
+        ("x", typing.Any, True),
+        (("x", 1), tuple[typing.Any, ...], True),
+        ((1, 2.0), tuple[float, ...], True),
+        ((1, "2"), tuple[float, ...], False),
+        (True, int, False),
+        (None, int | None, True),
+        ({"a": 1}, collections.abc.Mapping[str, typing.Any], True),
+        ([], collections.abc.Mapping[str, typing.Any], False),
+    ],
+)
+def test_a_field_takes_what_its_type_says(value, hint, fits):
+    assert _fits(value, hint) is fits

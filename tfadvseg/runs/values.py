@@ -86,6 +86,8 @@ def _hints(kind: type) -> dict[str, Any]:
 def _fits(value: Any, hint: Any) -> bool:
     """Whether a value may stand in a field of this type: by its class, and that of its parts. A protocol takes any
     dataclass or function, which have no more methods than those of this package."""
+    if hint is Any:  # which is a class
+        return True
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, one) for one in arguments)

@@ -18,9 +18,9 @@ DECIDES_NO_NUMBER = ("reports", "paper")
 """Folders of the package that only judge or draw what was measured; so do these files of the studies:"""
 DRAWN_IN_STUDIES = (
     "account.py", "answer.py", "beside.py", "by_class.py", "by_region.py", "chapter.py", "claims.py", "comparison.py",
-    "costs.py", "detection.py", "differences.py", "envelope.py", "evidence.py", "exhibits.py", "figures.py", "hidden.py",
-    "masking.py", "matrix.py", "overall.py", "overview.py", "pairs.py", "programme.py", "report.py", "scales.py",
-    "shares.py", "signs.py", "study.py", "tensorboard.py", "verdict.py", "worst.py",
+    "costs.py", "detection.py", "differences.py", "envelope.py", "evidence.py", "exhibits.py", "figures.py",
+    "hidden.py", "masking.py", "matrix.py", "overall.py", "overview.py", "pairs.py", "programme.py", "report.py",
+    "scales.py", "shares.py", "signs.py", "study.py", "tensorboard.py", "verdict.py", "worst.py",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import importlib.util
 import pathlib
 import shutil
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
@@ -45,11 +45,11 @@ class SourceWithRevision(sdist):
         write_revision(pathlib.Path(base_dir) / "tfadvseg")
 
 
-COMMANDS = [f"tfadvseg.{name}" for name in find_packages(include=["pipelines*"])]
+COMMANDS = [f"tfadvseg.{name}" for name in find_namespace_packages(include=["pipelines*"])]
 """A name as common as `pipelines` is not for us to take from others, so it lies within the package when installed."""
 
 setup(
-    packages=[*find_packages(include=["tfadvseg*"]), *COMMANDS],
+    packages=[*find_namespace_packages(include=["tfadvseg*"]), *COMMANDS],
     package_dir={"tfadvseg.pipelines": "pipelines"},
     cmdclass={"build_py": BuildWithRevision, "sdist": SourceWithRevision},
 )

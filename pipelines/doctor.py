@@ -11,6 +11,8 @@ pipeline then reads it. Of a Keras, ONNX, PyTorch or frozen file it says how to 
 
 import pathlib
 import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags as absl_flags
 
@@ -22,6 +24,13 @@ from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragra
 from tfadvseg.reports.terminal import terminal
 
 from .common import flags, main, objects
+
+if TYPE_CHECKING:
+    from tfadvseg.doctor.examination import Examination
+    from tfadvseg.doctor.suggestion import Comparison
+    from tfadvseg.models.saved_model import LoadedModel
+    from tfadvseg.models.signatures import Signature
+    from tfadvseg.models.spec import ModelSpec
 
 FLAGS = absl_flags.FLAGS
 
@@ -88,7 +97,7 @@ def _photographs() -> list[Example]:
     return list(named("scenes").split(None, "validation").chosen(limit=2))
 
 
-def signature_part(offered, spec) -> list[Block]:
+def signature_part(offered: "Mapping[str, Signature]", spec: "ModelSpec") -> list[Block]:
     """What the file offers, and what is used of it."""
     interface = spec.interface
     items = [
@@ -112,7 +121,7 @@ def _pair(numbers: tuple[int, int]) -> str:
     return str(numbers[0]) if numbers[0] == numbers[1] else "{} and {}".format(*numbers)
 
 
-def answer_part(model, facts) -> list[Block]:
+def answer_part(model: "LoadedModel", facts: "Examination") -> list[Block]:
     """What it does on an image."""
     gradient = facts.gradient
     reach = (
@@ -137,7 +146,7 @@ def answer_part(model, facts) -> list[Block]:
     return [Heading("Answers"), Bullets(items)]
 
 
-def way_in(model) -> str:
+def way_in(model: "LoadedModel") -> str:
     """Which part of the file."""
     kind, declared = model.network.kind, model.spec.reading.output
     if model.spec.reading.tensor:
@@ -147,7 +156,7 @@ def way_in(model) -> str:
     return "its output" if kind == declared else f"the scores within, before they become {declared}"
 
 
-def reading_part(found) -> list[Block]:
+def reading_part(found: "Comparison | None") -> list[Block]:
     """How photographs are to be prepared."""
     if found is None:
         return []
@@ -187,7 +196,9 @@ def prepared(how: reading.Reading) -> str:
     return f"{how.channel_order.upper()} of {low:g} to {high:g}{shift}{scale}{fit}"
 
 
-def _draw(path: pathlib.Path, model, found, photographs) -> pathlib.Path:
+def _draw(
+    path: pathlib.Path, model: "LoadedModel", found: "Comparison", photographs: Sequence[Example]
+) -> pathlib.Path:
     import tensorflow as tf
 
     from tfadvseg.reports.drawing import save_figure

@@ -23,6 +23,7 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 from absl import flags as absl_flags
 
@@ -135,7 +136,7 @@ def attack(model: ModelSpec) -> ServedAttack | None:
 
 
 @contextlib.contextmanager
-def network(model: ModelSpec) -> Iterator[tuple[Servable, str, dict]]:
+def network(model: ModelSpec) -> Iterator[tuple[Servable, str, dict[str, Any]]]:
     """(what the network is, a word for that, what was added to its file)."""
     if FLAGS.transform:
         yield randomised(model.open(), named(FLAGS.transform)), FLAGS.transform, {"transform": FLAGS.transform}

@@ -11,6 +11,7 @@ place for are listed and left out.
 import hashlib
 import pathlib
 import sys
+from typing import TYPE_CHECKING
 
 from absl import flags as absl_flags
 
@@ -23,6 +24,9 @@ from tfadvseg.models.card import Card, numbers
 from tfadvseg.runs.provenance import git_revision, versions
 
 from .common import flags, main, objects
+
+if TYPE_CHECKING:
+    import keras
 
 FLAGS = absl_flags.FLAGS
 
@@ -115,7 +119,14 @@ def compare(path: pathlib.Path, digest: str, expected: str | None) -> None:
         )
 
 
-def export(network, folder, labels, size, published, digest) -> pathlib.Path:
+def export(
+    network: "keras.Model",
+    folder: pathlib.Path,
+    labels: LabelSpace,
+    size: tuple[int, int],
+    published: zoo.Network,
+    digest: str,
+) -> pathlib.Path:
     """Writes the SavedModel with its card."""
     from tfadvseg.serving.export import export as write
 

@@ -16,12 +16,15 @@ import functools
 import json
 import pathlib
 import sys
+from collections.abc import Collection, Mapping
 
 import keras
 from absl import flags as absl_flags
 
 from tfadvseg import data
 from tfadvseg.atomic import write_atomically
+from tfadvseg.data.labels import LabelSpace
+from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
@@ -128,10 +131,17 @@ def run() -> None:
         train_in(folder, dataset, train, validation, recipe, size)
 
 
-def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, recipe: Recipe, size) -> None:
+def train_in(
+    folder: pathlib.Path,
+    dataset: data.Dataset,
+    train: Examples,
+    validation: Examples,
+    recipe: Recipe,
+    size: tuple[int, int],
+) -> None:
     """Trains, evaluates and exports. train, validation: lists of photographs; size: of the validation photographs."""
 
-    def build(input_size):
+    def build(input_size: tuple[int, int]) -> keras.Model:
         network = zoo.build(FLAGS.model, dataset.label_space.classes, input_size, FLAGS.width)
         if FLAGS.backbone_weights:
             report_backbone(network, load_backbone(network, FLAGS.backbone_weights))
@@ -151,7 +161,7 @@ def train_in(folder: pathlib.Path, dataset: data.Dataset, train, validation, rec
         print(f"Weights: {folder / f'{recipe.select}.weights.h5'}; start again under TensorFlow to export them.")
 
 
-def report_backbone(network, filled) -> None:
+def report_backbone(network: keras.Model, filled: Collection[str]) -> None:
     """Says on stderr which layers got weights, and which of VGG-16's classifier did not."""
     names = [layer.name for layer in leaf_layers(network)]
     without = [name for name in names if name in ("fc6", "fc7") and name not in filled]
@@ -181,21 +191,23 @@ def scales() -> tuple[float, float]:
     return values[0], values[1]
 
 
-def log_to(folder: pathlib.Path) -> tuple:
+def log_to(folder: pathlib.Path) -> tuple[keras.callbacks.Callback, ...]:
     """TensorBoard's curves, which only the TensorFlow backend can write; history.csv holds the same numbers."""
     if keras.backend.backend() != "tensorflow":
         return ()
     return (keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),)
 
 
-def evaluate(network, validation, labels) -> dict[str, float]:
+def evaluate(network: keras.Model, validation: Examples, labels: LabelSpace) -> dict[str, float]:
     """Validation scores in per cent: mean IoU, pixel accuracy and each class's IoU."""
     counts = validation_counts(network, validation, labels.classes).total()
     scores = {"mean IoU": float(mean_iou(counts)), "pixel accuracy": float(pixel_accuracy(counts))}
     return scores | {name: float(iou) for name, iou in zip(labels.names, iou_per_class(counts), strict=True)}
 
 
-def export(network, dataset, size, scores) -> pathlib.Path:
+def export(
+    network: keras.Model, dataset: data.Dataset, size: tuple[int, int], scores: Mapping[str, float]
+) -> pathlib.Path:
     """Writes the SavedModel with its card."""
     from tfadvseg.serving.export import export as write
 

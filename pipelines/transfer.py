@@ -45,7 +45,7 @@ def run() -> None:
     run_matrix("transfer", objects.models())
 
 
-def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapping] = ()) -> None:
+def run_matrix(pipeline: str, models: Sequence[ModelSpec], scales: Sequence[Mapping[str, Any]] = ()) -> None:
     """Every source shown to every model. scales: which of them are one network at several scales."""
     design: dict[str, Any] = {"scales": list(scales), "reduced": reduced(models)}
     unused: list[str] = []

@@ -57,7 +57,7 @@ def finish(
     return code, _last_word(log, begin)
 
 
-def _wait(process: subprocess.Popen) -> None:
+def _wait(process: "subprocess.Popen[bytes]") -> None:
     """For less than what this process itself has to end in."""
     try:
         process.wait(GRACE / 2)

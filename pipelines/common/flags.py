@@ -402,13 +402,13 @@ def refuse_given(title: str, *names: str, because: str) -> list[str]:
     return known
 
 
-def own(main: str) -> list[flags.Flag]:
+def own(main: str) -> list["flags.Flag[Any]"]:
     """The flags of this package, in the order of their definition. main: the program, sys.argv[0]."""
     by_module = FLAGS.flags_by_module_dict()
     return list(dict.fromkeys(flag for name in (__name__, main, "__main__") for flag in by_module.get(name, [])))
 
 
-def recipe(main: str, without: Collection[str] = ()) -> dict:
+def recipe(main: str, without: Collection[str] = ()) -> dict[str, Any]:
     """Their values, less those that decide no number, ever or `without` them in this run."""
     values = {flag.name: flag.value for flag in own(main)}
     dropped = _DECIDES_NO_NUMBER | set(without)

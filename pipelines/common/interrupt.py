@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 EXIT_CODE = 130
 GRACE = 2.0
@@ -22,7 +22,7 @@ GRACE = 2.0
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Windows has no SIGHUP."""
 
-_state: dict = {"stderr": 2, "running": False, "raised": False, "folder": None, "chosen": False}
+_state: dict[str, Any] = {"stderr": 2, "running": False, "raised": False, "folder": None, "chosen": False}
 _ending = threading.Lock()
 
 

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from absl import app, flags, logging
 
@@ -75,7 +75,7 @@ def refuse_arguments(argv: list[str]) -> None:
             refuse_url(flag)
 
 
-def refuse_url(flag: flags.Flag) -> None:
+def refuse_url(flag: "flags.Flag[Any]") -> None:
     """ValueError where a path is the URL of an object store, in which a folder called gs: would be made otherwise."""
     for value in flag.value if isinstance(flag.value, list) else [flag.value]:
         if isinstance(value, str) and is_url(value):

@@ -158,6 +158,6 @@ def _flagged(text: str) -> str:
     return re.sub(r"`(\w+)`", _flag, text)
 
 
-def _flag(match: re.Match) -> str:
+def _flag(match: re.Match[str]) -> str:
     name = FLAG_OF.get(match[1], match[1])
     return f"--{name}" if name in FLAGS else match[1]

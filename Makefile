@@ -10,14 +10,14 @@
 # make lock: requirements.lock, all packages with their hashes, from constraints.txt.
 # make reference: golden arrays by old libraries that live in .venv-reference (Python 3.11 on x86, 1.3 GB).
 
-PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 CONSTRAINTS ?= constraints.txt
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?=
 REPRODUCE_FLAGS ?= --limit=4 --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
-BROWSER = $(firstword $(shell command -v chromium chromium-browser google-chrome chrome))
+BROWSER = $(firstword $(foreach name,chromium chromium-browser google-chrome chrome,$(shell command -v $(name))))
 FUZZ_SECONDS ?= 300
 SEED ?= 0
 
@@ -65,7 +65,7 @@ docs: .venv/installed-docs
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml $(CONSTRAINTS)
+.venv/installed: .venv/bin/python pyproject.toml setup.py $(CONSTRAINTS)
 	$(PIP) install -q -c $(CONSTRAINTS) -e .
 	touch $@
 

@@ -1,8 +1,10 @@
 """What a file names stays in its folder, whatever it tries."""
 
+import os
+
 import pytest
 
-from tfadvseg.confined import confined
+from tfadvseg.confined import confined, is_endless
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a/b.npz", "./a", "..a", "a..b/c", "...", "net@50", "~/x"])
@@ -44,3 +46,9 @@ def test_a_neighbour_whose_name_begins_alike_is_outside(tmp_path):
     (tmp_path / "run" / "x").symlink_to(tmp_path / "run2")
     with pytest.raises(ValueError, match="is outside of"):
         confined(tmp_path / "run", "x", "card.json")
+
+
+def test_what_cannot_be_looked_at_is_left_to_who_reads_it(tmp_path):
+    assert not is_endless(tmp_path) and not is_endless(tmp_path / "nothing") and not is_endless(tmp_path / ("x" * 300))
+    os.mkfifo(tmp_path / "pipe")
+    assert is_endless(tmp_path / "pipe")

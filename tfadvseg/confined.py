@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import stat
 
 
 def confined(
@@ -18,8 +19,11 @@ def confined(
 
 def is_endless(path: str | os.PathLike[str]) -> bool:
     """Whether a pipe, a device or the like is there: such may have no end, or keep whoever reads waiting for ever."""
-    place = pathlib.Path(path)
-    return place.exists() and not place.is_file() and not place.is_dir()
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):  # whoever reads it says what there is to say
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def refuse_endless(path: str | os.PathLike[str]) -> None:

@@ -1,6 +1,7 @@
 """JSON that anybody may have written."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 DEEPEST = 100
@@ -13,13 +14,14 @@ def parsed(text: str | bytes) -> Any:
         found = json.loads(text)
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
-    level = [found]
+    level = _within([found])
     for _ in range(DEEPEST):
-        level = [part for one in level if isinstance(one, dict | list) for part in _parts(one)]
+        level = [inner for one in level for inner in _within(one.values() if isinstance(one, dict) else one)]
         if not level:
             return found
     raise ValueError("its values are nested too deeply")
 
 
-def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
+def _within(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
+    """The lists and objects of these; files may have tens of millions of numbers beside them."""
+    return [one for one in values if isinstance(one, (dict, list))]

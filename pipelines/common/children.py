@@ -28,7 +28,7 @@ def finish(
     with log.open("ab") as file:
         begin = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{PACKAGE}.common.child", module, *arguments],
+            [sys.executable, "-P", "-m", f"{PACKAGE}.common.child", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=file,
             stderr=file,

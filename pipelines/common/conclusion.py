@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
-from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.page import PHOTOGRAPHS, page
+from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.results import Results
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import Judgement

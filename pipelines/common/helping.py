@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from tfadvseg.command import command
+from tfadvseg.command import as_typed
 
 from .flags import GROUPS, group_of
 
@@ -20,12 +20,12 @@ def is_asked_for(words: Sequence[str]) -> bool:
 
 def text(docstring: str | None, own: Sequence[Any]) -> str:
     """The help of a pipeline with this docstring and these flags, at most WIDTH columns wide."""
-    parts = [paragraphs((docstring or "").replace("python -m pipelines.", command("")))]
+    parts = [paragraphs(docstring or "")]
     for group in GROUPS:
         if members := [flag for flag in own if group_of(flag.name) == group]:
             parts.append("\n".join([f"{group}:", *map(explained, members)]))
     parts.append("In square brackets: what holds where a flag is not given. --helpfull lists absl's own flags, too.")
-    return "\n\n".join(parts)
+    return as_typed("\n\n".join(parts))
 
 
 def paragraphs(docstring: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from absl import flags
 
+from tfadvseg.command import as_typed
 from tfadvseg.registry import nearest_first
 from tfadvseg.runs.object_store import Unreachable
 
@@ -155,7 +156,7 @@ def _cut(text: str) -> str:
 
 
 def _flagged(text: str) -> str:
-    return re.sub(r"`(\w+)`", _flag, text)
+    return as_typed(re.sub(r"`(\w+)`", _flag, text))
 
 
 def _flag(match: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from tfadvseg.data.framing import Frame
 from tfadvseg.engine.curves import Curves, Follower, Steps, followed
 from tfadvseg.engine.exposure import Exposure
 from tfadvseg.engine.jobs import Shards
-from tfadvseg.engine.scenario import Protocol, white_box
+from tfadvseg.engine.scenario import Protocol, Target, white_box
 from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.runs import curves
 from tfadvseg.seeds import no_seeds
@@ -123,6 +123,8 @@ def test_in_a_run_the_last_points_are_those_of_its_units(spec, tmp_path, protoco
     scenario = white_box(spec, Protocol(grid(("fgsm", "ifgsm", "sea_mce"), (1.0, 8.0), steps=10), **protocol))
     if protocol:
         scenario = white_box(spec, Protocol(grid(("ifgsm_ll",), (1.0, 8.0)), **protocol))
+    other = dataclasses.replace(spec, name="other")  # which the attacks are shown to, and nobody follows
+    scenario = dataclasses.replace(scenario, targets=(*scenario.targets, Target(other)))
     wanted = Curves((scenario,), 3, 8.0)
     found = go([scenario], tmp_path, batch_size=4, extras=[wanted]).results
     table = curves.read(tmp_path / curves.FILE)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pipelines.common import commands, interrupt, objects
-from tfadvseg.command import command
+from tfadvseg.command import as_typed, command
 
 PROGRAM = "/somewhere/bin/tfadvseg"
 
@@ -16,8 +16,12 @@ PROGRAM = "/somewhere/bin/tfadvseg"
 def test_a_checkout_has_modules_and_an_installed_package_a_program(monkeypatch):
     monkeypatch.delitem(sys.modules, "tfadvseg.pipelines", raising=False)
     assert command("doctor") == "python -m pipelines.doctor"
+    assert (
+        as_typed("Run pipelines.masking; python -m pipelines.crf.") == "Run pipelines.masking; python -m pipelines.crf."
+    )
     monkeypatch.setitem(sys.modules, "tfadvseg.pipelines", commands)
     assert command("doctor") == "tfadvseg doctor"
+    assert as_typed("Run pipelines.masking; python -m pipelines.crf --x.") == "Run tfadvseg masking; tfadvseg crf --x."
 
 
 @pytest.mark.parametrize(

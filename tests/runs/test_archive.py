@@ -50,6 +50,25 @@ def test_an_array_that_is_not_there_is_refused_before_there_is_room_for_it(shape
         pass
 
 
+@pytest.mark.parametrize("shape", [b"(" + b"-" * 9000 + b"1,)", b"(" + b"1+" * 4000 + b"1,)"])
+def test_a_header_that_is_too_much_for_the_parser_is_damaged(shape):
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + b", }\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    file.seek(0)
+    with pytest.raises(ValueError), opened(file):
+        pass
+
+
+def test_an_encrypted_array_is_refused():
+    whole = bytearray(packed(a=np.zeros(3)).getvalue())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        whole[whole.index(mark) + flags] |= 1
+    with pytest.raises(ValueError, match="a.npy is encrypted"), opened(io.BytesIO(whole)):
+        pass
+
+
 def test_a_header_that_does_not_end_is_damaged():
     file, header = io.BytesIO(), b"{'descr': '<f4', 'fortran_order': False, 'shape': (\n"
     with zipfile.ZipFile(file, "w") as archive:

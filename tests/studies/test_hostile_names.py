@@ -14,8 +14,8 @@ from tfadvseg.data.labels import LabelSpace
 from tfadvseg.paper import claims
 from tfadvseg.release import card, leaderboard
 from tfadvseg.release.robustness import robustness
-from tfadvseg.reports.csv_text import original
 from tfadvseg.reports.page import page
+from tfadvseg.runs.csv_text import original
 from tfadvseg.runs.examples import Attacked, Example, save_examples
 from tfadvseg.studies.overall import Answer as Told
 from tfadvseg.studies.overall import Chapter, index

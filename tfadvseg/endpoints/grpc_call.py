@@ -15,6 +15,8 @@ OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
 )
+RECEIVED = "CLIENT: Received message larger"
+"""Of an answer, which our own limit refuses."""
 BEYOND_A_LIMIT = ("larger than max", "message length")
 """What gRPC says of a message that is too large, to tell it from other exhausted resources."""
 
@@ -45,6 +47,8 @@ class GrpcCall:
                 return unreachable(address, text)
             case grpc.StatusCode.DEADLINE_EXCEEDED:
                 return late(address, self.settings.timeout)
+            case grpc.StatusCode.RESOURCE_EXHAUSTED if RECEIVED in text:
+                return unreadable(address, f"it has more than {LARGEST:,} bytes")
             case grpc.StatusCode.RESOURCE_EXHAUSTED if any(words in text for words in BEYOND_A_LIMIT):
                 return too_large(address, text)
             case grpc.StatusCode.UNIMPLEMENTED:

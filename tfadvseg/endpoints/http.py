@@ -117,7 +117,7 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
     def end() -> None:
         ended.set()
         with contextlib.suppress(OSError):
-            own.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(own, socket.SHUT_RDWR)  # one of TLS would go on without its encryption
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

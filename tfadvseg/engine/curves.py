@@ -33,6 +33,7 @@ from tfadvseg.engine.unit import Tick, Unit, UnitMaker
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.metrics.scores import mean_iou, share
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.curves import COLUMNS, FILE
 from tfadvseg.runs.folder import RunFolder
 
@@ -171,12 +172,14 @@ class Steps:
     def maker(self, setting: Setting, batch: Batch) -> Make:
         spec = self.scenario.attacked
         model = setting.models[spec]
-        maker = UnitMaker(self.scenario, {one: setting.models[one] for one in self.models})
+        alone = dataclasses.replace(self.scenario, targets=())  # nobody else is shown anything
+        maker = UnitMaker(alone, {spec: model})
 
         def make(batch: Batch, tick: Tick, with_example: bool) -> Unit:
             exposure, ids = expose(batch, spec.frame), [name.decode() for name in batch["id"].numpy()]
             given = maker.given(exposure, ids, ReadOnce(setting.split), batch["index"].numpy())
             follow, found = Follower(model, exposure, spec.classes), Unit()
+            tick(0.5)
             for one in self.attacks:
                 found[one.name] = follow(one, given.targets(hides(one.attack)), given.seeds, given.attackable)
                 tick(sum(cost.work for cost in one.group.costs) + 0.5)
@@ -205,7 +208,7 @@ class Curves:
     def write(self, shards: Shards, folder: RunFolder) -> None:
         """Of the first photographs that are not damaged."""
         rows = [row for part in self.parts for row in self._rows(part, shards, folder)]
-        text = pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False).encode()
+        text = csv_text(pd.DataFrame(rows, columns=list(COLUMNS))).encode()
         folder.write(FILE, lambda file: file.write(text))
 
     def _rows(self, part: Steps, shards: Shards, folder: RunFolder) -> Iterator[tuple[Any, ...]]:

@@ -21,6 +21,9 @@ TOLD = (
     "lines part the stages of attacks that have several."
 )
 
+MOST = 8
+"""Photographs in a figure; curves.csv has all."""
+
 
 def drawings(table: pd.DataFrame) -> list[Drawing]:
     """steps_<network>: of each network in curves.csv."""
@@ -36,8 +39,8 @@ def part(table: pd.DataFrame, shown: Sequence[str]) -> list[Block]:
 
 
 def steps_figure(own: pd.DataFrame) -> Figure:
-    """Of one network: a row of panels a photograph, a line an attack."""
-    images, attacks = list(own["image"].unique()), list(own["attack"].unique())
+    """Of one network: a row of panels for each of the first MOST photographs, a line an attack."""
+    images, attacks = list(own["image"].unique())[:MOST], list(own["attack"].unique())
     labels = {name: _label(name, own.loc[own["attack"] == name, "epsilon"].iloc[0]) for name in attacks}
     figure, panels = plots.panels(
         len(images) * len(PANELS), len(PANELS), width=3.0, height=2.3, margin=plots.room_beside(list(labels.values())),

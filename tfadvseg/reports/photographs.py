@@ -10,7 +10,6 @@ import pandas as pd
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import literal
 from tfadvseg.reports.markdown import markdown
@@ -25,6 +24,7 @@ from tfadvseg.runs.attacked import (
     save_perturbation,
     save_picture,
 )
+from tfadvseg.runs.csv_text import csv_text
 
 Row = Mapping[str, Any]
 """Of the table, by the columns of `runs.attacked`."""

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
-from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
 from tfadvseg.reports.titles import attack_title
+from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.results import CLEAN
 
 Rows = Sequence[Mapping[str, Any]]

@@ -4,6 +4,8 @@ import os
 
 import pandas as pd
 
+from tfadvseg.runs.csv_text import original
+
 FILE = "curves.csv"
 POINT = ("stage", "loss", "changed", "iou", "linf")
 """stage: of several runs that follow each other, the number of those before it. loss: mean cross-entropy in nats to the
@@ -19,5 +21,8 @@ NONE = pd.DataFrame(columns=list(COLUMNS))
 
 def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The rows of such a file; ValueError where it lacks a column."""
-    text = dict.fromkeys(("model", "image", "attack"), str)
-    return pd.read_csv(path, usecols=list(COLUMNS), dtype=text, keep_default_na=False, na_values=[""])
+    text = ("model", "image", "attack")
+    found = pd.read_csv(
+        path, usecols=list(COLUMNS), dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""]
+    )
+    return found.assign(**{name: found[name].map(original) for name in text})

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from tfadvseg.atomic import write_atomically
 from tfadvseg.registry import choose
 from tfadvseg.reports import tensorboard
-from tfadvseg.reports.csv_text import csv_text
 from tfadvseg.reports.curves import drawings as steps_drawings
 from tfadvseg.reports.curves import events as steps_events
 from tfadvseg.reports.curves import part as steps_part
@@ -22,6 +21,7 @@ from tfadvseg.reports.page import page
 from tfadvseg.reports.sheets import draw_sheets
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs import curves, hidden, parts, per_class
+from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.examples import Example, load_examples
 from tfadvseg.runs.folder import whole
 from tfadvseg.studies import STUDIES

@@ -41,7 +41,10 @@ def matrix_table(matrix: Matrix, forms: Mapping[str, str], dataset: str) -> Tabl
     printed = beside.transferred()
 
     def key(source: str, row: str) -> tuple[str, str, str]:
-        return matrix.attack, forms.get(source, ""), forms.get(row, "")
+        attacked, evaluated = forms.get(source, ""), forms.get(row, "")
+        if (source == row) != (attacked == evaluated):  # two networks of one kind: theirs is a white box, ours is not
+            return matrix.attack, "", ""
+        return matrix.attack, attacked, evaluated
 
     columns = [source for source in matrix.columns if any(key(source, row) in printed for row in matrix.rows)]
     evaluated = [row for row in matrix.rows if any(key(source, row) in printed for source in columns)]

@@ -6,7 +6,7 @@ import io
 import pandas as pd
 import pytest
 
-from tfadvseg.reports.csv_text import csv_text, original, quoted
+from tfadvseg.runs.csv_text import csv_text, original, quoted
 
 FORMULAS = (
     "=1+1",
@@ -30,7 +30,23 @@ def test_a_formula_is_text_and_comes_back(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["enet", "a=b", "'tis", "'", "", "+0.6 [0.1, 1.2]", "-12.5 points", "-3 %", "1-2", 4.5, None]
+    "text",
+    [
+        "enet",
+        "a=b",
+        "'tis",
+        "'",
+        "",
+        "+0.6 [0.1, 1.2]",
+        "-12.5 points",
+        "-3 %",
+        "1-2",
+        4.5,
+        None,
+        "-5e-04",
+        "-inf",
+        "+1.2 [+0.3, +2.0]; otherwise: at fgsm 8",
+    ],
 )
 def test_all_else_stays_as_it_is(text):
     assert quoted(text) == text and original(text) == text
@@ -51,3 +67,13 @@ def test_a_harmless_table_is_as_pandas_writes_it():
         {"model": ["enet", None], "epsilon": [0.25, None], "gradients": [1, 2], "broken": [True, False]}
     )
     assert csv_text(table) == table.to_csv(index=False)
+
+
+def test_numbers_among_other_things_stay_as_they_are():
+    assert csv_text(pd.DataFrame({"a": pd.Series([1, None, 2, "-x"], dtype=object)})).split() == [
+        "a",
+        "1",
+        '""',
+        "2",
+        "'-x",
+    ]

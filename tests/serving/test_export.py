@@ -47,7 +47,7 @@ def fresh(enet_folder, images, tmp_path_factory):
 
 def test_a_fresh_process_needs_neither_keras_nor_the_zoo(fresh):
     assert fresh[1] == (
-        "['tfadvseg.models.card', 'tfadvseg.models.reading', 'tfadvseg.models.signatures', "
+        "['tfadvseg.models.reading', 'tfadvseg.models.card', 'tfadvseg.models.signatures', "
         "'tfadvseg.models.interface', 'tfadvseg.models.spec', 'tfadvseg.models.safety', 'tfadvseg.models.conversion', "
         "'tfadvseg.models.labelling', 'tfadvseg.models.loading', 'tfadvseg.models.flattening', "
         "'tfadvseg.models.network', 'tfadvseg.models.packing', 'tfadvseg.models.saved_model'] None\n"

@@ -11,6 +11,7 @@ from made_up import IMAGES, OPPOSITE, Answer, cell
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.metrics.intervals import interval, resample_weights
 from tfadvseg.reports.document import Heading, Paragraph, Table
+from tfadvseg.reports.events import at
 from tfadvseg.runs.examples import Attacked, Example
 from tfadvseg.studies.transforms import report
 from tfadvseg.studies.transforms.figures import defense_figure, transfer_figure
@@ -197,10 +198,10 @@ def test_tensorboard_has_a_run_for_each_pair(transforms):
     ends = ("none", "jpeg", "blur")
     pairs = {f"net/{expected}-{seen}" for expected in ends for seen in ends} - {"net/none-none"}
     assert set(added) == pairs | {"net/defenses"}
-    curve = {scalar.epsilon: scalar.value for scalar in added["net/jpeg-blur"].scalars}
-    assert curve == pytest.approx({0: 60.0, 1: 50.0, 8: 25.0})
+    curve = {scalar.step: scalar.value for scalar in added["net/jpeg-blur"].scalars}
+    assert curve == pytest.approx({at(0): 60.0, at(1): 50.0, at(8): 25.0})
     assert {scalar.tag for scalar in added["net/jpeg-blur"].scalars} == {"iou/ifgsm_ll"}
-    assert [image.epsilon for image in added["net/none-jpeg"].images] == [0, 8]
+    assert [image.step for image in added["net/none-jpeg"].images] == [at(0), at(8)]
     assert not list(added["net/jpeg-jpeg"].images)
     (figure,) = added["net/defenses"].images
     assert figure.tag == "figures/ifgsm_ll" and figure.pixels.shape[2] == 3

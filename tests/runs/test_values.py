@@ -8,8 +8,10 @@ import typing
 
 import pytest
 
+from tfadvseg.attacks.balls import Ball, LInf
+from tfadvseg.attacks.base import Attack, Cost
+from tfadvseg.attacks.noise import Noise
 from tfadvseg.data.labels import CAMVID
-from tfadvseg.metrics.counts import Counts
 from tfadvseg.runs.provenance import versions
 from tfadvseg.runs.results import Cell
 from tfadvseg.runs.values import _fits, as_json, of_json
@@ -22,7 +24,7 @@ CELL = Cell("scenes", "validation", "enet", "enet", "fgsm", 8.0, "none", "jpeg",
     [
         None, True, 3, -0.1, 1e-300, "ä", b"\x00\xff", pathlib.Path("a/b"), (), (1, (2.5, "x")), [1, [None]],
         {"a": (1,), 2: [3]}, CAMVID, CELL, (CELL, dataclasses.replace(CELL, epsilon=None)), versions, Cell,
-        Counts(1, 2, 3),
+        Cost(1, 2, 3),
     ],
 )  # fmt: skip
 def test_a_value_comes_back_equal_and_of_its_type(value):
@@ -47,6 +49,8 @@ def test_what_cannot_be_read_back_is_not_written(value):
         {"value": "tfadvseg.runs.provenance:versions", "of": {}}, {"value": "subprocess:Popen", "of": {"args": "ls"}},
         {"value": "tfadvseg.runs.folder:RunFolder", "of": {"folder": "x", "recipe": None, "notes": None}},
         {"value": "tfadvseg.runs.provenance:versions", "tuple": []},
+        {"value": "tfadvseg.attacks.base:Cost", "tuple": ["1", 0, 0]},
+        {"value": "tfadvseg.attacks.base:Cost", "tuple": [1, 0]},
     ],
 )  # fmt: skip
 def test_nothing_else_is_looked_up_and_nothing_is_run(written, tmp_path, monkeypatch):
@@ -67,6 +71,11 @@ def test_nothing_else_is_looked_up_and_nothing_is_run(written, tmp_path, monkeyp
         (None, int | None, True),
         ({"a": 1}, collections.abc.Mapping[str, typing.Any], True),
         ([], collections.abc.Mapping[str, typing.Any], False),
+        (LInf(), Ball, True),
+        (Noise(8.0), Ball, False),
+        (Noise(8.0), Attack, True),
+        (LInf(), Attack, False),
+        (LInf, Ball, False),
     ],
 )
 def test_a_field_takes_what_its_type_says(value, hint, fits):

@@ -50,6 +50,7 @@ def save_figure(figure: Figure, folder: str | pathlib.Path, name: str, dpi: int 
     png, pdf = (folder / f"{_stem(name)}.{ending}" for ending in ("png", "pdf"))
     undated = {"Creator": None, "Producer": None, "CreationDate": None}
     with literal(figure):
+        lay_out(figure, dpi)
         write_atomically(png, lambda file: figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}))
         write_atomically(pdf, lambda file: figure.savefig(file, format="pdf", dpi=dpi, metadata=undated))
     return [png, pdf]
@@ -71,6 +72,14 @@ def figure_pixels(figure: Figure, dpi: int = 110) -> np.ndarray:
     with literal(figure):
         canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def lay_out(figure: Figure, dpi: int) -> None:
+    """Places everything once and for all, where Matplotlib would do so for each file anew, in a third of the time that
+    three files take."""
+    figure.set_dpi(dpi)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 @contextlib.contextmanager

@@ -55,16 +55,14 @@ def of_json(written: Any) -> Any:
             found = _named(name)
             if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
                 raise ValueError(f"{name!r} is no dataclass of {PACKAGE}.")
-            given = {field: of_json(one) for field, one in fields.items()}
-            hints = _hints(found)
-            if wrong := [field for field, one in given.items() if not _fits(one, hints.get(field, Any))]:
-                raise ValueError(f"{wrong[0]} of {name!r} is of another type.")
-            return found(**given)
+            return found(**_fitting(found, {field: of_json(one) for field, one in fields.items()}))
         case {"value": name, "tuple": list(parts)}:
             found = _named(name)
-            if not (isinstance(found, type) and issubclass(found, tuple)):
+            if not (isinstance(found, type) and issubclass(found, tuple) and hasattr(found, "_fields")):
                 raise ValueError(f"{name!r} is no named tuple of {PACKAGE}.")
-            return found(*map(of_json, parts))
+            if len(parts) != len(found._fields):
+                raise ValueError(f"{name!r} has {len(found._fields)} fields; got {len(parts)}.")
+            return found(**_fitting(found, dict(zip(found._fields, map(of_json, parts), strict=True))))
         case {"tuple": list(parts)}:
             return tuple(map(of_json, parts))
         case {"dict": list(pairs)}:
@@ -74,9 +72,17 @@ def of_json(written: Any) -> Any:
     raise ValueError(f"{sorted(written)} are no keys of a value.")
 
 
+def _fitting(kind: type, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields, where each may stand in this class; ValueError for the first that may not."""
+    hints = _hints(kind)
+    if wrong := [field for field, one in given.items() if not _fits(one, hints.get(field, Any))]:
+        raise ValueError(f"{wrong[0]} of '{kind.__module__}:{kind.__qualname__}' is of another type.")
+    return given
+
+
 @functools.cache
 def _hints(kind: type) -> dict[str, Any]:
-    """Types of the fields of a dataclass, as far as they are known here."""
+    """Types of the fields of a dataclass or named tuple, as far as they are known here."""
     try:
         return typing.get_type_hints(kind)
     except NameError:  # of a name that is imported for type checkers alone
@@ -84,8 +90,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value may stand in a field of this type: by its class, and that of its parts. A protocol takes any
-    dataclass or function, which have no more methods than those of this package."""
+    """Whether a value may stand in a field of this type: by its class, and that of its parts, and in that of a protocol
+    by the names that it has."""
     if hint is Any:  # which is a class
         return True
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -99,11 +105,19 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is collections.abc.Callable:
         return callable(value)
     if getattr(hint, "_is_protocol", False):
-        return callable(value) or dataclasses.is_dataclass(value)
+        return not isinstance(value, type) and all(hasattr(value, name) for name in _members(hint))
     if hint in (int, float):
         return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
     kind = type(None) if hint is None else origin or hint
     return isinstance(value, kind) if isinstance(kind, type) else True
+
+
+@functools.cache
+def _members(protocol: type) -> frozenset[str]:
+    """What a protocol asks for: its public methods and fields, and whether it can be called."""
+    asked = (base for base in protocol.__mro__ if getattr(base, "_is_protocol", False) and base is not typing.Protocol)
+    names = {name for base in asked for name in (*vars(base), *vars(base).get("__annotations__", {}))}
+    return frozenset(name for name in names if name == "__call__" or not name.startswith("_"))
 
 
 def _name(thing: Any) -> str:

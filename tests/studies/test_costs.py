@@ -7,7 +7,7 @@ from made_up import Answer, cell, results
 
 from tfadvseg.reports.document import Table
 from tfadvseg.studies.evidence import Evidence
-from tfadvseg.studies.robustness.costs import bought, cost_part, frontier
+from tfadvseg.studies.robustness.costs import bought, cost_part, frontier, together
 from tfadvseg.studies.robustness.envelope import Envelope
 from tfadvseg.studies.robustness.figures import cost_figure, drawings, envelope_figure
 
@@ -56,11 +56,22 @@ def test_of_equal_work_the_one_that_leaves_less_is_kept():
 
 
 def test_the_table_and_what_is_said_of_it():
-    heading, told, table = cost_part([made()], 8.0)
+    heading, told, table, _, sums = cost_part([made()], 8.0)
     assert heading.text == "What more gradients buy" and "At epsilon 8" in told.text
     assert isinstance(table, Table) and table.rows[-1] == [
         "net", "APGD-CE", "300", "3", "0", "301.5", "20.0 [20.0, 20.0]"
     ]  # fmt: skip
+    assert isinstance(sums, Table) and sums.rows[1] == ["net", "2", "10.0", "11.0", "25.0 [25.0, 25.0]"]
+
+
+def test_together_attacks_leave_the_worst_choice_of_an_image():
+    """The one of its own norm leaves nothing, but only where it stays within the epsilon."""
+    found = together(made(), 8.0)
+    assert [(one.dearest, one.attacks, one.work) for one in found] == [
+        (1, 1, 1), (10, 2, 11), (50, 3, 61), (100, 4, 161), (250, 5, 411), (301.5, 6, 712.5)
+    ]  # fmt: skip
+    ratios = [float(one.ratio[0]) for one in found]
+    np.testing.assert_allclose(ratios, [50, 25, 12.5, 12.5, 12.5, 10])
 
 
 def test_of_a_run_that_did_not_count_nothing_is_said():
@@ -74,8 +85,9 @@ def test_the_figures_show_the_frontier_and_the_envelope():
     assert drawings([], 8.0, "") == []
     assert [one.name for one in drawings([made((8.0,))], 8.0, "")] == ["what_gradients_buy"]
     (axes,) = cost_figure(found, 8.0, "made up").axes
-    steps, *points = axes.get_lines()
-    assert steps.get_xydata()[[0, 1, 2, -1]].tolist() == [[1, 50], [10, 25], [301.5, 20], [301.5, 20]]
+    steps, summed, *points = axes.get_lines()
+    assert summed.get_xdata()[-1] == 712.5 and summed.get_ydata()[0] == 50
+    assert steps.get_xydata()[[0, 1, 2, -1]].tolist() == [[1, 50], [10, 25], [301.5, 20], [712.5, 20]]
     hollow = [line.get_xdata()[0] for line in points if line.get_markerfacecolor() == "white"]
     assert hollow == [250] and axes.get_xscale() == "log"
     (axes,) = envelope_figure(found, "made up").axes

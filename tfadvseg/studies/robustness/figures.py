@@ -15,7 +15,7 @@ from tfadvseg.reports import plots
 from tfadvseg.reports.cells import in_order_of_the_paper
 from tfadvseg.reports.drawing import Drawing
 from tfadvseg.reports.titles import attack_title
-from tfadvseg.studies.robustness.costs import Bought, bought, frontier
+from tfadvseg.studies.robustness.costs import Bought, Together, bought, frontier, together
 from tfadvseg.studies.robustness.envelope import Envelope
 
 WORST, BUYS = "worst_case", "what_gradients_buy"
@@ -68,16 +68,19 @@ def envelope_figure(found: Sequence[Envelope], title: str) -> Figure:
 
 
 def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure:
-    """Of each network what attacks leave against their work for an image, and the frontier of those that leave less
-    than every cheaper one."""
+    """Of each network what attacks leave against their work for an image, the frontier of those that leave less than
+    every cheaper one, and what all of up to some work leave together."""
     points = {one.model: bought(one, epsilon) for one in found}
     names = in_order_of_the_paper(dict.fromkeys(one.attack for own in points.values() for one in own))
-    labels = ["black box, by queries", *map(attack_title, names)]
+    labels = ["hollow: black box, by queries", *map(attack_title, names)]
     figure, panels = plots.panels(len(found), _abreast(found), width=3.4, height=2.7, margin=plots.room_beside(labels))
+    sums = [together(one, epsilon) for one in found]
     works = [one.work for own in points.values() for one in own]
+    works += [one.work for summed in sums for one in summed]
     top = plots.highest([float(one.ratio[0]) for own in points.values() for one in own])
-    for axes, own in zip(panels, points.values(), strict=True):
-        _draw_frontier(axes, frontier(own), max(works))
+    for axes, own, summed in zip(panels, points.values(), sums, strict=True):
+        _draw_steps(axes, frontier(own), max(works), "-")
+        _draw_steps(axes, summed, max(works), "--")
         for one in own:
             look = plots.look(names.index(one.attack))
             face = "white" if one.black_box else look.colour
@@ -95,7 +98,10 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
         plots.ratio_axis(axes, top, at_least=10)
     plots.finish(figure, panels, list(points), f"What more gradients buy at epsilon {epsilon:g}, {title}")
     black_box = any(one.black_box for own in points.values() for one in own)
-    handles = [Line2D([], [], color="0.4", linewidth=1.4, label="least that is left")]
+    handles = [
+        Line2D([], [], color="0.4", linewidth=1.4, label="least by one attack"),
+        Line2D([], [], color="0.4", linewidth=1.4, linestyle="--", label="all attacks so far"),
+    ]
     handles += [
         Line2D([], [], color=look.colour, marker=look.marker, linestyle="none", label=attack_title(name))
         for name, look in ((name, plots.look(index)) for index, name in enumerate(names))
@@ -108,11 +114,11 @@ def cost_figure(found: Sequence[Envelope], epsilon: float, title: str) -> Figure
     return figure
 
 
-def _draw_frontier(axes: Axes, kept: Sequence[Bought], most: float) -> None:
-    """Steps down at each attack, on to the dearest of all."""
+def _draw_steps(axes: Axes, kept: Sequence[Bought] | Sequence[Together], most: float, line: str) -> None:
+    """Steps down at each of them, on to the dearest of all."""
     x, y = [one.work for one in kept], [float(one.ratio[0]) for one in kept]
     if x:
-        axes.step([*x, most], [*y, y[-1]], where="post", color="0.4", linewidth=1.4)
+        axes.step([*x, most], [*y, y[-1]], where="post", color="0.4", linewidth=1.4, linestyle=line)
 
 
 def _alone(envelope: Envelope, attack: str) -> dict[float, float]:

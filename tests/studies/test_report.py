@@ -64,18 +64,31 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(scope="module")
+def reported():
+    """{study: what `run` is, and the paths that its report wrote}, so that each is drawn once for all tests."""
+    return {}
+
+
 @pytest.fixture(params=sorted(STUDIES))
-def run(request, add_examples):
-    """A finished run of each study, with a warning and an example."""
-    made = request.getfixturevalue(request.param)(warnings=["The loss did not move."])
-    add_examples(made.folder, *EXAMPLES[made.study])
-    return made
+def run(request, reported, add_examples):
+    """A finished run of each study, with a warning and an example, and its report."""
+    if request.param not in reported:
+        made = request.getfixturevalue(request.param)(warnings=["The loss did not move."])
+        add_examples(made.folder, *EXAMPLES[made.study])
+        reported[request.param] = made, write_report(made.folder)
+    return reported[request.param][0]
 
 
-def test_a_finished_run_becomes_a_report_twice_alike(run):
-    written = write_report(run.folder, with_tensorboard=False)
+@pytest.fixture
+def written(run, reported):
+    """Paths of its report."""
+    return reported[run.study][1]
+
+
+def test_a_finished_run_becomes_a_report_twice_alike(run, written):
     assert all(path.exists() for path in written) and len(set(written)) == len(written)
-    first = files(run.folder)
+    first = {name: held for name, held in files(run.folder).items() if not name.startswith("tensorboard/")}
     pictures = {name.removeprefix("figures/") for name in first if name.startswith("figures/")}
     assert pictures == {
         f"{stem}.{ending}"
@@ -92,11 +105,12 @@ def test_a_finished_run_becomes_a_report_twice_alike(run):
     assert set(shown) <= set(first) and (shown or run.study == "masking")  # whose verdict is in words
 
     write_report(run.folder, with_tensorboard=False)
-    assert files(run.folder) == first
+    again = files(run.folder)
+    assert {name: again[name] for name in first} == first
 
 
-def test_the_page_has_all_that_results_md_has_and_the_photographs(run):
-    assert run.folder / "report.html" in write_report(run.folder, with_tensorboard=False)
+def test_the_page_has_all_that_results_md_has_and_the_photographs(run, written):
+    assert run.folder / "report.html" in written
     text = (run.folder / "report.html").read_text()
     found = Page(text)
     assert found.open == [] and all(address.startswith(("data:image/", "#")) for address in found.loaded)
@@ -131,7 +145,6 @@ def test_attacks_step_by_step_are_drawn_where_they_were_followed(robustness):
 
 
 def test_claims_and_cells_are_written_as_they_were_judged(run):
-    write_report(run.folder, with_tensorboard=False)
     claims = json.loads((run.folder / "claims.json").read_text())
     assert [Judgement(**claim) for claim in claims] == STUDIES[run.study].judged(run)
     text = (run.folder / "results.md").read_text()
@@ -146,8 +159,8 @@ def test_claims_and_cells_are_written_as_they_were_judged(run):
     assert table["epsilon"].isna().tolist() == free and (table["linf"][free] == 3.25).all()
 
 
-def test_tensorboard_is_written_too(run):
-    assert run.folder / "tensorboard" in write_report(run.folder)
+def test_tensorboard_is_written_too(run, written):
+    assert run.folder / "tensorboard" in written
     model = EXAMPLES[run.study][0]
     assert list((run.folder / "tensorboard" / model).glob("*.tfevents.*"))
 

@@ -1,6 +1,7 @@
 """What a programme of jobs says of the paper in the end: index.html, index.md, claims.csv, from what its jobs left."""
 
 import dataclasses
+import itertools
 import json
 import pathlib
 from collections.abc import Sequence
@@ -9,10 +10,11 @@ import pandas as pd
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.document import Bullets, Document, Paragraph
-from tfadvseg.reports.markdown import markdown
+from tfadvseg.reports.markdown import markdown, plain
 from tfadvseg.reports.page import PHOTOGRAPHS, page
 from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.results import Results
+from tfadvseg.studies.answer import TITLE
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.overall import Answer, Told, answers, counted, index, rows
@@ -47,17 +49,32 @@ def chapter(one: Standing) -> Chapter:
         found = Results.read(one.folder / "cells.npz")
         told = f"{int(found.gradients.sum()):,} gradients in {in_words(float(found.seconds.sum()))}."
         figures = tuple(sorted(path.name for path in (one.folder / "figures").glob("*.png")))
-        return Chapter(job.name, job.asks, told, f"{job.name}/results.md", sections(one.folder), figures)
+        lines = _lines(one.folder)
+        return Chapter(
+            job.name, job.asks, told, f"{job.name}/results.md", sections(lines, figures), figures, beginning(lines)
+        )
     told = {FAILED: "It has failed", IMPOSSIBLE: "It is left out", OPEN: "It is not done yet"}[one.state]
     return Chapter(job.name, job.asks, f"{told}: {one.sentence.rstrip('.')}." if one.sentence else f"{told}.")
 
 
-def sections(folder: pathlib.Path) -> tuple[str, ...]:
-    """Titles of the parts of a run's report, as far as it is written; photographs are on its page alone."""
-    report = folder / "results.md"
-    lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
-    shown = [PHOTOGRAPHS] if any((folder / "figures").glob("sheet_*.png")) else []
+def sections(lines: Sequence[str], figures: Sequence[str]) -> tuple[str, ...]:
+    """Titles of the parts of a run's report; photographs are on its page alone."""
+    shown = [PHOTOGRAPHS] if any(name.startswith("sheet_") for name in figures) else []
     return (*(line.removeprefix("## ") for line in lines if line.startswith("## ")), *shown)
+
+
+def beginning(lines: Sequence[str]) -> tuple[str, ...]:
+    """What a run's report says in short; nothing of one that has no such part."""
+    head = f"## {TITLE}"
+    after = itertools.dropwhile(lambda line: line != head, lines)
+    part = itertools.takewhile(lambda line: line == head or not line.startswith("## "), after)
+    return tuple(plain(line.removeprefix("- ")) for line in part if line.startswith("- "))
+
+
+def _lines(folder: pathlib.Path) -> list[str]:
+    """Of a run's report, as far as it is written."""
+    report = folder / "results.md"
+    return report.read_text(encoding="utf-8").splitlines() if report.exists() else []
 
 
 def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:

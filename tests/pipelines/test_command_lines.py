@@ -11,7 +11,7 @@ from PIL import Image
 from tfadvseg.runs.provenance import source_digest
 from tfadvseg.runs.results import COLUMNS
 
-TINY = ("--models=enet_scenes", "--limit=1", "--attacks=fgsm,ifgsm_ll")
+TINY = ("--models=fcn8s_scenes", "--limit=1", "--attacks=fgsm,ifgsm_ll")
 
 
 def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, undrawn, tmp_path):
@@ -27,9 +27,9 @@ def test_robustness_leaves_a_whole_run_folder_and_repeats_itself(run, call, undr
     assert held | {"figures", "tensorboard"} <= set(os.listdir(tmp_path / "first"))
     for name in ("iou_ratio.png", "iou_ratio.pdf", "iou_ratio.svg"):
         assert (tmp_path / "first" / "figures" / name).stat().st_size > 10_000
-    assert "enet_scenes" in first.stdout
+    assert "fcn8s_scenes" in first.stdout
     recipe = json.loads((tmp_path / "first" / "recipe.json").read_text())["recipe"]
-    assert recipe["epsilons"] == ["1", "4"] and set(recipe["models"]) == {"enet_scenes"}
+    assert recipe["epsilons"] == ["1", "4"] and set(recipe["models"]) == {"fcn8s_scenes"}
     assert recipe["study"] == "robustness" and recipe["arithmetic"]["threads"] == recipe["threads"] == 2
     assert recipe["source"] == source_digest()
     assert "output" not in recipe and "data_dir" not in recipe

@@ -12,7 +12,7 @@ from tfadvseg.models import load
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory):
     """A network of saved_models/ whose ImageNet mean and std are left to the user."""
-    inner = tf.saved_model.load("saved_models/enet_scenes/1")
+    inner = tf.saved_model.load("saved_models/fcn8s_scenes/1")
     module = tf.Module()
     module.inner = inner
 
@@ -42,7 +42,7 @@ def test_doctor_finds_the_reading_and_writes_it(call, outside, tmp_path):
 
 
 def test_without_a_dataset_the_page_is_of_the_file_alone(call):
-    done = call("doctor", "--saved_model=enet_scenes")
+    done = call("doctor", "--saved_model=fcn8s_scenes")
     assert done.returncode == 0 and "Readings on" not in done.stdout
     assert "logits of 11 classes" in " ".join(done.stdout.split()) and "To be read with signature logits" in done.stdout
 
@@ -72,10 +72,10 @@ def test_what_is_no_model_ends_in_a_sentence(call, tmp_path):
 
 def test_a_network_with_mean_and_std_outside(call, tmp_path):
     """Found on two photographs, written down, and the command to go on with."""
-    enet = load("saved_models/enet_scenes")
-    served = tf.function(lambda x: tf.nn.softmax(enet.logits((x * STD + MEAN) * 255)))
+    network = load("saved_models/fcn8s_scenes")
+    served = tf.function(lambda x: tf.nn.softmax(network.logits((x * STD + MEAN) * 255)))
     module = tf.Module()
-    module.enet = enet.trackable
+    module.network = network.trackable
     tf.saved_model.save(
         module,
         str(tmp_path / "net"),

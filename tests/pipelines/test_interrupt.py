@@ -133,22 +133,22 @@ def test_the_way_on_is_what_was_typed_and_the_run_folder_once(monkeypatch, words
 
 def test_an_interrupted_run_says_how_it_goes_on_and_does(call, undrawn, tmp_path):
     """Ctrl-C after the first finished unit: its command ends the run."""
-    arguments = ("--models=enet_scenes", "--limit=3", "--batch_size=1", "--attacks=ifgsm", "--epsilons=8")
+    arguments = ("--models=fcn8s_scenes", "--limit=3", "--batch_size=1", "--attacks=ifgsm", "--epsilons=8")
     output = tmp_path / "a run"
     program = begin("pipelines.robustness", *arguments, "--output", str(output))
-    while program.poll() is None and not list(output.glob("units/enet_scenes-*.npz")):
+    while program.poll() is None and not list(output.glob("units/fcn8s_scenes-*.npz")):
         time.sleep(0.05)
     program.send_signal(signal.SIGINT)
     _, stderr = program.communicate()
     assert program.returncode == 130, stderr
     line = stderr.strip().splitlines()[-1]
     assert line.startswith(f"{HEAD}Go on with: {shlex.quote(sys.executable)} -m pipelines.robustness ")
-    finished = {path.name: path.stat().st_mtime_ns for path in output.glob("units/enet*.npz")}
+    finished = {path.name: path.stat().st_mtime_ns for path in output.glob("units/fcn8s*.npz")}
     assert 1 <= len(finished) < 3
     words = shlex.split(line.partition(" -m pipelines.robustness ")[2])
     assert words == [*arguments, "--output", str(output)]
     assert not [name for name in os.listdir(output / "units") if name.startswith(".")]
     ended = call("robustness", *words)
     assert ended.returncode == 0, ended.stderr
-    after = {path.name: path.stat().st_mtime_ns for path in output.glob("units/enet*.npz")}
+    after = {path.name: path.stat().st_mtime_ns for path in output.glob("units/fcn8s*.npz")}
     assert finished.items() <= after.items() and len(after) == 3

@@ -15,7 +15,7 @@ from tfadvseg.reports.document import (
     Pointers,
     Table,
 )
-from tfadvseg.reports.markdown import markdown
+from tfadvseg.reports.markdown import markdown, plain
 
 
 def test_every_block():
@@ -108,6 +108,7 @@ def test_two_columns_may_name_a_row():
 )
 def test_nothing_that_people_write_is_taken_for_markdown(text, written):
     assert markdown(Document("T", [Paragraph(text)])) == f"# T\n\n{written}\n"
+    assert plain(written) == text
 
 
 def test_cells_may_hold_bars_and_paths_spaces():

@@ -76,13 +76,16 @@ def test_claims_are_counted_by_verdict():
 def test_the_document_has_links_and_all_claims(tmp_path):
     found = answers([told("robustness", "C5", "net", HOLDS)], {})
     chapters = [
-        Chapter("robustness", "How easily?", "386 gradients.", "robustness/results.md"),
+        Chapter(
+            "robustness", "How easily?", "386 gradients.", "robustness/results.md", answers=("a keeps more.", "b.")
+        ),
         Chapter("crf", "And a CRF?", "Left out: it needs crf_rnn, which is not here."),
     ]
     page = index("The paper on camvid", "Two networks.", chapters, found)
     text = markdown(page)
     assert text.startswith("# The paper on camvid\n\nTwo networks.\n")
     assert "[Results of robustness](robustness/results.md)" in text and text.count("](") == 1
+    assert "How easily? 386 gradients.\n\n- a keeps more.\n- b.\n\n[Results" in text and text.count("\n- ") == 2 + 36
     assert f"| C5 | {claims()['C5'].statement} | holds | robustness: net: +1.0 [0.5, 1.5] |" in text
     (table,) = [block for block in page.blocks if isinstance(block, ClaimTable)]
     assert len(table.rows) == 111

@@ -100,6 +100,11 @@ def _text(text: str) -> str:
     return text.replace("](", "]\\(")
 
 
+def plain(text: str) -> str:
+    """A line of `markdown` as it was before."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
 def _cell(text: str) -> str:
     return _text(text).replace("|", "\\|")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tfadvseg.paper import KINDS, PaperClaim
 from tfadvseg.paper import claims as paper_claims
-from tfadvseg.reports.document import Block, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph, Pointers
+from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph, Pointers
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import UNMEASURED, Judgement
 from tfadvseg.studies.exhibits import pointers
@@ -109,6 +109,7 @@ def index(title: str, about: str, chapters: Sequence[Chapter], found: Sequence[A
     blocks: list[Block] = [Paragraph(about), Heading("Jobs")]
     for one in chapters:
         blocks += [Heading(one.name, 3), Paragraph(f"{one.asks} {one.told}")]
+        blocks += [Bullets(one.answers)] if one.answers else []
         blocks += [Link(f"Results of {one.name}", one.results)] if one.results else []
     blocks += [Heading("Tables and figures of the paper"), Paragraph(EXHIBITED), Pointers(pointers(chapters))]
     blocks += [Heading("Verdicts"), Paragraph(f"{counted(found)}.")]

@@ -14,7 +14,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 CONSTRAINTS ?= constraints.txt
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DEMO_FLAGS ?=
-REPRODUCE_FLAGS ?= --limit=2 --output=runs/reproduce/scenes
+REPRODUCE_FLAGS ?= --budget=small --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 BROWSER = $(firstword $(foreach name,chromium chromium-browser google-chrome chrome,$(shell command -v $(name))))

@@ -1,7 +1,7 @@
 """Every study of the paper that the networks at hand allow, as one list of jobs that can be interrupted at any moment.
 
-    python -m pipelines.reproduce --output=runs/scenes --limit=4 --dry_run
-    python -m pipelines.reproduce --output=runs/scenes --limit=4 --only=transfer,crf
+    python -m pipelines.reproduce --output=runs/scenes --budget=small --dry_run
+    python -m pipelines.reproduce --output=runs/scenes --budget=small --only=transfer,crf
     python -m pipelines.reproduce --dataset=camvid --data_dir=/data/camvid --output=runs/camvid
 
 Says first what each job will take. A job is a command line of another pipeline, in a process of its own, and a run
@@ -61,7 +61,8 @@ absl_flags.DEFINE_enum(
     "budget",
     "fast",
     list(BUDGETS),
-    "fast: few photographs, and one epsilon where the paper begins with one; full: its whole grid on all of them.",
+    "small: one or two photographs, to see it work; fast: few, and one epsilon where the paper begins with one; full: "
+    "its whole grid on all of them.",
 )
 absl_flags.DEFINE_list("only", [], "Names of jobs, to do these alone.")
 flags.define_dry_run()

@@ -33,10 +33,11 @@ def with_slope(function, unary, images):
 
 
 @pytest.mark.parametrize(("normalisation", "theta_gamma"), [("symmetric", 3.0), ("after", 20.0)])
-def test_images_of_a_batch_come_out_as_alone_bit_by_bit(normalisation, theta_gamma, four):
-    """And so do gradients. Traced anew for one image, so what is known of a size may not matter either.
+def test_images_of_a_batch_come_out_as_alone(normalisation, theta_gamma, four):
+    """And so do gradients, but for rounding. Traced anew for one image: what is known of a size may not matter either.
 
-    This needs oneDNN, TensorFlow's default on x86: without it, softmax rounds differently at the end of a batch.
+    Not to the last bit: softmax and products of matrices round by a value's place in the batch, and which of them do
+    differs between processors.
     """
     parameters = dataclasses.replace(CRF_RNN, normalisation=normalisation, theta_gamma=theta_gamma)
     infer = tf.function(lambda *tensors: with_slope(lambda *pair: mean_field(*pair, parameters), *tensors))
@@ -44,7 +45,7 @@ def test_images_of_a_batch_come_out_as_alone_bit_by_bit(normalisation, theta_gam
     for i in range(4):
         alone = infer(*(tensor[i : i + 1] for tensor in four))
         for one, many in zip(alone, together, strict=True):
-            np.testing.assert_array_equal(one[0], many[i])
+            np.testing.assert_allclose(one[0], many[i], rtol=1e-5, atol=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -128,6 +128,22 @@ def test_full_is_the_papers_grid_on_all_photographs():
     assert len(models(full["masking"])) == 3 and len(models(fast["masking"])) == 2
 
 
+def test_small_has_every_job_of_fast_on_two_photographs_at_most():
+    small, fast = by_name(ALL, "small"), by_name(ALL)
+    assert list(small) == list(fast)
+    assert {flag for job in small.values() for flag in job.flags if flag.startswith("--limit")} == {
+        "--limit=1", "--limit=2",
+    }  # fmt: skip
+    assert small["robustness"].flags[1:] == ("--epsilons=0.25,0.5,1,2,4,8,16,32", "--limit=2")
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_no_flag_is_without_a_value(budget):
+    """crf --sweep refuses an empty list."""
+    jobs = by_name(ALL, budget)
+    assert [flag for job in jobs.values() for flag in job.flags if flag.endswith("=")] == []
+
+
 def test_what_is_given_counts_more_than_what_the_job_says():
     job = by_name(ALL)["robustness"]
     arguments = words(job, lambda one: "", ["--limit=2", "--workers=0"], "out/robustness")
@@ -152,4 +168,4 @@ def test_jobs_are_picked_by_name_in_their_order():
         picked(jobs, ["transfre"])
     with pytest.raises(ValueError, match="Unknown budget 'slow'; choose one of: "):
         programme(ALL, "slow")
-    assert set(BUDGETS) == {"fast", "full"}
+    assert set(BUDGETS) == {"small", "fast", "full"}

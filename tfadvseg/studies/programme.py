@@ -29,15 +29,16 @@ class Network:
 @dataclasses.dataclass(frozen=True)
 class Budget:
     """images: photographs of a job, 0 for all. few: of one whose gradients are dear. epsilons: of the jobs that the
-    paper shows at one epsilon first. crf_epsilons: behind a dense CRF. trials: draws of a random transform. networks:
-    of the jobs that doubt an attack, 0 for all. attacks: newer ones. sweep: flags of the variants of a CRF. crossed:
-    whether transforms are only tried crossed with each other, which holds the cells of both."""
+    paper shows at one epsilon first. crf_epsilons: behind a dense CRF. draws: flags that say how often random
+    transforms are drawn. networks: of the jobs that doubt an attack, 0 for all. attacks: newer ones. sweep: flags of
+    the variants of a CRF. crossed: whether transforms are only tried crossed with each other, which holds the cells of
+    both."""
 
     images: int
     few: int
     epsilons: str
     crf_epsilons: str
-    trials: int
+    draws: tuple[str, ...]
     networks: int
     attacks: str
     sweep: tuple[str, ...]
@@ -46,17 +47,23 @@ class Budget:
 
 ALL_EPSILONS = "0.25,0.5,1,2,4,8,16,32"
 BUDGETS = {
+    "small": Budget(
+        2, 1, "8", "8", ("--trials=2", "--samples=4"), 1, "segpgd,cospgd",
+        ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1", "--theta_betas=20", "--theta_gammas=1",
+         "--spatial_weights=1"), crossed=True,
+    ),
     "fast": Budget(
-        8, 4, "8", "1,8", 5, 2, "ifgsm,segpgd,cospgd,sea@30",
+        8, 4, "8", "1,8", ("--trials=5",), 2, "ifgsm,segpgd,cospgd,sea@30",
         ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1,20,160", "--theta_betas=3,20", "--theta_gammas=1,10",
          "--spatial_weights=1,10"), crossed=True,
     ),
     "full": Budget(
-        0, 0, ALL_EPSILONS, ALL_EPSILONS, 9, 0, "ifgsm,segpgd,cospgd,sea", (f"--epsilons={ALL_EPSILONS}",),
-        crossed=False,
+        0, 0, ALL_EPSILONS, ALL_EPSILONS, ("--trials=9",), 0, "ifgsm,segpgd,cospgd,sea",
+        (f"--epsilons={ALL_EPSILONS}",), crossed=False,
     ),
 }  # fmt: skip
-"""fast: the ten networks of CamVid in hours on two processor cores; full: the paper's grid on all photographs."""
+"""small: two small networks in minutes on two processor cores, too few photographs to decide much; fast: the ten
+networks of CamVid in hours there; full: the paper's grid on all photographs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,8 +204,7 @@ def _scales(networks: Sequence[Network], size: Budget, architecture: str) -> Job
 def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
     own, numbers = _preferred(networks)[:1], _numbers(transforms.claims.CLAIMS)
     shared = (
-        _models(own), "--attacks=ifgsm_ll", f"--epsilons={size.epsilons}", f"--trials={size.trials}",
-        *_limit(size.few),
+        _models(own), "--attacks=ifgsm_ll", f"--epsilons={size.epsilons}", *size.draws, *_limit(size.few),
     )  # fmt: skip
     alone = Job(
         "transforms",

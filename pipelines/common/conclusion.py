@@ -14,10 +14,13 @@ from tfadvseg.reports.markdown import markdown, plain
 from tfadvseg.reports.page import PHOTOGRAPHS, page
 from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.results import Results
+from tfadvseg.studies.account import costs_of_jobs, provenance_of_jobs
 from tfadvseg.studies.answer import TITLE
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.overall import Answer, Told, answers, counted, index, rows
+from tfadvseg.studies.recommendation import recommendation
+from tfadvseg.studies.run import FinishedRun
 
 from .standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
 
@@ -29,11 +32,18 @@ def write_index(folder: pathlib.Path, title: str, about: str, standings: Sequenc
     told = [one for standing in standings if standing.state == FINISHED for one in judged(standing)]
     waiting = {one.job.name: one.job.claims for one in standings if one.state in (OPEN, FAILED)}
     found, chapters = answers(told, waiting), list(map(chapter, standings))
-    write_whole(folder / "index.md", markdown(index(title, about, chapters, found)))
+    runs = finished_runs(standings)
+    short, account = recommendation(runs), [*costs_of_jobs(runs), *provenance_of_jobs(runs)]
+    write_whole(folder / "index.md", markdown(index(title, about, chapters, found, short, account)))
     pages = [dataclasses.replace(one, results=one.results and f"{one.name}/report.html") for one in chapters]
-    write_whole(folder / "index.html", page(index(title, about, pages, found), folder))
+    write_whole(folder / "index.html", page(index(title, about, pages, found, short, account), folder))
     write_whole(folder / "claims.csv", csv_text(pd.DataFrame(rows(found, told))))
     return summary(folder, chapters, found)
+
+
+def finished_runs(standings: Sequence[Standing]) -> dict[str, FinishedRun]:
+    """By the names of their jobs."""
+    return {one.job.name: FinishedRun.read(one.folder) for one in standings if one.state == FINISHED}
 
 
 def judged(one: Standing) -> list[Told]:

@@ -108,6 +108,7 @@ def pretended(monkeypatch, camvid):
         "tfadvseg.runs.results.Results.read",
         lambda path: SimpleNamespace(gradients=np.array([5, 7]), seconds=np.array([30.0, 12.25])),
     )
+    monkeypatch.setattr("pipelines.common.conclusion.finished_runs", lambda standings: {})
     return made
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from made_up import Answer, cell
 
 from tfadvseg.reports.document import Bullets, Heading, Table
-from tfadvseg.studies.account import attacked_part, costs_part, provenance_part
+from tfadvseg.studies.account import (
+    attacked_part,
+    costs_of_jobs,
+    costs_part,
+    provenance_of_jobs,
+    provenance_part,
+)
 from tfadvseg.studies.report import completed
 from tfadvseg.studies.robustness.report import REPORT
 from tfadvseg.studies.run import FinishedRun
@@ -96,6 +102,48 @@ def test_provenance_is_what_the_recipe_says_and_no_more(robustness):
         ],
         heading="Provenance",
     )  # fmt: skip
+
+
+def test_costs_of_jobs_have_a_sum(finish):
+    cells = dict.fromkeys([cell("a"), cell("a", "fgsm", 1.0)], Answer(50.0))
+    one = counted(
+        finish("robustness", cells, {}, name="1"), gradients=[0, 1000], seconds=[0.5, 1], forwards=[np.nan] * 2
+    )
+    other = counted(
+        finish("robustness", cells, {}, name="2"), gradients=[0, 30], queries=[0, 7], seconds=[1, 2], forwards=[1, 2]
+    )
+    _, _, table = costs_of_jobs({"robustness": one, "modern": other})
+    assert table.header == ["Job", "Photographs", "Gradients", "Forward passes", "Queries", "Seconds"]
+    assert table.rows == [
+        ["robustness", "16", "1,000", "-", "0", "1.5"],
+        ["modern", "16", "30", "3", "7", "3.0"],
+        ["all of them", "", "1,030", "3", "7", "4.5"],
+    ]
+    assert costs_of_jobs({}) == []
+
+
+def test_what_jobs_share_is_told_once_and_what_differs_of_each(finish):
+    first, second = (recorded(finish("robustness", {cell("a"): Answer(50.0)}, {}, name=name), MADE, NOTES)
+                     for name in "12")  # fmt: skip
+    other = recorded(second, {"data": "another", "models": {"b": "0123"}}, {"command": ["/x/pipelines/crf.py", "-v"]})
+    made, commands = provenance_of_jobs({"robustness": first, "crf": other})
+    assert made == Bullets(
+        [
+            "Model a: 98436d942f803344.", "Model b: 0123.", "Source of tfadvseg that decides numbers: 3df3baf5.",
+            "Versions: python 3.11.7, numpy 2.4.6.", "Arithmetic: threads 2, cuda driver 550.",
+            "Photographs and labels: de02f496. (robustness)", "Revision: 7d301739e413+. (robustness)",
+            "Photographs and labels: another. (crf)",
+        ],
+        "Provenance",
+    )  # fmt: skip
+    assert commands == Bullets(
+        [
+            "robustness, started 2026-01-31 12:00:00: robustness.py '--output=my run'",
+            "crf, started at a time that is not known: python -m pipelines.crf -v",
+        ],
+        "Commands",
+    )
+    assert provenance_of_jobs({}) == []
 
 
 def test_a_report_says_nothing_twice(robustness):

@@ -40,7 +40,8 @@ def clipped(finish):
             19.5,
             {"baseline": "clip"},
             "to 20.0 [20.0, 20.0] % IoU, on 16 images. No transform surely helps against the "
-            "oblivious attack: the largest gain, of JPEG, is -0.5 [-0.5, -0.5] points.",
+            "oblivious attack: the largest gain, of JPEG, is -0.5 [-0.5, -0.5] points, and -8.0 [-8.0, -8.0] "
+            "against the adaptive one.",
         ),
         (
             19.5,

@@ -6,7 +6,7 @@ import io
 import pandas as pd
 
 from tfadvseg.paper import KINDS, claims
-from tfadvseg.reports.document import ClaimTable
+from tfadvseg.reports.document import ClaimTable, Heading
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.studies.chapter import Chapter
@@ -85,11 +85,19 @@ def test_the_document_has_links_and_all_claims(tmp_path):
     text = markdown(page)
     assert text.startswith("# The paper on camvid\n\nTwo networks.\n")
     assert "[Results of robustness](robustness/results.md)" in text and text.count("](") == 1
-    assert "How easily? 386 gradients.\n\n- a keeps more.\n- b.\n\n[Results" in text and text.count("\n- ") == 2 + 36
+    assert "How easily? 386 gradients.\n\n- a keeps more.\n- b.\n\n[Results" in text and text.count("\n- ") == 2 + 43
     assert f"| C5 | {claims()['C5'].statement} | holds | robustness: net: +1.0 [0.5, 1.5] |" in text
     (table,) = [block for block in page.blocks if isinstance(block, ClaimTable)]
     assert len(table.rows) == 111
     assert "Results of robustness: robustness/results.md" in terminal(page)
+
+
+def test_the_answers_stand_first_and_the_account_last():
+    text = markdown(
+        index("The paper", "Two networks.", [], answers([], {}), ["Deploy a.", "It breaks at 2."], [Heading("Costs")])
+    )
+    assert text.startswith("# The paper\n\nTwo networks.\n\n## In short\n\n- Deploy a.\n- It breaks at 2.\n\n## Jobs")
+    assert text.rstrip().endswith("## Costs")
 
 
 def test_the_table_has_a_row_for_each_who_judged():

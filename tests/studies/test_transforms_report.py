@@ -134,14 +134,15 @@ def test_the_headline_says_where_nothing_helps(defended):
     said = report.headline(defended(none=50.0, jpeg=40.0, blur=30.0), "fgsm", 8.0)
     assert said.endswith(
         "on 16 images. No transform surely helps against the oblivious attack: the largest gain, of JPEG, is -10.0 "
-        f"[-10.0, -10.0] points. {SURER}"
+        f"[-10.0, -10.0] points, and -45.0 [-45.0, -45.0] against the adaptive one. {SURER}"
     )
 
 
 def test_of_one_group_of_images_nothing_surely_helps(defended):
     assert report.headline(defended(["drive"] * IMAGES, none=10.0, jpeg=40.0, blur=30.0), "fgsm", 8.0) == (
         "FGSM at epsilon 8 takes net from 60.0 to 10.0 % IoU, on 16 images in 1 group of alike ones. No transform "
-        "surely helps against the oblivious attack: the largest gain, of JPEG, is +30.0 points."
+        "surely helps against the oblivious attack: the largest gain, of JPEG, is +30.0 points, and -5.0 against "
+        "the adaptive one."
     )
 
 

@@ -1,14 +1,21 @@
 """What every report says of its run: what was attacked and how, what it took, and of what it was made."""
 
 import math
+import pathlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
+from tfadvseg.command import command
 from tfadvseg.reports.document import Block, Bullets, Heading, Paragraph, Table
 from tfadvseg.reports.titles import attack_title, transform_title
 from tfadvseg.runs.results import CLEAN, NONE, images_text
 from tfadvseg.studies.run import FinishedRun
+
+MODEL = "Model "
+"""What a line about a model begins with."""
 
 
 def attacked_part(run: FinishedRun) -> list[Block]:
@@ -45,21 +52,77 @@ def costs_part(run: FinishedRun) -> list[Block]:
     return [Heading("Costs"), Paragraph(told), Table(header, rows, labels=2)]
 
 
+def costs_of_jobs(runs: Mapping[str, FinishedRun]) -> list[Block]:
+    """What each job of a programme took, and all of them. runs: by the job's name."""
+    counted = ["gradients", "forwards", "queries", "seconds"]
+    costs = pd.DataFrame({name: run.table[counted].sum(min_count=1) for name, run in runs.items()}).T
+    if not len(costs):
+        return []
+    costs.loc["all of them"] = costs.sum(min_count=1)
+    images = {name: str(run.evidence.images) for name, run in runs.items()}
+    rows = [
+        [name, images.get(name, ""), *(_count(cost[key]) for key in counted[:3]), f"{cost['seconds']:,.1f}"]
+        for name, cost in costs.iterrows()
+    ]
+    told = (
+        "Seconds are those of the machines that made each part. Graphs that are traced, figures and starts come on top."
+    )
+    header = ["Job", "Photographs", "Gradients", "Forward passes", "Queries", "Seconds"]
+    return [Heading("Costs"), Paragraph(told), Table(header, rows)]
+
+
+def provenance_of_jobs(runs: Mapping[str, FinishedRun]) -> list[Block]:
+    """What the recipes of a programme's jobs say, once where they say the same, and the command of each. runs: by the
+    job's name."""
+    said: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        for line in _made_of(run):
+            said.setdefault(line, []).append(name)
+    same = [line for line, names in said.items() if len(names) == len(runs)]
+    models = [line for line in said if line.startswith(MODEL) and line not in same]
+    other = [f"{line} ({', '.join(names)})" for line, names in said.items() if line not in (*same, *models)]
+    commands = [
+        f"{name}, started {run.notes.get('started', 'at a time that is not known')}: {typed}"
+        for name, run in runs.items()
+        if (typed := _typed(run.notes.get("command", [])))
+    ]
+    parts = Bullets([*models, *same, *other], "Provenance"), Bullets(commands, "Commands")
+    return [part for part in parts if part.items]
+
+
 def provenance_part(run: FinishedRun) -> list[Block]:
     """What recipe.json says of models, data, source, libraries, machine and command, as far as it says it."""
-    said, notes = run.settings, run.notes
-    digests = [f"Model {name}: {digest}." for name, digest in said.get("models", {}).items()]
+    told = [*_made_of(run), *_begun(run)]
+    return [Bullets(told, heading="Provenance")] if told else []
+
+
+def _made_of(run: FinishedRun) -> list[str]:
+    """All of it that decides numbers."""
+    said = run.settings
+    digests = [f"{MODEL}{name}: {digest}." for name, digest in said.get("models", {}).items()]
     known = {
         "Photographs and labels": said.get("data"),
         "Source of tfadvseg that decides numbers": said.get("source"),
-        "Revision": notes.get("revision"),
+        "Revision": run.notes.get("revision"),
         "Versions": _listed(said.get("versions", {})),
         "Arithmetic": _listed(said.get("arithmetic", {})),
-        "Started": notes.get("started"),
-        "Command": shlex.join(notes.get("command", [])),
     }
-    told = [*digests, *(f"{what}: {value}." for what, value in known.items() if value)]
-    return [Bullets(told, heading="Provenance")] if told else []
+    return [*digests, *(f"{what}: {value}." for what, value in known.items() if value)]
+
+
+def _begun(run: FinishedRun) -> list[str]:
+    """When, and by which command."""
+    known = {"Started": run.notes.get("started"), "Command": _typed(run.notes.get("command", []))}
+    return [f"{what}: {value}." for what, value in known.items() if value]
+
+
+def _typed(words: Sequence[str]) -> str:
+    """A command as somebody would type it: a pipeline by its name, wherever its file lies."""
+    if not words:
+        return ""
+    file = pathlib.PurePath(words[0])
+    program = command(file.stem) if file.parent.name == "pipelines" else shlex.quote(words[0])
+    return " ".join([program, *map(shlex.quote, words[1:])])
 
 
 def _listed(values: Mapping[str, Any]) -> str:

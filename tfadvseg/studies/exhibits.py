@@ -1,6 +1,7 @@
-"""Tables 1 to 20 and Figures 1 to 16 of the paper: what each shows, in our words, and where a programme has ours."""
+"""Tables 1 to 20 and Figures 1 to 23 of the paper: what each shows, in our words, and where a programme has ours."""
 
 import dataclasses
+import fnmatch
 import re
 from collections.abc import Sequence
 
@@ -20,7 +21,7 @@ NOTHING = "holds nothing to put beside it: other networks, attacks or epsilons"
 @dataclasses.dataclass(frozen=True)
 class Exhibit:
     """name: as Table 7. shows: what is in it. jobs: those of a programme that may have ours. section: a pattern of the
-    title there. figure: a file of figures/ instead."""
+    title there. figure: a pattern of the names in figures/ instead."""
 
     name: str
     shows: str
@@ -44,7 +45,8 @@ EXHIBITS = (
     Exhibit("Table 2", "attacks adapted to one input transform, before a network behind another", SHIFTED),
     Exhibit("Table 3", "clean IoU of public networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
     Exhibit("Table 4", "clean IoU of retrained networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
-    Exhibit("Table 5", "clean IoU on Cityscapes at two sizes, of which attacks are at the smaller one", WHITE_BOX),
+    Exhibit("Table 5", "clean IoU on Cityscapes at two sizes, of which the smaller one is attacked and shown",
+            WHITE_BOX),
     Exhibit("Table 6", "sizes of the networks", WHITE_BOX),
     *_white_box(),
     Exhibit("Table 15", "clean IoU of Deeplab v2 by scale of the image", DEEPLAB[:1]),
@@ -63,13 +65,23 @@ EXHIBITS = (
     Exhibit("Figure 7", "the same under the attack that is adapted to it", SHIFTED, DEFENSE),
     Exhibit("Figure 8", "the same under the attacks that are adapted to the others", SHIFTED[:1], DEFENSE),
     Exhibit("Figure 9", "IoU ratio of FCN8s and of CRF-RNN, which is trained with its CRF", CRFS[:1], PAGE),
-    Exhibit("Figure 10", "IoU ratio of Deeplab v2 with and without a CRF", CRFS[1:], PAGE),
+    Exhibit("Figure 10", "IoU ratio of a network, there Deeplab v2, with and without a CRF that is added to it",
+            CRFS[1:], PAGE),
     Exhibit("Figure 11", "perturbations of several epsilons", WHITE_BOX, PICTURES),
     Exhibit("Figure 12", "predictions under four attacks at several epsilons", WHITE_BOX, PICTURES),
     Exhibit("Figure 13", "predictions of several networks at several epsilons", WHITE_BOX, PICTURES),
-    Exhibit("Figure 14", "IoU ratio over epsilon on Pascal VOC, Iterative FGSM and FGSM ll", WHITE_BOX, CURVES),
-    Exhibit("Figure 15", "the same on Cityscapes", WHITE_BOX, CURVES),
+    Exhibit("Figure 14", "IoU ratio over epsilon on Pascal VOC, Iterative FGSM and FGSM ll", WHITE_BOX,
+            f"{BESIDE}|{CURVES}"),
+    Exhibit("Figure 15", "the same on Cityscapes", WHITE_BOX, f"{BESIDE}|{CURVES}"),
     Exhibit("Figure 16", "IoU ratio over epsilon of Deeplab v2 at one scale and at three", DEEPLAB[:1], MATRIX),
+    Exhibit("Figure 17", "IoU ratio under FGSM from the other scales of Deeplab v2", DEEPLAB[:1], MATRIX),
+    Exhibit("Figure 18", "the same of FCN8s", FCN8S, MATRIX),
+    Exhibit("Figure 19", "IoU ratio of a CRF's variants by theta_alpha, FGSM", CRFS, figure="crf_sweep_*.png"),
+    Exhibit("Figure 20", "the same by theta_beta", CRFS, figure="crf_sweep_*.png"),
+    Exhibit("Figure 21", "the same by theta_gamma and the spatial weight", CRFS, figure="crf_sweep_*.png"),
+    Exhibit("Figure 22", "mean confidence of a CRF's variants against IoU ratio", CRFS,
+            figure="crf_confidence_*.png"),
+    Exhibit("Figure 23", "mean entropy of the same against IoU ratio", CRFS, figure="crf_entropy_*.png"),
 )  # fmt: skip
 """In the paper's order."""
 
@@ -94,8 +106,8 @@ def _links(exhibit: Exhibit, chapter: Chapter) -> list[Link]:
     if not chapter.results:
         return []
     if exhibit.figure:
-        path = f"{chapter.name}/figures/{exhibit.figure}"
-        return [Link(f"{chapter.name}, {exhibit.figure}", path)] if exhibit.figure in chapter.figures else []
+        drawn = fnmatch.filter(chapter.figures, exhibit.figure)
+        return [Link(f"{chapter.name}, {name}", f"{chapter.name}/figures/{name}") for name in drawn[:1]]
     if exhibit.section == PAGE:
         return [Link(chapter.name, chapter.results)]
     # In the order of the patterns, not of the page: what stands beside the paper's comes first.

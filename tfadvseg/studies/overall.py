@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from tfadvseg.paper import KINDS, PaperClaim
 from tfadvseg.paper import claims as paper_claims
 from tfadvseg.reports.document import Block, Bullets, ClaimRow, ClaimTable, Document, Heading, Link, Paragraph, Pointers
+from tfadvseg.studies.answer import TITLE
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import UNMEASURED, Judgement
 from tfadvseg.studies.exhibits import pointers
@@ -104,9 +105,18 @@ def counted(found: Sequence[Answer]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items())
 
 
-def index(title: str, about: str, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:
-    """index.md. about: dataset, photographs and networks in a sentence."""
-    blocks: list[Block] = [Paragraph(about), Heading("Jobs")]
+def index(
+    title: str,
+    about: str,
+    chapters: Sequence[Chapter],
+    found: Sequence[Answer],
+    short: Sequence[str] = (),
+    account: Sequence[Block] = (),
+) -> Document:
+    """index.md. about: dataset, photographs and networks in a sentence. short: what all of it answers. account: what it
+    took, and of what it was made."""
+    opening = [Bullets(short, TITLE)] if short else []
+    blocks: list[Block] = [Paragraph(about), *opening, Heading("Jobs")]
     for one in chapters:
         blocks += [Heading(one.name, 3), Paragraph(f"{one.asks} {one.told}")]
         blocks += [Bullets(one.answers)] if one.answers else []
@@ -115,7 +125,7 @@ def index(title: str, about: str, chapters: Sequence[Chapter], found: Sequence[A
     blocks += [Heading("Verdicts"), Paragraph(f"{counted(found)}.")]
     rows = [ClaimRow(one.claim.number, one.claim.statement, one.verdict, one.measured) for one in found]
     blocks.append(ClaimTable("over all jobs", "the photographs of each job, which its own report names", rows))
-    return Document(title, blocks)
+    return Document(title, [*blocks, *account])
 
 
 COLUMNS = ("number", "section", "statement", "verdict", "job", "about", "tested", "own_verdict", "measured", "images",

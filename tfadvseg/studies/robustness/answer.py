@@ -16,21 +16,29 @@ from tfadvseg.studies.run import FinishedRun
 
 def answer(run: FinishedRun) -> list[str]:
     """At most three sentences."""
+    kept = keeping(run)
+    if not kept:
+        return ["No network was attacked within a given epsilon."]
+    return [*kept, *(hidden(run) or broken(envelopes_of(run), limits(run)))]
+
+
+def keeping(run: FinishedRun) -> list[str]:
+    """Which network keeps most under its worst attack, and whether that is decided; at most two sentences, none
+    where no network was attacked within a given epsilon."""
     cells, evidence = white_box(run.table), run.evidence
     epsilon = headline_epsilon(cells)
     kept = least_kept(evidence, models(cells), attacks(cells), epsilon)
     if not kept:
-        return ["No network was attacked within a given epsilon."]
+        return []
     most = kept[-1]
     left, title = evidence.format(most.score, least=0.0), attack_title(most.attack)
     share = f"the largest share of its clean IoU: {left} %" if len(kept) > 1 else f"{left} % of its clean IoU"
     crf = facts_of(run.design, most.model).crf
-    found = [
+    first = (
         f"At epsilon {epsilon:g}{limits(run)} {most.model} keeps {share} under the worst of the attacks that were "
         f"run on it ({title}); a stronger one may leave less{', and its CRF may hide the gradient' if crf else ''}."
-    ]
-    last = hidden(run) or broken(envelopes_of(run), limits(run))
-    return [*found, *decided(leads(evidence, kept), run, crf), *last]
+    )
+    return [first, *decided(leads(evidence, kept), run, crf)]
 
 
 def limits(run: FinishedRun) -> str:
@@ -88,15 +96,15 @@ def told(lead: Lead, run: FinishedRun) -> str:
     return f"{lead.more} and {lead.less} cannot be told apart on these images: {difference} points."
 
 
-def broken(found: Sequence[Envelope], limited: str = "") -> list[str]:
+def broken(found: Sequence[Envelope], limited: str = "", most: int = LISTED) -> list[str]:
     """At which epsilon half of the clean IoU is gone; of many networks the least and the largest. Those that were only
-    shown what was made on others have no part in it. limited: as `limits` says it."""
+    shown what was made on others have no part in it. limited: as `limits` says it. most: so many have a number each."""
     own = [one for one in found if any(cell.source_model == one.model for cell in one.choices.cells[1:])]
     order = sorted((one for one in own if not math.isnan(one.radius[0])), key=lambda one: one.radius[0])
     if not order:
         return []
     opening = f"In the worst case of all that was tried{limited.rstrip(',')}, half of the clean IoU is gone at epsilon"
-    if len(order) > LISTED:
+    if len(order) > most:
         return [f"{opening} {_radius(order[0])} at the earliest and {_radius(order[-1])} at the latest."]
     return [f"{opening} {'; '.join(map(_radius, order))}."]
 

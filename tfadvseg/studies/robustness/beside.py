@@ -22,8 +22,6 @@ from tfadvseg.studies.run import FinishedRun
 
 DATASETS = (beside.CITYSCAPES, beside.VOC)
 FIGURE = "beside_the_paper"
-DRAWN = ("fgsm", "ifgsm_ll")
-"""Of Figures 2 and 3."""
 OTHER = "0.78"
 """The grey of networks of which the other side has none."""
 TOLD = (
@@ -52,8 +50,7 @@ def beside_drawings(run: FinishedRun, cells: pd.DataFrame) -> list[Drawing]:
     forms, found = forms_of(run, cells), beside.attacks_of(run.settings, attacks(cells))
     if not forms or not found:
         return []
-    drawn = [name for name in found if name in DRAWN] or found[-1:]
-    make = functools.partial(curves_figure, cells, drawn, forms)
+    make = functools.partial(curves_figure, cells, found, forms)
     return [Drawing(FIGURE, "IoU ratio over epsilon, the paper's and here", make)]
 
 

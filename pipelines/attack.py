@@ -4,12 +4,12 @@
 
 Writes for each model and photograph a folder out/<model>/<photograph>: attacked.png in the photograph's own size,
 perturbation.npz (exact, int16) and perturbation.png (amplified), labels_before.png and labels_after.png (class
-numbers with colours), sheet.png; and of all of them attacked.csv and attacked.md. Each attacked.png is read back
-before anything is said of it: no value is farther than epsilon from the photograph, and shares of changed labels are
-of that file as the model sees it. Attacks lead away from the model's own prediction or toward other classes, stay
-within 0..255, and end on whole grey levels, since a PNG holds no others. They are made on the model's input and lifted
-to the photograph; tfadvseg/engine/photograph.py says what survives that, and the table has the shares before and
-after. Interrupted, it goes on where it stopped when it is started again with the same --output.
+numbers with colours), sheet.png; and of all of them report.html, attacked.md and attacked.csv. Each attacked.png is
+read back before anything is said of it: no value is farther than epsilon from the photograph, and shares of changed
+labels are of that file as the model sees it. Attacks lead away from the model's own prediction or toward other
+classes, stay within 0..255, and end on whole grey levels, since a PNG holds no others. They are made on the model's
+input and lifted to the photograph; tfadvseg/engine/photograph.py says what survives that, and the table has the shares
+before and after. Interrupted, it goes on where it stopped when it is started again with the same --output.
 """
 
 import sys
@@ -92,7 +92,7 @@ def _tell(scenarios: Sequence[Scenario], photographs: Sized, folder: RunFolder, 
     if left_out:
         told = f"{len(left_out)} of {len(photographs)} photographs left out: {', '.join(left_out)}"
         print(told, file=sys.stderr)
-    print(f"Results: {folder.path}/attacked.csv, attacked.md; of each photograph {folder.path}/<model>/<name>/")
+    print(f"Results: {folder.path}/report.html, attacked.md, attacked.csv; of each photograph <model>/<name>/ there")
 
 
 def protocol(space: LabelSpace) -> Protocol:

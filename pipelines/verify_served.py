@@ -19,8 +19,8 @@ bit by bit with what the SavedModel's own attack makes of it here.
 
 The last command has no local model: it attacks the endpoint itself, from its label maps alone, beside random noise.
 
-The run folder has served.csv, served.md and a file a photograph. Interrupted, or left by its server, it goes on with
-the next photograph when it is started again with the same --output.
+The run folder has report.html, served.md, served.csv and a file a photograph. Interrupted, or left by its server, it
+goes on with the next photograph when it is started again with the same --output.
 """
 
 import contextlib
@@ -222,7 +222,7 @@ def _attack_endpoint(split: Split) -> None:
 def _tell(folder: RunFolder, told: Any, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     report.write_tables(folder.path, told, rows, columns)
     print(terminal(told))
-    print(f"Results: {folder.path}/served.md, served.csv; of each photograph {folder.path}/units/")
+    print(f"Results: {folder.path}/report.html, served.md, served.csv; of each photograph {folder.path}/units/")
     sys.stdout.flush()
 
 

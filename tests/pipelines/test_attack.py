@@ -58,6 +58,7 @@ def test_every_file_is_there_and_says_the_same(call, conv_folder, conv_model, ph
         assert row["changed"] == pytest.approx(100 * np.mean(before != after)) and row["changed"] > 20
         assert f"{row['changed']:.1f}" in ended.stdout and str(name) in ended.stdout
     assert "L-infinity" in ended.stdout and "pavement" in (output / "attacked.md").read_text()
+    assert (output / "report.html").read_text().count("<img") == 3
 
 
 def test_the_file_is_the_attack_made_directly(call, conv_folder, conv_model, photographs, tmp_path):

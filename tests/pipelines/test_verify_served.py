@@ -96,6 +96,7 @@ def test_a_server_of_the_same_model_agrees_to_the_pixel(call, server, flags, tmp
     assert server.asked == {"serving_default": 2 * IMAGES + 1, "encoded": 4 * IMAGES + 2}
     assert server.at_once <= 4
     assert "| ifgsm" not in ended.stdout and "| Iterative FGSM ll | 4" in (tmp_path / "out" / "served.md").read_text()
+    assert "Iterative FGSM ll" in (tmp_path / "out" / "report.html").read_text()
 
 
 def unit_of(folder, name):

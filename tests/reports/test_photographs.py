@@ -66,6 +66,17 @@ def test_the_table_has_a_column_for_each_class_that_occurs(label_space, tmp_path
     write_tables(tmp_path, [row(label_space)], [])
     assert (tmp_path / "attacked.csv").read_text() == table([row(label_space)]).to_csv(index=False)
     assert (tmp_path / "attacked.md").read_text().startswith("# Attacked photographs\n")
+    assert "<img" not in (tmp_path / "report.html").read_text()
+
+
+def test_the_page_shows_the_sheets_that_are_there(label_space, tmp_path):
+    one = made("a & b")
+    (tmp_path / "enet" / "a & b").mkdir(parents=True)
+    save_pictures(tmp_path / "enet" / "a & b", one, label_space)
+    write_tables(tmp_path, [row(label_space, name="a & b"), row(label_space, name="gone")], ["One warns."])
+    text = (tmp_path / "report.html").read_text()
+    assert text.count("<img") == 1 and 'src="data:image/png;base64,' in text and "a &amp; b before enet" in text
+    assert "One warns." in text and "<h2" in text
 
 
 @pytest.mark.parametrize("name", ["seq/0001", "gr\u00f6\u00dfe $x$ \u65e5\u672c"])

@@ -10,10 +10,11 @@ import pandas as pd
 
 from tfadvseg.atomic import write_atomically
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
+from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Picture, Table
 from tfadvseg.reports.drawing import literal
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number
+from tfadvseg.reports.page import page
 from tfadvseg.reports.sheets import DPI, amplification, around_grey, photograph_sheet
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.attacked import (
@@ -60,9 +61,20 @@ def document(rows: Sequence[Row], notes: Sequence[str]) -> Document:
 
 
 def write_tables(folder: pathlib.Path, rows: Sequence[Row], notes: Sequence[str]) -> None:
-    """attacked.csv and attacked.md."""
+    """attacked.csv, attacked.md and report.html, which also shows the sheets that lie in the folder."""
+    told = document(rows, notes)
     _write(folder / "attacked.csv", csv_text(table(rows)))
-    _write(folder / "attacked.md", markdown(document(rows, notes)))
+    _write(folder / "attacked.md", markdown(told))
+    shown = [one for row in rows for one in _sheet(folder, row)]
+    heading = [Heading("Photographs")] if shown else []
+    _write(folder / "report.html", page(Document(told.title, [*told.blocks, *heading, *shown]), folder))
+
+
+def _sheet(folder: pathlib.Path, row: Row) -> list[Picture]:
+    """Of one photograph before one model."""
+    path = f"{row['model']}/{row['image']}/sheet.png"
+    told = f"{row['image']} before {row['model']}: as it was, attacked, what was added, and both predictions"
+    return [Picture(path, told)] if (folder / path).is_file() else []
 
 
 def _write(path: pathlib.Path, text: str) -> None:

@@ -10,6 +10,7 @@ from tfadvseg.atomic import write_atomically
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.numbers import number, with_interval
+from tfadvseg.reports.page import page
 from tfadvseg.reports.titles import attack_title
 from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.results import CLEAN
@@ -67,10 +68,11 @@ def black_box_document(rows: Rows, notes: Sequence[str]) -> Document:
 
 
 def write_tables(folder: pathlib.Path, told: Document, rows: Rows, columns: Sequence[str]) -> None:
-    """served.csv and served.md."""
+    """served.csv, served.md and report.html."""
     table = pd.DataFrame(rows, columns=list(columns))
     _write(folder / "served.csv", csv_text(table))
     _write(folder / "served.md", markdown(told))
+    _write(folder / "report.html", page(told, folder))
 
 
 def _write(path: pathlib.Path, text: str) -> None:

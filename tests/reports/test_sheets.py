@@ -86,6 +86,27 @@ def test_what_a_sheet_shows_of_an_attack_that_found_its_own_norm(make_example, l
     assert stems == {"sheet_enet_0001", "sheet_enet_0001_smallest"}
 
 
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, []), (2, ["networks_0001_ifgsm"]), (5, ["networks_0001_ifgsm"]),
+     (6, ["networks_0001_ifgsm_from_1", "networks_0001_ifgsm_from_6"])],
+)  # fmt: skip
+def test_networks_that_were_attacked_on_one_image_stand_abreast(
+    make_example, label_space, tmp_path, monkeypatch, count, expected
+):
+    shown = []
+    monkeypatch.setattr(sheets, "save_figure", lambda figure, folder, name, dpi: shown.append((name, figure)) or [])
+    examples = [make_example(f"net{place}", epsilons=(8.0,)) for place in range(count)]
+    other = dataclasses.replace(examples[0], model="other", name="0002")
+    unlike = [dataclasses.replace(other, transform="jpeg"), dataclasses.replace(other, attacked=())]
+    sheets.draw_sheets([*examples, other, *unlike], label_space, tmp_path)
+    own = [(name, figure) for name, figure in shown if name.startswith("networks_")]
+    assert [name for name, _ in own] == expected
+    titles = [axes.get_title() for _, figure in own for axes in figure.axes if "\nepsilon 0" in axes.get_title()]
+    networks = range(count) if count > 1 else ()
+    assert titles == [f"net{place}, Iterative FGSM\nepsilon 0" for place in networks]
+
+
 def test_the_defense_sheet_shows_what_each_network_was_given(make_example, label_space):
     plain = make_example()
     figure = sheets.defense_sheet({"none": plain, "jpeg": plain}, "ifgsm", 8.0, label_space)

@@ -24,6 +24,8 @@ SHOWN = "ifgsm_ll"
 """The attack that the paper shows pictures of; the last one where it was not run."""
 COLUMN = 2.9
 """Width of one picture in inches."""
+NETWORKS = 5
+"""Abreast on a sheet, beside the photograph."""
 MOST = 1200
 """Pixels of a photograph's longer side above which a sheet shows every second, third ... pixel."""
 
@@ -179,8 +181,9 @@ def sample_sheet(title: str, samples: Sequence[tuple[str, np.ndarray, np.ndarray
 
 def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: str | pathlib.Path) -> list[pathlib.Path]:
     """Writes, for each attacked example without a transform, sheet_<model>_<image> over its attacks and
-    sheet_<model>_<image>_<attack> of one of them; and defense_<model>_<image>_<attack> where transforms were tried."""
-    paths = []
+    sheet_<model>_<image>_<attack> of one of them; defense_<model>_<image>_<attack> where transforms were tried; and
+    networks_<image>_<attack> where several networks were attacked on an image, NETWORKS of them at a time."""
+    paths = _network_sheets(examples, label_space, pathlib.Path(folder))
     for example in (example for example in examples if example.attacks and not example.transform):
         name = f"{example.model}_{example.name}"
         attack = SHOWN if SHOWN in example.attacks else example.attacks[-1]
@@ -194,6 +197,24 @@ def draw_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: st
             epsilon = HEADLINE_EPSILON if HEADLINE_EPSILON in epsilons else epsilons[-1]
             sheet = defense_sheet({NONE: example, **behind}, attack, epsilon, label_space)
             paths += save_figure(sheet, folder, f"defense_{name}_{attack}", DPI)
+    return paths
+
+
+def _network_sheets(examples: Sequence[Example], label_space: LabelSpace, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Of each image that several networks were attacked on, each by its own gradient (Figs. 1 and 13)."""
+    paths, by_image = [], dict[str, list[Example]]()
+    for one in examples:
+        if one.attacks and not one.transform:
+            by_image.setdefault(one.name, []).append(one)
+    for image, own in by_image.items():
+        shared = [attack for attack in own[0].attacks if all(attack in one.attacks for one in own)]
+        if len(own) < 2 or not shared:
+            continue
+        attack = SHOWN if SHOWN in shared else shared[-1]
+        for first in range(0, len(own), NETWORKS):
+            columns = {f"{one.model}, {attack_title(attack)}": (one, attack) for one in own[first : first + NETWORKS]}
+            name = f"networks_{image}_{attack}" + (f"_from_{first + 1}" if len(own) > NETWORKS else "")
+            paths += save_figure(prediction_sheet(columns, label_space), folder, name, DPI)
     return paths
 
 

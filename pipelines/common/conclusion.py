@@ -2,17 +2,18 @@
 
 import dataclasses
 import itertools
-import json
 import pathlib
 from collections.abc import Sequence
 
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
+from tfadvseg.json_text import parsed
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown, plain
 from tfadvseg.reports.page import PHOTOGRAPHS, page
 from tfadvseg.runs.csv_text import csv_text
+from tfadvseg.runs.folder import whole
 from tfadvseg.runs.results import Results
 from tfadvseg.studies.account import costs_of_jobs, provenance_of_jobs
 from tfadvseg.studies.answer import TITLE
@@ -48,7 +49,7 @@ def finished_runs(standings: Sequence[Standing]) -> dict[str, FinishedRun]:
 
 def judged(one: Standing) -> list[Told]:
     """The verdicts of a finished job on the claims that it is there for."""
-    found = [Judgement(**fields) for fields in json.loads((one.folder / "claims.json").read_text())]
+    found = whole(one.folder / "claims.json", lambda path: [Judgement(**one) for one in parsed(path.read_text())])
     return [Told(one.job.name, judgement) for judgement in found if judgement.number in one.job.claims]
 
 

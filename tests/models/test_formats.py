@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import h5py
 import keras
@@ -89,6 +90,19 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"nothing")
     with pytest.raises(ValueError, match=f"{name} cannot be read as"):
         advice(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [("[]", "list indices"), ('{"keras_version": 3}x', "Extra data"), ("{}", "keras_version"),
+     (" " * (1 << 20) + "{}", "1,048,578"), (None, "metadata.json")],
+)  # fmt: skip
+def test_a_whole_archive_with_other_things_in_it_is_refused(tmp_path, metadata, said):
+    path = tmp_path / "net.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json" if metadata is None else "metadata.json", metadata or "{}")
+    with pytest.raises(ValueError, match=rf"net\.keras cannot be read as a file of Keras \(.*{said}"):
+        advice(path)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """What an index takes from the reports of its jobs."""
 
-from pipelines.common.conclusion import beginning, sections
+from types import SimpleNamespace
+
+import pytest
+
+from pipelines.common.conclusion import beginning, judged, sections
 from tfadvseg.reports.document import Bullets, Document, Heading, Paragraph
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.studies.answer import TITLE
@@ -16,6 +20,17 @@ def test_the_sentences_of_a_report_are_taken_as_they_were_written():
     lines = report(Paragraph("First."), Bullets(TOLD, TITLE), Bullets(["Odd."], "Warnings"), Heading("IoU"))
     assert beginning(lines) == TOLD
     assert beginning(report(Bullets(["Odd."], "Warnings"))) == beginning([]) == ()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"number": "C5"}]', "[" * 300])
+def test_claims_that_are_damaged_are_a_sentence(tmp_path, content):
+    (tmp_path / "claims.json").write_text(content)
+    one = SimpleNamespace(folder=tmp_path, job=SimpleNamespace(name="robustness", claims=("C5",)))
+    if content == "{}":
+        assert judged(one) == []
+    else:
+        with pytest.raises(ValueError, match=r"claims\.json is damaged"):
+            judged(one)
 
 
 def test_photographs_are_a_part_where_there_are_sheets():

@@ -7,6 +7,7 @@ import pytest
 
 from tfadvseg.runs.perturbations import (
     Perturbations,
+    _digest,
     file_of,
     load_perturbations,
     pack,
@@ -86,6 +87,12 @@ def test_a_changed_file_is_refused(kept, tmp_path):
         changed = arrays[key].copy()
         changed.flat[0] = changed.flat[0] + 1 if changed.dtype.kind != "U" else "2" * 64
         np.savez_compressed(path, **arrays | {key: changed})
+        with pytest.raises(ValueError, match="is not as it was written"):
+            load_perturbations(tmp_path, kept.id)
+    for key, strange in (("steps", np.array(2.0)), ("epsilons", np.array(["a"]))):  # a stranger can digest, too
+        changed = {**arrays, key: strange}
+        changed["digest"] = np.array(_digest({k: v for k, v in changed.items() if k != "digest"}))
+        np.savez_compressed(path, **changed)
         with pytest.raises(ValueError, match="is not as it was written"):
             load_perturbations(tmp_path, kept.id)
     path.write_bytes(b"PK\x03\x04 and no more")

@@ -82,6 +82,13 @@ def test_a_damaged_file_is_named(certificate):
         read(run)
 
 
+@pytest.mark.parametrize("design", [{"models": ["net"]}, {"models": ["other"], "sigmas": [16.0]}])
+def test_a_design_that_does_not_fit_the_file_is_refused(certificate, design):
+    run = certificate()
+    with pytest.raises(ValueError, match=r"certificate\.npz is damaged"):
+        read(dataclasses.replace(run, design=design))
+
+
 def test_the_paper_claims_nothing(certificate):
     from tfadvseg.studies import STUDIES
 

@@ -4,8 +4,13 @@ import json
 import pathlib
 import shlex
 import zipfile
+import zlib
 from collections.abc import Callable
 
+from tfadvseg.json_text import parsed
+
+METADATA = 1 << 20
+"""Bytes of what a file of Keras says of itself, at most."""
 KERAS = "import {keras}; {keras}.models.load_model({path}, compile=False).export({target})"
 FROZEN = (
     "from tfadvseg.models.frozen import to_saved_model; "
@@ -49,12 +54,14 @@ def _keras_version(path: pathlib.Path) -> str | None:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as file:
-                return str(json.loads(file.read("metadata.json"))["keras_version"])
+                if (size := file.getinfo("metadata.json").file_size) > METADATA:
+                    raise ValueError(f"its metadata have {size:,} bytes; there may be {METADATA:,}")
+                return str(parsed(file.read("metadata.json").decode())["keras_version"])
         import h5py
 
         with h5py.File(path) as file:
             version = file.attrs.get("keras_version", "2") if "model_config" in file.attrs else None
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, LookupError, TypeError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} cannot be read as a file of Keras ({error}).") from error
     return version.decode() if isinstance(version, bytes) else version
 

@@ -11,6 +11,7 @@
 import dataclasses
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,24 +94,25 @@ def load_perturbations(folder: Place | Store, name: str) -> Perturbations:
     path = f"{store}/{file_of(name)}"
     try:
         arrays = arrays_of(store.read(file_of(name)))
-        digest = str(arrays.pop("digest"))
-        whole = digest == _digest(arrays)
+        if str(arrays.pop("digest")) != _digest(arrays):
+            raise ValueError("The digest is another.")
+        return _unpacked(arrays)
     except FileNotFoundError as error:
         raise ValueError(
             f"{store} holds no perturbations of the photograph {name}; choose photographs that it has."
         ) from error
     except DAMAGED as error:
-        raise ValueError(_changed(path)) from error
-    if not whole:
-        raise ValueError(_changed(path))
+        raise ValueError(
+            f"{path} is not as it was written; make the perturbations anew in another run folder, or bring back a copy."
+        ) from error
+
+
+def _unpacked(arrays: Mapping[str, np.ndarray]) -> Perturbations:
+    """What an archive holds; one of DAMAGED where it is none of perturbations."""
     epsilons = [None if math.isnan(epsilon) else epsilon for epsilon in arrays["epsilons"].tolist()]
     values = [unpack(Packed(arrays[str(number)], step)) for number, step in enumerate(arrays["steps"].tolist())]
     attacks = tuple(zip(map(str, arrays["attacks"]), epsilons, strict=True))
     return Perturbations(str(arrays["id"]), str(arrays["photograph"]), str(arrays["model"]), attacks, np.stack(values))
-
-
-def _changed(path: str) -> str:
-    return f"{path} is not as it was written; make the perturbations anew in another run folder, or bring back a copy."
 
 
 def _digest(arrays: dict[str, np.ndarray]) -> str:

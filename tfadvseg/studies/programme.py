@@ -54,7 +54,7 @@ BUDGETS = {
     ),
     "fast": Budget(
         8, 4, "8", "1,8", ("--trials=5",), 2, "ifgsm,segpgd,cospgd,sea@30",
-        ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1,20,160", "--theta_betas=3,20", "--theta_gammas=1,10",
+        ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1,20,80,160", "--theta_betas=3,20", "--theta_gammas=1,10",
          "--spatial_weights=1,10"), crossed=True,
     ),
     "full": Budget(

@@ -11,7 +11,7 @@ from tfadvseg.metrics.certified_iou import CertifiedCounts, certified_accuracy, 
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import resampled_iou
 from tfadvseg.metrics.scores import pixel_accuracy
-from tfadvseg.runs.folder import whole
+from tfadvseg.runs.folder import arrays_of, whole
 from tfadvseg.runs.store import Place, Store, store_of
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
@@ -86,13 +86,13 @@ def write(folder: Place | Store, found: Sequence[Certified]) -> None:
 
 def read(run: FinishedRun) -> list[Certified]:
     """Of each network of the run and each sigma, in their order; ValueError where the file is missing or damaged."""
-    pairs = [(model, sigma) for model in run.design["models"] for sigma in run.design["sigmas"]]
 
     def load(path: pathlib.Path) -> list[Certified]:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return [
-                Certified(model, sigma, *(file[_key(model, sigma, name)] for name in ARRAYS)) for model, sigma in pairs
-            ]
+        pairs = [(model, sigma) for model in run.design["models"] for sigma in run.design["sigmas"]]
+        arrays = arrays_of(path.read_bytes())
+        return [
+            Certified(model, sigma, *(arrays[_key(model, sigma, name)] for name in ARRAYS)) for model, sigma in pairs
+        ]
 
     return list(whole(run.folder / FILE, load))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from tfadvseg.reports.cells import subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.runs import initial_gradients
-from tfadvseg.runs.folder import whole
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.masking.names import Battery
@@ -24,7 +23,7 @@ TABLE = (
 def suspects(run: FinishedRun) -> list[Suspect]:
     """The models of a run, in their order."""
     battery = Battery.of(run.design)
-    starts = whole(run.folder / initial_gradients.FILE, lambda path: initial_gradients.read(path.parent))
+    starts = initial_gradients.read(run.folder)
     return [Suspect(run.evidence, name, battery, starts) for name in dict.fromkeys(run.table["model"])]
 
 

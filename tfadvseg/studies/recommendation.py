@@ -63,7 +63,8 @@ def _defended(run: FinishedRun) -> list[str]:
 def _masked(runs: Mapping[str, FinishedRun]) -> str:
     """By networks themselves, and by their CRFs."""
     found = [_told(runs, MASKS, masking.STUDY.report().answer)]
-    return " ".join(found + [" ".join(crf.STUDY.report().answer(runs[name])) for name in CRFS if name in runs])
+    found += [sentence for name in CRFS if name in runs for sentence in crf.STUDY.report().answer(runs[name])]
+    return " ".join(dict.fromkeys(found))
 
 
 def _sure(runs: Mapping[str, FinishedRun]) -> str:

@@ -94,8 +94,9 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("metadata", "said"),
-    [("[]", "list indices"), ('{"keras_version": 3}x', "Extra data"), ("{}", "keras_version"),
-     (" " * (1 << 20) + "{}", "1,048,578"), (None, "metadata.json")],
+    [("[]", "it names no version"), ('{"keras_version": 3}x', "Extra data"), ("{}", "it names no version"),
+     ('{"keras_version": "3 \\u001b[2J"}', "it names no version"), (" " * (1 << 20) + "{}", "1,048,578"),
+     (None, "metadata.json")],
 )  # fmt: skip
 def test_a_whole_archive_with_other_things_in_it_is_refused(tmp_path, metadata, said):
     path = tmp_path / "net.keras"

@@ -1,7 +1,9 @@
 """Model files that are no SavedModel: what they are, and what makes a SavedModel of them."""
 
 import json
+import lzma
 import pathlib
+import re
 import shlex
 import zipfile
 import zlib
@@ -11,6 +13,9 @@ from tfadvseg.json_text import parsed
 
 METADATA = 1 << 20
 """Bytes of what a file of Keras says of itself, at most."""
+UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What zipfile and h5py raise of a file that is damaged, encrypted, or packed in another way; KeyError: it lacks a
+member."""
 KERAS = "import {keras}; {keras}.models.load_model({path}, compile=False).export({target})"
 FROZEN = (
     "from tfadvseg.models.frozen import to_saved_model; "
@@ -52,18 +57,28 @@ def _keras(path: pathlib.Path, target: pathlib.Path) -> str:
 def _keras_version(path: pathlib.Path) -> str | None:
     """That wrote a network's file; None for weights alone."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as file:
-                if (size := file.getinfo("metadata.json").file_size) > METADATA:
-                    raise ValueError(f"its metadata have {size:,} bytes; there may be {METADATA:,}")
-                return str(parsed(file.read("metadata.json").decode())["keras_version"])
-        import h5py
-
-        with h5py.File(path) as file:
-            version = file.attrs.get("keras_version", "2") if "model_config" in file.attrs else None
-    except (OSError, LookupError, TypeError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        version = _in_an_archive(path) if zipfile.is_zipfile(path) else _in_hdf5(path)
+        if version is not None and not re.fullmatch(r"[\w.+-]{1,40}", version):
+            raise ValueError("it names no version")
+    except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read as a file of Keras ({error}).") from error
-    return version.decode() if isinstance(version, bytes) else version
+    return version
+
+
+def _in_an_archive(path: pathlib.Path) -> str:
+    with zipfile.ZipFile(path) as file:
+        if (size := file.getinfo("metadata.json").file_size) > METADATA:
+            raise ValueError(f"its metadata have {size:,} bytes; there may be {METADATA:,}")
+        found = parsed(file.read("metadata.json"))
+    return str(found.get("keras_version", "")) if isinstance(found, dict) else ""
+
+
+def _in_hdf5(path: pathlib.Path) -> str | None:
+    import h5py
+
+    with h5py.File(path) as file:
+        version = file.attrs.get("keras_version", "2") if "model_config" in file.attrs else None
+    return version.decode() if isinstance(version, bytes) else version and str(version)
 
 
 def _frozen(path: pathlib.Path, target: pathlib.Path) -> str:

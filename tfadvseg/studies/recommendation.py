@@ -19,10 +19,11 @@ WHITE_BOX, NEWER, DEFENSES, CRFS, MASKS = (
 
 def recommendation(runs: Mapping[str, FinishedRun]) -> list[str]:
     """Five answers, of a few sentences each. runs: {name of a job: its run}, of those that are finished."""
+    defended = next((name for name in DEFENSES if name in runs), DEFENSES[0])
     return [
-        f"Which network to deploy: {_told(runs, WHITE_BOX, _kept)}{_newer(runs)}",
+        f"Which network to deploy: {_told(runs, WHITE_BOX, keeping)}{_newer(runs)}",
         f"Where each breaks: {_told(runs, WHITE_BOX, _breaks)}",
-        f"Defenses: {_told(runs, next((name for name in DEFENSES if name in runs), DEFENSES[0]), _defended)}",
+        f"Defenses: {_told(runs, defended, transforms.STUDY.report().answer)}",
         f"Masked gradients: {_masked(runs)}",
         f"How sure: {_sure(runs)}",
     ]
@@ -33,10 +34,6 @@ def _told(runs: Mapping[str, FinishedRun], job: str, say: Callable[[FinishedRun]
     if job not in runs:
         return f"Not known, since {job} is not finished."
     return " ".join(say(runs[job])) or f"Not known: {job} says nothing of it."
-
-
-def _kept(run: FinishedRun) -> list[str]:
-    return keeping(run)
 
 
 def _breaks(run: FinishedRun) -> list[str]:
@@ -54,10 +51,6 @@ def _newer(runs: Mapping[str, FinishedRun]) -> str:
 def _number(run: FinishedRun) -> str:
     count = len(white_box(run.table)["model"].unique())
     return f"{count} of the networks" if count > 1 else "one network"
-
-
-def _defended(run: FinishedRun) -> list[str]:
-    return transforms.STUDY.report().answer(run)
 
 
 def _masked(runs: Mapping[str, FinishedRun]) -> str:

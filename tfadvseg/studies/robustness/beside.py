@@ -98,14 +98,16 @@ def curves_figure(cells: pd.DataFrame, shown: Sequence[str], forms: dict[str, st
         len(shown) * len(sides), len(sides), width=3.6, height=3.1, margin=plots.room_beside(labels)
     )
     sizes = sorted({size for ious in beside.white_box().values() for size in ious if size} | {*epsilons(cells)})
-    headings = []
+    headings, highest = [], 0.0
     for axes, (attack, side) in zip(panels, [(attack, side) for attack in shown for side in sides], strict=True):
         where = f"the paper, {dataset_title(side)}" if side else f"here, {dataset_title(cells.iloc[0]['dataset'])}"
         headings.append(f"{attack_title(attack)}\n{where}")
         for form, line in _lines(cells, attack, side, forms):
             _draw(axes, line, looks.get(form))
+            highest = max(highest, *(ratio for size, ratio in line.items() if size))
         plots.epsilon_axis(axes, sizes)
-        plots.ratio_axis(axes, float("nan"))
+    for axes in panels:
+        plots.ratio_axis(axes, highest)
     plots.finish(figure, panels, headings, "The same attacks on the same architectures; training and images differ")
     handles = []
     for form, look in looks.items():

@@ -163,18 +163,16 @@ def _best_defense(trials: Trials, attack: str, epsilon: float, level: float) -> 
     behind = {name: trials.iou(attack, epsilon, NONE, name) for name in trials.transforms}
     best, *others = sorted(behind, key=lambda name: -behind[name][0])
     gain, title = behind[best] - plain, transform_title(best)
-    knows = trials.has(attack, epsilon, best, best)
+    adaptive = trials.iou(attack, epsilon, best, best) if trials.has(attack, epsilon, best, best) else None
     if not surely_more(gain):
-        known = trials.iou(attack, epsilon, best, best) - plain if knows else plain
-        also = f", and {points(known)} against the adaptive one" if knows else ""
+        also = "" if adaptive is None else f", and {points(adaptive - plain)} against the adaptive one"
         return [
             f"No transform surely helps against the oblivious attack: the largest gain, of {title}, is {points(gain)} "
             f"points{also}."
         ]
     told = f"The transform that helps most is {title}: {scored(behind[best])} % against the oblivious attack "
     told += f"({points(gain)} points)"
-    if knows:
-        adaptive = trials.iou(attack, epsilon, best, best)
+    if adaptive is not None:
         told += f", {scored(adaptive)} % against the adaptive one ({points(adaptive - plain)})"
     if not others:
         return [f"{told}."]

@@ -94,7 +94,8 @@ def ratio(evidence: Evidence, model: str, attack: str) -> np.ndarray:
 CLAIMS = {
     "a difference": Claim("C72", "", lambda e: {"": ratio(e, "net", "fgsm") - ratio(e, "net+crf", "fgsm")}, above=0.0),
     "sizes of two": Claim(
-        "C83", "",
+        "C83",
+        "",
         lambda e: {
             "": np.abs(ratio(e, "net", "fgsm") - ratio(e, "net+crf", "fgsm"))
             - np.abs(ratio(e, "net", "ifgsm") - ratio(e, "net+crf", "ifgsm"))
@@ -102,20 +103,20 @@ CLAIMS = {
         above=0.0,
     ),
     "every one of two": Claim(
-        "C58", "",
-        lambda e: {
-            "": {n: ratio(e, "net", a) - ratio(e, "net+crf", a) for n, a in enumerate(PLAIN)}
-        },
-        above=0.0, each=True,
+        "C58",
+        "",
+        lambda e: {"": {n: ratio(e, "net", a) - ratio(e, "net+crf", a) for n, a in enumerate(PLAIN)}},
+        above=0.0,
+        each=True,
     ),
     "an order of six": Claim(
-        "C75", "",
-        lambda e: {
-            "": rank_correlation(np.arange(6.0)[:, None], np.stack([ratio(e, m, "fgsm") for m in VARIANTS]))
-        },
-        above=0.0, ranks=True,
+        "C75",
+        "",
+        lambda e: {"": rank_correlation(np.arange(6.0)[:, None], np.stack([ratio(e, m, "fgsm") for m in VARIANTS]))},
+        above=0.0,
+        ranks=True,
     ),
-}  # fmt: skip
+}
 """Verdicts about networks that do not differ: whatever is decided is decided wrongly."""
 
 (BEST_OF_SIX,) = (claim for claim in CRF_CLAIMS if claim.number == "C74")
@@ -146,9 +147,17 @@ def three(evidence: Evidence) -> bool:
 
 
 COLUMNS = (
-    "cell", "ratio", "difference", *CLAIMS, "masks, 2 ways", "masks, 4 ways", "remains", "less than 2", "three",
+    "cell",
+    "ratio",
+    "difference",
+    *CLAIMS,
+    "masks, 2 ways",
+    "masks, 4 ways",
+    "remains",
+    "less than 2",
+    "three",
     "best of six",
-)  # fmt: skip
+)
 
 
 def one(rng: np.random.Generator, images: int, truth: types.SimpleNamespace) -> list[bool]:
@@ -172,9 +181,15 @@ def one(rng: np.random.Generator, images: int, truth: types.SimpleNamespace) -> 
     )
     best = judge([BEST_OF_SIX], pair_of(evidence, "net", "net+crf"), "", images)[0].verdict
     return [
-        *held, *wrong, two, four, remains, less, three(evidence),
+        *held,
+        *wrong,
+        two,
+        four,
+        remains,
+        less,
+        three(evidence),
         not best.startswith(UNDECIDED),
-    ]  # fmt: skip
+    ]
 
 
 def population() -> types.SimpleNamespace:

@@ -100,7 +100,8 @@ class Form:
 FORMS = {
     "float32, RGB in 0..255, any number, logits": Form(written(logits)),
     "uint8 in": Form(
-        written(lambda x: logits(tf.cast(x, tf.float32)), None, *SIZE, 3, dtype=tf.uint8), "what follows the cast",
+        written(lambda x: logits(tf.cast(x, tf.float32)), None, *SIZE, 3, dtype=tf.uint8),
+        "what follows the cast",
         lambda x: logits(rounded(x)),
     ),
     "float16 in and out": Form(
@@ -114,32 +115,35 @@ FORMS = {
     "any height and width": Form(written(logits, None, None, None, 3)),
     "one score for 4 x 4 pixels": Form(written(small), "the signature, resized", enlarged),
     "several outputs": Form(
-        written(lambda x: {"auxiliary": -logits(x), "main": logits(x)}), "its output main",
+        written(lambda x: {"auxiliary": -logits(x), "main": logits(x)}),
+        "its output main",
         reading={"output_name": "main"},
     ),
     "softmax": Form(
         written(lambda x: tf.nn.softmax(logits(x))), "what goes into the softmax", reading={"output": "probabilities"}
     ),
     "softmax, one score for 4 x 4 pixels": Form(
-        written(lambda x: tf.nn.softmax(small(x))), "what goes into the softmax, resized", enlarged,
+        written(lambda x: tf.nn.softmax(small(x))),
+        "what goes into the softmax, resized",
+        enlarged,
         {"output": "probabilities"},
     ),
     "sigmoids": Form(
         written(lambda x: tf.sigmoid(logits(x))), "what goes into the sigmoid", reading={"output": "sigmoid"}
     ),
     "labels of an argmax": Form(written(lambda x: tf.argmax(logits(x), -1)), "what goes into the argmax"),
-    "a frozen graph: uint8 in, labels out": Form(
-        frozen, "from the cast to the argmax", lambda x: logits(rounded(x))
-    ),
+    "a frozen graph: uint8 in, labels out": Form(frozen, "from the cast to the argmax", lambda x: logits(rounded(x))),
     "mean and std outside": Form(
-        written(lambda x: logits((x * STD + MEAN) * 255)), "the signature, images prepared",
+        written(lambda x: logits((x * STD + MEAN) * 255)),
+        "the signature, images prepared",
         reading={"intensity_range": (0.0, 1.0), "mean": MEAN, "std": STD},
     ),
     "BGR less Caffe's mean": Form(
-        written(lambda x: logits((x + CAFFE)[..., ::-1])), "the signature, images prepared",
+        written(lambda x: logits((x + CAFFE)[..., ::-1])),
+        "the signature, images prepared",
         reading={"channel_order": "bgr", "mean": CAFFE},
     ),
-}  # fmt: skip
+}
 COLUMNS = "form", "fields of its reading", "called", "clean", "direct", "attacked", "direct", "the same"
 
 

@@ -169,9 +169,11 @@ def told(given: argparse.Namespace) -> None:
         f"{given.images} units of {measured.mean():.1f} s (mean), {given.workers} workers, {given.start:g} s to begin"
     )
     for name, stragglers, failures in (
-        ("undisturbed", 0.0, 0.0), ("1 unit in 100 takes 5 times as long", 0.01, 0.0),
-        ("and a worker in 20 is killed each hour", 0.01, 0.05), ("and each worker every hour", 0.01, 1.0),
-    ):  # fmt: skip
+        ("undisturbed", 0.0, 0.0),
+        ("1 unit in 100 takes 5 times as long", 0.01, 0.0),
+        ("and a worker in 20 is killed each hour", 0.01, 0.05),
+        ("and each worker every hour", 0.01, 1.0),
+    ):
         slow = seconds * np.where(rng.random(given.images) < stragglers, 5.0, 1.0)
         found = play(slow, given.workers, given.start, failures / 3600, rng)
         lost = ", ".join(f"{what} {100 * share:.1f} %" for what, share in found.items() if what != "units")

@@ -36,8 +36,12 @@ from .common import attacking, flags, main, objects
 from .common.experiment import run_experiment
 
 FLAGS = absl_flags.FLAGS
-SWEPT = {"theta_alpha": "theta_alphas", "theta_beta": "theta_betas", "theta_gamma": "theta_gammas",
-         "spatial_weight": "spatial_weights"}  # fmt: skip
+SWEPT = {
+    "theta_alpha": "theta_alphas",
+    "theta_beta": "theta_betas",
+    "theta_gamma": "theta_gammas",
+    "spatial_weight": "spatial_weights",
+}
 """{parameter: the flag with its values in a sweep}."""
 
 flags.define_data()

@@ -32,9 +32,18 @@ absl_flags.DEFINE_integer("repeats", 3, "Timings of which the median is shown.",
 flags.group("Models", "models", "width")
 
 COLUMNS = (
-    ("network", 27), ("data", 10), ("input", 9), ("parameters", 11), ("MiB", 6), ("Table 6", 7), ("diff", 5),
-    ("GFLOP", 7), ("forward", 9), ("gradient", 9), ("ratio", 5),
-)  # fmt: skip
+    ("network", 27),
+    ("data", 10),
+    ("input", 9),
+    ("parameters", 11),
+    ("MiB", 6),
+    ("Table 6", 7),
+    ("diff", 5),
+    ("GFLOP", 7),
+    ("forward", 9),
+    ("gradient", 9),
+    ("ratio", 5),
+)
 """Titles and widths."""
 
 
@@ -64,10 +73,15 @@ def describe(name: str, network: zoo.Network) -> list[str]:
     parameters = built.count_params()
     mebibytes = 4 * parameters / 2**20
     cells = [
-        name, network.dataset, "x".join(map(str, network.input_size)), f"{parameters:,}", f"{mebibytes:.1f}",
-        f"{network.table6:.1f}", difference(mebibytes, network.table6),
+        name,
+        network.dataset,
+        "x".join(map(str, network.input_size)),
+        f"{parameters:,}",
+        f"{mebibytes:.1f}",
+        f"{network.table6:.1f}",
+        difference(mebibytes, network.table6),
         arithmetic,
-    ]  # fmt: skip
+    ]
     if not FLAGS.measure:
         return cells
     from tfadvseg.doctor.timing import forward_and_gradient

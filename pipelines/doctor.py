@@ -183,8 +183,12 @@ def reading_part(found: "Comparison | None") -> list[Block]:
         )
     order = [Paragraph(f"Its classes lie where the labels are {found.order}.")] if found.order else []
     return [
-        Heading(f"Readings on {len(own.confusion)} photographs"), Paragraph(told), table, Paragraph(verdict), *order
-    ]  # fmt: skip
+        Heading(f"Readings on {len(own.confusion)} photographs"),
+        Paragraph(told),
+        table,
+        Paragraph(verdict),
+        *order,
+    ]
 
 
 def prepared(how: reading.Reading) -> str:

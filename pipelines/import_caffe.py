@@ -131,9 +131,13 @@ def export(
     from tfadvseg.serving.export import export as write
 
     provenance = {
-        "dataset": published.dataset, "weights": pathlib.Path(FLAGS.weights).name, "md5": digest,
-        "import": flags.recipe(sys.argv[0]), "revision": git_revision(), "versions": versions(),
-    }  # fmt: skip
+        "dataset": published.dataset,
+        "weights": pathlib.Path(FLAGS.weights).name,
+        "md5": digest,
+        "import": flags.recipe(sys.argv[0]),
+        "revision": git_revision(),
+        "versions": versions(),
+    }
     card = Card(
         folder.name,
         FLAGS.model,

@@ -61,8 +61,10 @@ def page(split: Split, found: Inspection, space: LabelSpace) -> list[Block]:
     pixels = found.labelled + found.ignored
     ignored = f"{percent(found.ignored, pixels, 2)} % of {pixels:,} pixels are ignored."
     blocks: list[Block] = [
-        Paragraph(told), Table(["class", "% of labelled pixels", "images", "% of images"], rows), Paragraph(ignored)
-    ]  # fmt: skip
+        Paragraph(told),
+        Table(["class", "% of labelled pixels", "images", "% of images"], rows),
+        Paragraph(ignored),
+    ]
     if absent := [name for name, images in zip(space.names, found.images, strict=True) if not images]:
         blocks.append(Paragraph(f"No image has {', '.join(absent)}."))
     if found.unlabelled:

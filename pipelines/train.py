@@ -213,10 +213,14 @@ def export(
 
     name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
     provenance = {
-        "dataset": dataset.name, "training images": FLAGS.split, "scored on": "validation",
-        "weights": SELECTIONS[FLAGS.select], "training": flags.recipe(sys.argv[0]), "revision": git_revision(),
+        "dataset": dataset.name,
+        "training images": FLAGS.split,
+        "scored on": "validation",
+        "weights": SELECTIONS[FLAGS.select],
+        "training": flags.recipe(sys.argv[0]),
+        "revision": git_revision(),
         "versions": versions(),
-    }  # fmt: skip
+    }
     published = zoo.MODELS[FLAGS.model]
     card = Card(
         name,

@@ -70,9 +70,16 @@ flags.decides_no_number("tile")  # the recipe holds what is in the files
 flags.define_run()
 flags.define_output()
 FITTING = (
-    "epsilon", "alpha", "passes", "tile_size", "fit_split", "fit_limit", "target_image", "hide_weight",
+    "epsilon",
+    "alpha",
+    "passes",
+    "tile_size",
+    "fit_split",
+    "fit_limit",
+    "target_image",
+    "hide_weight",
     "hide_confidence",
-)  # fmt: skip
+)
 """What means nothing for a tile that was fitted before."""
 
 

@@ -28,11 +28,13 @@ def blocks(page: pathlib.Path) -> list[Block]:
     text = page.read_text()
     return [
         Block(
-            page, text[: found.start()].count("\n") + 1, found[2],
+            page,
+            text[: found.start()].count("\n") + 1,
+            found[2],
             "".join(line.removeprefix(found[1]) for line in found[3].splitlines(keepends=True)),
         )
         for found in FENCE.finditer(text)
-    ]  # fmt: skip
+    ]
 
 
 def prose(page: pathlib.Path) -> str:

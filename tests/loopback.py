@@ -107,10 +107,14 @@ class Loopback:
         self._grpc = grpc.server(
             futures.ThreadPoolExecutor(16), options=[*options, ("grpc.max_send_message_length", -1)]
         )
-        self._grpc.add_generic_rpc_handlers((
-            grpc.method_handlers_generic_handler("tensorflow.serving.PredictionService", {"Predict": self._predict()}),
-            grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {"ModelInfer": self._infer()}),
-        ))  # fmt: skip
+        self._grpc.add_generic_rpc_handlers(
+            (
+                grpc.method_handlers_generic_handler(
+                    "tensorflow.serving.PredictionService", {"Predict": self._predict()}
+                ),
+                grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {"ModelInfer": self._infer()}),
+            )
+        )
         self._grpc.add_insecure_port(f"localhost:{self.ports['grpc']}")
         self._grpc.start()
 

@@ -30,10 +30,19 @@ ALLOWED = {
     "doctor": {"attacks", "data", "metrics", "models"},
     "engine": {"attacks", "data", "doctor", "endpoints", "metrics", "models", "runs", "transforms"},
     "studies": {
-        "attacks", "crf", "data", "engine", "metrics", "models", "paper", "reports", "runs", "transforms",
+        "attacks",
+        "crf",
+        "data",
+        "engine",
+        "metrics",
+        "models",
+        "paper",
+        "reports",
+        "runs",
+        "transforms",
     },
     "release": {"metrics", "reports", "runs", "studies"},
-}  # fmt: skip
+}
 """What each folder may import, from the ground floor up; the folders that all share are not named."""
 WITHOUT_TENSORFLOW = {
     "atomic.py",

@@ -4,8 +4,10 @@ import logging
 import re
 
 LOG = logging.getLogger("mkdocs.hooks.offline")
-LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+"""
-                    r"""|<link\b[^>]*\bhref=["']?(?:https?:)?//[^"'\s>]+""")  # fmt: skip
+LOADED = re.compile(
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+"""
+    r"""|<link\b[^>]*\bhref=["']?(?:https?:)?//[^"'\s>]+"""
+)
 NOT_LOADED = re.compile(r"""\brel=["']?(?:canonical|prev|next)\b""")
 
 

@@ -167,9 +167,17 @@ def protocol_text() -> str:
     from tfadvseg.attacks.hiding import CONFIDENCE
 
     usual = dataclasses.asdict(defaults()) | {
-        "restarts": 1, "queries": 50, "keep": None, "norm": "linf", "whole_levels": False, "attack_padding": True,
-        "loss_on_padding": True, "hide": None, "hide_weight": None, "hide_confidence": CONFIDENCE,
-    }  # fmt: skip
+        "restarts": 1,
+        "queries": 50,
+        "keep": None,
+        "norm": "linf",
+        "whole_levels": False,
+        "attack_padding": True,
+        "loss_on_padding": True,
+        "hide": None,
+        "hide_weight": None,
+        "hide_confidence": CONFIDENCE,
+    }
     given = {name: FLAGS[name].value for name in usual} | {"steps": FLAGS.steps or None}
     changed = [_written(name, value) for name, value in given.items() if value is not None and value != usual[name]]
     changed += [_written(name, FLAGS[name].value) for name in ("inside", "samples") if inside()]

@@ -24,8 +24,16 @@ DATASET_OPTIONS = {
 """Flags that some dataset takes: its keyword arguments in `data.named`."""
 
 GROUPS = (
-    "Models", "Data", "Attacks", "Training", "This command", "Defense", "Output", "Repeatability", "Machines",
-)  # fmt: skip
+    "Models",
+    "Data",
+    "Attacks",
+    "Training",
+    "This command",
+    "Defense",
+    "Output",
+    "Repeatability",
+    "Machines",
+)
 """Titles in --help, in this order."""
 _GROUP_OF: dict[str, str] = {}
 
@@ -291,9 +299,10 @@ def define_crf(default: str | None = "crf_rnn") -> None:
     for name, what in (
         ("theta_alpha", "reach of the bilateral kernel in pixels"),
         ("theta_beta", "reach of the bilateral kernel in grey levels"),
-        ("theta_gamma", "reach of the spatial kernel in pixels"), ("bilateral_weight", "bilateral kernel's weight"),
+        ("theta_gamma", "reach of the spatial kernel in pixels"),
+        ("bilateral_weight", "bilateral kernel's weight"),
         ("spatial_weight", "spatial kernel's weight"),
-    ):  # fmt: skip
+    ):
         flags.DEFINE_float(name, None, f"The {what}; by default that of --crf.")
     flags.DEFINE_integer("iterations", None, "Mean-field iterations; by default those of --crf.")
     flags.DEFINE_enum("normalisation", None, sorted(NORMALISATIONS), "How kernels are normalised; by default as --crf.")

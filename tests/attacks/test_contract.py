@@ -120,8 +120,13 @@ def test_attacks_that_find_their_own_norm_are_made_without_one_and_all_others_wi
         ATTACKS["fgsm"]()
 
 
-OWN_NORM = {"minimal_fgsm": {"runs": 6}, "minimal_apgd_ce": {"runs": 3, "steps": 4}, "alma_prox": {"steps": 60},
-            "dag": {"steps": 60}, "dag_permuted": {"steps": 60}}  # fmt: skip
+OWN_NORM = {
+    "minimal_fgsm": {"runs": 6},
+    "minimal_apgd_ce": {"runs": 3, "steps": 4},
+    "alma_prox": {"steps": 60},
+    "dag": {"steps": 60},
+    "dag_permuted": {"steps": 60},
+}
 """One of each kind in the table, short."""
 
 

@@ -42,8 +42,11 @@ def run(few, epsilons, make=ladder_mce, attackable=None, **settings):
 
 
 WEIGHTS = {"class_weights": (0.4, 0.3, 0.2, 0.1)}
-PARTS = {"mce": (ladder_mce, sea_mce, {}), "mce_bal": (ladder_mce_bal, sea_mce_bal, WEIGHTS),
-         "js": (ladder_js, sea_js, {})}  # fmt: skip
+PARTS = {
+    "mce": (ladder_mce, sea_mce, {}),
+    "mce_bal": (ladder_mce_bal, sea_mce_bal, WEIGHTS),
+    "js": (ladder_js, sea_js, {}),
+}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -157,9 +160,14 @@ def test_an_epsilon_of_0_is_not_its_own_double(few):
 
 def test_rungs_of_one_kind_share_a_ladder():
     attacks = [
-        ladder_mce(8.0), sea_mce(4.0), ladder_js(8.0), ladder_mce(4.0), ladder_mce(2.0, steps=60), ladder_js(4.0),
+        ladder_mce(8.0),
+        sea_mce(4.0),
+        ladder_js(8.0),
+        ladder_mce(4.0),
+        ladder_mce(2.0, steps=60),
+        ladder_js(4.0),
         ladder_mce(2.0, in_range=False),
-    ]  # fmt: skip
+    ]
     found = plan(attacks)
     assert [positions for _, positions in found] == [(0, 3), (1,), (2, 5), (4,), (6,)]
     assert [type(group) for group, _ in found] == [Ladder, Single, Ladder, Ladder, Ladder]

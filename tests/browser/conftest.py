@@ -137,6 +137,7 @@ def pages(finished):
     entries = leaderboard.entries_of(finished, robustness(FinishedRun.read(finished)))
     (programme / "leaderboard.html").write_text(leaderboard.page(entries))
     return {
-        "report": finished / "report.html", "index": programme / "index.html",
+        "report": finished / "report.html",
+        "index": programme / "index.html",
         "leaderboard": programme / "leaderboard.html",
-    }  # fmt: skip
+    }

@@ -69,7 +69,7 @@ def test_a_network_that_is_alive_passes(alive):
         ("scores", {"bias": np.nan}, "it answers a random image with scores that are not finite"),
         ("scores", {"kernel": 0.01}, "it answers class 0 at every pixel of four random images"),
     ],
-)  # fmt: skip
+)
 def test_the_first_dead_layer_is_named(alive, layer, values, sentence):
     set_to(alive, layer, **values)
     with pytest.raises(ValueError, match=sentence):

@@ -49,8 +49,9 @@ def test_fields_of_forks_and_gradients_are_skipped(written):
     data = wire.layer_v2("a", [blob], foreign) + wire.layer_v2("relu", [], foreign) + wire.integer(5, 1)
     found = read(written(data + wire.layer_v1("b", [blob], wire.block(1, foreign))))
     assert {name: [blob.tolist() for blob in blobs] for name, blobs in found.items()} == {
-        "b": [[1, 1, 1]], "a": [[1, 1, 1]]
-    }  # fmt: skip
+        "b": [[1, 1, 1]],
+        "a": [[1, 1, 1]],
+    }
 
 
 def test_a_layer_may_come_twice_with_the_same_weights(written):
@@ -70,7 +71,8 @@ REFUSED = {
     "a pointer to large storage": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "cannot be read"),
     "layers without weights": (wire.layer_v2("relu", []), "holds no layer with weights"),
     "two layers of one name": (
-        wire.net({"a": [ONE]}) + wire.net({"a": [2 * ONE]}), "two layers are called 'a' and differ",
+        wire.net({"a": [ONE]}) + wire.net({"a": [2 * ONE]}),
+        "two layers are called 'a' and differ",
     ),
     "not a number": (wire.net({"a": [ONE, np.array([1, np.nan])]}), "blob 1 of layer 'a' holds values that are not"),
     "infinity": (wire.net({"a": [np.array([-np.inf, 1])]}), "blob 0 of layer 'a' holds values that are not finite"),
@@ -89,17 +91,21 @@ REFUSED = {
         "claims the unusable shape -1",
     ),
     "a huge shape": (
-        wire.layer_v2("a", [wire.block(7, wire.block(1, wire.varint(2**62) * 4))]), "unusable shape 46116860184"
+        wire.layer_v2("a", [wire.block(7, wire.block(1, wire.varint(2**62) * 4))]),
+        "unusable shape 46116860184",
     ),
     "eleven dimensions": (wire.net({"a": [np.ones((1,) * 11)]}), "claims the unusable shape 1x1x1x1x1x1x1x1x1x1x1"),
     "a thousand dimensions": (
-        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01" * 1000))]), "in or after layer 'a', a blob has more"
+        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01" * 1000))]),
+        "in or after layer 'a', a blob has more",
     ),
     "a thousand shapes of one dimension": (
-        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) * 1000]), "in or after layer 'a', a blob has more"
+        wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) * 1000]),
+        "in or after layer 'a', a blob has more",
     ),
     "single and double precision": (
-        wire.layer_v2("a", [wire.blob(ONE) + wire.block(8, b"\0" * 8)]), "both single and double precision"
+        wire.layer_v2("a", [wire.blob(ONE) + wire.block(8, b"\0" * 8)]),
+        "both single and double precision",
     ),
     "a double beyond single precision": (
         wire.layer_v2("a", [wire.block(7, wire.block(1, b"\x01")) + wire.block(8, np.float64(1e300).tobytes())]),
@@ -112,7 +118,7 @@ REFUSED = {
     "a number of eleven bytes": (b"\x08" + b"\xff" * 11, "has more than ten bytes"),
     "field number 0": (b"\x02\x00", "does not belong to a message of this kind"),
     "a group": (b"\x0b\x0c", "does not belong to a message of this kind"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", sorted(REFUSED))

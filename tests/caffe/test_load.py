@@ -124,7 +124,7 @@ def test_the_kinds_of_normalisation_agree(norm_blobs):
         (lambda file: file["bn2"].pop(), "Layer 'bn2' does not fit: the file holds 2 blobs where 3 b"),
         (lambda file: file.update({"data_sub1": [np.float32([1, 1, 2])]}), "'data_sub1' .* other factors than 1"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_does_not_fit_leaves_the_network_as_it_was(damage, sentence):
     net = network()
     before = [weight.copy() for weight in net.get_weights()]

@@ -127,15 +127,21 @@ NOWHERE = "the file holds zeros alone for it, and no convolution with a bias bef
         (3, [zero("scale2")], f"Layer 'bn2' does not fit: {HALF}"),
         (3, [zero("bn2")], f"Layer 'bn2' does not fit: {HALF}"),
         (3, [zero("bn2", 2)], f"Layer 'bn2' does not fit: {HALF}"),
-        (2, [zero("bn1"), lambda file: file["res1/conv"].append(np.ones(4, np.float32)), zero("bn2", 1)],
-         f"Layer 'bn2' does not fit: {HALF}"),
+        (
+            2,
+            [zero("bn1"), lambda file: file["res1/conv"].append(np.ones(4, np.float32)), zero("bn2", 1)],
+            f"Layer 'bn2' does not fit: {HALF}",
+        ),
         (2, [zero("bn1")], f"Layer 'bn1' does not fit: {NOWHERE}"),
         (3, [zero("bn1"), zero("scale1")], f"Layer 'bn1' does not fit: {NOWHERE}"),
         (3, [zero("bn2"), lambda file: file.pop("scale2")], "The file lacks 1 of the network's layers: 'scale2'"),
-        (3, [lambda file: file["res1/conv"].append(np.ones(4, np.float32)), lambda file: file.pop("bn1")],
-         "The file lacks 1 of the network's layers: 'bn1'"),
+        (
+            3,
+            [lambda file: file["res1/conv"].append(np.ones(4, np.float32)), lambda file: file.pop("bn1")],
+            "The file lacks 1 of the network's layers: 'bn1'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_half_merged_is_refused_by_name(norm_blobs, damages, sentence):
     net = network()
     before, file = [weight.copy() for weight in net.get_weights()], file_of(net, norm_blobs)

@@ -141,7 +141,7 @@ VECTOR = np.ones(3, np.float32)
             "statistics are not finite",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_refused_with_both_shapes(convert, sentence):
     with pytest.raises(ValueError) as caught:
         convert()

@@ -36,8 +36,10 @@ def test_batches_keep_the_order_and_the_last_may_be_smaller():
     found = list(made)
     assert len(made) == len(found) == 3
     assert [batch["id"].numpy().tolist() for batch in found] == [
-        [b"image_0", b"image_1", b"image_2"], [b"image_3", b"image_4", b"image_5"], [b"image_6"]
-    ]  # fmt: skip
+        [b"image_0", b"image_1", b"image_2"],
+        [b"image_3", b"image_4", b"image_5"],
+        [b"image_6"],
+    ]
     assert indices(found) == [[0, 1, 2], [3, 4, 5], [6]]
     assert found[1]["size"].numpy().tolist() == [[4, 4], [4, 4], [2, 3]]
     assert [int(batch["image"][0, 0, 0, 0]) for batch in found] == [0, 3, 6]
@@ -46,9 +48,13 @@ def test_batches_keep_the_order_and_the_last_may_be_smaller():
 def test_a_batch_has_the_declared_types_and_shapes():
     spec = batches(SPLIT, FRAME, 3).dataset.element_spec
     assert {key: (value.dtype, value.shape.as_list()) for key, value in spec.items()} == {
-        "id": (tf.string, [None]), "index": (tf.int64, [None]), "image": (tf.float32, [None, 4, 4, 3]),
-        "labels": (tf.int32, [None, 4, 4]), "size": (tf.int32, [None, 2]), "damage": (tf.string, [None]),
-    }  # fmt: skip
+        "id": (tf.string, [None]),
+        "index": (tf.int64, [None]),
+        "image": (tf.float32, [None, 4, 4, 3]),
+        "labels": (tf.int32, [None, 4, 4]),
+        "size": (tf.int32, [None, 2]),
+        "damage": (tf.string, [None]),
+    }
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,18 @@ def test_val_is_short_for_validation(folder):
 
 def test_frames_of_one_stretch_of_a_drive_are_a_group(folder):
     """107 frames of video are three stretches of 36; the other drive has one photograph alone, two names no frame."""
-    names = ("0016E5_07959", "0016E5_07961", "0016E5_07994", "0016E5_07995", "0016E5_08030", "0016E5_08031",
-             "0016E5_08065", "Seq05VD_f00000", "alone", "lone_wolf")  # fmt: skip
+    names = (
+        "0016E5_07959",
+        "0016E5_07961",
+        "0016E5_07994",
+        "0016E5_07995",
+        "0016E5_08030",
+        "0016E5_08031",
+        "0016E5_08065",
+        "Seq05VD_f00000",
+        "alone",
+        "lone_wolf",
+    )
     for name in names:
         shutil.copy(folder / "train" / "b.png", folder / "train" / f"{name}.png")
     (folder / "train.txt").write_text("\n".join(f"train/{name}.png trainannot/b.png" for name in names))

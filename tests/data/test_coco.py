@@ -43,11 +43,15 @@ def folder(tmp_path):
     for name in names:
         Image.fromarray(rng.integers(0, 256, (*SIZE, 3)).astype(np.uint8)).save(root / "train2014" / f"{name}.jpg")
     annotations = [
-        ("cat", 9, box(4, 2, 7, 5), 0), ("couch", 9, box(2, 0, 10, 6), 0),
-        ("person", 9, crowd(slice(4, 8), slice(0, 12)), 1), ("cup", 9, box(0, 0, 2, 2), 0),
-        ("kite", 25, box(0, 0, 5, 5), 0), ("person", 30, crowd(slice(0, 4), slice(0, 4)), 1),
-        ("tv", 34, box(0, 0, 12, 8), 0), ("tv", 34, [[1, 1, 2, 2]], 0),
-    ]  # fmt: skip
+        ("cat", 9, box(4, 2, 7, 5), 0),
+        ("couch", 9, box(2, 0, 10, 6), 0),
+        ("person", 9, crowd(slice(4, 8), slice(0, 12)), 1),
+        ("cup", 9, box(0, 0, 2, 2), 0),
+        ("kite", 25, box(0, 0, 5, 5), 0),
+        ("person", 30, crowd(slice(0, 4), slice(0, 4)), 1),
+        ("tv", 34, box(0, 0, 12, 8), 0),
+        ("tv", 34, [[1, 1, 2, 2]], 0),
+    ]
     content = {
         "images": [
             {"id": int(name[-3:]), "file_name": f"{name}.jpg", "height": SIZE[0], "width": SIZE[1]} for name in names

@@ -325,9 +325,12 @@ def test_damage_anywhere_ends_in_a_sentence_or_a_picture(tmp_path):
 @pytest.mark.parametrize(
     "labels",
     [
-        LABELS, LABELS.astype(np.uint16) * 256, np.array([[0, 65535]], np.uint16), np.array([[-1, 70000, 5]], np.int32),
+        LABELS,
+        LABELS.astype(np.uint16) * 256,
+        np.array([[0, 65535]], np.uint16),
+        np.array([[-1, 70000, 5]], np.int32),
     ],
-)  # fmt: skip
+)
 def test_labels_of_every_width_are_the_numbers_of_the_file(tmp_path, labels):
     Image.fromarray(labels).save(tmp_path / "a.tif")
     read = read_labels(tmp_path / "a.tif")
@@ -358,10 +361,15 @@ def test_a_palette_of_any_depth_gives_its_indices(tmp_path, bits):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("a.jpg", {"quality": 100}), ("a.png", {"format": "JPEG"}), ("a.webp", {}), ("a.webp", {"lossless": True}),
-        ("a.jp2", {}), ("a.tif", {"compression": "jpeg"}), ("a.pgm", {}),
+        ("a.jpg", {"quality": 100}),
+        ("a.png", {"format": "JPEG"}),
+        ("a.webp", {}),
+        ("a.webp", {"lossless": True}),
+        ("a.jp2", {}),
+        ("a.tif", {"compression": "jpeg"}),
+        ("a.pgm", {}),
     ],
-)  # fmt: skip
+)
 def test_labels_in_a_format_that_changes_numbers_are_refused(tmp_path, name, options):
     """By what the file is, not by how it is called."""
     Image.fromarray(LABELS).save(tmp_path / name, **options)

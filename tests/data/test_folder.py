@@ -245,7 +245,7 @@ CLEAR = Image.fromarray(np.dstack([ODD, ONE]))
         (BY_COLOUR, palette_mask(drawn()[1], ((5, 5, 5),) * 3), r"holds the colour \(5, 5, 5\), first in row 0"),
         (INDICES, np.full((7, 5), 3, np.uint8), r"a.png is 5x7 but its image a.png is 7x5 \(one of"),
     ],
-)  # fmt: skip
+)
 def test_masks_that_do_not_fit_are_refused(write, open_split, classes, mask, message):
     write("a.png", mask)
     with pytest.raises(ValueError, match=message):

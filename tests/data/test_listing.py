@@ -7,9 +7,19 @@ import pytest
 from tfadvseg.data.listing import ids, read_pairs
 
 FILES = (
-    "val/0.png", "val/1.png", "valannot/0.png", "valannot/1.png", "my images/a b.png", "my labels/a b.png",
-    "seq1/val/0.png", "seq1/valannot/0.png", "val/é.png", "valannot/é.png", "val/a,b.png", "VAL2/X.PNG",
-)  # fmt: skip
+    "val/0.png",
+    "val/1.png",
+    "valannot/0.png",
+    "valannot/1.png",
+    "my images/a b.png",
+    "my labels/a b.png",
+    "seq1/val/0.png",
+    "seq1/valannot/0.png",
+    "val/é.png",
+    "valannot/é.png",
+    "val/a,b.png",
+    "VAL2/X.PNG",
+)
 PLAIN = "val/0.png valannot/0.png"
 
 
@@ -60,17 +70,25 @@ def test_accents_are_read_in_every_encoding(root, encoding):
 @pytest.mark.parametrize(
     "line",
     [
-        "/val/0.png /valannot/0.png", "/home/u/CamVid/val/0.png /home/u/CamVid/valannot/0.png",
-        "/home/u/source code/val/0.png /home/u/source code/valannot/0.png", "./val/0.png ./valannot/0.png",
+        "/val/0.png /valannot/0.png",
+        "/home/u/CamVid/val/0.png /home/u/CamVid/valannot/0.png",
+        "/home/u/source code/val/0.png /home/u/source code/valannot/0.png",
+        "./val/0.png ./valannot/0.png",
         "/home/u/.. /x/val/0.png /home/u/valannot/0.png",
-        r"D:\data\CamVid\val\0.png D:\data\CamVid\valannot\0.png", r"val\0.png valannot\0.png",
-        r"C:\my data\val\0.png,C:\my data\valannot\0.png", "D:/data/val/0.png D:/data/valannot/0.png",
-        r"\\server\share\val\0.png \\server\share\valannot\0.png", r".\val\0.png .\valannot\0.png",
-        "'val/0.png' 'valannot/0.png'", '"val/0.png" valannot/0.png', '"/a b/val/0.png","/a b/valannot/0.png"',
-        "val/../val/0.png seq1/../valannot/0.png", "/x/seq1/../val/0.png /x/valannot/0.png",
+        r"D:\data\CamVid\val\0.png D:\data\CamVid\valannot\0.png",
+        r"val\0.png valannot\0.png",
+        r"C:\my data\val\0.png,C:\my data\valannot\0.png",
+        "D:/data/val/0.png D:/data/valannot/0.png",
+        r"\\server\share\val\0.png \\server\share\valannot\0.png",
+        r".\val\0.png .\valannot\0.png",
+        "'val/0.png' 'valannot/0.png'",
+        '"val/0.png" valannot/0.png',
+        '"/a b/val/0.png","/a b/valannot/0.png"',
+        "val/../val/0.png seq1/../valannot/0.png",
+        "/x/seq1/../val/0.png /x/valannot/0.png",
         "copy/of/val/0.png copy/of/valannot/0.png",
     ],
-)  # fmt: skip
+)
 def test_paths_of_other_machines_are_found(root, line):
     assert read(root, line) == [("val/0.png", "valannot/0.png")]
 
@@ -134,7 +152,7 @@ def test_empty_lists_are_refused(root, content):
         ("val/0.png valannot/0.png".encode("utf-16-le"), "The list .*val.txt is not text; save it as UTF-8"),
         (b"\x89PNG\0\0\0", "The list .*val.txt is not text"),
     ],
-)  # fmt: skip
+)
 def test_lines_that_will_not_do_are_refused_by_their_number(root, content, message):
     with pytest.raises(ValueError, match=message.replace("ROOT", str(root))):
         read(root, content)

@@ -14,9 +14,17 @@ from tfadvseg.data.split import Damaged
 def folder(tmp_path, monkeypatch):
     """Files of many names; what is in them matters where they are read."""
     names = (
-        "a.png", "b.JPG", "notes.txt", ".hidden.png", "mit Leerzeichen.png", "gr\u00f6\u00dfe \u65e5\u672c.png",
-        "x,y.png", "photo[1].png", "sub/a.png", "sub/deep/c.webp",
-    )  # fmt: skip
+        "a.png",
+        "b.JPG",
+        "notes.txt",
+        ".hidden.png",
+        "mit Leerzeichen.png",
+        "gr\u00f6\u00dfe \u65e5\u672c.png",
+        "x,y.png",
+        "photo[1].png",
+        "sub/a.png",
+        "sub/deep/c.webp",
+    )
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (5, 4), (1, 2, 3)).save(tmp_path / name, format="PNG")
@@ -59,8 +67,15 @@ def test_what_an_earlier_run_wrote_is_left_out(folder):
 
 def test_names_are_as_short_as_they_can_be(folder):
     assert split(["**/*.png", "sub/deep/c.webp", "b.JPG"]).ids == (
-        f"{folder.name}/a", "gr\u00f6\u00dfe \u65e5\u672c", "mit Leerzeichen", "photo[1]", "sub/a", "x,y", "c", "b",
-    )  # fmt: skip
+        f"{folder.name}/a",
+        "gr\u00f6\u00dfe \u65e5\u672c",
+        "mit Leerzeichen",
+        "photo[1]",
+        "sub/a",
+        "x,y",
+        "c",
+        "b",
+    )
 
 
 def test_a_name_stays_within_its_folder(folder, monkeypatch):

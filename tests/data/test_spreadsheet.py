@@ -13,9 +13,10 @@ def test_cells_come_without_what_stands_around_them(tmp_path, sign, encoding, en
     text = '\nname | says\nstraße|\n | \n"a| b" |2\n'.replace("|", sign).replace("\n", end)
     path.write_bytes(text.encode(encoding))
     assert read_rows(path, "a table") == [
-        (f"Line 2 of {path}", ["name", "says"]), (f"Line 3 of {path}", ["straße", ""]),
+        (f"Line 2 of {path}", ["name", "says"]),
+        (f"Line 3 of {path}", ["straße", ""]),
         (f"Line 5 of {path}", [f"a{sign} b", "2"]),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("line", "count"), [("a", 1), ("a,b,c", 3)])

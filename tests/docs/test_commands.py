@@ -35,8 +35,12 @@ def told(text: str, folder) -> list[list[str]]:
     text = re.sub(r"(?m)^[\w./-]*bin/(?=python )", "", text)
     ended = subprocess.run(
         [shutil.which("bash"), "-c", PRELUDE + text],
-        cwd=folder, env={"PATH": str(folder)}, capture_output=True, text=True, timeout=20,
-    )  # fmt: skip
+        cwd=folder,
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
     wrong = [line for line in ended.stderr.splitlines() if "syntax error" in line or "unexpected" in line]
     assert not wrong, f"bash does not understand {text!r}: {wrong}"
     return [call.split("\x1f")[:-1] for call in ended.stdout.split("\x1e") if "\x1f" in call]

@@ -90,9 +90,11 @@ def test_triton_writes_the_same():
         answer = service.ModelInferResponse.FromString(text)
         assert answer.outputs[0].name == "labels" and answer.SerializeToString(deterministic=True) == text
     real = {
-        "Contents": service.InferTensorContents, "Tensor": service.ModelInferRequest.InferInputTensor,
-        "ModelInferRequest": service.ModelInferRequest, "ModelInferResponse": service.ModelInferResponse,
-    }  # fmt: skip
+        "Contents": service.InferTensorContents,
+        "Tensor": service.ModelInferRequest.InferInputTensor,
+        "ModelInferRequest": service.ModelInferRequest,
+        "ModelInferResponse": service.ModelInferResponse,
+    }
     for name, message in kserve_messages.FIELDS.items():
         numbers = {field.name: field.number for field in real[name].DESCRIPTOR.fields}
         assert all(numbers[field] == number for field, number, _ in message)

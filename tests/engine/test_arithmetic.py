@@ -46,10 +46,23 @@ def test_instructions_and_device_are_named():
 
 @pytest.mark.parametrize(
     "name",
-    ["TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "XLA_FLAGS",
-     "TF_XLA_FLAGS", "TF_DISABLE_MKL", "NVIDIA_TF32_OVERRIDE", "TF_DETERMINISTIC_OPS", "TF_CUDNN_DETERMINISTIC",
-     "CUBLAS_WORKSPACE_CONFIG", "TF_NUM_INTEROP_THREADS", "NPY_DISABLE_CPU_FEATURES", "TF_A_SWITCH_OF_TOMORROW"],
-)  # fmt: skip
+    [
+        "TF_ENABLE_ONEDNN_OPTS",
+        "ONEDNN_MAX_CPU_ISA",
+        "DNNL_MAX_CPU_ISA",
+        "ONEDNN_DEFAULT_FPMATH_MODE",
+        "XLA_FLAGS",
+        "TF_XLA_FLAGS",
+        "TF_DISABLE_MKL",
+        "NVIDIA_TF32_OVERRIDE",
+        "TF_DETERMINISTIC_OPS",
+        "TF_CUDNN_DETERMINISTIC",
+        "CUBLAS_WORKSPACE_CONFIG",
+        "TF_NUM_INTEROP_THREADS",
+        "NPY_DISABLE_CPU_FEATURES",
+        "TF_A_SWITCH_OF_TOMORROW",
+    ],
+)
 def test_variables_that_choose_kernels_are_known(monkeypatch, name):
     before = environment()
     monkeypatch.setenv(name, "1")

@@ -113,9 +113,15 @@ def test_steps_that_cannot_reach_epsilon_are_named(steps, said):
 
 @pytest.mark.parametrize(
     ("confidence", "entropy", "sound"),
-    [(1 / 11, np.log(11), True), (1.0, 0.0, True), (1 / 11 - 1e-3, 1.0, False), (1.001, 1.0, False),
-     (0.5, np.log(11) + 1e-3, False), (0.5, -1e-3, False)],
-)  # fmt: skip
+    [
+        (1 / 11, np.log(11), True),
+        (1.0, 0.0, True),
+        (1 / 11 - 1e-3, 1.0, False),
+        (1.001, 1.0, False),
+        (0.5, np.log(11) + 1e-3, False),
+        (0.5, -1e-3, False),
+    ],
+)
 def test_confidence_and_entropy_have_bounds(confidence, entropy, sound):
     """D9 of the paper's derived checks."""
     assert (certainty_warnings("enet, fgsm at 8", confidence, entropy, 11) == []) == sound

@@ -82,6 +82,10 @@ def test_what_was_found_before_the_first_attack_is_told_again(warned):
 def test_findings_about_attacks_come_first_and_those_about_cells_last(warned):
     found = warned(right=(20, 20), entropy=(0.3, 2.31), checked=["enet: it rounds.", "enet: odd."])
     assert [text.split(":")[0] for text in found] == [
-        "enet, fgsm at epsilon 8", "enet", "enet", "enet", "enet, fgsm at 8"
-    ]  # fmt: skip
+        "enet, fgsm at epsilon 8",
+        "enet",
+        "enet",
+        "enet",
+        "enet, fgsm at 8",
+    ]
     assert "the IoU did not fall" in found[0] and "is near chance" in found[1]

@@ -52,10 +52,15 @@ def test_on_a_linear_model_the_curve_is_its_closed_form(linear_model):
 
 
 SHAPES = {
-    "fgsm": ({}, 1), "ifgsm_ll": ({}, 4), "mi_fgsm": ({}, 4), "segpgd": ({"steps": 5}, 6),
-    "ifgsm": ({"start": "uniform", "restarts": 3, "steps": 4}, 15), "cospgd": ({"steps": 3, "keep": "accuracy"}, 4),
-    "apgd_ce": ({"steps": 6}, 7), "sea_mce": ({"steps": 10, "restarts": 2}, 26),
-}  # fmt: skip
+    "fgsm": ({}, 1),
+    "ifgsm_ll": ({}, 4),
+    "mi_fgsm": ({}, 4),
+    "segpgd": ({"steps": 5}, 6),
+    "ifgsm": ({"start": "uniform", "restarts": 3, "steps": 4}, 15),
+    "cospgd": ({"steps": 3, "keep": "accuracy"}, 4),
+    "apgd_ce": ({"steps": 6}, 7),
+    "sea_mce": ({"steps": 10, "restarts": 2}, 26),
+}
 """{attack: (settings, looks)}: one a step, and one at where each run or stage ends that is compared."""
 
 
@@ -110,8 +115,10 @@ def test_void_and_padding_count_nowhere(smooth_model, images):
 def test_of_each_attack_the_wanted_epsilon_is_followed_or_its_largest():
     attacks = [*grid(("fgsm", "ifgsm"), (1.0, 8.0, 32.0)), *grid(("segpgd",), (1.0, 2.0))]
     assert [(one.name, one.attack.epsilon) for one in followed(attacks, 8.0)] == [
-        ("fgsm", 8.0), ("ifgsm", 8.0), ("segpgd", 2.0),
-    ]  # fmt: skip
+        ("fgsm", 8.0),
+        ("ifgsm", 8.0),
+        ("segpgd", 2.0),
+    ]
     hidden = dataclasses.replace(ATTACKS["ifgsm"](8.0), gradient=ExpectedGradient(Gaussian(1.0)))
     others = [("noise", ATTACKS["noise"](8.0)), ("ifgsm_unseen", ATTACKS["ifgsm_unseen"](8.0)), ("ifgsm", hidden)]
     assert followed([*others, ("dag", ATTACKS["dag"]())], 8.0) == []

@@ -67,11 +67,14 @@ def test_a_colour_that_fills_nothing_up_makes_no_other_frame(spec, batch):
 @pytest.mark.parametrize(
     ("settings", "level", "expected"),
     [
-        ({}, 251, 259.25), ({"in_range": True}, 251, 255), ({"in_range": True}, 246, 254.25),
-        ({"whole_levels": True}, 251, 259), ({"whole_levels": True, "in_range": True}, 251, 255),
+        ({}, 251, 259.25),
+        ({"in_range": True}, 251, 255),
+        ({"in_range": True}, 246, 254.25),
+        ({"whole_levels": True}, 251, 259),
+        ({"whole_levels": True, "in_range": True}, 251, 255),
         ({"whole_levels": True}, 100.5, 108),
     ],
-)  # fmt: skip
+)
 def test_range_and_whole_levels_hold_on_the_photograph_where_the_attack_keeps_them(settings, level, expected):
     photograph, lifted = np.full((1, 1, 3), level, np.float32), np.full((1, 1, 3), 8.25, np.float32)
     attack = ATTACKS["ifgsm"](8.25, **settings)
@@ -154,9 +157,13 @@ def test_networks_of_two_input_sizes_can_be_crossed(spec, conv_model, wide_folde
     (warning,) = (one for one in collected.warnings if "same frame" in one)
     assert "(conv: 32x48, pad with 123.68, 116.779, 103.939; wide: 40x56, stretch)" in warning
     assert set(found) == {
-        ("conv", "conv", "clean"), ("conv", "conv", "ifgsm"), ("conv", "wide", "clean"), ("conv", "wide", "ifgsm"),
-        ("wide", "wide", "clean"), ("wide", "wide", "ifgsm"),
-    }  # fmt: skip
+        ("conv", "conv", "clean"),
+        ("conv", "conv", "ifgsm"),
+        ("conv", "wide", "clean"),
+        ("conv", "wide", "ifgsm"),
+        ("wide", "wide", "clean"),
+        ("wide", "wide", "ifgsm"),
+    }
     same = [found[source, "wide", "clean"] for source in ("conv", "wide")]
     assert same[0]["iou"] == same[1]["iou"] and same[0]["mean_entropy"] == same[1]["mean_entropy"]
     assert found["conv", "wide", "ifgsm"]["iou"] < same[0]["iou"]

@@ -43,6 +43,9 @@ def test_a_crf_keeps_its_network(spec, crf):
 
 def test_a_spec_says_what_the_open_model_is(spec, conv_model):
     assert (spec.name, spec.classes, spec.frame, spec.digest) == (
-        conv_model.name, conv_model.classes, conv_model.frame, conv_model.digest
-    )  # fmt: skip
+        conv_model.name,
+        conv_model.classes,
+        conv_model.frame,
+        conv_model.digest,
+    )
     assert spec.frame.size == (32, 48) and spec.frame.colour == (123.68, 116.779, 103.939) and len(spec.digest) == 16

@@ -35,10 +35,17 @@ def test_a_file_holds_the_nearest_level_within_both_bounds(epsilon):
 @pytest.mark.parametrize(
     ("level", "added", "epsilon", "expected"),
     [
-        (100, 8.0, 8, 108), (100, 8.4, 8, 108), (100, -8.6, 8, 92), (100, 7.6, 7.9, 107), (100, 0.6, 0.9, 100),
-        (250, 8.0, 8, 255), (3, -8.0, 8, 0), (100, 0.4, 8, 100), (100, 0.6, 8, 101),
+        (100, 8.0, 8, 108),
+        (100, 8.4, 8, 108),
+        (100, -8.6, 8, 92),
+        (100, 7.6, 7.9, 107),
+        (100, 0.6, 0.9, 100),
+        (250, 8.0, 8, 255),
+        (3, -8.0, 8, 0),
+        (100, 0.4, 8, 100),
+        (100, 0.6, 8, 101),
     ],
-)  # fmt: skip
+)
 def test_both_bounds_hold_and_nearest_is_not_toward_zero(level, added, epsilon, expected):
     assert on_whole_levels(np.array([[level]], np.uint8), np.array([[added]]), epsilon) == expected
 

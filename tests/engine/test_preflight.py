@@ -93,7 +93,7 @@ def test_rounding_of_the_images_is_noticed(stranger):
         (lambda net, x: tf.nn.softmax(net(x)), "returns probabilities and not logits"),
         (lambda net, x: tf.math.top_k(net(x), 1).indices, "returns label maps and its graph shows no way around"),
     ],
-)  # fmt: skip
+)
 def test_numbers_that_would_mean_nothing_are_refused(stranger, function, message):
     with pytest.raises(ValueError, match=message) as caught:
         warned(stranger(function), **({"classes": tuple("abcdefghijk")} if "label maps" in message else {}))
@@ -155,7 +155,7 @@ def test_what_was_found_is_kept_in_the_run(stranger, spec, tmp_path):
         (lambda net, x: tf.sigmoid(net(x)), "logits"),
         (lambda net, x: tf.cast(tf.argmax(net(x), -1), tf.float32), "labels"),
     ],
-)  # fmt: skip
+)
 def test_scores_are_called_what_they_are(stranger, function, output):
     """Sigmoids of several classes lie in 0..1, but so may logits."""
     assert fitting(describe(stranger(function)), PHOTOGRAPHS).spec.reading.output == output

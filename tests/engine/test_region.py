@@ -172,8 +172,11 @@ def test_counts_inside_by_hand():
     labels = np.array([[[0, 1, 255, 1]]])
     found = inside_counts(labels, np.array([[[0, 0, 1, 1]]]), np.array([[[True, True, True, False]]]), 2)
     assert {key: value.tolist() for key, value in found.items()} == {
-        "hits_inside": [[1, 0]], "labelled_inside": [[1, 1]], "predicted_inside": [[2, 0]], "region": [3],
-    }  # fmt: skip
+        "hits_inside": [[1, 0]],
+        "labelled_inside": [[1, 1]],
+        "predicted_inside": [[2, 0]],
+        "region": [3],
+    }
 
 
 def test_the_protocol_says_what_may_change():

@@ -6,9 +6,12 @@ from tfadvseg.engine.share import WHOLE, Share, share_of
 
 NAMES = [f"net-{number:05d}" for number in range(11)]
 ARRAY = {
-    "SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_MIN": "3", "SLURM_ARRAY_TASK_MAX": "9", "SLURM_ARRAY_TASK_STEP": "2",
+    "SLURM_ARRAY_TASK_ID": "7",
+    "SLURM_ARRAY_TASK_MIN": "3",
+    "SLURM_ARRAY_TASK_MAX": "9",
+    "SLURM_ARRAY_TASK_STEP": "2",
     "SLURM_ARRAY_TASK_COUNT": "4",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 11, 20])

@@ -127,10 +127,16 @@ def test_norms_and_queries_of_attacks_of_every_shape_reach_results_csv(spec, tmp
     pixels = np.array([32 * 48, 28 * 40, 32 * 48])
     np.testing.assert_allclose(read.l2[2], 6 * np.sqrt(3 * pixels), rtol=1e-6)
     assert {name: (row["gradients"], row["forwards"], row["queries"]) for name, row in found.items()} == {
-        "clean": (0, 0, 0), "own": (3, 6, 0), "query": (0, 0, 6), "mi_fgsm": (15, 0, 0)
-    }  # fmt: skip
+        "clean": (0, 0, 0),
+        "own": (3, 6, 0),
+        "query": (0, 0, 6),
+        "mi_fgsm": (15, 0, 0),
+    }
     assert {name: tuple(row[column] for column in ALONE) for name, row in found.items()} == {
-        "clean": (0, 0, 0), "own": (1, 2, 0), "query": (0, 0, 2), "mi_fgsm": (5, 0, 0)
-    }  # fmt: skip
+        "clean": (0, 0, 0),
+        "own": (1, 2, 0),
+        "query": (0, 0, 2),
+        "mi_fgsm": (5, 0, 0),
+    }
     assert table(list(found.values())).epsilon.isna().tolist() == [False, True, False, False]
     assert collected.examples[0].attacked[0].epsilon is None

@@ -33,12 +33,15 @@ def test_auto_measures_on_a_gpu():
 @pytest.mark.parametrize(
     ("compiled", "plain", "expected"),
     [
-        ((1.0, 1.0, 1.0), (1.1, 1.1, 1.1), True), ((1.1, 1.1, 1.1), (1.0, 1.0, 1.0), False),
+        ((1.0, 1.0, 1.0), (1.1, 1.1, 1.1), True),
+        ((1.1, 1.1, 1.1), (1.0, 1.0, 1.0), False),
         ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), False),
-        ((1.0, 1.0, 9.0), (2.0, 2.0, 2.0), True), ((2.0, 2.0, 2.0), (1.0, 1.0, 9.0), False),
-        ((1.9, 1.9, 1.9), (0.1, 2.0, 2.0), True), ((0.1, 2.0, 2.0), (1.9, 1.9, 1.9), False),
+        ((1.0, 1.0, 9.0), (2.0, 2.0, 2.0), True),
+        ((2.0, 2.0, 2.0), (1.0, 1.0, 9.0), False),
+        ((1.9, 1.9, 1.9), (0.1, 2.0, 2.0), True),
+        ((0.1, 2.0, 2.0), (1.9, 1.9, 1.9), False),
     ],
-)  # fmt: skip
+)
 def test_auto_takes_what_is_faster_by_the_median(monkeypatch, compiled, plain, expected):
     """By a clock that only the function moves; tracing, which takes a minute, does not count, nor does one slow or fast
     run."""

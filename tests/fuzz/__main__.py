@@ -40,9 +40,11 @@ def fuzz(name: str, seconds: float, seed: int = 0, count: int = 10**9, tell: boo
             left = begun + seconds - time.time() if begun else seconds
             words = [name, str(seed), str(first), str(count - first), str(left), work]
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fuzz.process", *words], stdout=subprocess.PIPE, text=True,
+                [sys.executable, "-m", "tests.fuzz.process", *words],
+                stdout=subprocess.PIPE,
+                text=True,
                 cwd=pathlib.Path(__file__).parents[2],
-            )  # fmt: skip
+            )
             ended, begun = _heard(process, pathlib.Path(work, "at"), seconds, begun, faults, tell)
             if ended is None:
                 at = _at(pathlib.Path(work, "at"))

@@ -20,9 +20,21 @@ NEVER = (
 )  # fmt: skip
 """Beginnings of events that nothing in a file may lead to."""
 PATHS = (
-    "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
-    "os.utime", "os.listdir", "os.scandir", "os.setxattr", "shutil.",
-)  # fmt: skip
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+    "os.chown",
+    "os.utime",
+    "os.listdir",
+    "os.scandir",
+    "os.setxattr",
+    "shutil.",
+)
 """Events whose arguments are paths."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 MEMORY = 2 << 30

@@ -152,10 +152,22 @@ def strange(value: Any, rng: random.Random) -> Any:
         return rng.choice(NUMBERS)
     if isinstance(value, list) and rng.random() < 0.6:
         return rng.choice(([], value[:-1], value * 2, value[::-1], [value], value[:1] * 1000))
-    return rng.choice((
-        None, True, False, [], {}, [[]], [None], {"a": {}}, "", rng.choice(NUMBERS), names(rng),
-        [rng.choice(NUMBERS)] * 3,
-    ))  # fmt: skip
+    return rng.choice(
+        (
+            None,
+            True,
+            False,
+            [],
+            {},
+            [[]],
+            [None],
+            {"a": {}},
+            "",
+            rng.choice(NUMBERS),
+            names(rng),
+            [rng.choice(NUMBERS)] * 3,
+        )
+    )
 
 
 def text_of(data: bytes, rng: random.Random) -> bytes:
@@ -234,10 +246,24 @@ def _other_header(content: bytes, rng: random.Random) -> bytes:
     """Another type or shape of the same values."""
     size = struct.unpack_from("<H", content, 8)[0]
     head, values = content[10 : 10 + size].decode("latin1"), content[10 + size :]
-    shape = rng.choice((
-        "()", "(0,)", "(1,)", "(-1,)", "(2, 3)", "(99999999999,)", "(0, 4, 0)", "(1,) * 9", f"({2**62}, 4)", "(1.5,)",
-        "(True,)", "[3]", "None", "(" * 90 + ")" * 90,
-    ))  # fmt: skip
+    shape = rng.choice(
+        (
+            "()",
+            "(0,)",
+            "(1,)",
+            "(-1,)",
+            "(2, 3)",
+            "(99999999999,)",
+            "(0, 4, 0)",
+            "(1,) * 9",
+            f"({2**62}, 4)",
+            "(1.5,)",
+            "(True,)",
+            "[3]",
+            "None",
+            "(" * 90 + ")" * 90,
+        )
+    )
     kind = rng.choice((
         "'<f4'", "'<f8'", "'<i8'", "'|u1'", "'|b1'", "'<U9'", "'|S3'", "'|O'", "'<c16'", "'<M8[s]'", "'<f2'", "'|V8'",
         "[('a', '<f4')]", "'<U0'", "'>i4'", "'<U99999999'", "'x'", "object", "__import__('os').system('true')",

@@ -55,10 +55,15 @@ def test_json_may_be_deep_but_not_too_deep():
 @pytest.mark.parametrize(
     "read",
     [
-        read_photograph, read_names, lambda path: read_pairs(path, path.parent), coco.read_instances, reading.read,
-        load_tile, lambda path: recipe_of(path.parent),
+        read_photograph,
+        read_names,
+        lambda path: read_pairs(path, path.parent),
+        coco.read_instances,
+        reading.read,
+        load_tile,
+        lambda path: recipe_of(path.parent),
     ],
-)  # fmt: skip
+)
 def test_a_pipe_is_not_waited_for(read, tmp_path):
     os.mkfifo(tmp_path / "recipe.json")
     with pytest.raises(ValueError, match="pipe or a device|is damaged|is no tile"):
@@ -68,11 +73,20 @@ def test_a_pipe_is_not_waited_for(read, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"names": 3}, {"names": ["a", 1]}, {"palette": [[1, 2]]}, {"pad_colour": ["a", 1, 2]}, {"input_size": [1]},
-        {"provenance": {"added": []}}, {"provenance": {"of the network": "x"}}, {"scores": []}, {"width": "x"},
-        {"unknown": 1}, {"parameters": 1.5}, {"pad_colour": [10**400, 0, 0]},
+        {"names": 3},
+        {"names": ["a", 1]},
+        {"palette": [[1, 2]]},
+        {"pad_colour": ["a", 1, 2]},
+        {"input_size": [1]},
+        {"provenance": {"added": []}},
+        {"provenance": {"of the network": "x"}},
+        {"scores": []},
+        {"width": "x"},
+        {"unknown": 1},
+        {"parameters": 1.5},
+        {"pad_colour": [10**400, 0, 0]},
     ],
-)  # fmt: skip
+)
 def test_a_card_of_other_types_is_damaged(change, tmp_path):
     (tmp_path / card.FILE).parent.mkdir()
     good = dataclasses.asdict(cards.CARD)
@@ -90,9 +104,7 @@ def test_a_preset_is_a_word():
 
 @pytest.mark.parametrize("sides", [(0, 8), (8, 0), (0, 0)])
 def test_images_without_pixels_fit_no_signature(sides, tmp_path):
-    signature = Signature(
-        (Tensor("x", "float32", (None, *sides, 3)),), (Tensor("y", "float32", (None, 4, 4, 2)),)
-    )  # fmt: skip
+    signature = Signature((Tensor("x", "float32", (None, *sides, 3)),), (Tensor("y", "float32", (None, 4, 4, 2)),))
     with pytest.raises(ValueError, match="has not the aspect of its images"):
         find(tmp_path, reading.PLAIN, {"logits": signature})
 
@@ -189,12 +201,16 @@ def run(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"hits": np.zeros(3)}, {"gradients": np.full(5, np.inf)}, {"cell_model": np.arange(5)},
+        {"hits": np.zeros(3)},
+        {"gradients": np.full(5, np.inf)},
+        {"cell_model": np.arange(5)},
         {"linf": np.zeros((5, 2))},
-        {"classes": np.array(["a", "b"])}, {"cell_attack": np.array(["fgsm"] * 5)}, {"predicted": -np.ones((5, 16, 1))},
+        {"classes": np.array(["a", "b"])},
+        {"cell_attack": np.array(["fgsm"] * 5)},
+        {"predicted": -np.ones((5, 16, 1))},
         {"surplus": np.zeros(1)},
     ],
-)  # fmt: skip
+)
 def test_results_that_do_not_fit_together_are_damaged(change, run):
     found = Results.read(run / "cells.npz")
     with np.load(run / "cells.npz") as file:
@@ -208,10 +224,12 @@ def test_results_that_do_not_fit_together_are_damaged(change, run):
 @pytest.mark.parametrize(
     "file, content",
     [
-        ("design.json", []), ("findings.json", {}), ("recipe.json", {"recipe": {"study": []}}),
+        ("design.json", []),
+        ("findings.json", {}),
+        ("recipe.json", {"recipe": {"study": []}}),
         ("recipe.json", {"recipe": {"study": "robustness", "models": []}}),
     ],
-)  # fmt: skip
+)
 def test_a_run_of_other_types_is_damaged(file, content, run):
     (run / file).write_text(json.dumps(content))
     with pytest.raises(ValueError, match="damaged"):

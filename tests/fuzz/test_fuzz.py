@@ -20,9 +20,11 @@ def said(tmp_path_factory):
     """What one process has said of all targets, an object a line."""
     words = [",".join(NAMES), "0", "0", str(INPUTS), str(SECONDS), str(tmp_path_factory.mktemp("fuzz"))]
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.process", *words], cwd=pathlib.Path(__file__).parents[2],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.fuzz.process", *words],
+        cwd=pathlib.Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 
 
@@ -66,9 +68,12 @@ for name, reader in codes.items():
 print(json.dumps(found))
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=pathlib.Path(__file__).parents[2], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", program],
+        cwd=pathlib.Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     return json.loads(ended.stdout)
 
 

@@ -151,8 +151,10 @@ FORMS = {
         lambda x: network(rounded(x)),
     ),
     "whole numbers in 0..1 inside": Form(
-        of(lambda net, x: net(tf.image.convert_image_dtype(x, tf.float32) * 255),
-           images_of(None, *SIZE, 3, dtype=tf.uint8)),
+        of(
+            lambda net, x: net(tf.image.convert_image_dtype(x, tf.float32) * 255),
+            images_of(None, *SIZE, 3, dtype=tf.uint8),
+        ),
         lambda x: network(rounded(x)),
     ),
     "int32 in": Form(
@@ -161,14 +163,13 @@ FORMS = {
     ),
     "quantised, int8 in": Form(
         of(lambda net, x: net(tf.cast(x, tf.float32) + 128), images_of(None, *SIZE, 3, dtype=tf.int8)),
-        lambda x: network(rounded(x)), {"intensity_range": (-128.0, 127.0)},
+        lambda x: network(rounded(x)),
+        {"intensity_range": (-128.0, 127.0)},
     ),
     "a stride of 4": Form(of(lambda net, x: net(x, 4)), enlarged(4)),
     "a stride of 8, any size": Form(of(lambda net, x: net(x, 8), FREE), enlarged(8)),
     "channels first": Form(of(lambda net, x: channels_first(net(turned(x))), images_of(None, 3, *SIZE))),
-    "channels first, any size": Form(
-        of(lambda net, x: channels_first(net(turned(x))), images_of(None, 3, None, None))
-    ),
+    "channels first, any size": Form(of(lambda net, x: channels_first(net(turned(x))), images_of(None, 3, None, None))),
     "channels first out": Form(of(lambda net, x: channels_first(net(x)))),
     "several outputs, one of scores": Form(
         of(lambda net, x: {"out": net(x), "label": tf.argmax(net(x), -1), "mean": tf.reduce_mean(net(x), (1, 2))})
@@ -178,12 +179,14 @@ FORMS = {
     ),
     "logits among several": Form(of(lambda net, x: {"probabilities": tf.nn.softmax(net(x)), "logits": net(x)})),
     "probabilities": Form(
-        of(lambda net, x: tf.nn.softmax(net(x))), lambda x: tf.nn.log_softmax(network(x)),
+        of(lambda net, x: tf.nn.softmax(net(x))),
+        lambda x: tf.nn.log_softmax(network(x)),
         {"output": "probabilities"},
     ),
     "probabilities, channels first": Form(
         of(lambda net, x: tf.nn.softmax(channels_first(net(turned(x))), 1), images_of(None, 3, *SIZE)),
-        lambda x: tf.nn.log_softmax(network(x)), {"output": "probabilities"},
+        lambda x: tf.nn.log_softmax(network(x)),
+        {"output": "probabilities"},
     ),
     "probabilities at a stride of 4": Form(
         of(lambda net, x: tf.nn.softmax(net(x, 4))), enlarged(4), {"output": "probabilities"}
@@ -191,8 +194,7 @@ FORMS = {
     "labels of an argmax at a stride of 4, any size": Form(
         of(lambda net, x: tf.argmax(net(x, 4), -1), FREE), enlarged(4)
     ),
-    "one channel of a sigmoid": Form(of(lambda net, x: tf.sigmoid(net(x)[..., :1])), foreground,
-                                     {"output": "sigmoid"}),
+    "one channel of a sigmoid": Form(of(lambda net, x: tf.sigmoid(net(x)[..., :1])), foreground, {"output": "sigmoid"}),
     "one channel of logits": Form(of(lambda net, x: net(x)[..., :1]), foreground),
     "one channel without an axis": Form(of(lambda net, x: net(x)[..., 0]), foreground),
     "sigmoids of several classes": Form(of(lambda net, x: tf.sigmoid(net(x))), reading={"output": "sigmoid"}),
@@ -208,7 +210,9 @@ FORMS = {
     ),
     "labels without an argmax": Form(
         of(lambda net, x: tf.math.top_k(net(x), 1).indices),
-        lambda x: 1e4 * tf.one_hot(tf.argmax(network(x), -1), 4), {"classes": tuple("abcd")}, differentiable=False,
+        lambda x: 1e4 * tf.one_hot(tf.argmax(network(x), -1), 4),
+        {"classes": tuple("abcd")},
+        differentiable=False,
     ),
     "TensorFlow 1": Form(of_a_tf1_graph, lambda x: network(rounded(x))),
     "TensorFlow 1, filled up within": Form(of_a_tf1_graph_that_fills_up, lambda x: network(rounded(x))),
@@ -228,22 +232,20 @@ FORMS = {
         of(lambda net, x: net((x + (103.939, 116.779, 123.68))[..., ::-1])),
         reading={"channel_order": "bgr", "mean": (103.939, 116.779, 123.68)},
     ),
-    "a tensor within": Form(
-        of(lambda net, x: tf.identity(net(x), "deep") * 0), reading={"tensor": "deep"}
-    ),
+    "a tensor within": Form(of(lambda net, x: tf.identity(net(x), "deep") * 0), reading={"tensor": "deep"}),
     "classes that the file does not say": Form(of(lambda net, x: tf.reshape(net(x), tf.shape(net(x))))),
     "tiles": Form(
         of(lambda net, x: net(x), images_of(None, 8, 8, 3)),
-        lambda x: tf.concat([
-            tf.concat([network(x[:, r : r + 8, c : c + 8]) for c in range(0, 24, 8)], 2) for r in range(0, 16, 8)
-        ], 1),
+        lambda x: tf.concat(
+            [tf.concat([network(x[:, r : r + 8, c : c + 8]) for c in range(0, 24, 8)], 2) for r in range(0, 16, 8)], 1
+        ),
         {"fit": "tiles"},
     ),
     "tiles one by one": Form(
         of(lambda net, x: net(x), images_of(1, 8, 8, 3)),
-        lambda x: tf.concat([
-            tf.concat([network(x[:, r : r + 8, c : c + 8]) for c in range(0, 24, 8)], 2) for r in range(0, 16, 8)
-        ], 1),
+        lambda x: tf.concat(
+            [tf.concat([network(x[:, r : r + 8, c : c + 8]) for c in range(0, 24, 8)], 2) for r in range(0, 16, 8)], 1
+        ),
         {"fit": "tiles"},
     ),
-}  # fmt: skip
+}

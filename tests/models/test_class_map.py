@@ -41,7 +41,7 @@ def test_columns_are_known_by_their_names(tmp_path):
         ("", r"map.csv has the columns \[\]; a class map has the columns model and dataset"),
         (WHOLE.replace("void,\n", ""), "does not say what 'void' counts as"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_refused(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read_class_map(write(tmp_path, text), NAMES)

@@ -44,7 +44,7 @@ def opened(tmp_path):
         ("labels of an argmax at a stride of 4, any size", {}, lambda x: hidden(x, 4)),
         ("mean and std outside", {"features": "Conv2D"}, hidden),
     ],
-)  # fmt: skip
+)
 def test_features_are_what_the_network_computes_within(opened, form, fields, expected):
     model = opened(form, **fields)
     with tf.GradientTape() as tape:

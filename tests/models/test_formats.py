@@ -94,10 +94,15 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("metadata", "said"),
-    [("[]", "it names no version"), ('{"keras_version": 3}x', "Extra data"), ("{}", "it names no version"),
-     ('{"keras_version": "3 \\u001b[2J"}', "it names no version"), (" " * (1 << 20) + "{}", "1,048,578"),
-     (None, "metadata.json")],
-)  # fmt: skip
+    [
+        ("[]", "it names no version"),
+        ('{"keras_version": 3}x', "Extra data"),
+        ("{}", "it names no version"),
+        ('{"keras_version": "3 \\u001b[2J"}', "it names no version"),
+        (" " * (1 << 20) + "{}", "1,048,578"),
+        (None, "metadata.json"),
+    ],
+)
 def test_a_whole_archive_with_other_things_in_it_is_refused(tmp_path, metadata, said):
     path = tmp_path / "net.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -108,9 +113,12 @@ def test_a_whole_archive_with_other_things_in_it_is_refused(tmp_path, metadata, 
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("a net.onnx", "onnx2tf -i '{}/a net.onnx' -o '{}/a net' -osd"), ("net.pt", "onnx2tf -i net.onnx -o {}/net -osd"),
-     ("net.tflite", "cannot be attacked")],
-)  # fmt: skip
+    [
+        ("a net.onnx", "onnx2tf -i '{}/a net.onnx' -o '{}/a net' -osd"),
+        ("net.pt", "onnx2tf -i net.onnx -o {}/net -osd"),
+        ("net.tflite", "cannot be attacked"),
+    ],
+)
 def test_others(tmp_path, name, told):
     (tmp_path / name).touch()
     assert told.format(tmp_path, tmp_path) in advice(tmp_path / name)

@@ -26,8 +26,19 @@ def found(*outputs, image=(None, 32, 48, 3), dtype="float32", **reading):
 
 def test_the_ordinary_case():
     assert dataclasses.astuple(found()) == (
-        "serve", "x", "y", "float32", "NHWC", "NHWC", None, (32, 48), 1.0, 5, False, False,
-    )  # fmt: skip
+        "serve",
+        "x",
+        "y",
+        "float32",
+        "NHWC",
+        "NHWC",
+        None,
+        (32, 48),
+        1.0,
+        5,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,9 +123,13 @@ def test_the_input_may_be_named():
 
 def test_whole_numbers_must_hold_the_intensities():
     for dtype, low, high, fits in (
-        ("uint8", 0.0, 255.0, True), ("int8", -128.0, 127.0, True), ("int8", 0.0, 255.0, False),
-        ("int8", -128.0, 128.0, False), ("uint8", -1.0, 1.0, False), ("int32", 0.0, 255.0, True),
-    ):  # fmt: skip
+        ("uint8", 0.0, 255.0, True),
+        ("int8", -128.0, 127.0, True),
+        ("int8", 0.0, 255.0, False),
+        ("int8", -128.0, 128.0, False),
+        ("uint8", -1.0, 1.0, False),
+        ("int32", 0.0, 255.0, True),
+    ):
         if fits:
             assert found(dtype=dtype, intensity_range=(low, high)).dtype == dtype
         else:

@@ -136,9 +136,12 @@ def test_a_saver_that_chooses_its_file_is_refused(plain):
 
     text = (plain / "saved_model.pb").read_bytes()
     changes = {
-        up: "(SaveV2|MergeV2Checkpoints)", own: "RestoreV2", elsewhere: "MergeV2Checkpoints", joined: "RestoreV2",
+        up: "(SaveV2|MergeV2Checkpoints)",
+        own: "RestoreV2",
+        elsewhere: "MergeV2Checkpoints",
+        joined: "RestoreV2",
         called: "StatefulPartitionedCall",
-    }  # fmt: skip
+    }
     for change, op in changes.items():
         (plain / "saved_model.pb").write_bytes(text)
         changed(plain, change)

@@ -156,7 +156,7 @@ def test_a_file_without_signatures_says_so(tmp_path):
         (lambda x: {"scores": x}, (None, 4, 6, 1), r"x float32 \[\?, 4, 6, 1\]"),
         (lambda x: {"scores": x[:, :, ::3]}, (None, 16, 24, 3), r"scores float32 \[\?, 16, 8, 3\]"),
     ],
-)  # fmt: skip
+)
 def test_signatures_from_something_else_to_something_else_are_refused(tmp_path, function, shape, offer):
     save(tmp_path / "odd", {"logits": function}, logits=shape)
     with pytest.raises(ValueError, match=f"does not go from images to the scores .* It offers .*{offer}"):

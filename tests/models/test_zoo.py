@@ -179,19 +179,24 @@ def test_every_network_takes_photographs_as_it_was_published():
     caffe, deeplab = (103.939, 116.779, 123.68), (104.008, 116.669, 122.675)
     voc, city, none = (102.93, 111.36, 116.52), (72.39, 82.91, 73.16), (0, 0, 0)
     expected = {
-        "enet": (19, (512, 1024), "stretch", none), "segnet": (21, (224, 224), "stretch", none),
-        "icnet": (19, (1025, 2049), "stretch", caffe), "icnet_merged": (19, (1025, 2049), "stretch", caffe),
-        "pspnet_cityscapes": (19, (512, 1024), "pad", caffe), "pspnet_voc": (21, (473, 473), "pad", caffe),
+        "enet": (19, (512, 1024), "stretch", none),
+        "segnet": (21, (224, 224), "stretch", none),
+        "icnet": (19, (1025, 2049), "stretch", caffe),
+        "icnet_merged": (19, (1025, 2049), "stretch", caffe),
+        "pspnet_cityscapes": (19, (512, 1024), "pad", caffe),
+        "pspnet_voc": (21, (473, 473), "pad", caffe),
         "dilated_frontend_cityscapes": (19, (512, 1024), "reflect", city),
         "dilated_context_cityscapes": (19, (512, 1024), "reflect", city),
         "dilated_frontend_voc": (21, (528, 528), "reflect", voc),
         "dilated_context_voc": (21, (528, 528), "reflect", voc),
         "fcn8s_vgg_cityscapes": (19, (512, 1024), "pad", (72.78044, 83.21195, 73.45286)),
-        "deeplab_v2_vgg": (21, (513, 513), "pad", deeplab), "deeplab_v2_resnet101": (21, (513, 513), "pad", deeplab),
+        "deeplab_v2_vgg": (21, (513, 513), "pad", deeplab),
+        "deeplab_v2_resnet101": (21, (513, 513), "pad", deeplab),
         "deeplab_v2_multiscale": (21, (513, 513), "pad", deeplab),
-        "fcn8s_vgg": (21, (513, 513), "pad", caffe), "fcn8s_resnet101": (21, (513, 513), "pad", caffe),
+        "fcn8s_vgg": (21, (513, 513), "pad", caffe),
+        "fcn8s_resnet101": (21, (513, 513), "pad", caffe),
         "crf_rnn": (21, (500, 500), "pad", caffe),
-    }  # fmt: skip
+    }
     assert set(expected) == set(zoo.MODELS)
     for name, network in zoo.MODELS.items():
         found = network.classes, network.input_size, network.fit, tuple(network.mean)

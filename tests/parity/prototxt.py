@@ -40,16 +40,27 @@ def both(value):
 def convolution(name, bottom, channels, kernel, stride=1, pad=0, dilation=1, bias=True, top=None):
     (kernel_h, kernel_w), (pad_h, pad_w) = both(kernel), both(pad)
     parameters = {
-        "num_output": channels, "bias_term": bias, "kernel_h": kernel_h, "kernel_w": kernel_w, "pad_h": pad_h,
-        "pad_w": pad_w, "stride": stride, "dilation": dilation,
-    }  # fmt: skip
+        "num_output": channels,
+        "bias_term": bias,
+        "kernel_h": kernel_h,
+        "kernel_w": kernel_w,
+        "pad_h": pad_h,
+        "pad_w": pad_w,
+        "stride": stride,
+        "dilation": dilation,
+    }
     return Layer(name, "Convolution", (bottom,), (top or name,), {"convolution_param": parameters})
 
 
 def deconvolution(name, bottom, channels, kernel, stride, pad=0, bias=False, group=1, bilinear=False):
     parameters = {
-        "num_output": channels, "bias_term": bias, "kernel_size": kernel, "stride": stride, "pad": pad, "group": group,
-    }  # fmt: skip
+        "num_output": channels,
+        "bias_term": bias,
+        "kernel_size": kernel,
+        "stride": stride,
+        "pad": pad,
+        "group": group,
+    }
     return Layer(name, "Deconvolution", (bottom,), (name,), {"convolution_param": parameters}, bilinear=bilinear)
 
 

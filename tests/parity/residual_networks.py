@@ -75,8 +75,9 @@ def deeplab_v2_multiscale(classes, size, width):
     """Three copies that share their weights; the released ones end in _res075 and _res05."""
     *single, _ = deeplab_v2_resnet101(classes, size, width)
     layers = [
-        interp("data_res075", "data", *zoomed(shrunk(size, 4), 3)), interp("data_res05", "data", *shrunk(size, 2)),
-    ]  # fmt: skip
+        interp("data_res075", "data", *zoomed(shrunk(size, 4), 3)),
+        interp("data_res05", "data", *shrunk(size, 2)),
+    ]
     for suffix in ("", *COPIES):
         layers += [with_suffix(layer, suffix) for layer in single]
     maps = [f"fc1_voc12{suffix}_interp" for suffix in COPIES]

@@ -91,11 +91,21 @@ def test_bilinear_kernels_and_protobuf_integers_follow_their_definitions():
 
 
 COUNTS = {
-    "enet": 372_551, "fcn8s_vgg": 134_489_780, "fcn8s_vgg_cityscapes": 134_358_489, "deeplab_v2_vgg": 37_877_652,
-    "deeplab_v2_resnet101": 44_153_980, "dilated_frontend_voc": 134_346_581, "dilated_context_voc": 141_149_720,
-    "dilated_context_cityscapes": 134_373_043, "pspnet_voc": 65_819_349, "pspnet_cityscapes": 65_818_323,
-    "icnet": 6_728_534, "icnet_merged": 6_685_718, "segnet": 29_455_125, "fcn8s_resnet101": 42_695_047,
-}  # fmt: skip
+    "enet": 372_551,
+    "fcn8s_vgg": 134_489_780,
+    "fcn8s_vgg_cityscapes": 134_358_489,
+    "deeplab_v2_vgg": 37_877_652,
+    "deeplab_v2_resnet101": 44_153_980,
+    "dilated_frontend_voc": 134_346_581,
+    "dilated_context_voc": 141_149_720,
+    "dilated_context_cityscapes": 134_373_043,
+    "pspnet_voc": 65_819_349,
+    "pspnet_cityscapes": 65_818_323,
+    "icnet": 6_728_534,
+    "icnet_merged": 6_685_718,
+    "segnet": 29_455_125,
+    "fcn8s_resnet101": 42_695_047,
+}
 
 
 @pytest.mark.slow

@@ -134,9 +134,14 @@ def dilated_context_voc(classes, size, width):
     """The map is padded once by 33; each 3x3 convolution then takes its dilation off every side."""
     layers, x = dilated_frontend(classes, width, "fc-final"), "fc-final"
     for name, times, pad, dilation in (
-        ("ct_conv1_1", 2, 33, 1), ("ct_conv1_2", 2, 0, 1), ("ct_conv2_1", 4, 0, 2), ("ct_conv3_1", 8, 0, 4),
-        ("ct_conv4_1", 16, 0, 8), ("ct_conv5_1", 32, 0, 16), ("ct_fc1", 32, 0, 1),
-    ):  # fmt: skip
+        ("ct_conv1_1", 2, 33, 1),
+        ("ct_conv1_2", 2, 0, 1),
+        ("ct_conv2_1", 4, 0, 2),
+        ("ct_conv3_1", 8, 0, 4),
+        ("ct_conv4_1", 16, 0, 8),
+        ("ct_conv5_1", 32, 0, 16),
+        ("ct_fc1", 32, 0, 1),
+    ):
         layers += rectified(name, x, thin(times * classes, width), 3, pad=pad, dilation=dilation)
         x = name
     return [*layers, convolution("ct_final", x, classes, 1)]
@@ -145,9 +150,16 @@ def dilated_context_voc(classes, size, width):
 def dilated_context_cityscapes(classes, size, width):
     layers, x = dilated_frontend(classes, width, "final"), "final"
     for name, dilation in (
-        ("conv1_1", 1), ("conv1_2", 1), ("conv2_1", 2), ("conv3_1", 4), ("conv4_1", 8), ("conv5_1", 16),
-        ("conv6_1", 32), ("conv7_1", 64), ("fc1", 1),
-    ):  # fmt: skip
+        ("conv1_1", 1),
+        ("conv1_2", 1),
+        ("conv2_1", 2),
+        ("conv3_1", 4),
+        ("conv4_1", 8),
+        ("conv5_1", 16),
+        ("conv6_1", 32),
+        ("conv7_1", 64),
+        ("fc1", 1),
+    ):
         layers += rectified(f"ctx_{name}", x, classes, 3, pad=dilation, dilation=dilation)
         x = f"ctx_{name}"
     return [
@@ -173,14 +185,16 @@ def segnet(classes, size, width):
         for i in range(1, count + 1):
             block(f"conv{stage}_{i}", thin(channels, width))
         layers += [
-            dropout(f"pool{stage}_drop", x), max_pool(f"pool{stage}", x, 2, 2, mask=f"pool{stage}_mask"),
-        ]  # fmt: skip
+            dropout(f"pool{stage}_drop", x),
+            max_pool(f"pool{stage}", x, 2, 2, mask=f"pool{stage}_mask"),
+        ]
         x = f"pool{stage}"
     for stage in (5, 4, 3, 2, 1):
         channels, count = STAGES[stage - 1]
         layers += [
-            dropout(f"upsample{stage}_drop", x), unpool(f"upsample{stage}", x, f"pool{stage}_mask"),
-        ]  # fmt: skip
+            dropout(f"upsample{stage}_drop", x),
+            unpool(f"upsample{stage}", x, f"pool{stage}_mask"),
+        ]
         x = f"upsample{stage}"
         for i in range(count, 1, -1):
             block(f"conv{stage}_{i}_D", thin(channels, width))

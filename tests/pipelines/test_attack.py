@@ -44,9 +44,13 @@ def test_every_file_is_there_and_says_the_same(call, conv_folder, conv_model, ph
     for name, row in table.iterrows():
         place = output / "conv" / name
         assert {path.name for path in place.iterdir()} == {
-            "attacked.png", "perturbation.npz", "perturbation.png", "labels_before.png", "labels_after.png",
+            "attacked.png",
+            "perturbation.npz",
+            "perturbation.png",
+            "labels_before.png",
+            "labels_after.png",
             "sheet.png",
-        }  # fmt: skip
+        }
         (path,) = photographs.glob(f"{name}.*")
         with np.load(place / "perturbation.npz") as file:
             added = file["perturbation"]

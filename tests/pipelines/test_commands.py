@@ -47,9 +47,14 @@ def test_the_demo_is_a_command_with_flags_that_typed_ones_override():
             f"sys.argv = ['tfadvseg', *{words!r}]\nprogram.main()"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True,
-            cwd=objects.OWN.parent, env=os.environ | {"KERAS_BACKEND": "jax"},  # so that it starts at once
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+            cwd=objects.OWN.parent,
+            env=os.environ | {"KERAS_BACKEND": "jax"},  # so that it starts at once
+        )
         assert done.stdout.split() == ["pipelines.robustness", *expected]
 
 
@@ -80,9 +85,11 @@ def places(tmp_path, monkeypatch):
 
 def test_a_network_is_the_first_of_its_name(places):
     assert objects.networks() == {
-        "enet": places / "own" / "enet", "mine": places / "a" / "mine", "theirs": places / "a" / "theirs",
+        "enet": places / "own" / "enet",
+        "mine": places / "a" / "mine",
+        "theirs": places / "a" / "theirs",
         "trained": objects.pathlib.Path("saved_models/trained"),
-    }  # fmt: skip
+    }
     assert objects.model_path("mine") == places / "a" / "mine"
     (places / "here" / "mine").mkdir()
     assert objects.model_path("mine") == objects.pathlib.Path("mine")  # a path goes first

@@ -20,8 +20,14 @@ def data(camvid, tmp_path):
 
 @pytest.fixture
 def flags(conv_folder, data, tmp_path):
-    return (f"--models={conv_folder}", "--dataset=camvid", f"--data_dir={data}", "--attacks=fgsm", "--epsilons=8",
-            f"--output={tmp_path / 'run'}")  # fmt: skip
+    return (
+        f"--models={conv_folder}",
+        "--dataset=camvid",
+        f"--data_dir={data}",
+        "--attacks=fgsm",
+        "--epsilons=8",
+        f"--output={tmp_path / 'run'}",
+    )
 
 
 def test_it_costs_itself_and_is_told_wherever_results_are(call, flags, data, tmp_path):

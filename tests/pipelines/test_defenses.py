@@ -11,8 +11,7 @@ from tfadvseg.runs.results import COLUMNS
 
 def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(call, small, tmp_path):
     """Both pipelines: cells, claims, figures; and the report draws the same again."""
-    flags = (*small, "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2",
-             "--samples=2")  # fmt: skip
+    flags = (*small, "--limit=1", "--epsilons=2", "--transforms=blur,grayscale", "--trials=2", "--samples=2")
     pairs = {}
     for pipeline in ("transforms", "transform_transfer"):
         ended = call(pipeline, *flags, f"--output={tmp_path / pipeline}")
@@ -39,8 +38,18 @@ def test_transforms_are_tried_against_attacks_that_know_them_and_that_do_not(cal
 
 def test_crfs_are_attacked_with_a_verdict_about_masking(call, small, tmp_path):
     """With variants; and the report draws the same again."""
-    flags = (*small, "--limit=1", "--epsilons=4", "--attacks=fgsm", "--iterations=3", "--sweep",
-             "--theta_alphas=1,20", "--theta_betas=3", "--theta_gammas=1", "--spatial_weights=3")  # fmt: skip
+    flags = (
+        *small,
+        "--limit=1",
+        "--epsilons=4",
+        "--attacks=fgsm",
+        "--iterations=3",
+        "--sweep",
+        "--theta_alphas=1,20",
+        "--theta_betas=3",
+        "--theta_gammas=1",
+        "--spatial_weights=3",
+    )
     ended = call("crf", *flags, f"--output={tmp_path}")
     assert ended.returncode == 0, ended.stderr
     results = pd.read_csv(tmp_path / "results.csv")

@@ -34,9 +34,14 @@ def test_doctor_finds_the_reading_and_writes_it(call, outside, tmp_path):
     assert "gradients reach the image: yes" in page and "Clearly better: imagenet, rgb" in page
     assert sheet.stat().st_size > 10_000 and f"Written: {outside}/reading.json" in page
     assert json.loads((outside / "reading.json").read_text()) == {
-        "signature": "serving_default", "input_name": "x", "output_name": "out", "layout": "NHWC",
-        "intensity_range": [0.0, 1.0], "mean": list(MEAN), "std": list(STD),
-    }  # fmt: skip
+        "signature": "serving_default",
+        "input_name": "x",
+        "output_name": "out",
+        "layout": "NHWC",
+        "intensity_range": [0.0, 1.0],
+        "mean": list(MEAN),
+        "std": list(STD),
+    }
     again = call("doctor", f"--saved_model={outside}", "--dataset=scenes", "--images=2")
     assert "No other plausible reading is clearly better." in again.stdout
 

@@ -34,8 +34,11 @@ def test_a_network_is_served_with_its_defense_and_its_attack(call, conv_folder, 
         "levels, padding neither counts nor changes."
     )
     assert {path.name for path in tmp_path.iterdir()} == {
-        "conv_served", "models.config", "batching_parameters.txt", "serve.sh",
-    }  # fmt: skip
+        "conv_served",
+        "models.config",
+        "batching_parameters.txt",
+        "serve.sh",
+    }
     loaded = tf.saved_model.load(str(folder))
     image = np.zeros((1, 20, 30, 3), np.uint8)
     attacked = loaded.signatures["attacked"](images=image, epsilons=tf.constant([3.0]))
@@ -90,7 +93,8 @@ def reading_a_file(net, images):
         (["--defense=sepia"], "Unknown defense 'sepia'; choose one of: "),
         (["--defense=none"], "Unknown defense 'none'; choose one of: "),
         (["--attack=dla"], "dla cannot be served, since it is no gradient ascent in a ball whose radius a request"),
-        (["--attack=hide"], "hide cannot be served, since"), (["--attack=dag"], "dag cannot be served, since"),
+        (["--attack=hide"], "hide cannot be served, since"),
+        (["--attack=dag"], "dag cannot be served, since"),
         (["--alpha=2"], "--alpha means nothing here: there is no --attack to be served; leave it out."),
         (["--in_range"], "--in_range means nothing here: there is no --attack"),
         (["--trials=3"], "--trials means nothing here: there is no --defense to be served; leave it out."),
@@ -103,7 +107,7 @@ def reading_a_file(net, images):
         (["--void_class=3"], "--void_class means nothing here: an export keeps the network's own classes; leave it"),
         (["--joined=after"], "--joined means nothing here: an export keeps the network's own classes; leave it out."),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_ends_in_one_sentence(call, conv_folder, tmp_path, arguments, sentence):
     ended = call("export", f"--models={conv_folder}", f"--output={tmp_path}", *arguments)
     assert ended.returncode == 1 and ended.stdout == ""

@@ -85,8 +85,9 @@ def test_what_was_imported_is_attacked_on_the_official_layout(call, import_caffe
     weights, root = write_thin(tmp_path / "cityscapes_weights.caffemodel", 19, (32, 64)), tmp_path / "Stadt \u00e4"
     rng = np.random.default_rng(0)
     for folder, end, shape, highest in (
-        ("leftImg8bit", "leftImg8bit", (64, 128, 3), 256), ("gtFine", "gtFine_labelIds", (64, 128), 34)
-    ):  # fmt: skip
+        ("leftImg8bit", "leftImg8bit", (64, 128, 3), 256),
+        ("gtFine", "gtFine_labelIds", (64, 128), 34),
+    ):
         for name in ("m\u00fcnster_000000_000019", "frankfurt_000001_000294"):
             path = root / folder / "val" / name.partition("_")[0] / f"{name}_{end}.png"
             path.parent.mkdir(parents=True)
@@ -250,7 +251,7 @@ def test_the_public_enet_is_merged_and_sees_a_street(import_caffe, tmp_path):
         (["--name=other"], "already names the SavedModel; leave --name=other out."),
         (["cut off"], "the file is cut off or damaged"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(import_caffe, thin_file, tmp_path, arguments, sentence):
     weights = thin_file
     if arguments == ["cut off"]:

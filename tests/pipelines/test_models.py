@@ -92,7 +92,7 @@ def test_a_file_without_the_gradients_of_its_own_operations_ends_in_a_sentence(r
         (("--void_class=12",), "--void_class is one of 0 to 11; got 12"),
         ((), "knows 12 classes, one more than the dataset scenes; if one of them is void, name its number by --void_c"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_ends_in_a_sentence(call, saved, flags, message):
     done = call("robustness", f"--models={saved / 'void'}", *SMALL, *flags)
     assert done.returncode == 1 and message in done.stderr.splitlines()[-1]

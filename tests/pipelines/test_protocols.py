@@ -123,8 +123,9 @@ def test_attacks_in_no_ball_know_one_norm(parsed, name):
 
 def test_queries_are_of_attacks_that_ask(parsed):
     assert dict(parsed("--attacks=dla,noise", "--queries=7").attacks()) == {
-        "dla": ATTACKS["dla"](8.0, queries=7), "noise": ATTACKS["noise"](8.0)
-    }  # fmt: skip
+        "dla": ATTACKS["dla"](8.0, queries=7),
+        "noise": ATTACKS["noise"](8.0),
+    }
     assert parsed("--queries=7").protocol_text().endswith(" Other than it: --queries=7.")
 
 
@@ -193,9 +194,10 @@ def test_steps_of_its_own_stand_behind_a_name(parsed):
         ("fgsm@2", "fgsm has no steps to choose; got fgsm@2."),
         ("segpgd@0", "Behind segpgd@ stands its number of steps, as in segpgd@50; got 0."),
         ("segpgd@", "Behind segpgd@ stands its number of steps, as in segpgd@50; got nothing."),
-        ("segpgd@1.5", "got 1.5."), ("segpdg@4", "Unknown attack 'segpdg'; choose one of: segpgd, "),
+        ("segpgd@1.5", "got 1.5."),
+        ("segpdg@4", "Unknown attack 'segpdg'; choose one of: segpgd, "),
     ],
-)  # fmt: skip
+)
 def test_steps_that_are_no_number_are_refused(parsed, name, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         parsed(f"--attacks={name}").attacks()
@@ -236,8 +238,9 @@ def test_classes_are_weighed_by_the_pixels_of_the_training_photographs(parsed, c
     assert four.objective == eight.objective
     held = found.deciding_attacks()
     assert held == {
-        "attacked_as": found.protocol_text(), "class_pixels": {"split": split, "pixels": tuple(pixels.tolist())}
-    }  # fmt: skip
+        "attacked_as": found.protocol_text(),
+        "class_pixels": {"split": split, "pixels": tuple(pixels.tolist())},
+    }
     assert capsys.readouterr().err == ""
     assert "class_pixels" not in parsed("--attacks=sea_mce").deciding_attacks()
 
@@ -249,8 +252,10 @@ def test_results_name_what_is_inside(call, small, tmp_path):
     assert ended.returncode == 0, ended.stderr
     results = pd.read_csv(tmp_path / "results.csv")
     assert results[["attack", "attack_transform"]].values.tolist() == [
-        ["clean", "none"], ["fgsm", "rescale"], ["noise", "none"]
-    ]  # fmt: skip
+        ["clean", "none"],
+        ["fgsm", "rescale"],
+        ["noise", "none"],
+    ]
     assert "FGSM" in (tmp_path / "results.md").read_text()
 
 

@@ -14,14 +14,27 @@ from tfadvseg.training.fit import Recipe
 
 FOLDER = pathlib.Path(__file__).parents[2] / "pipelines" / "recipes"
 NETWORKS = (
-    "crf_rnn", "deeplab_v2_multiscale", "deeplab_v2_resnet101", "deeplab_v2_vgg", "dilated_context_cityscapes",
-    "dilated_frontend_cityscapes", "enet", "fcn8s_resnet101", "fcn8s_vgg", "icnet", "pspnet_cityscapes", "segnet",
-)  # fmt: skip
+    "crf_rnn",
+    "deeplab_v2_multiscale",
+    "deeplab_v2_resnet101",
+    "deeplab_v2_vgg",
+    "dilated_context_cityscapes",
+    "dilated_frontend_cityscapes",
+    "enet",
+    "fcn8s_resnet101",
+    "fcn8s_vgg",
+    "icnet",
+    "pspnet_cityscapes",
+    "segnet",
+)
 STARTS = {
-    "crf_rnn": "fcn8s_vgg", "deeplab_v2_multiscale": "deeplab_v2_resnet101", "deeplab_v2_vgg": "fcn8s_vgg",
+    "crf_rnn": "fcn8s_vgg",
+    "deeplab_v2_multiscale": "deeplab_v2_resnet101",
+    "deeplab_v2_vgg": "fcn8s_vgg",
     "dilated_frontend_cityscapes": "fcn8s_vgg",
-    "dilated_context_cityscapes": "dilated_frontend_cityscapes", "fcn8s_resnet101": "deeplab_v2_resnet101",
-}  # fmt: skip
+    "dilated_context_cityscapes": "dilated_frontend_cityscapes",
+    "fcn8s_resnet101": "deeplab_v2_resnet101",
+}
 """Whose weights a recipe starts from."""
 
 

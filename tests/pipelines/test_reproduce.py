@@ -73,8 +73,15 @@ class Pretended:
             return 1, "It broke."
         if folder.name in self.waiting:
             return 0, ""
-        claim = {"number": "C5", "about": "conv", "statement": "s", "verdict": "holds", "measured": "+1.0", "images": 2,
-                 "groups": 2}  # fmt: skip
+        claim = {
+            "number": "C5",
+            "about": "conv",
+            "statement": "s",
+            "verdict": "holds",
+            "measured": "+1.0",
+            "images": 2,
+            "groups": 2,
+        }
         (folder / "claims.json").write_text(json.dumps([claim]))
         return 0, ""
 
@@ -193,7 +200,7 @@ def test_units_of_another_recipe_are_refused_once_for_all_jobs(call, twins, pret
         ({"seed": 1, "data": "x", "source": "x"}, "seed was 1 and is now 0, the program is another one, the photo"),
         ({"seed": 1, "limit": 3, "data": "x", "source": "x"}, "is another one, and 1 more differ; choose another --o"),
     ],
-)  # fmt: skip
+)
 def test_what_is_unlike_is_named_and_what_decides_no_number_goes_on(
     call, twins, pretended, tmp_path, changed, sentence
 ):

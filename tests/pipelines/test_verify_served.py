@@ -62,9 +62,13 @@ def server(served):
 def flags(conv_folder, data, tmp_path):
     """Of a local model, its photographs and a run folder."""
     return (
-        f"--saved_model={conv_folder}", "--dataset=camvid", f"--data_dir={data}", "--attacks=ifgsm_ll", "--epsilons=4",
+        f"--saved_model={conv_folder}",
+        "--dataset=camvid",
+        f"--data_dir={data}",
+        "--attacks=ifgsm_ll",
+        "--epsilons=4",
         f"--output={tmp_path / 'out'}",
-    )  # fmt: skip
+    )
 
 
 WAYS = {
@@ -306,7 +310,7 @@ def test_answers_that_are_none(call, server, flags, tmp_path):
         (("--endpoint=SERVER", "--black_box=dla"), "--attacks means nothing here: --black_box asks the endpoint and"),
         (("--endpoint=NOBODY", "--retries=1"), "is the server up, and is this its port? It was tried 2 times."),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_ends_in_one_sentence(call, server, flags, arguments, sentence):
     nobody = f"grpc://localhost:{free_port()}"
     given = [word.replace("SERVER", server.address("grpc")).replace("NOBODY", nobody) for word in arguments]
@@ -364,9 +368,17 @@ class TestDefendedAndAttacked:
     @pytest.fixture
     def ask(self, call, server, folder, data, tmp_path):
         """(flags) -> how the command ended."""
-        own = (f"--saved_model={folder}", "--dataset=camvid", f"--data_dir={data}", "--limit=2", "--attacks=fgsm",
-               "--epsilons=4", "--timeout=600", f"--output={tmp_path / 'out'}",
-               f"--endpoint={server.address('grpc')}")  # fmt: skip
+        own = (
+            f"--saved_model={folder}",
+            "--dataset=camvid",
+            f"--data_dir={data}",
+            "--limit=2",
+            "--attacks=fgsm",
+            "--epsilons=4",
+            "--timeout=600",
+            f"--output={tmp_path / 'out'}",
+            f"--endpoint={server.address('grpc')}",
+        )
         return lambda *flags: call("verify_served", *own, *flags)
 
     def test_draws_of_the_same_seeds_agree_to_the_pixel(self, ask, server, tmp_path):
@@ -492,9 +504,14 @@ class TestBlackBox:
     @pytest.fixture
     def flags(self, data, tmp_path):
         return (
-            "--dataset=camvid", f"--data_dir={data}", "--served_name=conv", "--black_box=dla", "--queries=40",
-            "--epsilons=8", f"--output={tmp_path / 'out'}",
-        )  # fmt: skip
+            "--dataset=camvid",
+            f"--data_dir={data}",
+            "--served_name=conv",
+            "--black_box=dla",
+            "--queries=40",
+            "--epsilons=8",
+            f"--output={tmp_path / 'out'}",
+        )
 
     def test_queries_do_more_than_noise_and_are_counted(self, call, server, flags, conv_model, tmp_path):
         ended = call("verify_served", *flags, f"--endpoint={server.address('grpc')}")

@@ -46,8 +46,10 @@ def test_another_run_trial_or_purpose_gives_other_seeds(ids, settings_of):
 def test_steps_add_to_a_seed_modulo_2_to_the_32_and_meet_nowhere(seeds, numbers):
     """Each by its own constants, here as whole numbers of Python, of which none is too large."""
     constants = {
-        at_iteration: (0x3C6EF35F, 0x19660D), at_sample: (0x2545F491, 0x1B873593), at_restart: (0x27D4EB2F, 0x165667B1)
-    }  # fmt: skip
+        at_iteration: (0x3C6EF35F, 0x19660D),
+        at_sample: (0x2545F491, 0x1B873593),
+        at_restart: (0x27D4EB2F, 0x165667B1),
+    }
     for step, own in constants.items():
         found = [step(tf.constant(seeds), tf.constant(number)).numpy() for number in numbers]
         for number, moved in zip(numbers, found, strict=True):

@@ -40,11 +40,22 @@ def test_the_model_card_has_what_its_schema_knows(one):
     """Names and types as in Model Card Toolkit's schema, which allows nothing else at its top."""
     found = model_card(one)
     assert found.keys() <= {
-        "schema_version", "model_details", "model_parameters", "quantitative_analysis", "considerations"
-    }  # fmt: skip
+        "schema_version",
+        "model_details",
+        "model_parameters",
+        "quantitative_analysis",
+        "considerations",
+    }
     assert found["model_details"].keys() <= {
-        "name", "overview", "documentation", "owners", "version", "licenses", "references", "citations"
-    }  # fmt: skip
+        "name",
+        "overview",
+        "documentation",
+        "owners",
+        "version",
+        "licenses",
+        "references",
+        "citations",
+    }
     assert found["model_details"]["version"] == {"name": "0123"}
     metrics = found["quantitative_analysis"]["performance_metrics"]
     for metric in metrics:

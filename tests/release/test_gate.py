@@ -88,9 +88,14 @@ def test_what_is_no_number_fails(finish):
 
 
 def test_without_an_attack_the_worst_counts_and_without_a_model_each(finish):
-    run = finish({
-        ("a", "fgsm", 8.0): 30.0, ("a", "ifgsm", 8.0): 20.0, ("a", "ifgsm", 1.0): 1.0, ("b", "fgsm", 8.0): 25.0,
-    })  # fmt: skip
+    run = finish(
+        {
+            ("a", "fgsm", 8.0): 30.0,
+            ("a", "ifgsm", 8.0): 20.0,
+            ("a", "ifgsm", 1.0): 1.0,
+            ("b", "fgsm", 8.0): 25.0,
+        }
+    )
     a, b = judge(run, [parse("iou@8 >= 0.25")])
     assert (a.model, a.attack, a.value, a.passed) == ("a", "ifgsm", 20.0, False)
     assert (b.model, b.attack, b.value, b.passed) == ("b", "fgsm", 25.0, True)
@@ -114,10 +119,15 @@ def test_what_was_made_on_others_counts_and_is_said(finish):
 
 
 def test_behind_a_transform_all_attacks_count(finish):
-    run = finish({
-        ("a", "fgsm", 8.0): 10.0, cell("a", inference="jpeg"): 50.0, cell("a", "fgsm", 8.0, inference="jpeg"): 40.0,
-        cell("a", "fgsm", 8.0, expected="jpeg", inference="jpeg"): 30.0,
-    }, study="transforms")  # fmt: skip
+    run = finish(
+        {
+            ("a", "fgsm", 8.0): 10.0,
+            cell("a", inference="jpeg"): 50.0,
+            cell("a", "fgsm", 8.0, inference="jpeg"): 40.0,
+            cell("a", "fgsm", 8.0, expected="jpeg", inference="jpeg"): 30.0,
+        },
+        study="transforms",
+    )
     found = outcome(run, "iou@fgsm,8,jpeg >= 0.25")
     assert (found.value, found.attack, found.transform, found.passed) == (30.0, "fgsm over jpeg", "jpeg", True)
     assert found.name == "iou@fgsm,8,jpeg >= 0.25 (a)"
@@ -176,7 +186,7 @@ def test_a_requirement_that_fails_takes_nothing_from_the_others(finish):
         ("iou@fgsm,8,jpeg,a >= 0.1", "no model or transform 'jpeg'"),
         ("iou@worst_case,4 >= 0.1", "no epsilon 4 on a"),
     ],
-)  # fmt: skip
+)
 def test_what_the_run_lacks_is_said(finish, text, says):
     with pytest.raises(ValueError) as error:
         judge(finish({("a", "fgsm", 8.0): 30.0}), [parse(text)])

@@ -28,8 +28,13 @@ def test_models_of_many_runs_stand_in_order(entries):
     assert tuple(table[0]) == TITLES and found.open == []
     assert [(row[0], row[1], row[8]) for row in table[1:]] == [("1", "b", "r1"), ("2", "c", "r2"), ("3", "a", "r1")]
     assert table[1][2:8] == [
-        "50.0 [50.0, 50.0]", "fgsm", "40.0 [40.0, 40.0]", "40.0 [40.0, 40.0]", "80.0 [80.0, 80.0]", "not known"
-    ]  # fmt: skip
+        "50.0 [50.0, 50.0]",
+        "fgsm",
+        "40.0 [40.0, 40.0]",
+        "40.0 [40.0, 40.0]",
+        "80.0 [80.0, 80.0]",
+        "not known",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -85,5 +85,7 @@ def test_what_means_nothing_is_refused_in_a_sentence(text, says):
 def test_a_file_has_comments_and_changes():
     found = lines("# gate\n\niou@4 >= 0.3   # why\n  change iou@4 > -1%\r\niou@fgsm,4,net#2 < 0.9\n")
     assert [(one.text, one.change, one.where) for one in found] == [
-        ("iou@4 >= 0.3", False, ()), ("iou@4 > -1%", True, ()), ("iou@fgsm,4,net#2 < 0.9", False, ("net#2",))
-    ]  # fmt: skip
+        ("iou@4 >= 0.3", False, ()),
+        ("iou@4 > -1%", True, ()),
+        ("iou@fgsm,4,net#2 < 0.9", False, ("net#2",)),
+    ]

@@ -12,10 +12,19 @@ DIGESTS = {"models": {"a": "0123", "b": "4567"}}
 
 
 def test_scores_are_those_of_the_run(finish):
-    run = finish({
-        ("a", "fgsm", 8.0): 30 + 10 * OPPOSITE, ("a", "ifgsm", 8.0): 30 - 10 * OPPOSITE, ("a", "fgsm", 1.0): 45.0,
-        ("a", "smallest", None): 5.0, ("b", "fgsm", 8.0): 40.0, cell("a", "fgsm", 8.0, "b"): 45.0,
-    }, data="d1", attacked_as="Protocol x.", **DIGESTS)  # fmt: skip
+    run = finish(
+        {
+            ("a", "fgsm", 8.0): 30 + 10 * OPPOSITE,
+            ("a", "ifgsm", 8.0): 30 - 10 * OPPOSITE,
+            ("a", "fgsm", 1.0): 45.0,
+            ("a", "smallest", None): 5.0,
+            ("b", "fgsm", 8.0): 40.0,
+            cell("a", "fgsm", 8.0, "b"): 45.0,
+        },
+        data="d1",
+        attacked_as="Protocol x.",
+        **DIGESTS,
+    )
     a, b = robustness(run)
     assert (a.name, a.digest, a.data, a.protocol, a.images, a.groups) == ("a", "0123", "d1", "Protocol x.", 16, 16)
     assert a.clean == (50.0, 50.0, 50.0) and a.epsilon == 8.0 and b.clean.value == 50.0

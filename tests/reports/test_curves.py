@@ -35,8 +35,9 @@ def test_a_figure_has_a_row_a_photograph_and_a_line_an_attack(table):
     for place, (image, column) in enumerate((i, c) for i in ("0001", "0002") for c in ("loss", "changed", "iou")):
         lines = [line for line in figure.axes[place].lines if not line.get_label().startswith("_")]
         assert [line.get_label() for line in lines] == [
-            "Iterative FGSM, epsilon 8", "SEA MCE, 4 steps, epsilon 8",
-        ]  # fmt: skip
+            "Iterative FGSM, epsilon 8",
+            "SEA MCE, 4 steps, epsilon 8",
+        ]
         for line, attack in zip(lines, ("ifgsm", "sea_mce@4"), strict=True):
             own = table[(table["model"] == "anet") & (table["image"] == image) & (table["attack"] == attack)]
             np.testing.assert_array_equal(line.get_xdata(), own["step"])
@@ -55,8 +56,11 @@ def test_a_report_shows_them_where_they_lie(table):
 def test_events_are_over_steps_and_attacks_share_a_chart(table):
     found = {one.run: list(one.scalars) for one in events(table)}
     assert list(found) == [
-        "steps/anet/ifgsm_8", "steps/anet/sea_mce@4_8", "steps/b_net/ifgsm_8", "steps/b_net/sea_mce@4_8",
-    ]  # fmt: skip
+        "steps/anet/ifgsm_8",
+        "steps/anet/sea_mce@4_8",
+        "steps/b_net/ifgsm_8",
+        "steps/b_net/sea_mce@4_8",
+    ]
     loss = [(one.step, one.value) for one in found["steps/anet/sea_mce@4_8"] if one.tag == "steps_loss/0001"]
     assert loss == [(0, 0.0), (1, 0.5), (2, 1.0), (3, 1.5), (4, 2.0)]
     tags = {one.tag for scalars in found.values() for one in scalars}

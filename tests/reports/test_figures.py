@@ -75,8 +75,9 @@ def test_parameters_against_ratio(make_results):
     (axes,) = figures.parameters_against_ratio_figure(results, ["ifgsm"], sizes).axes
     expected = results[(results["attack"] == "ifgsm") & (results["epsilon"] == 8)].set_index("model")["iou_ratio"]
     assert {label: line.get_xydata().tolist() for label, line in lines(axes).items()} == {
-        "pspnet (75.0)": [[65.0, expected["pspnet"]]], "enet (50.0)": [[0.35, expected["enet"]]]
-    }  # fmt: skip
+        "pspnet (75.0)": [[65.0, expected["pspnet"]]],
+        "enet (50.0)": [[0.35, expected["enet"]]],
+    }
     assert axes.get_xscale() == "log" and axes.get_xlabel() == "Parameters (millions)"
     left, right = axes.get_xlim()
     assert left < 0.35 and right > 65 and [text.get_text() for text in axes.get_xticklabels()] == ["1", "10"]

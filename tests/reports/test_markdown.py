@@ -76,8 +76,9 @@ def test_a_list_may_point_at_parts_of_other_files():
     links = [Link("a", "a b/results.md", "IoU ratio at epsilon 8, all"), Link("b", "b.md")]
     page = Document("T", [Pointers([Pointer("Table_1:", links), Pointer("Table 2: none.")])])
     assert markdown(page).splitlines()[2:] == [
-        "- Table_1: [a](a%20b/results.md#iou-ratio-at-epsilon-8-all); [b](b.md)", "- Table 2: none.",
-    ]  # fmt: skip
+        "- Table_1: [a](a%20b/results.md#iou-ratio-at-epsilon-8-all); [b](b.md)",
+        "- Table 2: none.",
+    ]
 
 
 def test_two_columns_may_name_a_row():

@@ -44,18 +44,31 @@ def folder(tmp_path):
 
 @pytest.fixture
 def every_block(make_example, label_space):
-    return Document("Robustness on camvid & co", [
-        Bullets(["One keeps most.", "It is decided."], "In short"),
-        Heading("IoU"), Paragraph("Two sentences. In one paragraph."), Heading("FGSM", 3),
-        Table(["Network", "Kept (%)"], [["enet", "9.5 [8.0, 11.0]"], ["pspnet", "75.0"]], marked=frozenset({(1, 1)})),
-        Picture("figures/curve.png", "IoU ratio against epsilon"), Bullets(["a note"]),
-        Link("A job", "a job/report.html"),
-        Photographs([make_example()], label_space),
-        ClaimTable("enet", "4 images", [
-            ClaimRow("C10", "It falls", "holds", "+0.6"), ClaimRow("C9", "It rises", "holds: a; undecided: b", "-"),
-            ClaimRow("C2", "It stays", "holds", "+0.6"),
-        ]),
-    ])  # fmt: skip
+    return Document(
+        "Robustness on camvid & co",
+        [
+            Bullets(["One keeps most.", "It is decided."], "In short"),
+            Heading("IoU"),
+            Paragraph("Two sentences. In one paragraph."),
+            Heading("FGSM", 3),
+            Table(
+                ["Network", "Kept (%)"], [["enet", "9.5 [8.0, 11.0]"], ["pspnet", "75.0"]], marked=frozenset({(1, 1)})
+            ),
+            Picture("figures/curve.png", "IoU ratio against epsilon"),
+            Bullets(["a note"]),
+            Link("A job", "a job/report.html"),
+            Photographs([make_example()], label_space),
+            ClaimTable(
+                "enet",
+                "4 images",
+                [
+                    ClaimRow("C10", "It falls", "holds", "+0.6"),
+                    ClaimRow("C9", "It rises", "holds: a; undecided: b", "-"),
+                    ClaimRow("C2", "It stays", "holds", "+0.6"),
+                ],
+            ),
+        ],
+    )
 
 
 LINKED = "a%20job/report.html"
@@ -75,13 +88,18 @@ def test_every_block(every_block, folder):
     assert found.open == []
     assert titles(found, *HEADINGS)[:5] == ["h1", "h2", "h2", "h2", "h3"]  # title, answer, contents, IoU, FGSM
     for said in (
-        "Robustness on camvid & co", "In short One keeps most. It is decided.",
-        "IoU Two sentences. In one paragraph. FGSM", "a note", "Attacked photographs", "enet, image 0001",
+        "Robustness on camvid & co",
+        "In short One keeps most. It is decided.",
+        "IoU Two sentences. In one paragraph. FGSM",
+        "a note",
+        "Attacked photographs",
+        "enet, image 0001",
         "Iterative FGSM, epsilon 0.25",
         "Claims of the paper: enet Judged on 4 images; in brackets the 95 % interval of a bootstrap over images. "
-        "Of 3: 2 holds, 1 with several verdicts.", "128 + 8 x perturbation",
+        "Of 3: 2 holds, 1 with several verdicts.",
+        "128 + 8 x perturbation",
         "Prediction, 73.3 % right, 25.0 % of pixels changed",
-    ):  # fmt: skip
+    ):
         assert said in found.text, said
     kept, claims = found.tables
     assert kept == [["Network", "Kept (%)"], ["enet", "9.5 [8.0, 11.0]"], ["pspnet", "75.0"]]
@@ -116,14 +134,21 @@ def test_hostile_names_are_text(make_example, label_space, tmp_path):
     example = dataclasses.replace(
         make_example(attacks=(HOSTILE, "fgsm")), model=HOSTILE, name=HOSTILE, transform="jpeg"
     )
-    document = Document(HOSTILE, [
-        Bullets([HOSTILE], HOSTILE), Heading(HOSTILE), Heading(HOSTILE, 3), Paragraph(HOSTILE),
-        Table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]), Picture(f"figures/{HOSTILE}.png", HOSTILE),
-        Link(HOSTILE, f"javascript:{HOSTILE}"),
-        Pointers([Pointer(HOSTILE, [Link(HOSTILE, HOSTILE, HOSTILE)])]),
-        Photographs([example], dataclasses.replace(label_space, names=names)),
-        ClaimTable(HOSTILE, HOSTILE, [ClaimRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
-    ])  # fmt: skip
+    document = Document(
+        HOSTILE,
+        [
+            Bullets([HOSTILE], HOSTILE),
+            Heading(HOSTILE),
+            Heading(HOSTILE, 3),
+            Paragraph(HOSTILE),
+            Table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]),
+            Picture(f"figures/{HOSTILE}.png", HOSTILE),
+            Link(HOSTILE, f"javascript:{HOSTILE}"),
+            Pointers([Pointer(HOSTILE, [Link(HOSTILE, HOSTILE, HOSTILE)])]),
+            Photographs([example], dataclasses.replace(label_space, names=names)),
+            ClaimTable(HOSTILE, HOSTILE, [ClaimRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]),
+        ],
+    )
     text = page(document, tmp_path)
     found = Page(text)
     harmless = Page(page(Document("a", [Heading("a")]), tmp_path))

@@ -84,8 +84,12 @@ def test_pictures_of_any_name_are_written(label_space, tmp_path, name):
     one = made(name)
     save_pictures(tmp_path, one, label_space)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "perturbation.npz", "perturbation.png", "labels_before.png", "labels_after.png", "sheet.png",
-    }  # fmt: skip
+        "perturbation.npz",
+        "perturbation.png",
+        "labels_before.png",
+        "labels_after.png",
+        "sheet.png",
+    }
     amplified = np.asarray(Image.open(tmp_path / "perturbation.png")).astype(int)
     np.testing.assert_array_equal(amplified, 128 + 8 * one.perturbation)
     assert (tmp_path / "sheet.png").stat().st_size > 10_000

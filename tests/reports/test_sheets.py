@@ -88,9 +88,13 @@ def test_what_a_sheet_shows_of_an_attack_that_found_its_own_norm(make_example, l
 
 @pytest.mark.parametrize(
     ("count", "expected"),
-    [(1, []), (2, ["networks_0001_ifgsm"]), (5, ["networks_0001_ifgsm"]),
-     (6, ["networks_0001_ifgsm_from_1", "networks_0001_ifgsm_from_6"])],
-)  # fmt: skip
+    [
+        (1, []),
+        (2, ["networks_0001_ifgsm"]),
+        (5, ["networks_0001_ifgsm"]),
+        (6, ["networks_0001_ifgsm_from_1", "networks_0001_ifgsm_from_6"]),
+    ],
+)
 def test_networks_that_were_attacked_on_one_image_stand_abreast(
     make_example, label_space, tmp_path, monkeypatch, count, expected
 ):

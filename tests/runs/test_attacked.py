@@ -53,10 +53,14 @@ def test_a_row_has_the_norms_of_the_file():
 @pytest.mark.parametrize(
     ("made", "saved", "less"),
     [
-        (80.0, 60.0, False), (80.0, 59.9, True), (3.0, 2.0, True), (3.0, 2.1, False), (0.0, 0.0, False),
+        (80.0, 60.0, False),
+        (80.0, 59.9, True),
+        (3.0, 2.0, True),
+        (3.0, 2.1, False),
+        (0.0, 0.0, False),
         (9.0, 20.0, False),
     ],
-)  # fmt: skip
+)
 def test_a_file_fools_much_less_below_three_quarters_and_by_a_point(made, saved, less):
     assert fools_less(made, saved) is less
 

@@ -168,10 +168,15 @@ def test_a_damaged_unit_is_named_and_the_others_are_kept(tmp_path, damage):
     path = folder.units.path / "a.npz"
     whole = path.read_bytes()
     middle = len(whole) // 2
-    path.write_bytes({
-        "truncated": whole[:middle], "empty": b"", "no zip": b"not a zip file",
-        "flipped": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :], "a list": b"[1, 2]",
-    }[damage])  # fmt: skip
+    path.write_bytes(
+        {
+            "truncated": whole[:middle],
+            "empty": b"",
+            "no zip": b"not a zip file",
+            "flipped": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :],
+            "a list": b"[1, 2]",
+        }[damage]
+    )
     with pytest.raises(
         ValueError, match="unit .*a.npz is damaged; delete it and start again, all other units are kept"
     ):

@@ -52,8 +52,11 @@ def test_each_class_of_each_cell_has_a_row(results, tmp_path):
     written = found.to_csv(tmp_path / "per_class.csv", index=False) or pd.read_csv(tmp_path / "per_class.csv")
     row = written.iloc[5].to_dict()
     assert (row["attack"], row["attack_transform"], row["inference_transform"], row["trial"]) == (
-        "smallest", "jpeg", "blur", 2
-    )  # fmt: skip
+        "smallest",
+        "jpeg",
+        "blur",
+        2,
+    )
     assert written["epsilon"].isna().tolist() == 4 * [False] + 4 * [True]
 
 

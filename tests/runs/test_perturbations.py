@@ -30,12 +30,18 @@ def spread(step, most):
 @pytest.mark.parametrize(
     ("values", "kind", "step"),
     [
-        (signs(8), np.int8, 1), (signs(0.25), np.int8, 0.25), (signs(0.3), np.int8, np.float32(0.3)),
-        (spread(1, 32), np.int8, 1), (spread(0.5, 127), np.int8, 0.5), (spread(0.5, 128), np.int16, 0.5),
-        (spread(1, 255), np.int16, 1), (np.zeros((6, 8, 3)), np.int8, 1),
-        (RNG.normal(0, 3, (6, 8, 3)).astype(np.float32), np.float32, 1), (spread(1, 40_000), np.float32, 1),
+        (signs(8), np.int8, 1),
+        (signs(0.25), np.int8, 0.25),
+        (signs(0.3), np.int8, np.float32(0.3)),
+        (spread(1, 32), np.int8, 1),
+        (spread(0.5, 127), np.int8, 0.5),
+        (spread(0.5, 128), np.int16, 0.5),
+        (spread(1, 255), np.int16, 1),
+        (np.zeros((6, 8, 3)), np.int8, 1),
+        (RNG.normal(0, 3, (6, 8, 3)).astype(np.float32), np.float32, 1),
+        (spread(1, 40_000), np.float32, 1),
     ],
-)  # fmt: skip
+)
 def test_the_smallest_kind_that_holds_every_value_is_taken(values, kind, step):
     if kind == np.int16:
         values[0, 0, 0] = np.float32(step) * (128 if step < 1 else 255)

@@ -10,10 +10,12 @@ from tfadvseg.runs.results import ALONE, COLUMNS, Cell, Results, images_text, ro
 
 CLEAN = Cell("camvid", "validation", "enet", "enet", "clean", 0.0)
 ATTACKED = Cell("camvid", "validation", "enet", "enet", "fgsm", 8.0)
-MATRICES = np.array([
-    [[[3, 1], [0, 4]], [[2, 0], [0, 6]]],
-    [[[1, 3], [4, 0]], [[2, 0], [3, 3]]],
-])  # fmt: skip
+MATRICES = np.array(
+    [
+        [[[3, 1], [0, 4]], [[2, 0], [0, 6]]],
+        [[[1, 3], [4, 0]], [[2, 0], [3, 3]]],
+    ]
+)
 """Confusion matrices [cell, image, truth, prediction]."""
 
 
@@ -147,10 +149,12 @@ def test_a_file_without_class_names_has_their_numbers(results, tmp_path):
 @pytest.mark.parametrize(
     ("images", "groups", "expected"),
     [
-        (1, 1, "1 image"), (16, 16, "16 images"), (2, 1, "2 images in 1 group of alike ones"),
+        (1, 1, "1 image"),
+        (16, 16, "16 images"),
+        (2, 1, "2 images in 1 group of alike ones"),
         (101, 5, "101 images in 5 groups of alike ones"),
     ],
-)  # fmt: skip
+)
 def test_images_are_told_with_their_groups(images, groups, expected):
     assert images_text(images, groups) == expected
 

@@ -254,8 +254,14 @@ def test_a_report_is_drawn_on_disk_and_put_with_its_documents_last(bucket, monke
     assert drawn(store) == ["cells.npz", "claims.json", "figures", "recipe.json", "results.md"]
     assert puts == ["figures/a.png", "claims.json", "results.md"]  # what was there before is not put again
     assert store.names(deep=True) == [
-        "cells.npz", "claims.json", "figures/a.png", "recipe.json", "results.md", "tensorboard/old", "units/a.npz",
-    ]  # fmt: skip
+        "cells.npz",
+        "claims.json",
+        "figures/a.png",
+        "recipe.json",
+        "results.md",
+        "tensorboard/old",
+        "units/a.npz",
+    ]
     assert store.read("results.md") == b"results.md"
 
 

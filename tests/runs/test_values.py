@@ -43,16 +43,22 @@ def test_what_cannot_be_read_back_is_not_written(value):
 @pytest.mark.parametrize(
     "written",
     [
-        {"name": "os:system"}, {"name": "tfadvseg.lock:os"}, {"name": "tfadvseg.lock:os.kill"},
+        {"name": "os:system"},
+        {"name": "tfadvseg.lock:os"},
+        {"name": "tfadvseg.lock:os.kill"},
         {"name": "tfadvseg.no:a"},
-        {"name": "tfadvseg.runs.provenance:Path"}, {"name": "tfadvseg_other:a"}, {"name": ""}, {"what": 1},
-        {"value": "tfadvseg.runs.provenance:versions", "of": {}}, {"value": "subprocess:Popen", "of": {"args": "ls"}},
+        {"name": "tfadvseg.runs.provenance:Path"},
+        {"name": "tfadvseg_other:a"},
+        {"name": ""},
+        {"what": 1},
+        {"value": "tfadvseg.runs.provenance:versions", "of": {}},
+        {"value": "subprocess:Popen", "of": {"args": "ls"}},
         {"value": "tfadvseg.runs.folder:RunFolder", "of": {"folder": "x", "recipe": None, "notes": None}},
         {"value": "tfadvseg.runs.provenance:versions", "tuple": []},
         {"value": "tfadvseg.attacks.base:Cost", "tuple": ["1", 0, 0]},
         {"value": "tfadvseg.attacks.base:Cost", "tuple": [1, 0]},
     ],
-)  # fmt: skip
+)
 def test_nothing_else_is_looked_up_and_nothing_is_run(written, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError):

@@ -57,10 +57,17 @@ def unit(hits, predicted, equal, pixels=10):
     """Two classes of which 6 and 4 pixels are labelled; K = 2 images shown, S = 1 way to send."""
     counts = np.array([[hits, [6, 4], predicted]] * 2)
     return {
-        "as_floats": counts, "in_8_bits": counts, "arrived": counts[:, None], "served": counts[:, None],
-        "equal": np.array([[equal], [equal - 1]]), "pixels": np.array(pixels), "bytes": np.array([[100], [200]]),
-        "seconds": np.array([[0.5], [1.5]]), "linf": np.array([0, 3]), "l2": np.array([0.0, 5.0]),
-    }  # fmt: skip
+        "as_floats": counts,
+        "in_8_bits": counts,
+        "arrived": counts[:, None],
+        "served": counts[:, None],
+        "equal": np.array([[equal], [equal - 1]]),
+        "pixels": np.array(pixels),
+        "bytes": np.array([[100], [200]]),
+        "seconds": np.array([[0.5], [1.5]]),
+        "linf": np.array([0, 3]),
+        "l2": np.array([0.0, 5.0]),
+    }
 
 
 def test_rows_of_two_photographs_by_hand():
@@ -83,10 +90,15 @@ def test_rows_of_two_photographs_by_hand():
 def test_rows_of_a_black_box_by_hand():
     counts = np.array([[[6, 4], [6, 4], [6, 4]], [[3, 4], [6, 4], [3, 7]]])
     units = {
-        name: {"counts": counts, "changed": np.array([0, changed]), "pixels": np.array(10), "linf": np.array([0, 8]),
-               "l2": np.array([0.0, 2.0])}
+        name: {
+            "counts": counts,
+            "changed": np.array([0, changed]),
+            "pixels": np.array(10),
+            "linf": np.array([0, 8]),
+            "l2": np.array([0.0, 2.0]),
+        }
         for name, changed in (("a", 3), ("b", 5))
-    }  # fmt: skip
+    }
     clean, attacked = black_box.rows(units, [("dla", 8.0, 40)], ["a", "b"])
     assert set(clean) == set(black_box.COLUMNS) and clean["iou"] == clean["iou_ratio"] == 100
     assert attacked["iou"] == attacked["iou_ratio"] == pytest.approx((100 * 3 / 6 + 100 * 4 / 7) / 2)

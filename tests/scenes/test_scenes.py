@@ -11,9 +11,18 @@ from tfadvseg.scenes import classes
 
 CLASSES = len(scenes.NAMES)
 LEAST_SHARE = {
-    "sky": 0.08, "building": 0.10, "pole": 0.015, "road": 0.18, "pavement": 0.03, "tree": 0.04, "sign_symbol": 0.01,
-    "fence": 0.02, "car": 0.03, "pedestrian": 0.01, "bicyclist": 0.01,
-}  # fmt: skip
+    "sky": 0.08,
+    "building": 0.10,
+    "pole": 0.015,
+    "road": 0.18,
+    "pavement": 0.03,
+    "tree": 0.04,
+    "sign_symbol": 0.01,
+    "fence": 0.02,
+    "car": 0.03,
+    "pedestrian": 0.01,
+    "bicyclist": 0.01,
+}
 
 
 @functools.cache

@@ -165,11 +165,13 @@ def test_neighbours_in_a_batch_change_nothing(attacked):
     ("epsilons", "said"),
     [
         ([1.0, -0.5], r"Epsilons are grey levels from 0 to 255; got -0\.5\."),
-        ([float("nan"), 1.0], r"from 0 to 255; got -?nan\."), ([float("inf"), 300.0], r"from 0 to 255; got inf, 300\."),
-        ([255.1, 1.0], "from 0 to 255; got 255.1"), ([1.0], "Each image has an epsilon of its own; got 2 images and 1"),
+        ([float("nan"), 1.0], r"from 0 to 255; got -?nan\."),
+        ([float("inf"), 300.0], r"from 0 to 255; got inf, 300\."),
+        ([255.1, 1.0], "from 0 to 255; got 255.1"),
+        ([1.0], "Each image has an epsilon of its own; got 2 images and 1"),
         ([1.0] * 3, "got 2 images and 3"),
     ],
-)  # fmt: skip
+)
 def test_radii_that_are_none_are_refused(attacked, epsilons, said):
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
         attacked(photographs(2, (32, 48)), epsilons)

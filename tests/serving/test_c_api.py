@@ -25,9 +25,18 @@ def program(tmp_path_factory):
     made = tmp_path_factory.mktemp("c") / "serve"
     found = [sorted(libraries.glob(f"libtensorflow_{part}.so.*"))[0] for part in ("cc", "framework")]
     call = [
-        COMPILER, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{tf.sysconfig.get_include()}", SOURCE, "-o", made,
-        f"-Wl,-rpath,{libraries}", *found,
-    ]  # fmt: skip
+        COMPILER,
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{tf.sysconfig.get_include()}",
+        SOURCE,
+        "-o",
+        made,
+        f"-Wl,-rpath,{libraries}",
+        *found,
+    ]
     subprocess.run(list(map(str, call)), check=True)
     return made
 

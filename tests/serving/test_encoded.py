@@ -104,11 +104,14 @@ HUGE_JPEG = file_of(np.zeros((1, 1001), np.uint8), "JPEG")
 @pytest.mark.parametrize(
     ("file", "size"),
     [
-        (announcing(1001, 1), "1001x1"), (announcing(32, 32), "32x32"), (HUGE_JPEG, "1001x1"),
-        (announcing(2**32 - 1, 2**32 - 1), "4294967295x4294967295"), (announcing(2**31, 2), "2147483648x2"),
+        (announcing(1001, 1), "1001x1"),
+        (announcing(32, 32), "32x32"),
+        (HUGE_JPEG, "1001x1"),
+        (announcing(2**32 - 1, 2**32 - 1), "4294967295x4294967295"),
+        (announcing(2**31, 2), "2147483648x2"),
         (announcing(2**16, 2**16), "65536x65536"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_announces_too_much_is_refused_before_it_is_decoded(decoded, file, size):
     """Also where 32 or 64 bits would overflow."""
     for _ in range(3):  # decoding would complain of the check sum, if it could begin
@@ -149,14 +152,20 @@ def _decodes(graph, node):
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (b"", "neither a JPEG nor a PNG"), (b"GIF89a" + 60 * b"\0", "neither a JPEG nor a PNG"),
-        (b"\xff", "neither a JPEG nor a PNG"), (FILES["png"][:7], "neither a JPEG nor a PNG"),
-        (FILES["png"][:8], "PNG"), (FILES["png"][:20], "PNG"), (FILES["png"][:-30], "PNG"),
+        (b"", "neither a JPEG nor a PNG"),
+        (b"GIF89a" + 60 * b"\0", "neither a JPEG nor a PNG"),
+        (b"\xff", "neither a JPEG nor a PNG"),
+        (FILES["png"][:7], "neither a JPEG nor a PNG"),
+        (FILES["png"][:8], "PNG"),
+        (FILES["png"][:20], "PNG"),
+        (FILES["png"][:-30], "PNG"),
         (FILES["png"][:60] + b"\xff" + FILES["png"][61:], "PNG"),
-        (FILES["jpeg"][:3], "JPEG"), (FILES["jpeg"][:30], "JPEG"), (FILES["jpeg"][:-60], "JPEG"),
+        (FILES["jpeg"][:3], "JPEG"),
+        (FILES["jpeg"][:30], "JPEG"),
+        (FILES["jpeg"][:-60], "JPEG"),
         (file_of(np.zeros((4, 4, 4), np.uint8)), "transparent everywhere"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_file_is_refused(decoded, file, said):
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
         decoded(file)

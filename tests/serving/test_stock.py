@@ -96,10 +96,15 @@ def changed(served_folder, tmp_path):
 
 
 MUTANTS = {
-    "XlaCallModule": "wants XLA", "_XlaRun": "runs foreign code", "_FusedConv2D": "is no op of TensorFlow alone",
-    "WordpieceTokenizeWithOffsets": "is no op of TensorFlow,", "NcclAllReduce": "talks to other",
-    "EagerPyFunc": "runs Python", "RpcCall": "talks to other", "CudnnRNN": "does not run on a CPU",
-}  # fmt: skip
+    "XlaCallModule": "wants XLA",
+    "_XlaRun": "runs foreign code",
+    "_FusedConv2D": "is no op of TensorFlow alone",
+    "WordpieceTokenizeWithOffsets": "is no op of TensorFlow,",
+    "NcclAllReduce": "talks to other",
+    "EagerPyFunc": "runs Python",
+    "RpcCall": "talks to other",
+    "CudnnRNN": "does not run on a CPU",
+}
 
 
 @pytest.mark.parametrize("op", MUTANTS)

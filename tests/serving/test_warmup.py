@@ -27,9 +27,18 @@ def folder(conv_model, tmp_path_factory):
 def test_each_signature_has_a_request_that_it_answers(folder):
     loaded = tf.saved_model.load(str(folder))
     found = dict(requests(folder))
-    assert set(found) == set(loaded.signatures) == {
-        "logits", "serving_default", "encoded", "defended", "defended_of_seeds", "attacked",
-    }  # fmt: skip
+    assert (
+        set(found)
+        == set(loaded.signatures)
+        == {
+            "logits",
+            "serving_default",
+            "encoded",
+            "defended",
+            "defended_of_seeds",
+            "attacked",
+        }
+    )
     for name, inputs in found.items():
         takes = loaded.signatures[name].structured_input_signature[1]
         assert {key: value.dtype for key, value in inputs.items()} == {

@@ -86,9 +86,14 @@ def c7(margin: Margin) -> Networks:
     """The pairs of one head gain what they gain, and one more pair of networks so much that the mean is as asked."""
     gain, fcn, aspp = (margin(part, 0) for part in ("ResNet-101 - VGG", "FCN8s", "ASPP"))
     clean = {
-        "fcn8s_vgg": 50.0, "fcn8s_resnet101": 50 + fcn, "deeplab_v2_vgg": 60.0, "deeplab_v2_resnet101": 60 + aspp,
-        "segnet": 40.0, PSPNET: 40 + 3 * gain - fcn - aspp, "enet": 90.0,
-    }  # fmt: skip
+        "fcn8s_vgg": 50.0,
+        "fcn8s_resnet101": 50 + fcn,
+        "deeplab_v2_vgg": 60.0,
+        "deeplab_v2_resnet101": 60 + aspp,
+        "segnet": 40.0,
+        PSPNET: 40 + 3 * gain - fcn - aspp,
+        "enet": 90.0,
+    }
     return world(tuple(clean), clean=clean, epsilons=(8.0,))
 
 
@@ -355,7 +360,9 @@ CASES = {
     "C15": [
         of_ranks(
             two_orders(0.5, {"single-step": ("fgsm", "fgsm_ll"), "iterative": ("ifgsm", "ifgsm_ll")}),
-            "single-step", "iterative", epsilons=(4.0, 8.0),
+            "single-step",
+            "iterative",
+            epsilons=(4.0, 8.0),
         )
     ],
     "C16": [Case(c16, named(""), EPSILONS)],
@@ -375,14 +382,19 @@ CASES = {
     "C33": [of_ranks(two_orders(0.5, {"": ("fgsm", "fgsm_ll")}), "", epsilons=(4.0, 8.0))],
     "C37": [of_ranks(c37, "")],
     "C38": [
-        Case(c38, named("order of the others", "above segnet"), small=0.1, large=0.1,
-             divided=(OPPOSITE + 0.1, OPPOSITE - 0.1))
+        Case(
+            c38,
+            named("order of the others", "above segnet"),
+            small=0.1,
+            large=0.1,
+            divided=(OPPOSITE + 0.1, OPPOSITE - 0.1),
+        )
     ],
     "C92": [Case(c92, named("FGSM", "FGSM ll"), (2.0, 8.0))],
     "C93": [Case(c93, named("icnet", "dilated_context"), EPSILONS)],
     "C96": [Case(c96, named(""))],
     "C98": [Case(c98, named("fgsm", "fgsm_ll", "ifgsm"), (4.0, 8.0))],
-}  # fmt: skip
+}
 """{number: ways to its bound}."""
 
 FEW = {3: "needs 3 networks or more", 4: "needs 4 networks or more", 2: "needs 2 networks or more"}

@@ -32,9 +32,16 @@ PAIR = {
 
 CLEAN_IOU = {"a": 40.0, "b": 80.0, "c": 60.0}
 RATIOS = {
-    ("a", "a"): 20, ("b", "a"): 60, ("c", "a"): 50, ("a", "b"): 70, ("b", "b"): 10, ("c", "b"): 90,
-    ("a", "c"): 80, ("b", "c"): 85, ("c", "c"): 30,
-}  # fmt: skip
+    ("a", "a"): 20,
+    ("b", "a"): 60,
+    ("c", "a"): 50,
+    ("a", "b"): 70,
+    ("b", "b"): 10,
+    ("c", "b"): 90,
+    ("a", "c"): 80,
+    ("b", "c"): 85,
+    ("c", "c"): 30,
+}
 """{(source, row): ratio} at epsilon 8; at epsilon 1 half as much is lost. Under ifgsm_ll it is the same."""
 
 
@@ -120,8 +127,11 @@ def crf(finish):
                 answers[cell(model, attack, epsilon, source)] = Answer(0.6 * ratio * 8 / epsilon, confidence)
 
         for attack, own, with_crf, around, across in (
-            ("fgsm", 40, 50, 41, 45), ("ifgsm", 20, 30, 21, 25), ("fgsm_ll", 25, 26, 25, 26), ("louder", 38, 10, 39, 44)
-        ):  # fmt: skip
+            ("fgsm", 40, 50, 41, 45),
+            ("ifgsm", 20, 30, 21, 25),
+            ("fgsm_ll", 25, 26, 25, 26),
+            ("louder", 38, 10, 39, 44),
+        ):
             add(network, network, attack, own)
             add(crf, crf, attack, with_crf)
             add(crf, network, attack, around)
@@ -180,9 +190,14 @@ def certificate(finish):
     def make(**settings) -> FinishedRun:
         answers = {cell("net"): Answer(60.0), **{cell("net", "ifgsm", e): Answer(100 / e) for e in (4.0, 8.0)}}
         design = {
-            "models": ["net"], "sizes": {"net": [192, 256]}, "sigmas": [16.0], "guesses": 10, "draws": 1000,
-            "tau": 0.75, "error": 0.001,
-        }  # fmt: skip
+            "models": ["net"],
+            "sizes": {"net": [192, 256]},
+            "sigmas": [16.0],
+            "guesses": 10,
+            "draws": 1000,
+            "tau": 0.75,
+            "error": 0.001,
+        }
         run = finish("certificate", answers, design, **settings)
         write(run.folder, [certified("net", 16.0)])
         return run

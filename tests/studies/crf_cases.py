@@ -270,14 +270,13 @@ def reaches(*values: float) -> Pair:
 MISSING = {
     "C72": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED)},
     "C82": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED)},
-    "C83": {
-        "untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED), "targeted attacks": (UNTARGETED_ONLY, NO_TARGETED)
-    },
+    "C83": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED), "targeted attacks": (UNTARGETED_ONLY, NO_TARGETED)},
     "C74": {
-        "a sweep": (UNTARGETED_ONLY, ONE_SIDED), "a fourth value": (reaches(1, 5, 20), ONE_SIDED),
+        "a sweep": (UNTARGETED_ONLY, ONE_SIDED),
+        "a fourth value": (reaches(1, 5, 20), ONE_SIDED),
         "values of 5 or less": (reaches(5.1, 20, 80, 160), ONE_SIDED),
         "values beyond 5": (reaches(1, 2, 3, 5), ONE_SIDED),
     },
-} | {number: {"a sweep": NOT_SWEPT} for number in ("C73", "C75", "C76", "C78", "C79", "C80")}  # fmt: skip
+} | {number: {"a sweep": NOT_SWEPT} for number in ("C73", "C75", "C76", "C78", "C79", "C80")}
 """{number: {what is missing: (results without it, what is said)}}; the other claims need nothing beyond what every run
 of this study has."""

@@ -232,7 +232,7 @@ MUTANTS = [
             ("len(kinds) != 1", "len(kinds) > 1"),
             ("dataclasses.replace(self.results.cells[k], trial=0)", "self.results.cells[k]"),
             ("resampled_iou(self.results.of(k)", "resampled_iou(self.results.of(0)"),
-            ("self.results.pixels[k]", "self.results.pixels[0]"),
+            ("(self.weights @ self.results.pixels[k])", "(self.weights @ self.results.pixels[0])"),
             ("self.weights @ sums[k] /", "self.weights @ sums[0] /"),
             ("resamples, seed)", "resamples, seed + 1)"), ("resamples, seed)", "1000, seed)"),
             ("np.isfinite(stacked).sum(0)", "np.isfinite(stacked).any(0) * len(stacked)"),
@@ -308,7 +308,7 @@ MUTANTS = [
         ROBUSTNESS, ROBUSTNESS_TESTS,
         [
             ("run.evidence.images, run.evidence.units)", "run.evidence.images)"),
-            ("if all(run.evidence.has", "if any(run.evidence.has"),
+            ("and all(run.evidence.has", "and any(run.evidence.has"),
             ("source_model=self.name, attack=attack, epsilon", "attack=attack, epsilon"),
             ("and any(e >= 4 for e in network.epsilons)", "and any(e > 4 for e in network.epsilons)"),
             ("needs=_both_below_one, each=True", "needs=_both_below_one"),
@@ -635,7 +635,7 @@ MUTANTS = [
     *about(
         CRF, BOUNDS,
         [
-            ("return np.min([ sign", "return np.max([ sign"), ("return np.min([ sign", "return np.mean([ sign"),
+            ("return np.min( [ sign", "return np.max( [ sign"), ("return np.min( [ sign", "return np.mean( [ sign"),
             ("always = pair.evidence, (0.0, *pair.epsilons)", "always = pair.evidence, pair.epsilons"),
             ("always = pair.evidence, (0.0, *pair.epsilons)", "always = pair.evidence, (0.0,)"),
             ("lead(evidence.confidence, 1)", "lead(evidence.confidence, -1)"),
@@ -764,10 +764,8 @@ MUTANTS = [
     ),
     *about(
         "studies/robustness/design.py", NETWORK_TESTS,
-        [("model.seeded or", ""), ('or "transform" in added', ""), ("or model.scale is not None", ""),
-         ("if found is None: return Facts()", ""), ("known.crf or crf, found.parameters", "known.crf or crf"),
-         ("known.crf or crf", "known.crf"), ("Facts(crf=crf, parameters", "Facts(parameters"),
-         ("if like_deeplab else None", "")],
+        [("if found is None: return Facts()", ""), ("known.crf or crf, found.parameters", "known.crf or crf"),
+         ("known.crf or crf", "known.crf"), ("Facts(crf=crf, parameters", "Facts(parameters")],
     ),
     *about(
         NEEDS, BOUNDS,

@@ -19,10 +19,12 @@ from tfadvseg.studies.robustness.report import REPORT
 from tfadvseg.studies.run import FinishedRun
 
 MADE = {
-    "models": {"a": "98436d942f803344"}, "data": "de02f496", "source": "3df3baf5",
+    "models": {"a": "98436d942f803344"},
+    "data": "de02f496",
+    "source": "3df3baf5",
     "versions": {"python": "3.11.7", "numpy": "2.4.6"},
     "arithmetic": {"threads": 2, "environment": {}, "cuda": {"driver": "550"}},
-}  # fmt: skip
+}
 NOTES = {"revision": "7d301739e413+", "started": "2026-01-31 12:00:00", "command": ["robustness.py", "--output=my run"]}
 
 
@@ -62,9 +64,13 @@ def test_attacks_without_an_epsilon_name_none(finish):
 
 def test_costs_are_summed_by_network_and_attack(finish):
     cells = [
-        cell("a"), cell("a", "fgsm", 1.0), cell("a", "fgsm", 8.0), cell("b"), cell("b", "fgsm", 8.0, source="a"),
+        cell("a"),
+        cell("a", "fgsm", 1.0),
+        cell("a", "fgsm", 8.0),
+        cell("b"),
+        cell("b", "fgsm", 8.0, source="a"),
         cell("b", "fgsm", 8.0, expected="jpeg"),
-    ]  # fmt: skip
+    ]
     run = finish("robustness", dict.fromkeys(cells, Answer(50.0)), {})
     assert costs_part(run) == []  # nothing was counted
     found = costs_part(
@@ -95,13 +101,17 @@ def test_provenance_is_what_the_recipe_says_and_no_more(robustness):
     (told,) = provenance_part(recorded(run, MADE, NOTES))
     assert told == Bullets(
         [
-            "Model a: 98436d942f803344.", "Photographs and labels: de02f496.",
-            "Source of tfadvseg that decides numbers: 3df3baf5.", "Revision: 7d301739e413+.",
-            "Versions: python 3.11.7, numpy 2.4.6.", "Arithmetic: threads 2, cuda driver 550.",
-            "Started: 2026-01-31 12:00:00.", "Command: robustness.py '--output=my run'.",
+            "Model a: 98436d942f803344.",
+            "Photographs and labels: de02f496.",
+            "Source of tfadvseg that decides numbers: 3df3baf5.",
+            "Revision: 7d301739e413+.",
+            "Versions: python 3.11.7, numpy 2.4.6.",
+            "Arithmetic: threads 2, cuda driver 550.",
+            "Started: 2026-01-31 12:00:00.",
+            "Command: robustness.py '--output=my run'.",
         ],
         heading="Provenance",
-    )  # fmt: skip
+    )
 
 
 def test_costs_of_jobs_have_a_sum(finish):
@@ -123,19 +133,24 @@ def test_costs_of_jobs_have_a_sum(finish):
 
 
 def test_what_jobs_share_is_told_once_and_what_differs_of_each(finish):
-    first, second = (recorded(finish("robustness", {cell("a"): Answer(50.0)}, {}, name=name), MADE, NOTES)
-                     for name in "12")  # fmt: skip
+    first, second = (
+        recorded(finish("robustness", {cell("a"): Answer(50.0)}, {}, name=name), MADE, NOTES) for name in "12"
+    )
     other = recorded(second, {"data": "another", "models": {"b": "0123"}}, {"command": ["/x/pipelines/crf.py", "-v"]})
     made, commands = provenance_of_jobs({"robustness": first, "crf": other})
     assert made == Bullets(
         [
-            "Model a: 98436d942f803344.", "Model b: 0123.", "Source of tfadvseg that decides numbers: 3df3baf5.",
-            "Versions: python 3.11.7, numpy 2.4.6.", "Arithmetic: threads 2, cuda driver 550.",
-            "Photographs and labels: de02f496. (robustness)", "Revision: 7d301739e413+. (robustness)",
+            "Model a: 98436d942f803344.",
+            "Model b: 0123.",
+            "Source of tfadvseg that decides numbers: 3df3baf5.",
+            "Versions: python 3.11.7, numpy 2.4.6.",
+            "Arithmetic: threads 2, cuda driver 550.",
+            "Photographs and labels: de02f496. (robustness)",
+            "Revision: 7d301739e413+. (robustness)",
             "Photographs and labels: another. (crf)",
         ],
         "Provenance",
-    )  # fmt: skip
+    )
     assert commands == Bullets(
         [
             "robustness, started 2026-01-31 12:00:00: robustness.py '--output=my run'",

@@ -76,12 +76,13 @@ def test_a_network_with_a_crf_wins_nothing_by_the_gradient(finish):
 @pytest.mark.parametrize(
     ("settings", "phrase"),
     [
-        ({}, "At epsilon 8 a keeps"), ({"norm": "linf"}, "At epsilon 8 a keeps"),
+        ({}, "At epsilon 8 a keeps"),
+        ({"norm": "linf"}, "At epsilon 8 a keeps"),
         ({"norm": "l2"}, "At epsilon 8 in the Euclidean norm of an image a keeps"),
         ({"region": {"class": "car"}}, "At epsilon 8, where nothing but pixels predicted as car could change, a keeps"),
         ({"region": {"mask": "0f"}}, "At epsilon 8, where nothing but the pixels of a mask could change, a keeps"),
     ],
-)  # fmt: skip
+)
 def test_no_number_is_told_without_what_limits_the_attack(finish, settings, phrase):
     run = finish("robustness", attacked(a=10.0), {})
     run = dataclasses.replace(run, settings=run.settings | settings)
@@ -142,10 +143,13 @@ def test_many_that_cannot_be_told_apart_are_counted(finish):
 @pytest.mark.parametrize(
     "at_1, at_8, radius",
     [
-        (60.0, 40.0, "2.83"), (60.0, 50.0, "8.00"), (60.0, 50.02, "above 8"), (50.0, 40.0, "1.00"),
+        (60.0, 40.0, "2.83"),
+        (60.0, 50.0, "8.00"),
+        (60.0, 50.02, "above 8"),
+        (50.0, 40.0, "1.00"),
         (49.98, 40.0, "below 1"),
     ],
-)  # fmt: skip
+)
 def test_where_half_of_the_clean_iou_is_gone(finish, at_1, at_8, radius):
     answers = {
         cell("a"): Answer(50.0),

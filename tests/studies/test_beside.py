@@ -75,22 +75,36 @@ def test_white_box_ratios_stand_above_the_papers_of_the_same_architecture(robust
     run = robust()
     found = tables_of(robustness_report.document(run, [], []))
     assert list(found) == [
-        "FGSM, with Tables 7 and 11 of the paper", "Iterative FGSM ll, with Tables 10 and 14 of the paper",
+        "FGSM, with Tables 7 and 11 of the paper",
+        "Iterative FGSM ll, with Tables 10 and 14 of the paper",
         "Size in MB of 32-bit floats, with Table 6 of the paper",
-    ]  # fmt: skip
+    ]
     fgsm, ll, _ = found.values()
     assert fgsm.header[1:] == EPSILONS
     assert [one[0] for one in fgsm.rows] == [
-        "E-Net (mine), here on made_up", "E-Net, the paper on Cityscapes", "PSPNet (theirs), here on made_up",
-        "PSPNet, the paper on Cityscapes", "PSPNet, the paper on Pascal VOC", "strange, here on made_up",
-    ]  # fmt: skip
+        "E-Net (mine), here on made_up",
+        "E-Net, the paper on Cityscapes",
+        "PSPNet (theirs), here on made_up",
+        "PSPNet, the paper on Cityscapes",
+        "PSPNet, the paper on Pascal VOC",
+        "strange, here on made_up",
+    ]
     on_voc, on_cityscapes = row(fgsm, "PSPNet, the paper on Pascal"), row(fgsm, "PSPNet, the paper on City")
     assert (on_voc["Clean IoU"], on_voc["8"], on_voc["32"]) == ("75.9", "38.5", "27.9")  # 29.2 and 21.2 of 75.9
     assert (on_cityscapes["Clean IoU"], on_cityscapes["0.25"], on_cityscapes["16"]) == ("74.4", "78.6", "3.8")
     enet = row(ll, "E-Net, the paper")
     assert [enet[column] for column in EPSILONS] == [
-        "53.4", "72.1", "59.4", "36.0", "27.3", "", "17.2", "9.6", "6.6", "5.1",
-    ]  # fmt: skip
+        "53.4",
+        "72.1",
+        "59.4",
+        "36.0",
+        "27.3",
+        "",
+        "17.2",
+        "9.6",
+        "6.6",
+        "5.1",
+    ]
 
 
 def test_own_cells_are_those_of_results_csv_and_what_was_not_run_is_empty(robust):
@@ -118,8 +132,12 @@ def test_the_words_above_say_what_may_be_compared_and_the_terminal_is_spared(rob
     (told,) = [one for one in blocks_of(robustness_report.document(run, [], [])) if isinstance(one, Paragraph)]
     assert told.text.endswith(beside.DIFFER) and "not the size of numbers" in beside.DIFFER
     assert beside.TITLE not in titles(robustness_report.summary(run))
-    assert all("the paper on" not in cells[0] for one in robustness_report.summary(run).blocks if isinstance(one, Table)
-               for cells in one.rows)  # fmt: skip
+    assert all(
+        "the paper on" not in cells[0]
+        for one in robustness_report.summary(run).blocks
+        if isinstance(one, Table)
+        for cells in one.rows
+    )
 
 
 @pytest.mark.parametrize("told", NOT_ITS_OWN)
@@ -147,9 +165,10 @@ def test_the_figure_has_the_papers_panels_and_ours_in_the_same_colours(robust):
     (drawing,) = white_box.beside_drawings(run, cells)
     figure = drawing.make()
     assert [axes.get_title() for axes in figure.axes] == [
-        f"{attack}\n{where}" for attack in ("FGSM", "Iterative FGSM ll")
+        f"{attack}\n{where}"
+        for attack in ("FGSM", "Iterative FGSM ll")
         for where in ("the paper, Cityscapes", "the paper, Pascal VOC", "here, made_up")
-    ]  # fmt: skip
+    ]
     coloured = [
         {line.get_color(): line for line in axes.lines if line.get_color() != white_box.OTHER} for axes in figure.axes
     ]
@@ -167,10 +186,13 @@ def test_the_figure_has_the_papers_panels_and_ours_in_the_same_colours(robust):
 
 SCALES = ["net@50", "net@75", "net@100", "net", "mean", "vgg"]
 FORMS = {
-    "net@50": "deeplab_v2_resnet101_scale50", "net@75": "deeplab_v2_resnet101_scale75",
-    "net@100": "deeplab_v2_resnet101", "net": "deeplab_v2_multiscale", "mean": "deeplab_v2_multiscale_average",
+    "net@50": "deeplab_v2_resnet101_scale50",
+    "net@75": "deeplab_v2_resnet101_scale75",
+    "net@100": "deeplab_v2_resnet101",
+    "net": "deeplab_v2_multiscale",
+    "mean": "deeplab_v2_multiscale_average",
     "vgg": "deeplab_v2_vgg",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

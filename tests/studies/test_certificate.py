@@ -21,9 +21,7 @@ def test_a_row_for_each_network_and_sigma(certificate):
     text = terminal(summary(certificate()))
     (row,) = (line for line in text.splitlines() if line.startswith("net  ") and "60.0" in line)
     numbers = row.replace("[", " ").replace(",", " ").replace("]", " ").split()[1:]
-    assert numbers == [
-        "16", "60.0", "50.0", "50.0", "50.0", "50.0", "80.0", "6.0", "20.0", "20.0", "20.0", "20.0"
-    ]  # fmt: skip
+    assert numbers == ["16", "60.0", "50.0", "50.0", "50.0", "50.0", "80.0", "6.0", "20.0", "20.0", "20.0", "20.0"]
     assert "25.0 to 30.0" not in text and "0.0 to 30.0" in text  # certified up to a norm of 2, and at 4 what 5 leaves
 
 

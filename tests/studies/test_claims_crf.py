@@ -82,8 +82,12 @@ def test_variants_are_ordered_by_what_they_differ_in():
 
 def test_the_crf_of_the_run_counts_once_among_the_variants():
     """It is in the sweep of theta_alpha and in that of theta_beta, with the same robustness to the last bit."""
-    variants = {"alpha0": {"theta_alpha": 1.0}, "alpha2": {"theta_alpha": 20.0}, "beta0": {"theta_beta": 3.0},
-                "beta2": {"theta_beta": 5.0}}  # fmt: skip
+    variants = {
+        "alpha0": {"theta_alpha": 1.0},
+        "alpha2": {"theta_alpha": 20.0},
+        "beta0": {"theta_beta": 3.0},
+        "beta2": {"theta_beta": 5.0},
+    }
     ratios = {"alpha0": 30.0, "alpha2": 40.0, "beta0": 40.0, "beta2": 50.0}
     sure = {"alpha0": 90.0, "alpha2": 95.0, "beta0": 95.0, "beta2": 92.0}
     attacked = {(m, m, "fgsm", e): of_ratio(m, ratios[m], sure[m]) for m in variants for e in (1.0, 8.0)}

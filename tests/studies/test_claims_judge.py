@@ -44,11 +44,18 @@ def resampled(measured, values, units, level=95.0):
 DECIDING = pytest.mark.parametrize(
     ("count", "measured", "expected"),
     [
-        (1000, True, HOLDS), (975, True, HOLDS), (974, True, UNDECIDED), (500, True, UNDECIDED), (0, True, UNDECIDED),
-        (0, False, FAILS), (25, False, FAILS), (26, False, UNDECIDED), (500, False, UNDECIDED),
+        (1000, True, HOLDS),
+        (975, True, HOLDS),
+        (974, True, UNDECIDED),
+        (500, True, UNDECIDED),
+        (0, True, UNDECIDED),
+        (0, False, FAILS),
+        (25, False, FAILS),
+        (26, False, UNDECIDED),
+        (500, False, UNDECIDED),
         (1000, False, UNDECIDED),
     ],
-)  # fmt: skip
+)
 """How many of 1000 resamples agree, and whether what was measured does."""
 
 
@@ -257,9 +264,12 @@ def test_claims_keep_their_order_and_say_what_they_are_about():
 def test_without_groups_each_image_is_its_own():
     claims = [Claim("C58", "", lambda subject: {"": subject}, above=0.0, ranks=ranks) for ranks in (False, True)]
     for images, units, expected in (
-        (1, None, [TOO_FEW, TOO_FEW]), (5, None, [HOLDS, TOO_FEW]), (16, None, [HOLDS, HOLDS]),
-        (16, 15, [HOLDS, TOO_FEW]), (16, 1, [TOO_FEW, TOO_FEW]),
-    ):  # fmt: skip
+        (1, None, [TOO_FEW, TOO_FEW]),
+        (5, None, [HOLDS, TOO_FEW]),
+        (16, None, [HOLDS, HOLDS]),
+        (16, 15, [HOLDS, TOO_FEW]),
+        (16, 1, [TOO_FEW, TOO_FEW]),
+    ):
         found = judge(claims, score(), "enet", images, units)
         assert [one.verdict for one in found] == expected
         assert {(one.images, one.groups) for one in found} == {(images, units or images)}

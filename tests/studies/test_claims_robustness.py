@@ -152,14 +152,21 @@ CITYSCAPES = {
 }
 OTHERWISE = {
     "pascal_voc": {
-        "C20": FAILS, "C23": FAILS, "C28": f"{HOLDS}: VGG networks; {FAILS}: others", "C31": FAILS,
+        "C20": FAILS,
+        "C23": FAILS,
+        "C28": f"{HOLDS}: VGG networks; {FAILS}: others",
+        "C31": FAILS,
     },
     "cityscapes": {
-        "C9": f"{HOLDS}: ResNet-101 - VGG; {FAILS}: FGSM - Iterative FGSM ll", "C11": FAILS, "C18": FAILS, "C26": FAILS,
-        "C29": f"{HOLDS}: fgsm, ifgsm, ifgsm_ll; {FAILS}: fgsm_ll", "C31": f"{FAILS}: FGSM; {HOLDS}: FGSM ll",
+        "C9": f"{HOLDS}: ResNet-101 - VGG; {FAILS}: FGSM - Iterative FGSM ll",
+        "C11": FAILS,
+        "C18": FAILS,
+        "C26": FAILS,
+        "C29": f"{HOLDS}: fgsm, ifgsm, ifgsm_ll; {FAILS}: fgsm_ll",
+        "C31": f"{FAILS}: FGSM; {HOLDS}: FGSM ll",
         "C98": f"{HOLDS}: fgsm, fgsm_ll; {FAILS}: ifgsm",
     },
-}  # fmt: skip
+}
 """Most are claims about the other data set."""
 ABSENT = {
     "pascal_voc": {"C21", "C22", "C93"},

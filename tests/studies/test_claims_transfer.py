@@ -135,8 +135,10 @@ def test_a_run_is_judged_attack_by_attack_at_epsilon_8_and_then_across_them():
     """An attack that finds its own norm has no matrix."""
     found = judged_run(run_of({"models": ["a", "b"], "sources": ["a", "b"]}, ["a", "b"], ["a", "b"]))
     assert [(one.number, one.about) for one in found] == [
-        ("C40", "fgsm at epsilon 8"), ("C40", "ifgsm_ll at epsilon 8"), ("C41", "attacks at epsilon 8"),
-    ]  # fmt: skip
+        ("C40", "fgsm at epsilon 8"),
+        ("C40", "ifgsm_ll at epsilon 8"),
+        ("C41", "attacks at epsilon 8"),
+    ]
     assert {one.images for one in found} == {IMAGES}
 
 
@@ -147,8 +149,15 @@ def test_scales_are_judged_where_all_of_them_were_attacked():
     about = {one.about for one in judgements if one.number == "C46"}
     assert about == {"net, fgsm at epsilon 8", "net, ifgsm_ll at epsilon 8"}
     assert [one.number for one in judgements if one.about == "net, all attacks"] == [
-        "C39", "C47", "C48", "C50", "C51", "C52", "C53", "C54",
-    ]  # fmt: skip
+        "C39",
+        "C47",
+        "C48",
+        "C50",
+        "C51",
+        "C52",
+        "C53",
+        "C54",
+    ]
     assert {one.verdict for one in judgements if one.number in ("C50", "C53")} == {UNMEASURED}
     fewer = judged_run(run_of({"models": models, "sources": models[:2], "scales": [group]}, models, models[:2]))
     assert {one.number for one in fewer} == {"C40", "C41"}

@@ -60,8 +60,10 @@ def test_the_clip_has_a_row_of_its_own_and_is_explained(clipped):
     trials = Trials.of(run, "net")
     assert trials.ends == ("none", "clip", "jpeg", "blur")
     assert report.defense_table(trials, "ifgsm_ll", 8.0).rows[:3] == [
-        ["no transform", "60.0", "10.0", "-"], ["clip to 0..255", "59.0", "20.0", "-"], ["JPEG", "60.0", "30.0", "12.0"]
-    ]  # fmt: skip
+        ["no transform", "60.0", "10.0", "-"],
+        ["clip to 0..255", "59.0", "20.0", "-"],
+        ["JPEG", "60.0", "30.0", "12.0"],
+    ]
     for design, explained in (({"baseline": "clip"}, True), ({}, False)):
         told = report.how_to_read(clipped(31.0, **design))
         assert (Paragraph(report.CLIPPED) in told) == explained

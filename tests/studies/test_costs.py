@@ -38,9 +38,13 @@ def made(epsilons=(4.0, 8.0), counted=True) -> Envelope:
 def test_attacks_on_the_network_itself_are_ranked_by_their_work():
     found = bought(made(), 8.0)
     assert [(one.attack, one.work, round(float(one.ratio[0]), 6)) for one in found] == [
-        ("fgsm", 1, 50), ("ifgsm", 10, 25), ("own", 50, 50), ("slow", 100, 30), ("square", 250, 75),
+        ("fgsm", 1, 50),
+        ("ifgsm", 10, 25),
+        ("own", 50, 50),
+        ("slow", 100, 30),
+        ("square", 250, 75),
         ("apgd_ce", 301.5, 20),
-    ]  # fmt: skip
+    ]
     assert [one.attack for one in found if one.black_box] == ["square"]
 
 
@@ -59,8 +63,14 @@ def test_the_table_and_what_is_said_of_it():
     heading, told, table, _, sums = cost_part([made()], 8.0)
     assert heading.text == "What more gradients buy" and "At epsilon 8" in told.text
     assert isinstance(table, Table) and table.rows[-1] == [
-        "net", "APGD-CE", "300", "3", "0", "301.5", "20.0 [20.0, 20.0]"
-    ]  # fmt: skip
+        "net",
+        "APGD-CE",
+        "300",
+        "3",
+        "0",
+        "301.5",
+        "20.0 [20.0, 20.0]",
+    ]
     assert isinstance(sums, Table) and sums.rows[1] == ["net", "2", "10.0", "11.0", "25.0 [25.0, 25.0]"]
 
 
@@ -68,8 +78,13 @@ def test_together_attacks_leave_the_worst_choice_of_an_image():
     """The one of its own norm leaves nothing, but only where it stays within the epsilon."""
     found = together(made(), 8.0)
     assert [(one.dearest, one.attacks, one.work) for one in found] == [
-        (1, 1, 1), (10, 2, 11), (50, 3, 61), (100, 4, 161), (250, 5, 411), (301.5, 6, 712.5)
-    ]  # fmt: skip
+        (1, 1, 1),
+        (10, 2, 11),
+        (50, 3, 61),
+        (100, 4, 161),
+        (250, 5, 411),
+        (301.5, 6, 712.5),
+    ]
     ratios = [float(one.ratio[0]) for one in found]
     np.testing.assert_allclose(ratios, [50, 25, 12.5, 12.5, 12.5, 10])
 

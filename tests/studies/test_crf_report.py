@@ -41,13 +41,18 @@ def test_a_pair_has_a_panel_a_kind_of_attack_and_one_for_each_gradient(crf):
     (pair,) = pairs_of(run)
     panels = {axes.get_title(): axes for axes in figures.pair_figure(run.table, pair).axes}
     assert list(panels) == [
-        "Untargeted, white-box", "Targeted, white-box", "With CRF under FGSM, by whose gradient",
+        "Untargeted, white-box",
+        "Targeted, white-box",
+        "With CRF under FGSM, by whose gradient",
         "With CRF under Iterative FGSM, by whose gradient",
-    ]  # fmt: skip
+    ]
     untargeted, targeted, gradients, others = panels.values()
     assert [line.get_label() for line in untargeted.lines] == [
-        "FGSM, without CRF", "FGSM, with CRF", "Iterative FGSM, without CRF", "Iterative FGSM, with CRF",
-    ]  # fmt: skip
+        "FGSM, without CRF",
+        "FGSM, with CRF",
+        "Iterative FGSM, without CRF",
+        "Iterative FGSM, with CRF",
+    ]
     np.testing.assert_allclose(untargeted.lines[1].get_xydata(), [[4, 100], [8, 50]])
     assert len(targeted.lines) == 2
     ways = {line.get_label(): line.get_ydata()[1] for line in gradients.lines}

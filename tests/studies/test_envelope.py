@@ -76,10 +76,12 @@ def test_an_attack_that_finds_its_own_norm_counts_where_it_was_small_enough():
 @pytest.mark.parametrize(
     ("attack", "counts"),
     [
-        (cell("net", "fgsm", 1.0, source="other"), True), (cell("net", "fgsm", 1.0, expected="jpeg"), True),
-        (cell("net", "fgsm", 1.0, inference="jpeg"), False), (cell("other", "fgsm", 1.0, source="net"), False),
+        (cell("net", "fgsm", 1.0, source="other"), True),
+        (cell("net", "fgsm", 1.0, expected="jpeg"), True),
+        (cell("net", "fgsm", 1.0, inference="jpeg"), False),
+        (cell("other", "fgsm", 1.0, source="net"), False),
     ],
-)  # fmt: skip
+)
 def test_everything_that_the_network_was_shown_without_a_transform_counts(attack, counts):
     measured = run({cell("net", "ifgsm", 1.0): 50.0, attack: 10.0})
     assert ious(Envelope(Evidence(measured), "net", (1.0,))) == [10 if counts else 50]

@@ -96,11 +96,17 @@ def test_ratios_refer_to_the_clean_cell_and_are_paired():
 
 def test_a_ratio_refers_to_clean_images_before_the_same_network_and_transform():
     """40 of 80 behind the transform; without it the clean IoU is 50, and that of the other network 20 and 25."""
-    evidence = Evidence(results({
-        cell("enet"): Answer(50.0), cell("enet", inference="blur"): Answer(80.0),
-        cell("icnet"): Answer(20.0), cell("icnet", inference="blur"): Answer(25.0),
-        cell("enet", "fgsm", 8.0, "icnet", expected="jpeg", inference="blur"): Answer(40.0),
-    }))  # fmt: skip
+    evidence = Evidence(
+        results(
+            {
+                cell("enet"): Answer(50.0),
+                cell("enet", inference="blur"): Answer(80.0),
+                cell("icnet"): Answer(20.0),
+                cell("icnet", inference="blur"): Answer(25.0),
+                cell("enet", "fgsm", 8.0, "icnet", expected="jpeg", inference="blur"): Answer(40.0),
+            }
+        )
+    )
     np.testing.assert_allclose(evidence.ratio(attack="fgsm"), 50)
 
 
@@ -231,10 +237,13 @@ def test_an_interval_is_without_the_bias_of_the_resamples():
 @pytest.mark.parametrize(
     ("units", "factor"),
     [
-        (2, np.sqrt(2) * 12.7062), (4, np.sqrt(4 / 3) * 3.18245), (16, np.sqrt(16 / 15) * 2.13145),
-        (61, np.sqrt(61 / 60) * 2.00030), (MANY, 1.95996),
+        (2, np.sqrt(2) * 12.7062),
+        (4, np.sqrt(4 / 3) * 3.18245),
+        (16, np.sqrt(16 / 15) * 2.13145),
+        (61, np.sqrt(61 / 60) * 2.00030),
+        (MANY, 1.95996),
     ],
-)  # fmt: skip
+)
 def test_an_interval_is_widened_for_few_units(units, factor):
     """By Student's t of n - 1 degrees of freedom, from a table, in place of 1.95996."""
     score = np.array([50.0, *np.linspace(48, 52, 1001)])

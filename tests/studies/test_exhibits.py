@@ -21,8 +21,10 @@ def test_every_table_and_figure_stands_there_once_in_order():
 def test_a_link_leads_to_the_section():
     (link,) = of([DONE], "Table 7").links
     assert (link.text, link.path, link.fragment) == (
-        "robustness, Beside the paper", "robustness/results.md", "#beside-the-paper",
-    )  # fmt: skip
+        "robustness, Beside the paper",
+        "robustness/results.md",
+        "#beside-the-paper",
+    )
     assert of([DONE], "Figure 2").links == (link,) or list(of([DONE], "Figure 2").links) == [link]
     assert list(of([DONE], "Figure 14").links) == [link]
 
@@ -36,9 +38,12 @@ def test_a_figure_is_found_by_the_pattern_of_its_name():
     figures = ("crf_net.png", "crf_confidence_net.png", "crf_entropy_net.png", "crf_sweep_net.png")
     run = Chapter("crf_added", "And?", "8 gradients.", "crf_added/results.md", ("In short",), figures)
     for name, figure in (
-        ("Figure 19", "sweep"), ("Figure 20", "sweep"), ("Figure 21", "sweep"), ("Figure 22", "confidence"),
+        ("Figure 19", "sweep"),
+        ("Figure 20", "sweep"),
+        ("Figure 21", "sweep"),
+        ("Figure 22", "confidence"),
         ("Figure 23", "entropy"),
-    ):  # fmt: skip
+    ):
         assert [one.path for one in of([run], name).links] == [f"crf_added/figures/crf_{figure}_net.png"]
     scales = Chapter("scale_transfer_fcn8s", "?", "", "s/results.md", ("FGSM, epsilon 8",))
     assert [one.fragment for one in of([scales], "Figure 18").links] == ["#fgsm-epsilon-8"]

@@ -32,9 +32,15 @@ def folder(tmp_path):
     answers |= {cell(HOSTILE, "fgsm", epsilon): Answer(40.0 - epsilon) for epsilon in (1.0, 8.0)}
     answers |= {cell("b", "fgsm", epsilon, source=HOSTILE): Answer(40.0) for epsilon in (1.0, 8.0)}
     found = write_run(
-        tmp_path / "run", "robustness", answers, {"networks": {HOSTILE: {"architecture": HOSTILE}}}, [HOSTILE],
-        models={HOSTILE: HOSTILE, "b": "1"}, attacked_as=HOSTILE, data=HOSTILE,
-    )  # fmt: skip
+        tmp_path / "run",
+        "robustness",
+        answers,
+        {"networks": {HOSTILE: {"architecture": HOSTILE}}},
+        [HOSTILE],
+        models={HOSTILE: HOSTILE, "b": "1"},
+        attacked_as=HOSTILE,
+        data=HOSTILE,
+    )
     space = LabelSpace((HOSTILE, "road"), ((0, 0, 0), (255, 0, 0)))
     image, labels = np.full((6, 8, 3), 9.0, np.float32), np.zeros((6, 8), np.uint8)
     attacked = tuple(Attacked("fgsm", epsilon, image / 9, labels) for epsilon in (1.0, 8.0))

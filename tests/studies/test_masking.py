@@ -388,9 +388,12 @@ def test_epsilons_are_averaged():
 
 def test_the_start_is_told_in_per_cent_and_nats():
     starts = {
-        "net/away": (0.1, 1.0, 0.02), "net+crf/away": (0.00123, 0.01, 0.4), "net+crf/scaled": (0.5, 0.1, 0.01),
-        "net/scaled": (9.0, 9.0, 0.9), "net+crf/toward": (9.0, 9.0, 0.9),
-    }  # fmt: skip
+        "net/away": (0.1, 1.0, 0.02),
+        "net+crf/away": (0.00123, 0.01, 0.4),
+        "net+crf/scaled": (0.5, 0.1, 0.01),
+        "net/scaled": (9.0, 9.0, 0.9),
+        "net+crf/toward": (9.0, 9.0, 0.9),
+    }
     assert masking(subject(attacked(), starts=starts)).grounds[0] == (
         "At the clean image 40 % of the pixels have no gradient (1 % on scaled logits, 2 % without the CRF), and the "
         "loss to the own prediction is 0.0012 nats (0.1000 without)."

@@ -70,12 +70,14 @@ def test_an_honest_model_is_cleared():
     [
         # Nothing that was made without the gradient takes more at all; what takes less than 2 points is let pass only
         # where that is not sure.
-        ("other", 40.0, 39.99), ("dla", 40.0, 39.99),
+        ("other", 40.0, 39.99),
+        ("dla", 40.0, 39.99),
         ("large", 4.99, 5.01),  # per cent
         ("noise", 40.01, 39.99),  # what the attack leaves
-        ("still", 4.99, 5.01), ("floor", 0.99, 1.01),  # per cent
+        ("still", 4.99, 5.01),
+        ("floor", 0.99, 1.01),  # per cent
     ],
-)  # fmt: skip
+)
 def test_each_sign_shows_a_mask_beyond_its_bound_and_none_within(name, none, mask):
     assert opening(**{name: none}) == UNMASKED
     assert opening(**{name: mask}) == MASKED

@@ -92,16 +92,23 @@ CRF, BLUR = {"crf": {"theta_alpha": 20.0}}, {"transform": "blur"}
 def test_what_was_added_to_a_network_counts(monkeypatch, finish):
     """A CRF keeps a network out of the comparisons, however deep it lies; a transform makes it none of the paper's."""
     added = {
-        "plain": wrapped(), "crf": wrapped(CRF), "crf behind blur": wrapped(CRF, BLUR), "blur": wrapped(BLUR),
+        "plain": wrapped(),
+        "crf": wrapped(CRF),
+        "crf behind blur": wrapped(CRF, BLUR),
+        "blur": wrapped(BLUR),
         "blur before crf": wrapped(BLUR, CRF),
-    }  # fmt: skip
+    }
     cards = {name: ("fcn8s_vgg", 7, provenance) for name, provenance in added.items()}
     found = designed(monkeypatch, {**cards, "theirs": ("unknown", 0, wrapped(CRF))})
     known = {name: (facts_in(found, name).architecture, facts_in(found, name).crf) for name in (*cards, "theirs")}
     assert known == {
-        "plain": ("fcn8s_vgg", False), "crf": ("fcn8s_vgg", True), "crf behind blur": ("", True), "blur": ("", False),
-        "blur before crf": ("", True), "theirs": ("", True),
-    }  # fmt: skip
+        "plain": ("fcn8s_vgg", False),
+        "crf": ("fcn8s_vgg", True),
+        "crf behind blur": ("", True),
+        "blur": ("", False),
+        "blur before crf": ("", True),
+        "theirs": ("", True),
+    }
     assert networks_of(finish("robustness", made(known), found)).names == ["plain", "blur"]
 
 
@@ -112,12 +119,16 @@ def ensemble(scales=(1.0, 0.75, 0.5), fusion="max"):
 def test_only_deeplabs_own_ensemble_is_the_multiscale_network(monkeypatch):
     resnet101, trained, fcn8s = "deeplab_v2_resnet101", "deeplab_v2_multiscale", "fcn8s_vgg"
     cards = {
-        "alone": (resnet101, 7), "made": (resnet101, 7, wrapped(ensemble())), "trained": (trained, 7),
+        "alone": (resnet101, 7),
+        "made": (resnet101, 7, wrapped(ensemble())),
+        "trained": (trained, 7),
         "again": (trained, 7, wrapped(ensemble([1.0]), ensemble())),
         "average": (trained, 7, wrapped(ensemble(fusion="average"))),
-        "others": (resnet101, 7, wrapped(ensemble([1.0, 0.5]))), "fcn8s": (fcn8s, 7, wrapped(ensemble())),
-        "trained@50": (trained, 7), "made@100": (resnet101, 7, wrapped(ensemble())),
-    }  # fmt: skip
+        "others": (resnet101, 7, wrapped(ensemble([1.0, 0.5]))),
+        "fcn8s": (fcn8s, 7, wrapped(ensemble())),
+        "trained@50": (trained, 7),
+        "made@100": (resnet101, 7, wrapped(ensemble())),
+    }
     found = designed(monkeypatch, cards, scales={"trained@50": 50, "made@100": 100})
     known = {name: facts_in(found, name).architecture for name in cards}
     assert known == {"alone": resnet101, "made": trained, "trained": trained, "again": trained} | dict.fromkeys(
@@ -131,29 +142,48 @@ def test_the_papers_tables_name_scales_and_what_pools_them(monkeypatch):
     fcn8s, resnet101, trained = "fcn8s_vgg", "deeplab_v2_resnet101", "deeplab_v2_multiscale"
     average = wrapped(ensemble(fusion="average"))
     cards = {
-        "a@50": (fcn8s, 7, wrapped(ensemble())), "a@100": (fcn8s, 7, wrapped(ensemble())),
-        "a@60": (fcn8s, 7, wrapped(ensemble())), "a": (fcn8s, 7, wrapped(ensemble())), "mean": (resnet101, 7, average),
-        "of trained": (trained, 7, average), "trained": (trained, 7), "trained@75": (trained, 7), "net": ("enet", 7),
-        "two": (fcn8s, 7, wrapped(ensemble([1.0, 0.5]))), "enet@50": ("enet", 7, wrapped(ensemble())),
-        "crf": (fcn8s, 7, wrapped(CRF)), "blur": (fcn8s, 7, wrapped(BLUR)), "stranger": None, "refined": (fcn8s, 7),
-    }  # fmt: skip
+        "a@50": (fcn8s, 7, wrapped(ensemble())),
+        "a@100": (fcn8s, 7, wrapped(ensemble())),
+        "a@60": (fcn8s, 7, wrapped(ensemble())),
+        "a": (fcn8s, 7, wrapped(ensemble())),
+        "mean": (resnet101, 7, average),
+        "of trained": (trained, 7, average),
+        "trained": (trained, 7),
+        "trained@75": (trained, 7),
+        "net": ("enet", 7),
+        "two": (fcn8s, 7, wrapped(ensemble([1.0, 0.5]))),
+        "enet@50": ("enet", 7, wrapped(ensemble())),
+        "crf": (fcn8s, 7, wrapped(CRF)),
+        "blur": (fcn8s, 7, wrapped(BLUR)),
+        "stranger": None,
+        "refined": (fcn8s, 7),
+    }
     made = {
         name: card.Card(name, fields[0], (), (), None, (0, 0, 0), fields[1], {}, dict(*fields[2:]))
-        for name, fields in cards.items() if fields
-    }  # fmt: skip
+        for name, fields in cards.items()
+        if fields
+    }
     monkeypatch.setattr(card, "read", made.get)
     models = [
         types.SimpleNamespace(
-            name=name, path=name, seeded=False, scale=int(name.partition("@")[2] or 0) or None,
+            name=name,
+            path=name,
+            seeded=False,
+            scale=int(name.partition("@")[2] or 0) or None,
             refinement="a CRF" if name == "refined" else None,
         )
         for name in cards
-    ]  # fmt: skip
+    ]
     assert forms(models) == {
-        "a@50": "fcn8s_vgg_scale50", "a@100": fcn8s, "a": "fcn8s_vgg_multiscale",
-        "mean": "deeplab_v2_multiscale_average", "of trained": "deeplab_v2_multiscale_average", "trained": trained,
-        "trained@75": "deeplab_v2_resnet101_scale75", "net": "enet",
-    }  # fmt: skip
+        "a@50": "fcn8s_vgg_scale50",
+        "a@100": fcn8s,
+        "a": "fcn8s_vgg_multiscale",
+        "mean": "deeplab_v2_multiscale_average",
+        "of trained": "deeplab_v2_multiscale_average",
+        "trained": trained,
+        "trained@75": "deeplab_v2_resnet101_scale75",
+        "net": "enet",
+    }
     known = {network for _, *pair in beside.transferred() for network in pair}
     assert {form for form in forms(models).values() if form != "enet"} < known
 
@@ -171,8 +201,11 @@ def test_kinds():
         for name, facts in {"?": Facts(), **{name: facts_of(name) for name in ("enet", "segnet", PSPNET)}}.items()
     }
     assert kinds == {
-        "?": [], "enet": ["another", "residual"], "segnet": ["vgg", "another", "plain"], PSPNET: ["resnet", "residual"],
-    }  # fmt: skip
+        "?": [],
+        "enet": ["another", "residual"],
+        "segnet": ["vgg", "another", "plain"],
+        PSPNET: ["resnet", "residual"],
+    }
 
 
 def test_networks_with_a_crf_are_compared_with_none(finish):

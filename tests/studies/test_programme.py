@@ -25,13 +25,31 @@ def models(job):
 
 def test_the_zoo_allows_every_job():
     assert {name: job.missing for name, job in by_name(ALL).items()} == dict.fromkeys(
-        ["robustness", "transfer", "scale_transfer", "scale_transfer_fcn8s", "transform_transfer", "crf", "crf_added",
-         "masking", "modern"], "",
-    )  # fmt: skip
+        [
+            "robustness",
+            "transfer",
+            "scale_transfer",
+            "scale_transfer_fcn8s",
+            "transform_transfer",
+            "crf",
+            "crf_added",
+            "masking",
+            "modern",
+        ],
+        "",
+    )
     assert list(by_name(ALL, "full")) == [
-        "robustness", "transfer", "scale_transfer", "scale_transfer_fcn8s", "transforms", "transform_transfer", "crf",
-        "crf_added", "masking", "modern",
-    ]  # fmt: skip
+        "robustness",
+        "transfer",
+        "scale_transfer",
+        "scale_transfer_fcn8s",
+        "transforms",
+        "transform_transfer",
+        "crf",
+        "crf_added",
+        "masking",
+        "modern",
+    ]
 
 
 def test_networks_behind_a_crf_are_compared_in_their_own_job_alone():
@@ -51,19 +69,25 @@ def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
 @pytest.mark.parametrize(
     ("networks", "missing"),
     [
-        ((ENET,), {
-            "transfer": "needs two networks, of which there is one at most here",
-            "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
-            "scale_transfer_fcn8s": "needs fcn8s_vgg, which is not here",
-            "crf": "needs fcn8s_vgg and crf_rnn, which are not here",
-        }),
-        ((FCN8S, ENET), {
-            "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
-            "crf": "needs crf_rnn, which is not here",
-        }),
+        (
+            (ENET,),
+            {
+                "transfer": "needs two networks, of which there is one at most here",
+                "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
+                "scale_transfer_fcn8s": "needs fcn8s_vgg, which is not here",
+                "crf": "needs fcn8s_vgg and crf_rnn, which are not here",
+            },
+        ),
+        (
+            (FCN8S, ENET),
+            {
+                "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
+                "crf": "needs crf_rnn, which is not here",
+            },
+        ),
         ((DEEPLAB, FCN8S, CRF_RNN), {}),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_is_named_and_has_no_command(networks, missing):
     jobs = programme(networks, "fast")
     assert {job.name: job.missing for job in jobs if job.missing} == missing
@@ -84,8 +108,9 @@ def test_a_network_that_draws_at_random_is_in_no_job_but_robustness():
 def test_scales_are_made_of_the_network_in_both_fusions():
     job = by_name(ALL)["scale_transfer_fcn8s"]
     assert job.ensembles == (
-        Ensemble("runs/fcn8s/", "fcn8s_multiscale"), Ensemble("runs/fcn8s/", "fcn8s_average", "average"),
-    )  # fmt: skip
+        Ensemble("runs/fcn8s/", "fcn8s_multiscale"),
+        Ensemble("runs/fcn8s/", "fcn8s_average", "average"),
+    )
     arguments = words(job, lambda one: f"out/models/{one.name}", ["--limit=2"], "out/s")
     assert arguments[:2] == ["--models=out/models/fcn8s_multiscale", "--average=out/models/fcn8s_average"]
     assert "scale_transfer_fcn8s" not in [
@@ -110,10 +135,16 @@ def test_a_job_knows_whom_it_measures_whatever_their_words_are():
     odd = Network("a=b/net", "net", Facts("fcn8s_vgg"))
     jobs = by_name((odd, CRF_RNN, DEEPLAB))
     assert {name: job.networks for name, job in jobs.items()} == {
-        "robustness": ("a=b/net", "deeplab"), "transfer": ("a=b/net", "deeplab"), "scale_transfer": ("deeplab",),
-        "scale_transfer_fcn8s": ("a=b/net",), "transform_transfer": ("deeplab",), "crf": ("a=b/net", "crf_rnn"),
-        "crf_added": ("a=b/net",), "masking": ("deeplab", "a=b/net"), "modern": ("deeplab", "a=b/net"),
-    }  # fmt: skip
+        "robustness": ("a=b/net", "deeplab"),
+        "transfer": ("a=b/net", "deeplab"),
+        "scale_transfer": ("deeplab",),
+        "scale_transfer_fcn8s": ("a=b/net",),
+        "transform_transfer": ("deeplab",),
+        "crf": ("a=b/net", "crf_rnn"),
+        "crf_added": ("a=b/net",),
+        "masking": ("deeplab", "a=b/net"),
+        "modern": ("deeplab", "a=b/net"),
+    }
     assert by_name((odd, DEEPLAB), "full")["transforms"].networks == ("deeplab",)
 
 
@@ -132,8 +163,9 @@ def test_small_has_every_job_of_fast_on_two_photographs_at_most():
     small, fast = by_name(ALL, "small"), by_name(ALL)
     assert list(small) == list(fast)
     assert {flag for job in small.values() for flag in job.flags if flag.startswith("--limit")} == {
-        "--limit=1", "--limit=2",
-    }  # fmt: skip
+        "--limit=1",
+        "--limit=2",
+    }
     assert small["robustness"].flags[1:] == ("--epsilons=0.25,0.5,1,2,4,8,16,32", "--limit=2")
 
 

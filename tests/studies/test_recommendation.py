@@ -6,11 +6,16 @@ OPENINGS = ["Which network to deploy:", "Where each breaks:", "Defenses:", "Mask
 
 
 def test_each_question_has_its_answer_from_its_job(robustness, transforms, crf, masking):
-    found = recommendation({
-        "robustness": robustness(name="1"), "transform_transfer": transforms(name="2"), "crf": crf(name="3"),
-        "crf_added": crf(name="6"), "masking": masking(name="4"),
-        "modern": robustness(name="5", warnings=["One warns."]),
-    })  # fmt: skip
+    found = recommendation(
+        {
+            "robustness": robustness(name="1"),
+            "transform_transfer": transforms(name="2"),
+            "crf": crf(name="3"),
+            "crf_added": crf(name="6"),
+            "masking": masking(name="4"),
+            "modern": robustness(name="5", warnings=["One warns."]),
+        }
+    )
     assert [one.partition(": ")[0] + ":" for one in found] == OPENINGS
     which, where, defenses, masks, sure = found
     assert which.startswith(
@@ -51,8 +56,10 @@ def test_what_is_not_finished_is_named(robustness):
     assert recommendation({}) == [
         f"{OPENINGS[0]} Not known, since robustness is not finished.",
         f"{OPENINGS[1]} Not known, since robustness is not finished.",
-        defenses, masks, "How sure: Nothing is finished.",
-    ]  # fmt: skip
+        defenses,
+        masks,
+        "How sure: Nothing is finished.",
+    ]
 
 
 def test_transforms_alone_answer_where_they_were_not_crossed(transforms):

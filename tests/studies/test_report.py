@@ -23,20 +23,32 @@ from tfadvseg.studies.study import claims_part
 
 FIGURES = {
     "robustness": {
-        "worst_case", "iou_ratio", "clean_against_ratio", "iou_ratio_fgsm", "iou_ratio_ifgsm_ll", "sheet_a_0001_fgsm",
+        "worst_case",
+        "iou_ratio",
+        "clean_against_ratio",
+        "iou_ratio_fgsm",
+        "iou_ratio_ifgsm_ll",
+        "sheet_a_0001_fgsm",
     },
     "transforms": {
-        "defense_net_ifgsm_ll", "transfer_net_ifgsm_ll", "sheet_net_0001_ifgsm_ll", "defense_net_0001_ifgsm_ll",
+        "defense_net_ifgsm_ll",
+        "transfer_net_ifgsm_ll",
+        "sheet_net_0001_ifgsm_ll",
+        "defense_net_0001_ifgsm_ll",
     },
     "crf": {"crf_net", "crf_sweep_net", "crf_confidence_net", "crf_entropy_net", "sheet_net_0001_fgsm"},
     "certificate": {"sandwich_net", "sheet_net_0001_ifgsm"},
     "masking": {"sheet_a_0001_ifgsm"},
     "transfer": {"transfer_matrix", "transfer_fgsm", "transfer_ifgsm_ll", "sheet_a_0001_fgsm"},
-}  # fmt: skip
+}
 EXAMPLES = {
-    "robustness": ("a", "fgsm"), "transforms": ("net", "ifgsm_ll", ("jpeg",)), "crf": ("net", "fgsm"),
-    "transfer": ("a", "fgsm"), "certificate": ("net", "ifgsm"), "masking": ("a", "ifgsm"),
-}  # fmt: skip
+    "robustness": ("a", "fgsm"),
+    "transforms": ("net", "ifgsm_ll", ("jpeg",)),
+    "crf": ("net", "fgsm"),
+    "transfer": ("a", "fgsm"),
+    "certificate": ("net", "ifgsm"),
+    "masking": ("a", "ifgsm"),
+}
 SECTIONS = {
     "robustness": [
         "What was found", "Worst case", "Warnings", "Which networks differ", "What the architectures say",

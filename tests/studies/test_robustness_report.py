@@ -42,17 +42,28 @@ def test_the_document_shows_one_picture_and_a_table_an_attack(robustness):
     assert told.blocks[2] == Heading("Worst case")
     assert [block.path for block in told.blocks if isinstance(block, Picture)] == shown[:2]
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 3] == [
-        "FGSM", "Iterative FGSM ll", "a", "a+crf",
-    ]  # fmt: skip
+        "FGSM",
+        "Iterative FGSM ll",
+        "a",
+        "a+crf",
+    ]
     assert not any(isinstance(block, ClaimTable) for block in told.blocks)
     assert sum(isinstance(block, Bullets) for block in told.blocks) == 3, (
         "who keeps more, what the architectures say, and what the entropy gives away"
     )
     assert [block.text for block in told.blocks if isinstance(block, Heading) and block.level == 2] == [
-        "Worst case", "Which networks differ", "What the architectures say", "IoU ratio at epsilon 8",
-        "Mean over images at epsilon 8", "IoU", "IoU by class", "Worst case at each epsilon", "All pairs of networks",
-        "Is an attack seen?", "Attacks that find their own norm",
-    ]  # fmt: skip
+        "Worst case",
+        "Which networks differ",
+        "What the architectures say",
+        "IoU ratio at epsilon 8",
+        "Mean over images at epsilon 8",
+        "IoU",
+        "IoU by class",
+        "Worst case at each epsilon",
+        "All pairs of networks",
+        "Is an attack seen?",
+        "Attacks that find their own norm",
+    ]
     iou = next(table for heading, table in zip(told.blocks, told.blocks[1:], strict=False) if heading == FGSM)
     assert iou.rows == [["a", "50.0", "40.0", "20.0"], ["a+crf", "50.0", "45.0", "25.0"]]
 

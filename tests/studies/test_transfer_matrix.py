@@ -8,10 +8,16 @@ from transfer_cases import matrix
 from tfadvseg.studies.transfer.matrix import between_rows, compared_at, next_strongest
 
 RATIOS = {
-    ("a", "a"): 20.0, ("b", "a"): 60.0, ("c", "a"): 50.0,
-    ("a", "b"): 70.0, ("b", "b"): 10.0, ("c", "b"): 90.0,
-    ("a", "c"): 80.0, ("b", "c"): 80.5, ("c", "c"): 30.0,
-}  # fmt: skip
+    ("a", "a"): 20.0,
+    ("b", "a"): 60.0,
+    ("c", "a"): 50.0,
+    ("a", "b"): 70.0,
+    ("b", "b"): 10.0,
+    ("c", "b"): 90.0,
+    ("a", "c"): 80.0,
+    ("b", "c"): 80.5,
+    ("c", "c"): 30.0,
+}
 
 
 def test_a_ratio_is_of_the_rows_own_clean_iou():

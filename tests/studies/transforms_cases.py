@@ -133,12 +133,13 @@ MISSING = {
     },
     "C60": {"a trial": (defended({}, trials=2), "needs 3 trials or more")},
     "C65": {"a gain": (defended({}), "needs a transform that raises the IoU under the oblivious attack")},
-    "C66": uncrossed() | {
+    "C66": uncrossed()
+    | {
         "a colour transform": (defended({}, transforms=["jpeg", "blur"]), "needs jpeg or blur, and hsv or grayscale"),
         "jpeg or blur": (defended({}, transforms=["hsv", "grayscale"]), "needs jpeg or blur, and hsv or grayscale"),
     },
     "C67": uncrossed() | {"grayscale": (defended({}, transforms=["jpeg", "hsv"]), "needs the transform grayscale")},
     "C68": uncrossed(),
-}  # fmt: skip
+}
 """{number: {what is missing: (results without it, what is said)}}; the other claims need nothing beyond what every run
 of this study has."""

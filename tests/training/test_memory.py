@@ -28,8 +28,10 @@ def test_what_fits_is_read_once(limit):
     assert examples.asked == [0, 1, 2]
     for _ in range(2):
         assert [(kept[i][0], kept[i][1][0, 0, 0]) for i in range(len(kept))] == [
-            ("image_0", 0), ("image_1", 1), ("image_2", 2)
-        ]  # fmt: skip
+            ("image_0", 0),
+            ("image_1", 1),
+            ("image_2", 2),
+        ]
     assert examples.asked == [0, 1, 2]
 
 

@@ -65,8 +65,17 @@ ATTACKS = {
 }
 
 SEARCHED = (
-    "fgsm", "ifgsm", "mi_fgsm", "fgsm_class", "ifgsm_class", "segpgd", "cospgd", "apgd_ce", "apgd_dlr", "sea_mce",
-)  # fmt: skip
+    "fgsm",
+    "ifgsm",
+    "mi_fgsm",
+    "fgsm_class",
+    "ifgsm_class",
+    "segpgd",
+    "cospgd",
+    "apgd_ce",
+    "apgd_dlr",
+    "sea_mce",
+)
 """Attacks of which there is a `minimal_<name>`, too, in the smallest ball in which it succeeds."""
 
 ATTACKS |= {

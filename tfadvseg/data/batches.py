@@ -83,9 +83,13 @@ def batches(
         image, labels = tf.ensure_shape(image, (None, None, 3)), tf.ensure_shape(labels, (None, None))
         placed, inside = frame.place(image)
         return {
-            "id": tf.ensure_shape(name, ()), "index": tf.ensure_shape(index, ()), "image": placed,
-            "labels": frame.place_labels(labels, inside), "size": inside, "damage": tf.ensure_shape(damage, ()),
-        }  # fmt: skip
+            "id": tf.ensure_shape(name, ()),
+            "index": tf.ensure_shape(index, ()),
+            "image": placed,
+            "labels": frame.place_labels(labels, inside),
+            "size": inside,
+            "damage": tf.ensure_shape(damage, ()),
+        }
 
     # Read one after the other: one reader in the background keeps ahead of a network.
     return Batches(tf.data.Dataset.range(first, end).map(prepare).batch(batch_size).prefetch(2), failed)
@@ -119,9 +123,13 @@ class BatchReader:
         names, indices, damages, images, labelled, sizes_of, _ = zip(*found, strict=True)
         with tf.device("CPU"):
             return {
-                "id": tf.constant(names), "index": tf.constant(indices, tf.int64), "image": tf.stack(images),
-                "labels": tf.stack(labelled), "size": tf.stack(sizes_of), "damage": tf.constant(damages),
-            }  # fmt: skip
+                "id": tf.constant(names),
+                "index": tf.constant(indices, tf.int64),
+                "image": tf.stack(images),
+                "labels": tf.stack(labelled),
+                "size": tf.stack(sizes_of),
+                "damage": tf.constant(damages),
+            }
 
     def _placed(self, image: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         placed, inside = self.frame.place(image)

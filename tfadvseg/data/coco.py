@@ -24,9 +24,13 @@ from tfadvseg.data.places import refuse_missing
 from tfadvseg.json_text import parsed
 
 OTHER_NAMES = {
-    "airplane": "aeroplane", "dining table": "diningtable", "motorcycle": "motorbike", "potted plant": "pottedplant",
-    "couch": "sofa", "tv": "tvmonitor",
-}  # fmt: skip
+    "airplane": "aeroplane",
+    "dining table": "diningtable",
+    "motorcycle": "motorbike",
+    "potted plant": "pottedplant",
+    "couch": "sofa",
+    "tv": "tvmonitor",
+}
 """COCO's names of the categories that VOC calls otherwise."""
 OBJECTS = PASCAL_VOC.names[1:]
 INSTANCES = "annotations/instances_train*.json"

@@ -16,9 +16,12 @@ from typing import NamedTuple
 from tfadvseg.confined import refuse_endless
 
 ENCODINGS = {
-    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
-}  # fmt: skip
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 """By a file's first bytes; those of UTF-32 begin as those of UTF-16 do, so they come first."""
 END_OF_LINE = re.compile("\r\n|\n|\r")
 ABSOLUTE = re.compile(r"/|[A-Za-z]:|.*\\")

@@ -117,9 +117,12 @@ def _train_aug(root: pathlib.Path) -> Part:
 
 
 SPLITS = {
-    "train": _train, "validation": _validation, "reduced_val": _reduced_val, "train_aug": _train_aug,
+    "train": _train,
+    "validation": _validation,
+    "reduced_val": _reduced_val,
+    "train_aug": _train_aug,
     TRAIN_COCO: _train_aug,
-}  # fmt: skip
+}
 """What of VOC and SBD is in each; COCO comes behind it."""
 
 

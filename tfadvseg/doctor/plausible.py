@@ -69,8 +69,11 @@ def _conventions(one: Reading, order: str) -> dict[str, Any]:
     """Range, mean and std of a reading with the channels in that order."""
     turn = 1 if one.channel_order == order else -1
     return {
-        "channel_order": order, "intensity_range": one.intensity_range, "mean": one.mean[::turn], "std": one.std[::turn]
-    }  # fmt: skip
+        "channel_order": order,
+        "intensity_range": one.intensity_range,
+        "mean": one.mean[::turn],
+        "std": one.std[::turn],
+    }
 
 
 def tried(model: LoadedModel, name: str, how: Reading, photographs: Sequence[Example]) -> Tried:

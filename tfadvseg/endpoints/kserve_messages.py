@@ -15,30 +15,48 @@ from tfadvseg.protobufs import message_classes
 INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 CONTENTS = (
-    ("bool_contents", 1, "bool"), ("int_contents", 2, "int32"), ("int64_contents", 3, "int64"),
-    ("uint_contents", 4, "uint32"), ("uint64_contents", 5, "uint64"), ("fp32_contents", 6, "float"),
-    ("fp64_contents", 7, "double"), ("bytes_contents", 8, "bytes"),
-)  # fmt: skip
+    ("bool_contents", 1, "bool"),
+    ("int_contents", 2, "int32"),
+    ("int64_contents", 3, "int64"),
+    ("uint_contents", 4, "uint32"),
+    ("uint64_contents", 5, "uint64"),
+    ("fp32_contents", 6, "float"),
+    ("fp64_contents", 7, "double"),
+    ("bytes_contents", 8, "bytes"),
+)
 FIELDS = {
     "Contents": CONTENTS,
     "Tensor": (("name", 1, "string"), ("datatype", 2, "string"), ("shape", 3, "int64"), ("contents", 5, "Contents")),
     "ModelInferRequest": (
-        ("model_name", 1, "string"), ("model_version", 2, "string"), ("inputs", 5, "Tensor"),
+        ("model_name", 1, "string"),
+        ("model_version", 2, "string"),
+        ("inputs", 5, "Tensor"),
         ("raw_input_contents", 7, "bytes"),
     ),
     "ModelInferResponse": (
-        ("model_name", 1, "string"), ("model_version", 2, "string"), ("outputs", 5, "Tensor"),
+        ("model_name", 1, "string"),
+        ("model_version", 2, "string"),
+        ("outputs", 5, "Tensor"),
         ("raw_output_contents", 6, "bytes"),
     ),
-}  # fmt: skip
+}
 REPEATED = {"shape", "inputs", "outputs", "raw_input_contents", "raw_output_contents", *(name for name, *_ in CONTENTS)}
 MESSAGES = message_classes("tfadvseg.kserve", FIELDS, REPEATED)
 
 TYPED = {
-    "BOOL": "bool_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
-    "UINT64": "uint64_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
-    "INT64": "int64_contents", "FP32": "fp32_contents", "FP64": "fp64_contents", "BYTES": "bytes_contents",
-}  # fmt: skip
+    "BOOL": "bool_contents",
+    "UINT8": "uint_contents",
+    "UINT16": "uint_contents",
+    "UINT32": "uint_contents",
+    "UINT64": "uint64_contents",
+    "INT8": "int_contents",
+    "INT16": "int_contents",
+    "INT32": "int_contents",
+    "INT64": "int64_contents",
+    "FP32": "fp32_contents",
+    "FP64": "fp64_contents",
+    "BYTES": "bytes_contents",
+}
 """Where the values of a tensor stand that come typed; those of FP16 cannot."""
 
 

@@ -68,11 +68,13 @@ def body(arrays: Arrays, side: str, more: Mapping[str, Any]) -> tuple[bytes, byt
     contents = {name: raw(array) for name, array in arrays.items()}
     described = [
         {
-            "name": name, "datatype": datatype(array), "shape": list(array.shape),
+            "name": name,
+            "datatype": datatype(array),
+            "shape": list(array.shape),
             "parameters": {"binary_data_size": len(contents[name])},
         }
         for name, array in arrays.items()
-    ]  # fmt: skip
+    ]
     return json.dumps({side: described, **more}).encode(), b"".join(contents.values())
 
 

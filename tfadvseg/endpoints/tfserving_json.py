@@ -17,10 +17,20 @@ Types = Mapping[str, np.dtype]
 """By name of an array; object for strings."""
 
 DTYPES = {
-    "DT_BOOL": np.bool_, "DT_UINT8": np.uint8, "DT_UINT16": np.uint16, "DT_UINT32": np.uint32, "DT_UINT64": np.uint64,
-    "DT_INT8": np.int8, "DT_INT16": np.int16, "DT_INT32": np.int32, "DT_INT64": np.int64, "DT_HALF": np.float16,
-    "DT_FLOAT": np.float32, "DT_DOUBLE": np.float64, "DT_STRING": np.object_,
-}  # fmt: skip
+    "DT_BOOL": np.bool_,
+    "DT_UINT8": np.uint8,
+    "DT_UINT16": np.uint16,
+    "DT_UINT32": np.uint32,
+    "DT_UINT64": np.uint64,
+    "DT_INT8": np.int8,
+    "DT_INT16": np.int16,
+    "DT_INT32": np.int32,
+    "DT_INT64": np.int64,
+    "DT_HALF": np.float16,
+    "DT_FLOAT": np.float32,
+    "DT_DOUBLE": np.float64,
+    "DT_STRING": np.object_,
+}
 """TensorFlow's names of them."""
 
 

@@ -117,9 +117,7 @@ class Follower:
         stages = np.repeat(np.arange(len(one.stages)), one.stages)
         if len(looks) != len(stages) + 1:
             raise RuntimeError(f"{one.name} looks {len(looks) - 1} times at its model in place of {len(stages)}.")
-        return np.stack([
-            self._point(stage, *look) for stage, look in zip([*stages, stages[-1]], looks, strict=True)
-        ])  # fmt: skip
+        return np.stack([self._point(stage, *look) for stage, look in zip([*stages, stages[-1]], looks, strict=True)])
 
     def _loss(self, logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Mean cross-entropy [N] to the labels that the attack was given, of the pixels that are photograph."""

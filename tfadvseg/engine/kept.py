@@ -129,16 +129,22 @@ def describe_source(
     own.create()
     made = [
         {
-            "name": name, "epsilon": attack.epsilon, "in_range": attack.in_range,
-            "whole_levels": getattr(attack, "whole_levels", False), "settings": ", ".join(settings(attack)),
+            "name": name,
+            "epsilon": attack.epsilon,
+            "in_range": attack.in_range,
+            "whole_levels": getattr(attack, "whole_levels", False),
+            "settings": ", ".join(settings(attack)),
             "inside": looks_through(attack),
         }
         for name, attack in attacks
-    ]  # fmt: skip
+    ]
     about = {
-        "model": source.name, "digest": source.digest, "frame": dataclasses.asdict(source.frame), "attacks": made,
+        "model": source.name,
+        "digest": source.digest,
+        "frame": dataclasses.asdict(source.frame),
+        "attacks": made,
         "protocol": protocol,
-    }  # fmt: skip
+    }
     _write(own, SOURCE, about)
     return own
 

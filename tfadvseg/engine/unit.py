@@ -166,9 +166,11 @@ class UnitMaker:
         predict = functools.cache(functools.partial(self._predicted, exposure, ids))
         region = self.protocol.region and self.protocol.region(exposure, predict, photographs, indices)
         return Given(
-            tf.constant(image_seeds(self.protocol.seed, ids)), region, _attackable(self.protocol, exposure, region),
+            tf.constant(image_seeds(self.protocol.seed, ids)),
+            region,
+            _attackable(self.protocol, exposure, region),
             functools.partial(self._targets, exposure, predict),
-        )  # fmt: skip
+        )
 
     def _predicted(self, exposure: Exposure, ids: list[str]) -> tf.Tensor:
         """What the attacked network predicts on the clean images, int32 [N, H, W]."""
@@ -274,10 +276,15 @@ def _cell(shown: Shown, pixels: np.ndarray, cost: Cost, seconds: float) -> Unit:
     found = shown.scores
     return {
         **found.counts._asdict(),
-        "confidence": found.confidence, "entropy": found.entropy, "boundaries": found.boundaries, "pixels": pixels,
-        "gradients": np.array(cost.gradients, np.int64), "forwards": np.array(cost.forwards, np.int64),
-        "queries": np.array(cost.queries, np.int64), "seconds": np.array(shown.seconds + seconds),
-    }  # fmt: skip
+        "confidence": found.confidence,
+        "entropy": found.entropy,
+        "boundaries": found.boundaries,
+        "pixels": pixels,
+        "gradients": np.array(cost.gradients, np.int64),
+        "forwards": np.array(cost.forwards, np.int64),
+        "queries": np.array(cost.queries, np.int64),
+        "seconds": np.array(shown.seconds + seconds),
+    }
 
 
 def _example(target: Target, shown: list[Shown], made: Perturbed, seen: Exposure) -> Unit:

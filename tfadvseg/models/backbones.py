@@ -116,9 +116,11 @@ def _resnet101(source: keras.Model, names: Mapping[str, layers.Layer]) -> Weight
         gamma, beta, mean, variance = _get(source, theirs_norm)
         found[convolution] = {"kernel": kernel}
         found[norm] = {
-            "gamma": gamma, "beta": beta, "moving_mean": mean - bias,
+            "gamma": gamma,
+            "beta": beta,
+            "moving_mean": mean - bias,
             "moving_variance": variance + np.float32(_layer(source, theirs_norm).epsilon - names[norm].epsilon),
-        }  # fmt: skip
+        }
     return found
 
 

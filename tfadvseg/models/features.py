@@ -13,9 +13,23 @@ from tfadvseg.models.network import batched
 from tfadvseg.models.spec import ModelSpec
 
 VALUE_BY_VALUE = (
-    "Identity", "BiasAdd", "Add", "AddV2", "Sub", "Mul", "RealDiv", "FusedBatchNorm", "FusedBatchNormV3", "Relu",
-    "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Tanh",
-)  # fmt: skip
+    "Identity",
+    "BiasAdd",
+    "Add",
+    "AddV2",
+    "Sub",
+    "Mul",
+    "RealDiv",
+    "FusedBatchNorm",
+    "FusedBatchNormV3",
+    "Relu",
+    "Relu6",
+    "LeakyRelu",
+    "Elu",
+    "Selu",
+    "Softplus",
+    "Tanh",
+)
 """What may follow a convolution in its layer."""
 
 

@@ -150,12 +150,18 @@ def _einstein_sum(operation: tf.Operation) -> int:
 
 
 COUNTS: dict[str, Callable[[tf.Operation], int]] = {
-    "Conv2D": _convolution, "Conv3D": _convolution, "DepthwiseConv2dNative": _convolution,
-    "Conv2DBackpropInput": _transposed_convolution, "Conv3DBackpropInputV2": _transposed_convolution,
+    "Conv2D": _convolution,
+    "Conv3D": _convolution,
+    "DepthwiseConv2dNative": _convolution,
+    "Conv2DBackpropInput": _transposed_convolution,
+    "Conv3DBackpropInputV2": _transposed_convolution,
     "DepthwiseConv2dNativeBackpropInput": _transposed_convolution,
-    "MatMul": _matrix_product, "BatchMatMul": _matrix_product, "BatchMatMulV2": _matrix_product,
-    "BatchMatMulV3": _matrix_product, "Einsum": _einstein_sum,
-}  # fmt: skip
+    "MatMul": _matrix_product,
+    "BatchMatMul": _matrix_product,
+    "BatchMatMulV2": _matrix_product,
+    "BatchMatMulV3": _matrix_product,
+    "Einsum": _einstein_sum,
+}
 """Operation -> multiplications of which each comes with an addition."""
 
 

@@ -39,10 +39,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "0..1": {"intensity_range": (0.0, 1.0)},
     "-1..1": {"intensity_range": (-1.0, 1.0)},
     "imagenet": {
-        "intensity_range": (0.0, 1.0), "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225),
+        "intensity_range": (0.0, 1.0),
+        "mean": (0.485, 0.456, 0.406),
+        "std": (0.229, 0.224, 0.225),
     },
     "caffe_bgr": {"channel_order": "bgr", "mean": (103.939, 116.779, 123.68)},
-}  # fmt: skip
+}
 """Conventions by name: whole intensities; those that Keras calls "tf"; torchvision's; Caffe's and Keras's of VGG-16."""
 
 

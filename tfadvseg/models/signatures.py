@@ -36,8 +36,9 @@ def signatures(folder: pathlib.Path) -> dict[str, Signature]:
         found = file.meta_graphs[0].signature_def
         return {
             name: Signature(_tensors(found[name].inputs), _tensors(found[name].outputs))
-            for name in sorted(found) if name != "__saved_model_init_op"
-        }  # fmt: skip
+            for name in sorted(found)
+            if name != "__saved_model_init_op"
+        }
     except (DecodeError, IndexError, KeyError, TypeError) as error:  # the last two of a type that is none
         raise damaged(folder, error) from error
 

@@ -97,7 +97,8 @@ def model_card(one: Robustness) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA,
         "model_details": {
-            "name": one.name, "overview": f"How robust {one.name} is to adversarial attacks.",
+            "name": one.name,
+            "overview": f"How robust {one.name} is to adversarial attacks.",
             "documentation": f"{one.protocol} Scores are mean IoUs in per cent.".strip(),
             "version": {"name": one.digest},
         },
@@ -107,7 +108,7 @@ def model_card(one: Robustness) -> dict[str, Any]:
         },
         "quantitative_analysis": {"performance_metrics": metrics},
         "considerations": {"limitations": [{"description": text} for text in _limits(one)]},
-    }  # fmt: skip
+    }
 
 
 def _blocks(one: Robustness) -> list[Block]:

@@ -25,9 +25,7 @@ from tfadvseg.studies.run import FinishedRun
 PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
 SURE = 0.05
 """Of all requirements together: how often any may be passed wrongly."""
-SAME = (
-    "attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "target_class", "class_pixels", "kept"
-)  # fmt: skip
+SAME = ("attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "target_class", "class_pixels", "kept")
 """What must be alike in the recipes of two runs whose attacks are compared; what one does not say is not alike."""
 
 
@@ -77,16 +75,30 @@ class Outcome:
         """For validation.json."""
         asked = self.requirement
         return {
-            "requirement": asked.text, "change": asked.change, "metric": asked.metric,
+            "requirement": asked.text,
+            "change": asked.change,
+            "metric": asked.metric,
             "slice": {
-                "attack": asked.attack, "epsilon": asked.epsilon, "model": self.model, "transform": self.transform,
+                "attack": asked.attack,
+                "epsilon": asked.epsilon,
+                "model": self.model,
+                "transform": self.transform,
                 "hardest": self.attack,
             },
-            "comparison": asked.relation, "threshold": asked.bound, "unit": asked.unit, "value": _known(self.value),
+            "comparison": asked.relation,
+            "threshold": asked.bound,
+            "unit": asked.unit,
+            "value": _known(self.value),
             "interval": None if math.isnan(self.low) else [_known(self.low), _known(self.high)],
-            "p": _known(self.p), "p_corrected": _known(self.corrected), "images": self.images, "groups": self.groups,
-            "groups_needed": _known(self.needed), "verdict": self.verdict, "passed": self.passed, "reason": self.reason,
-        }  # fmt: skip
+            "p": _known(self.p),
+            "p_corrected": _known(self.corrected),
+            "images": self.images,
+            "groups": self.groups,
+            "groups_needed": _known(self.needed),
+            "verdict": self.verdict,
+            "passed": self.passed,
+            "reason": self.reason,
+        }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -21,10 +21,21 @@ def junit(
     failures = sum(not passed for _, passed, _ in cases)
     root = ET.Element("testsuites")
     now = f"{datetime.datetime.now():%Y-%m-%dT%H:%M:%S}"
-    own = ET.SubElement(root, "testsuite", {
-        "name": _text(suite), "timestamp": now, "hostname": "localhost", "tests": str(len(cases)),
-        "failures": str(failures), "errors": "0", "time": "0", "package": "tfadvseg.gate", "id": "0",
-    })  # fmt: skip
+    own = ET.SubElement(
+        root,
+        "testsuite",
+        {
+            "name": _text(suite),
+            "timestamp": now,
+            "hostname": "localhost",
+            "tests": str(len(cases)),
+            "failures": str(failures),
+            "errors": "0",
+            "time": "0",
+            "package": "tfadvseg.gate",
+            "id": "0",
+        },
+    )
     told = ET.SubElement(own, "properties")
     for name, value in properties.items():
         ET.SubElement(told, "property", {"name": _text(name), "value": _text(str(value))})

@@ -45,8 +45,11 @@ OF_WORST_CASE = ("iou", "iou_ratio")
 """Metrics that the worst case is made for."""
 
 RELATIONS: Mapping[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt
-}  # fmt: skip
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,9 +43,13 @@ def steps_figure(own: pd.DataFrame) -> Figure:
     images, attacks = list(own["image"].unique())[:MOST], list(own["attack"].unique())
     labels = {name: _label(name, own.loc[own["attack"] == name, "epsilon"].iloc[0]) for name in attacks}
     figure, panels = plots.panels(
-        len(images) * len(PANELS), len(PANELS), width=3.0, height=2.3, margin=plots.room_beside(list(labels.values())),
+        len(images) * len(PANELS),
+        len(PANELS),
+        width=3.0,
+        height=2.3,
+        margin=plots.room_beside(list(labels.values())),
         share_y="col",
-    )  # fmt: skip
+    )
     headings = []
     for place, axes in enumerate(panels):
         image, (column, title) = images[place // len(PANELS)], list(PANELS.items())[place % len(PANELS)]
@@ -53,8 +57,17 @@ def steps_figure(own: pd.DataFrame) -> Figure:
             line = own[(own["image"] == image) & (own["attack"] == name)]
             look = plots.look(index)
             x, y = line["step"].to_numpy(), line[column].to_numpy()
-            axes.plot(x, y, color=look.colour, linestyle=look.line, linewidth=1.4, marker=look.marker, markersize=5,
-                      markevery=[-1], label=labels[name])  # fmt: skip
+            axes.plot(
+                x,
+                y,
+                color=look.colour,
+                linestyle=look.line,
+                linewidth=1.4,
+                marker=look.marker,
+                markersize=5,
+                markevery=[-1],
+                label=labels[name],
+            )
             for begin in line["step"][line["stage"].diff() > 0]:
                 axes.axvline(begin - 0.5, color=look.colour, linewidth=0.8, linestyle=":")
         plots.steps_axis(axes, title)

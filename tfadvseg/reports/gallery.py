@@ -79,10 +79,11 @@ def _subject(example: Example, label_space: LabelSpace, side: int) -> Subject:
         Shown(photograph(example.image[::step, ::step]), f"Clean image {example.name}", "Clean image"),
         Shown(label_map(example.truth[::step, ::step], label_space), "Its labels", "Labels"),
         Shown(
-            label_map(example.prediction[::step, ::step], label_space), "Prediction on the clean image",
+            label_map(example.prediction[::step, ::step], label_space),
+            "Prediction on the clean image",
             f"Prediction, {agreement(example.prediction, example)}",
         ),
-    )  # fmt: skip
+    )
     attacks = tuple(
         Attack(name, attack_title(name), tuple(_row(one, example, label_space, step) for one in example.under(name)))
         for name in example.attacks
@@ -99,11 +100,14 @@ def _row(one: Attacked, example: Example, label_space: LabelSpace, step: int) ->
         for array in (example.image + one.perturbation, around_grey(one.perturbation, factor), one.prediction)
     )
     told = f"Prediction, {agreement(one.prediction, example)}, {share(changed.sum(), changed.size)} of pixels changed"
-    return Row(strength(one.epsilon), (
-        Shown(photograph(attacked), f"Attacked image under {what}", "Attacked image"),
-        Shown(photograph(added), f"Perturbation of {what}", scaled_title(factor)),
-        Shown(label_map(seen, label_space), f"Prediction under {what}", told),
-    ))  # fmt: skip
+    return Row(
+        strength(one.epsilon),
+        (
+            Shown(photograph(attacked), f"Attacked image under {what}", "Attacked image"),
+            Shown(photograph(added), f"Perturbation of {what}", scaled_title(factor)),
+            Shown(label_map(seen, label_space), f"Prediction under {what}", told),
+        ),
+    )
 
 
 def _colours(maps: Sequence[np.ndarray], label_space: LabelSpace) -> dict[str, str]:

@@ -103,10 +103,16 @@ def _median(rows: Sequence[Row], column: str) -> str:
 def _norms(rows: Sequence[Row]) -> Table:
     """Of the saved files."""
     found = [
-        [row["image"], f"{row['width']}x{row['height']}", f"{row['epsilon']:g}", str(row["linf"]), number(row["l2"]),
-         number(row["seconds"])]
+        [
+            row["image"],
+            f"{row['width']}x{row['height']}",
+            f"{row['epsilon']:g}",
+            str(row["linf"]),
+            number(row["l2"]),
+            number(row["seconds"]),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     return Table(["Image", "Size", "Epsilon", "L-infinity", "L2", "Seconds"], found)
 
 

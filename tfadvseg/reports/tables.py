@@ -96,12 +96,19 @@ def own_norm_part(results: pd.DataFrame) -> list[Block]:
     """A part about the attacks that find their own norm; nothing where there are none."""
     rows = [
         [
-            row["model"], attack_title(row["attack"]), interval(row, "iou"), interval(row, "iou_ratio"),
-            number(row["broken"]), f"{row['linf_median']:.2f}", f"{row['linf']:.2f}", number(row["l2"]),
-            f"{row['gradients'] / row['images']:.0f}", f"{row['queries'] / row['images']:.0f}",
+            row["model"],
+            attack_title(row["attack"]),
+            interval(row, "iou"),
+            interval(row, "iou_ratio"),
+            number(row["broken"]),
+            f"{row['linf_median']:.2f}",
+            f"{row['linf']:.2f}",
+            number(row["l2"]),
+            f"{row['gradients'] / row['images']:.0f}",
+            f"{row['queries'] / row['images']:.0f}",
         ]
         for row in own_norm(white_box(results)).to_dict("records")
-    ]  # fmt: skip
+    ]
     header = ["Network", "Attack", "IoU", "IoU ratio", "Broken", "Median change", "Largest change", "Mean length"]
     header += ["Gradients", "Queries"]
     told = (

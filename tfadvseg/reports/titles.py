@@ -16,24 +16,41 @@ ATTACKS |= {f"minimal_{name}": f"Minimal {title}" for name, title in ATTACKS.ite
 """Those of the paper in its order, then others."""
 
 TRANSFORMS = {
-    NONE: "no transform", "clip": "clip to 0..255", "jpeg": "JPEG", "jpeg_simulated": "simulated JPEG",
-    "hsv": "HSV jitter", "rescale": "zoom", "gaussian": "Gaussian noise",
-}  # fmt: skip
+    NONE: "no transform",
+    "clip": "clip to 0..255",
+    "jpeg": "JPEG",
+    "jpeg_simulated": "simulated JPEG",
+    "hsv": "HSV jitter",
+    "rescale": "zoom",
+    "gaussian": "Gaussian noise",
+}
 
 NETWORKS = {
-    "enet": "E-Net", "icnet": "ICNet", "segnet": "SegNet", "pspnet": "PSPNet", "crf_rnn": "CRF-RNN",
-    "fcn8s_vgg": "FCN8s VGG", "fcn8s_resnet101": "FCN8s ResNet", "fcn8s_vgg_multiscale": "FCN8s VGG multiscale",
-    "deeplab_v2_vgg": "Deeplab v2 VGG", "deeplab_v2_resnet101": "Deeplab v2 ResNet",
+    "enet": "E-Net",
+    "icnet": "ICNet",
+    "segnet": "SegNet",
+    "pspnet": "PSPNet",
+    "crf_rnn": "CRF-RNN",
+    "fcn8s_vgg": "FCN8s VGG",
+    "fcn8s_resnet101": "FCN8s ResNet",
+    "fcn8s_vgg_multiscale": "FCN8s VGG multiscale",
+    "deeplab_v2_vgg": "Deeplab v2 VGG",
+    "deeplab_v2_resnet101": "Deeplab v2 ResNet",
     "deeplab_v2_multiscale": "Deeplab v2 multiscale",
-    "deeplab_v2_multiscale_crf": "Deeplab v2 multiscale with CRF", "dilated_frontend": "Dilated Frontend",
+    "deeplab_v2_multiscale_crf": "Deeplab v2 multiscale with CRF",
+    "dilated_frontend": "Dilated Frontend",
     "dilated_context": "Dilated Context",
-}  # fmt: skip
+}
 """Those of the paper."""
 
 DATASETS = {
-    "ade20k": "ADE20K", "camvid": "CamVid", "cityscapes": "Cityscapes", "cityscapes_full": "Cityscapes",
-    "pascal_voc": "Pascal VOC", "voc": "Pascal VOC",
-}  # fmt: skip
+    "ade20k": "ADE20K",
+    "camvid": "CamVid",
+    "cityscapes": "Cityscapes",
+    "cityscapes_full": "Cityscapes",
+    "pascal_voc": "Pascal VOC",
+    "voc": "Pascal VOC",
+}
 
 
 def attack_title(attack: str) -> str:

@@ -15,9 +15,23 @@ LOST = "lost_"
 """Before a class's name, in the table: the share in per cent of its pixels that have another label now."""
 
 COLUMNS = (
-    "image", "file", "model", "attack", "epsilon", "height", "width", "linf", "l2", "changed", "changed_float",
-    "changed_input", "fools_less", "confidence_before", "confidence_after", "seconds",
-)  # fmt: skip
+    "image",
+    "file",
+    "model",
+    "attack",
+    "epsilon",
+    "height",
+    "width",
+    "linf",
+    "l2",
+    "changed",
+    "changed_float",
+    "changed_input",
+    "fools_less",
+    "confidence_before",
+    "confidence_after",
+    "seconds",
+)
 """One row a model and photograph. linf, l2: largest change of any value and Euclidean length of all, in grey levels, of
 the file as it was read back. changed: share in per cent of the photograph's pixels whose label changed, as the model
 sees that file; changed_float: before it was rounded to whole levels; changed_input: on the model's own input, before it
@@ -52,12 +66,16 @@ class AttackedPhotograph:
     def row(self, space: LabelSpace, **known: Any) -> dict[str, Any]:
         """A row of the table; `known`: the columns that cannot be computed from the files."""
         own: dict[str, Any] = {
-            "image": self.name, "model": self.model, "attack": self.attack, "epsilon": self.epsilon,
-            "height": self.photograph.shape[0], "width": self.photograph.shape[1],
+            "image": self.name,
+            "model": self.model,
+            "attack": self.attack,
+            "epsilon": self.epsilon,
+            "height": self.photograph.shape[0],
+            "width": self.photograph.shape[1],
             "linf": int(np.abs(self.perturbation).max()),
             "l2": float(np.sqrt(np.square(self.perturbation, dtype=np.float64).sum())),
             "changed": share_changed(self.before, self.after),
-        }  # fmt: skip
+        }
         own["fools_less"] = fools_less(known["changed_input"], own["changed"])
         lost = {f"{LOST}{name}": share for name, share in lost_by_class(self.before, self.after, space).items()}
         return {column: (own | known)[column] for column in COLUMNS} | lost

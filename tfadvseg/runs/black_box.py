@@ -16,8 +16,18 @@ from tfadvseg.runs.results import CLEAN
 from tfadvseg.runs.verified import Units
 
 COLUMNS = (
-    "attack", "epsilon", "queries", "images", "iou", "iou_low", "iou_high", "iou_ratio", "changed", "linf", "l2",
-)  # fmt: skip
+    "attack",
+    "epsilon",
+    "queries",
+    "images",
+    "iou",
+    "iou_low",
+    "iou_high",
+    "iou_ratio",
+    "changed",
+    "linf",
+    "l2",
+)
 """One row an image shown. queries: that the attack asked about an image. IoU of the served label maps with its 95 %
 interval, ratio to that of the clean images and changed pixels in per cent; linf, l2: the largest change of any value,
 and the mean length of all of an image, in grey levels."""

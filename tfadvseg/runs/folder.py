@@ -24,9 +24,17 @@ from tfadvseg.runs import archive
 from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, AttributeError, EOFError, LookupError, NotImplementedError, OSError, OverflowError,
-    TypeError, ValueError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
 """What NumPy and JSON raise of a file that is half there or changed."""
 
 RECIPE = "recipe.json"

@@ -26,9 +26,16 @@ def table(results: Results) -> pd.DataFrame:
         hidden, still, rest, kept = (part[k] for part in results.hiding)
         low, high = share_interval(still, hidden, results.groups)
         kept_low, kept_high = share_interval(kept, rest, results.groups)
-        found.append(dataclasses.asdict(cell) | {
-            "found": float(share(still.sum(), hidden.sum())), "found_low": low, "found_high": high,
-            "kept": float(share(kept.sum(), rest.sum())), "kept_low": kept_low, "kept_high": kept_high,
-            "hidden": int(hidden.sum()),
-        })  # fmt: skip
+        found.append(
+            dataclasses.asdict(cell)
+            | {
+                "found": float(share(still.sum(), hidden.sum())),
+                "found_low": low,
+                "found_high": high,
+                "kept": float(share(kept.sum(), rest.sum())),
+                "kept_low": kept_low,
+                "kept_high": kept_high,
+                "hidden": int(hidden.sum()),
+            }
+        )
     return pd.DataFrame(found, columns=list(COLUMNS))

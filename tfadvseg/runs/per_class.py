@@ -10,9 +10,21 @@ from tfadvseg.metrics.scores import iou_per_class
 from tfadvseg.runs.results import Results
 
 COLUMNS = (
-    "dataset", "split", "model", "source_model", "attack", "epsilon", "attack_transform", "inference_transform",
-    "trial", "class", "iou", "iou_low", "iou_high", "labelled",
-)  # fmt: skip
+    "dataset",
+    "split",
+    "model",
+    "source_model",
+    "attack",
+    "epsilon",
+    "attack_transform",
+    "inference_transform",
+    "trial",
+    "class",
+    "iou",
+    "iou_low",
+    "iou_high",
+    "labelled",
+)
 """One row a cell and class. IoU with its 95 % interval in per cent, empty for a class that is not in the labels; the
 interval is empty where fewer than two groups of images have the class. labelled: pixels of the class in all images."""
 

@@ -164,8 +164,10 @@ class Results:
         per_image += [one for one in (self.region, *(self.hiding or ())) if one is not None]
         per_cell = (self.gradients, self.queries, self.seconds, self.forwards, self.alone[:, 0])
         for arrays, shape in (
-            (per_class, (cells, images, classes)), (per_image, (cells, images)), (per_cell, (cells,))
-        ):  # fmt: skip
+            (per_class, (cells, images, classes)),
+            (per_image, (cells, images)),
+            (per_cell, (cells,)),
+        ):
             if any(one.shape != shape or one.dtype.kind not in "iuf" for one in arrays):
                 raise ValueError(f"An array is not of numbers {shape}.")
         whole = (*per_class, self.gradients, self.queries, np.nan_to_num(self.forwards), np.nan_to_num(self.alone))
@@ -258,19 +260,32 @@ def rows(results: Results) -> list[dict[str, Any]]:
         own, untouched = results.of(k), results.of(clean[_who(cell)])
         iou, low, high = float(mean_iou(own.total())), *iou_interval(own, results.groups)
         ratio_low, ratio_high = iou_ratio_interval(own, untouched, results.groups)
-        found.append(dataclasses.asdict(cell) | {
-            "iou": iou, "iou_low": low, "iou_high": high,
-            "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.total()))),
-            "iou_ratio_low": ratio_low, "iou_ratio_high": ratio_high,
-            "nmiou": float(mean_iou_of_images(own)), "pixel_accuracy": float(pixel_accuracy(own.total())),
-            "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
-            "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
-            "images": len(results.ids), "groups": units_of(results.groups),
-            "linf": float(results.linf[k].max()), "linf_median": float(np.median(results.linf[k])),
-            "l2": float(results.l2[k].mean()), "broken": _broken(own),
-            "gradients": int(results.gradients[k]), "forwards": _count(results.forwards[k]),
-            "queries": int(results.queries[k]), "seconds": round(float(results.seconds[k]), 3),
-        } | dict(zip(ALONE, map(_count, results.alone[k]), strict=True)))  # fmt: skip
+        found.append(
+            dataclasses.asdict(cell)
+            | {
+                "iou": iou,
+                "iou_low": low,
+                "iou_high": high,
+                "iou_ratio": float(iou_ratio(iou, mean_iou(untouched.total()))),
+                "iou_ratio_low": ratio_low,
+                "iou_ratio_high": ratio_high,
+                "nmiou": float(mean_iou_of_images(own)),
+                "pixel_accuracy": float(pixel_accuracy(own.total())),
+                "mean_confidence": float(results.confidence[k].sum() / results.pixels[k].sum()),
+                "mean_entropy": float(results.entropy[k].sum() / results.pixels[k].sum()),
+                "images": len(results.ids),
+                "groups": units_of(results.groups),
+                "linf": float(results.linf[k].max()),
+                "linf_median": float(np.median(results.linf[k])),
+                "l2": float(results.l2[k].mean()),
+                "broken": _broken(own),
+                "gradients": int(results.gradients[k]),
+                "forwards": _count(results.forwards[k]),
+                "queries": int(results.queries[k]),
+                "seconds": round(float(results.seconds[k]), 3),
+            }
+            | dict(zip(ALONE, map(_count, results.alone[k]), strict=True))
+        )
     return found
 
 

@@ -106,8 +106,12 @@ def attack_photographs(
     labels, norm = tf.TensorSpec((None, None), tf.uint8), tf.TensorSpec(())
     adversarial = tf.TensorSpec((None, None, 3), tf.uint8 if attack.on_files else tf.float32)
     answered = {
-        "adversarial": adversarial, "labels_before": labels, "labels_after": labels, "linf": norm, "l2": norm,
-    }  # fmt: skip
+        "adversarial": adversarial,
+        "labels_before": labels,
+        "labels_after": labels,
+        "linf": norm,
+        "l2": norm,
+    }
     return tf.map_fn(one, given, fn_output_signature=answered, parallel_iterations=1)
 
 

@@ -40,13 +40,17 @@ def _white_box() -> list[Exhibit]:
 
 
 EXHIBITS = (
-    Exhibit("Table 1", "transfer between the scales of Deeplab v2 and to other networks, FGSM and Iterative FGSM ll",
-            DEEPLAB),
+    Exhibit(
+        "Table 1",
+        "transfer between the scales of Deeplab v2 and to other networks, FGSM and Iterative FGSM ll",
+        DEEPLAB,
+    ),
     Exhibit("Table 2", "attacks adapted to one input transform, before a network behind another", SHIFTED),
     Exhibit("Table 3", "clean IoU of public networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
     Exhibit("Table 4", "clean IoU of retrained networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
-    Exhibit("Table 5", "clean IoU on Cityscapes at two sizes, of which the smaller one is attacked and shown",
-            WHITE_BOX),
+    Exhibit(
+        "Table 5", "clean IoU on Cityscapes at two sizes, of which the smaller one is attacked and shown", WHITE_BOX
+    ),
     Exhibit("Table 6", "sizes of the networks", WHITE_BOX),
     *_white_box(),
     Exhibit("Table 15", "clean IoU of Deeplab v2 by scale of the image", DEEPLAB[:1]),
@@ -55,10 +59,10 @@ EXHIBITS = (
     Exhibit("Table 18", "the same as Table 1 under FGSM ll and Iterative FGSM", DEEPLAB),
     Exhibit("Table 19", "transfer between the scales of FCN8s, FGSM and Iterative FGSM ll", FCN8S),
     Exhibit("Table 20", "the same under FGSM ll and Iterative FGSM", FCN8S),
-    Exhibit("Figure 1", "one photograph attacked before several networks", WHITE_BOX,
-            figure="networks_*.png"),
-    Exhibit("Figure 2", "IoU ratio over epsilon on Pascal VOC, FGSM and Iterative FGSM ll", WHITE_BOX,
-            f"{BESIDE}|{CURVES}"),
+    Exhibit("Figure 1", "one photograph attacked before several networks", WHITE_BOX, figure="networks_*.png"),
+    Exhibit(
+        "Figure 2", "IoU ratio over epsilon on Pascal VOC, FGSM and Iterative FGSM ll", WHITE_BOX, f"{BESIDE}|{CURVES}"
+    ),
     Exhibit("Figure 3", "the same on Cityscapes", WHITE_BOX, f"{BESIDE}|{CURVES}"),
     Exhibit("Figure 4", "IoU ratio against clean IoU", WHITE_BOX, figure="clean_against_ratio.png"),
     Exhibit("Figure 5", "an attacked photograph and its prediction behind each transform", SHIFTED, PICTURES),
@@ -66,14 +70,18 @@ EXHIBITS = (
     Exhibit("Figure 7", "the same under the attack that is adapted to it", SHIFTED, DEFENSE),
     Exhibit("Figure 8", "the same under the attacks that are adapted to the others", SHIFTED[:1], DEFENSE),
     Exhibit("Figure 9", "IoU ratio of FCN8s and of CRF-RNN, which is trained with its CRF", CRFS[:1], PAGE),
-    Exhibit("Figure 10", "IoU ratio of a network, there Deeplab v2, with and without a CRF that is added to it",
-            CRFS[1:], PAGE),
+    Exhibit(
+        "Figure 10",
+        "IoU ratio of a network, there Deeplab v2, with and without a CRF that is added to it",
+        CRFS[1:],
+        PAGE,
+    ),
     Exhibit("Figure 11", "perturbations of several epsilons", WHITE_BOX, PICTURES),
     Exhibit("Figure 12", "predictions under four attacks at several epsilons", WHITE_BOX, PICTURES),
-    Exhibit("Figure 13", "predictions of several networks at several epsilons", WHITE_BOX,
-            figure="networks_*.png"),
-    Exhibit("Figure 14", "IoU ratio over epsilon on Pascal VOC, Iterative FGSM and FGSM ll", WHITE_BOX,
-            f"{BESIDE}|{CURVES}"),
+    Exhibit("Figure 13", "predictions of several networks at several epsilons", WHITE_BOX, figure="networks_*.png"),
+    Exhibit(
+        "Figure 14", "IoU ratio over epsilon on Pascal VOC, Iterative FGSM and FGSM ll", WHITE_BOX, f"{BESIDE}|{CURVES}"
+    ),
     Exhibit("Figure 15", "the same on Cityscapes", WHITE_BOX, f"{BESIDE}|{CURVES}"),
     Exhibit("Figure 16", "IoU ratio over epsilon of Deeplab v2 at one scale and at three", DEEPLAB[:1], MATRIX),
     Exhibit("Figure 17", "IoU ratio under FGSM from the other scales of Deeplab v2", DEEPLAB[:1], MATRIX),
@@ -81,10 +89,9 @@ EXHIBITS = (
     Exhibit("Figure 19", "IoU ratio of a CRF's variants by theta_alpha, FGSM", CRFS, figure="crf_sweep_*.png"),
     Exhibit("Figure 20", "the same by theta_beta", CRFS, figure="crf_sweep_*.png"),
     Exhibit("Figure 21", "the same by theta_gamma and the spatial weight", CRFS, figure="crf_sweep_*.png"),
-    Exhibit("Figure 22", "mean confidence of a CRF's variants against IoU ratio", CRFS,
-            figure="crf_confidence_*.png"),
+    Exhibit("Figure 22", "mean confidence of a CRF's variants against IoU ratio", CRFS, figure="crf_confidence_*.png"),
     Exhibit("Figure 23", "mean entropy of the same against IoU ratio", CRFS, figure="crf_entropy_*.png"),
-)  # fmt: skip
+)
 """In the paper's order."""
 
 

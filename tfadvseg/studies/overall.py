@@ -128,8 +128,19 @@ def index(
     return Document(title, [*blocks, *account])
 
 
-COLUMNS = ("number", "section", "statement", "verdict", "job", "about", "tested", "own_verdict", "measured", "images",
-           "groups")  # fmt: skip
+COLUMNS = (
+    "number",
+    "section",
+    "statement",
+    "verdict",
+    "job",
+    "about",
+    "tested",
+    "own_verdict",
+    "measured",
+    "images",
+    "groups",
+)
 
 
 def rows(found: Sequence[Answer], told: Sequence[Told]) -> list[dict[str, object]]:
@@ -151,10 +162,15 @@ def _rows(one: Answer, told: Sequence[Told]) -> list[dict[str, object]]:
     if not told:
         return [same | dict.fromkeys(COLUMNS[4:8], "") | {"measured": one.measured, "images": "", "groups": ""}]
     return [
-        same | {
-            "job": each.job, "about": each.judgement.about, "tested": each.judgement.statement,
-            "own_verdict": each.judgement.verdict, "measured": each.judgement.measured,
-            "images": each.judgement.images, "groups": each.judgement.groups,
+        same
+        | {
+            "job": each.job,
+            "about": each.judgement.about,
+            "tested": each.judgement.statement,
+            "own_verdict": each.judgement.verdict,
+            "measured": each.judgement.measured,
+            "images": each.judgement.images,
+            "groups": each.judgement.groups,
         }
         for each in told
-    ]  # fmt: skip
+    ]

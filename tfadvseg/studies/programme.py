@@ -192,20 +192,31 @@ def _scales(networks: Sequence[Network], size: Budget, architecture: str) -> Job
     most = Ensemble(own.word, f"{own.name}_multiscale")
     mean = Ensemble(own.word, f"{own.name}_average", "average")
     job = Job(
-        OVER_SCALES[architecture], "scale_transfer", "Does what fools a network at one scale of the image fool it at "
-        "another?", _numbers(transfer.claims.CLAIMS),
-        (f"--models={{{most.name}}}", f"--average={{{mean.name}}}", f"--epsilons={size.epsilons}",
-         *_limit(size.images)),
-        (own.word,), (most, mean),
-    )  # fmt: skip
+        OVER_SCALES[architecture],
+        "scale_transfer",
+        "Does what fools a network at one scale of the image fool it at another?",
+        _numbers(transfer.claims.CLAIMS),
+        (
+            f"--models={{{most.name}}}",
+            f"--average={{{mean.name}}}",
+            f"--epsilons={size.epsilons}",
+            *_limit(size.images),
+        ),
+        (own.word,),
+        (most, mean),
+    )
     return _needing(job, "" if fitting else f"needs {architecture}, which is not here")
 
 
 def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
     own, numbers = _preferred(networks)[:1], _numbers(transforms.claims.CLAIMS)
     shared = (
-        _models(own), "--attacks=ifgsm_ll", f"--epsilons={size.epsilons}", *size.draws, *_limit(size.few),
-    )  # fmt: skip
+        _models(own),
+        "--attacks=ifgsm_ll",
+        f"--epsilons={size.epsilons}",
+        *size.draws,
+        *_limit(size.few),
+    )
     alone = Job(
         "transforms",
         "transforms",
@@ -233,11 +244,13 @@ def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
     own = [one for one in networks if one.facts.architecture == "crf_rnn" and one.attackable and not one.random][:1]
     asks = "What does a dense CRF do to a network's robustness, and does it only mask the gradient?"
     trained = Job(
-        "crf", "crf", f"{asks} Of a CRF that was trained with its network.", numbers,
-        (_models(base), f"--crf_models={','.join(_words(own))}", f"--epsilons={size.crf_epsilons}",
-         *_limit(size.few)),
+        "crf",
+        "crf",
+        f"{asks} Of a CRF that was trained with its network.",
+        numbers,
+        (_models(base), f"--crf_models={','.join(_words(own))}", f"--epsilons={size.crf_epsilons}", *_limit(size.few)),
         _words([*base, *own]),
-    )  # fmt: skip
+    )
     without = [name for name, found in (("fcn8s_vgg", base), ("crf_rnn", own)) if not found]
     added_to = _preferred(networks, ("fcn8s_vgg", *PREFERRED))[:1]
     added = Job(
@@ -264,11 +277,18 @@ def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
         networks=_words(chosen),
     )
     modern = Job(
-        "modern", "robustness", "What is left under the attacks that came since, by the protocol of most papers now?",
-        flags=(_models(chosen), "--protocol=literature", f"--attacks={size.attacks}", "--epsilons=8",
-               *_limit(size.few)),
+        "modern",
+        "robustness",
+        "What is left under the attacks that came since, by the protocol of most papers now?",
+        flags=(
+            _models(chosen),
+            "--protocol=literature",
+            f"--attacks={size.attacks}",
+            "--epsilons=8",
+            *_limit(size.few),
+        ),
         networks=_words(chosen),
-    )  # fmt: skip
+    )
     return [_needing(job, "" if chosen else NO_NETWORK) for job in (masking, modern)]
 
 

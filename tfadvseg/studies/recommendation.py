@@ -12,8 +12,12 @@ from tfadvseg.studies.robustness.answer import broken, envelopes_of, keeping, li
 from tfadvseg.studies.run import FinishedRun
 
 WHITE_BOX, NEWER, DEFENSES, CRFS, MASKS = (
-    "robustness", "modern", ("transform_transfer", "transforms"), ("crf", "crf_added"), "masking",
-)  # fmt: skip
+    "robustness",
+    "modern",
+    ("transform_transfer", "transforms"),
+    ("crf", "crf_added"),
+    "masking",
+)
 """Jobs of a programme."""
 
 

@@ -58,8 +58,9 @@ def write_report(folder: str | os.PathLike[str], with_tensorboard: bool = True) 
         _write(run.folder / "per_class.csv", csv_text(per_class.table(run.results))),
         _write(run.folder / "results.md", markdown(document)),
         _write(run.folder / "report.html", page(document, run.folder)),
-        *figures, *drawn,
-    ]  # fmt: skip
+        *figures,
+        *drawn,
+    ]
     for name, table in (("region", parts.table(run.results)), ("hiding", hidden.table(run.results))):
         if len(table):
             written.append(_write(run.folder / f"{name}.csv", csv_text(table)))

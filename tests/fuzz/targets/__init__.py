@@ -5,9 +5,19 @@ import importlib
 from tests.fuzz.inputs import Target
 
 NAMES = (
-    "caffemodel", "images", "masks", "lists", "saved_models", "cards", "runs", "experiments", "tiles", "gate",
-    "answers", "http",
-)  # fmt: skip
+    "caffemodel",
+    "images",
+    "masks",
+    "lists",
+    "saved_models",
+    "cards",
+    "runs",
+    "experiments",
+    "tiles",
+    "gate",
+    "answers",
+    "http",
+)
 
 
 def load(name: str) -> Target:

@@ -42,17 +42,31 @@ def seeds() -> list[Files]:
     typed.outputs.add(name="labels", datatype="INT64", shape=(1, 3, 4)).contents.int64_contents.extend(range(12))
     head, values = kserve_rest.body(arrays, "outputs", {"model_version": "3"})
     described = {"name": "labels", "datatype": "INT64", "shape": [1, 3, 4], "data": LABELS["labels"].tolist()}
-    metadata = {"metadata": {"signature_def": {"signature_def": {"logits": {
-        "inputs": {"images": {"dtype": "DT_UINT8"}}, "outputs": {"labels": {"dtype": "DT_INT64"}},
-    }}}}}  # fmt: skip
+    metadata = {
+        "metadata": {
+            "signature_def": {
+                "signature_def": {
+                    "logits": {
+                        "inputs": {"images": {"dtype": "DT_UINT8"}},
+                        "outputs": {"labels": {"dtype": "DT_INT64"}},
+                    }
+                }
+            }
+        }
+    }
     png = images.contents()[0]
     common: Files = {
         "columns.json": json.dumps({"outputs": LABELS["labels"].tolist()}).encode(),
         "rows.json": json.dumps({"predictions": [{"labels": [[1]], "texts": {"b64": "YWI="}}]}).encode(),
-        "metadata.json": json.dumps(metadata).encode(), "length": str(len(head)).encode(), "kserve.json": head,
-        "values": values, "predicted": predicted.SerializeToString(), "inferred": inferred.SerializeToString(),
-        "labels.png": png, "refusal.json": json.dumps({"error": "no such model"}).encode(),
-    }  # fmt: skip
+        "metadata.json": json.dumps(metadata).encode(),
+        "length": str(len(head)).encode(),
+        "kserve.json": head,
+        "values": values,
+        "predicted": predicted.SerializeToString(),
+        "inferred": inferred.SerializeToString(),
+        "labels.png": png,
+        "refusal.json": json.dumps({"error": "no such model"}).encode(),
+    }
     plain = {"length": b"", "kserve.json": json.dumps({"outputs": [described]}).encode(), "values": b""}
     return [common, common | plain | {"inferred": typed.SerializeToString()}]
 

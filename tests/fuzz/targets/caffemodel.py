@@ -26,8 +26,9 @@ def seeds() -> list[Files]:
     ]
     return [
         {FILE: layer("conv1", own) + layer("conv2", blobs[0])}
-        for layer in (wire.layer_v1, wire.layer_v2) for own in blobs
-    ]  # fmt: skip
+        for layer in (wire.layer_v1, wire.layer_v2)
+        for own in blobs
+    ]
 
 
 def changed(files: Files, rng: random.Random) -> Files:

@@ -13,14 +13,33 @@ from tfadvseg.models import card, spec
 
 FOUR = LabelSpace(("a", "b", "c", "d"), CAMVID.palette[:4])
 CARD = card.Card(
-    "net", "enet", FOUR.names, FOUR.palette, (8, 8), (1.0, 2.0, 3.0), 12, {"mean IoU": 12.5},
-    {"dataset": "camvid", "added": {"crf": {"steps": 5}}, "of the network": {"added": {"scales": [50]}}}, "pad", 0.5,
-)  # fmt: skip
+    "net",
+    "enet",
+    FOUR.names,
+    FOUR.palette,
+    (8, 8),
+    (1.0, 2.0, 3.0),
+    12,
+    {"mean IoU": 12.5},
+    {"dataset": "camvid", "added": {"crf": {"steps": 5}}, "of the network": {"added": {"scales": [50]}}},
+    "pad",
+    0.5,
+)
 READING = {
-    "preset": "imagenet", "signature": "logits", "input_name": "images", "layout": "NHWC", "channel_order": "bgr",
-    "size": [8, 8], "multiple": [1, 1], "fit": "stretch", "colour": [1, 2, 3], "classes": ["a", "b", "c", "d"],
-    "palette": [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]], "class_map": ["a", "b", "c", "d"], "mean": [1, 2.5, 3],
-}  # fmt: skip
+    "preset": "imagenet",
+    "signature": "logits",
+    "input_name": "images",
+    "layout": "NHWC",
+    "channel_order": "bgr",
+    "size": [8, 8],
+    "multiple": [1, 1],
+    "fit": "stretch",
+    "colour": [1, 2, 3],
+    "classes": ["a", "b", "c", "d"],
+    "palette": [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]],
+    "class_map": ["a", "b", "c", "d"],
+    "mean": [1, 2.5, 3],
+}
 CARD_FILE, READING_FILE, WEIGHTS_FILE = "1/assets.extra/card.json", "1/assets.extra/reading.json", "weights.json"
 
 

@@ -54,11 +54,22 @@ def changed(files: Files, rng: random.Random) -> Files:
     head, between, body = data.partition(b"\r\n\r\n")
     if rng.random() < 0.4:
         lines = head.split(b"\r\n")
-        line = rng.choice((
-            b"Content-Length: -1", b"Content-Length: 99999999999", b"Content-Length: \xb2", b"A: " + b"b" * 70_000,
-            b"X: y\r\n" * 200, b": ", b"Transfer-Encoding: chunked", b"Location: http://localhost/", b" folded",
-            b"Content-Encoding: gzip", b"HTTP/1.1 999 \xff\x1b[2J", b"Content-Length: 3",
-        ))  # fmt: skip
+        line = rng.choice(
+            (
+                b"Content-Length: -1",
+                b"Content-Length: 99999999999",
+                b"Content-Length: \xb2",
+                b"A: " + b"b" * 70_000,
+                b"X: y\r\n" * 200,
+                b": ",
+                b"Transfer-Encoding: chunked",
+                b"Location: http://localhost/",
+                b" folded",
+                b"Content-Encoding: gzip",
+                b"HTTP/1.1 999 \xff\x1b[2J",
+                b"Content-Length: 3",
+            )
+        )
         lines.insert(rng.randrange(len(lines) + 1), line)
         head = b"\r\n".join(lines)
     if rng.random() < 0.3:

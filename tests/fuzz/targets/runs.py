@@ -26,22 +26,38 @@ def target() -> Target:
 
 def seeds() -> list[Files]:
     answers = {
-        cell("net"): Answer(80.0), cell("net", "fgsm", 1.0): Answer(50.0), cell("net", "fgsm", 8.0): Answer(20.0),
-        cell("other"): Answer(70.0), cell("other", "fgsm", 8.0): Answer(30.0),
-    }  # fmt: skip
+        cell("net"): Answer(80.0),
+        cell("net", "fgsm", 1.0): Answer(50.0),
+        cell("net", "fgsm", 8.0): Answer(20.0),
+        cell("other"): Answer(70.0),
+        cell("other", "fgsm", 8.0): Answer(30.0),
+    }
     with tempfile.TemporaryDirectory() as folder:
         run = write_run(
-            pathlib.Path(folder, "run"), "robustness", answers, {}, ["One warns."], data="0123", norm="linf",
-            models={"net": "01", "other": "02"}, attacked_as="As in the paper.", every=1,
-        )  # fmt: skip
+            pathlib.Path(folder, "run"),
+            "robustness",
+            answers,
+            {},
+            ["One warns."],
+            data="0123",
+            norm="linf",
+            models={"net": "01", "other": "02"},
+            attacked_as="As in the paper.",
+            every=1,
+        )
         files: Files = {path.name: path.read_bytes() for path in run.iterdir()}
     unit = io.BytesIO()
     np.savez_compressed(unit, hits=np.zeros((2, 3), np.int64), ids=np.array(["a", "b"]), left_out=np.array([], str))
     entry = {"words": ["--limit=4"], "terms": "0123", "finished": True, "sentence": ""}
-    return [files | {
-        "units/net-00000.npz": unit.getvalue(), "jobs.json": json.dumps({"robustness": entry}).encode(),
-        "speeds.json": json.dumps({"0123": 0.5}).encode(), "units/xla.json": b"true",
-    }]  # fmt: skip
+    return [
+        files
+        | {
+            "units/net-00000.npz": unit.getvalue(),
+            "jobs.json": json.dumps({"robustness": entry}).encode(),
+            "speeds.json": json.dumps({"0123": 0.5}).encode(),
+            "units/xla.json": b"true",
+        }
+    ]
 
 
 def _report(folder: pathlib.Path) -> None:

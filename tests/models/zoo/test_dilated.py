@@ -16,9 +16,15 @@ from tfadvseg.models.zoo.dilated import (
 
 BUILDERS = [dilated_frontend_voc, dilated_frontend_cityscapes, dilated_context_voc, dilated_context_cityscapes]
 CONTEXT_VOC = {
-    "ct_conv1_1": 7_980, "ct_conv1_2": 15_918, "ct_conv2_1": 31_836, "ct_conv3_1": 127_176, "ct_conv4_1": 508_368,
-    "ct_conv5_1": 2_032_800, "ct_fc1": 4_064_928, "ct_final": 14_133,
-}  # fmt: skip
+    "ct_conv1_1": 7_980,
+    "ct_conv1_2": 15_918,
+    "ct_conv2_1": 31_836,
+    "ct_conv3_1": 127_176,
+    "ct_conv4_1": 508_368,
+    "ct_conv5_1": 2_032_800,
+    "ct_fc1": 4_064_928,
+    "ct_final": 14_133,
+}
 CONTEXT_CITYSCAPES = {
     **{f"ctx_{name}": 3_268 for name in ("conv1_1", "conv1_2", *(f"conv{i}_1" for i in range(2, 8)), "fc1")},
     "ctx_final": 380,

@@ -21,12 +21,15 @@ def blue(height, width, mean):
     [
         (fcn8s, 21, (513, 513), 134_489_780, "score-fr score2 score-pool4 score4 score-pool3 upsample"),
         (
-            fcn8s_cityscapes, 19, (512, 1024), 134_358_489,
+            fcn8s_cityscapes,
+            19,
+            (512, 1024),
+            134_358_489,
             "score_fr upscore2 score_pool4 upscore_pool4 score_pool3 upscore8",
         ),
         (fcn8s_resnet101, 21, (513, 513), 42_695_047 - 104, "score-fr score2 score-res4b22 score4 score-res3b3"),
     ],
-)  # fmt: skip
+)
 def test_layers_and_counts_are_the_published_ones(counted, builder, classes, size, parameters, names):
     """Caffe's batch normalisation on ResNet-101 stores one factor more for each of 104 layers."""
     network = counted(builder, classes, size)
@@ -40,9 +43,17 @@ def test_layers_and_counts_are_the_published_ones(counted, builder, classes, siz
 def test_sizes_inside_are_those_of_the_published_table(counted):
     network = counted(fcn8s_cityscapes, 19, (512, 1024))
     expected = {
-        "conv1_1": (710, 1222), "pool1": (355, 611), "pool2": (178, 306), "pool3": (89, 153), "pool4": (45, 77),
-        "pool5": (23, 39), "fc6": (17, 33), "upscore2": (36, 68), "upscore_pool4": (74, 138), "upscore8": (600, 1112),
-    }  # fmt: skip
+        "conv1_1": (710, 1222),
+        "pool1": (355, 611),
+        "pool2": (178, 306),
+        "pool3": (89, 153),
+        "pool4": (45, 77),
+        "pool5": (23, 39),
+        "fc6": (17, 33),
+        "upscore2": (36, 68),
+        "upscore_pool4": (74, 138),
+        "upscore8": (600, 1112),
+    }
     assert {name: network.get_layer(name).output.shape[1:3] for name in expected} == expected
 
 

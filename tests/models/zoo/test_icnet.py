@@ -94,8 +94,13 @@ def test_strides_and_dilations_are_those_of_the_table(published, name):
     found = layers_of(published[name], keras.layers.Conv2D)
     strided = {layer for layer in found if found[layer].strides != (1, 1)}
     assert strided == {
-        "conv1_1_3x3_s2", "conv3_1_1x1_reduce", "conv3_1_1x1_proj", "conv1_sub1", "conv2_sub1", "conv3_sub1"
-    }  # fmt: skip
+        "conv1_1_3x3_s2",
+        "conv3_1_1x1_reduce",
+        "conv3_1_1x1_proj",
+        "conv1_sub1",
+        "conv2_sub1",
+        "conv3_sub1",
+    }
     dilated = {layer: found[layer].dilation_rate[0] for layer in found if found[layer].dilation_rate != (1, 1)}
     stages = {f"conv{s}_{b}_3x3": rate for s, rate, n in ((4, 2, 6), (5, 4, 3)) for b in range(1, n + 1)}
     assert dilated == stages | {"conv_sub4": 2, "conv_sub2": 2}
@@ -104,10 +109,19 @@ def test_strides_and_dilations_are_those_of_the_table(published, name):
 def test_sizes_of_the_published_network(published):
     network = published["icnet"]
     sizes = {
-        "conv1_3_3x3": (257, 513), "pool1_3x3_s2": (129, 257), "conv2_3": (129, 257), "conv3_1": (65, 129),
-        "conv3_4": (33, 65), "conv5_3_sum": (33, 65), "conv_sub4": (65, 129), "sub24_sum": (65, 129),
-        "conv_sub2": (129, 257), "sub12_sum": (129, 257), "conv3_sub1_proj": (129, 257), "conv6_cls": (257, 513),
-    }  # fmt: skip
+        "conv1_3_3x3": (257, 513),
+        "pool1_3x3_s2": (129, 257),
+        "conv2_3": (129, 257),
+        "conv3_1": (65, 129),
+        "conv3_4": (33, 65),
+        "conv5_3_sum": (33, 65),
+        "conv_sub4": (65, 129),
+        "sub24_sum": (65, 129),
+        "conv_sub2": (129, 257),
+        "sub12_sum": (129, 257),
+        "conv3_sub1_proj": (129, 257),
+        "conv6_cls": (257, 513),
+    }
     assert {name: network.get_layer(name).output.shape[1:3] for name in sizes} == sizes
     assert network.output_shape == (None, 1025, 2049, 19)
 

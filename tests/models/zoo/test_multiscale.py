@@ -42,11 +42,19 @@ def test_other_scales_are_refused(scales):
 @pytest.mark.parametrize(
     ("side", "percent", "form", "expected"),
     [
-        (513, 50, (8, 1), 257), (513, 75, (8, 1), 385), (513, 100, (8, 1), 513),  # as Deeplab's release has them
-        (361, 50, (8, 1), 185), (481, 75, (8, 1), 361), (9, 50, (8, 1), 9), (9, 49, (8, 1), 1),
-        (256, 50, (1, 1), 129), (256, 75, (1, 1), 192), (360, 50, (8, 0), 184), (480, 75, (32, 0), 352),
+        (513, 50, (8, 1), 257),
+        (513, 75, (8, 1), 385),
+        (513, 100, (8, 1), 513),  # as Deeplab's release has them
+        (361, 50, (8, 1), 185),
+        (481, 75, (8, 1), 361),
+        (9, 50, (8, 1), 9),
+        (9, 49, (8, 1), 1),
+        (256, 50, (1, 1), 129),
+        (256, 75, (1, 1), 192),
+        (360, 50, (8, 0), 184),
+        (480, 75, (32, 0), 352),
     ],
-)  # fmt: skip
+)
 def test_sides_at_a_scale(side, percent, form, expected):
     assert scaled(side, percent, *form) == expected
 
@@ -122,8 +130,9 @@ def test_the_gradient_of_a_maximum_goes_to_the_winner_and_that_of_an_average_to_
 
     maps = [tf.constant(values) for values in ([3.0, 1.0, 2.0, 2.0], [1.0, 3.0, 2.0, 2.0], [2.0, 2.0, 1.0, 2.0])]
     for fusion, fused, expected in (
-        ("max", [3, 3, 2, 2], [[1, 0, 1, 1], [0, 1, 0, 0], [0, 0, 0, 0]]), ("average", [2, 2, 5 / 3, 2], 1 / 3),
-    ):  # fmt: skip
+        ("max", [3, 3, 2, 2], [[1, 0, 1, 1], [0, 1, 0, 0], [0, 0, 0, 0]]),
+        ("average", [2, 2, 5 / 3, 2], 1 / 3),
+    ):
         with tf.GradientTape() as tape:
             tape.watch(maps)
             found = FUSIONS[fusion](maps)

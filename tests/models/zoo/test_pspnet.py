@@ -113,7 +113,7 @@ def test_strides_and_dilations_are_those_of_the_table(network):
         ((513, 1025), [257, 513, 129, 257, 65, 129], {1: (65, 129), 2: (33, 65), 3: (23, 43), 6: (15, 24)}),
         ((512, 1024), [257, 513, 129, 257, 65, 129], {1: (65, 129), 2: (33, 65), 3: (23, 43), 6: (15, 24)}),
     ],
-)  # fmt: skip
+)
 def test_sizes_of_the_maps_and_of_the_pyramid(size, maps, kernels):
     network = pspnet(3, size, width=0.01)
     found = [

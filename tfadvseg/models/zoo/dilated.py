@@ -44,9 +44,14 @@ def dilated_context_voc(classes: int, input_size: tuple[int, int], width: float 
     x = _positive_scores(_frontend(images, VOC_MEAN, width), classes, "fc-final")
     x = layers.ZeroPadding2D(33)(x)  # all that the context network takes off
     for name, factor, dilation in (
-        ("conv1_1", 2, 1), ("conv1_2", 2, 1), ("conv2_1", 4, 2), ("conv3_1", 8, 4), ("conv4_1", 16, 8),
-        ("conv5_1", 32, 16), ("fc1", 32, 1),
-    ):  # fmt: skip
+        ("conv1_1", 2, 1),
+        ("conv1_2", 2, 1),
+        ("conv2_1", 4, 2),
+        ("conv3_1", 8, 4),
+        ("conv4_1", 16, 8),
+        ("conv5_1", 32, 16),
+        ("fc1", 32, 1),
+    ):
         x = _context(x, thin(factor * classes, width), f"ct_{name}", dilation, "valid", IdentityKernel(classes))
     x = layers.Conv2D(classes, 1, kernel_initializer=IdentityKernel(classes), name="ct_final")(x)
     return keras.Model(images, _enlarge(x, input_size), name="dilated_context_voc")
@@ -70,9 +75,16 @@ def dilated_context_cityscapes(classes: int, input_size: tuple[int, int], width:
     images = keras.Input((*input_size, 3), name="images")
     x = _positive_scores(_frontend(images, CITYSCAPES_MEAN, width), classes, "final")
     for name, dilation in (
-        ("conv1_1", 1), ("conv1_2", 1), ("conv2_1", 2), ("conv3_1", 4), ("conv4_1", 8), ("conv5_1", 16),
-        ("conv6_1", 32), ("conv7_1", 64), ("fc1", 1),
-    ):  # fmt: skip
+        ("conv1_1", 1),
+        ("conv1_2", 1),
+        ("conv2_1", 2),
+        ("conv3_1", 4),
+        ("conv4_1", 8),
+        ("conv5_1", 16),
+        ("conv6_1", 32),
+        ("conv7_1", 64),
+        ("fc1", 1),
+    ):
         x = _context(x, classes, f"ctx_{name}", dilation, "same", IdentityKernel(classes))
     x = layers.Conv2D(classes, 1, kernel_initializer=IdentityKernel(classes), name="ctx_final")(x)
     x = GroupedBilinear(16, "same", name="ctx_upsample")(x)

@@ -39,8 +39,11 @@ def pspnet(classes: int, input_size: tuple[int, int], width: float = 1.0) -> ker
         x = conv_norm(x, thin(channels, width), 3, name, strides)
     x = layers.MaxPooling2D(3, 2, padding="same", name="pool1_3x3_s2")(x)
     for stage, channels, blocks, strides, dilation in (
-        (2, 64, 3, 1, 1), (3, 128, 4, 2, 1), (4, 256, 23, 1, 2), (5, 512, 3, 1, 4)
-    ):  # fmt: skip
+        (2, 64, 3, 1, 1),
+        (3, 128, 4, 2, 1),
+        (4, 256, 23, 1, 2),
+        (5, 512, 3, 1, 4),
+    ):
         for block in range(1, blocks + 1):
             x = bottleneck(
                 x,

@@ -66,8 +66,9 @@ class Certified:
         """(pixel accuracy of the majority vote, certified pixel accuracy by SegCertify), in per cent."""
         clean, certified = Counts(*self.voted[0]), CertifiedCounts(*self.by_radius)
         return (
-            pixel_accuracy(clean.weighted(evidence.weights)), certified_accuracy(certified.weighted(evidence.weights))
-        )  # fmt: skip
+            pixel_accuracy(clean.weighted(evidence.weights)),
+            certified_accuracy(certified.weighted(evidence.weights)),
+        )
 
     def abstained(self, evidence: Evidence) -> Score:
         """Share in per cent of the labelled pixels at which SegCertify abstains."""

@@ -65,13 +65,30 @@ def certificate_table(run: FinishedRun, found: Sequence[Certified]) -> Table:
     for one in found:
         accuracy, certified = one.accuracies(evidence)
         iou = [evidence.format(score, least=0.0) for score in (one.clean_iou(evidence), one.iou_at_radius(evidence))]
-        rows.append([
-            one.model, f"{one.sigma:g}", number(clean_score(run.table, one.model)), iou[0], number(accuracy[0]),
-            number(one.abstained(evidence)[0]), number(float(one.radius)), number(certified[0]), iou[1],
-        ])  # fmt: skip
+        rows.append(
+            [
+                one.model,
+                f"{one.sigma:g}",
+                number(clean_score(run.table, one.model)),
+                iou[0],
+                number(accuracy[0]),
+                number(one.abstained(evidence)[0]),
+                number(float(one.radius)),
+                number(certified[0]),
+                iou[1],
+            ]
+        )
     header = [
-        "Network", "Sigma", "Plain", "IoU", "Accuracy", "Abstain", "Radius", "Certified right", "Certified IoU",
-    ]  # fmt: skip
+        "Network",
+        "Sigma",
+        "Plain",
+        "IoU",
+        "Accuracy",
+        "Abstain",
+        "Radius",
+        "Certified right",
+        "Certified IoU",
+    ]
     return Table(header, rows, labels=2)
 
 
@@ -79,12 +96,16 @@ def sandwich_table(run: FinishedRun, found: Sequence[Certified]) -> Table:
     """A row a network and sigma, a column a norm: the certified IoU and the IoU under attack, between which it lies."""
     norms = sorted({float(epsilon) for one in found for epsilon in one.epsilons if epsilon > 0})
     rows = [
-        [one.model, f"{one.sigma:g}", *(
-            f"{number(one.certified_iou(run.evidence, norm)[0])} to {number(one.attacked_iou(run.evidence, norm)[0])}"
-            for norm in norms
-        )]
+        [
+            one.model,
+            f"{one.sigma:g}",
+            *(
+                f"{number(one.certified_iou(run.evidence, n)[0])} to {number(one.attacked_iou(run.evidence, n)[0])}"
+                for n in norms
+            ),
+        ]
         for one in found
-    ]  # fmt: skip
+    ]
     return Table(["Network", "Sigma", *(f"{norm:g}" for norm in norms)], rows, labels=2)
 
 
@@ -93,8 +114,9 @@ def contradictions(found: Sequence[Certified]) -> list[str]:
     return [
         f"{one.model} at sigma {one.sigma:g}: attacks refute what is certified at {int(one.contradicted.sum())} "
         "pixels; this is a defect of the program or of its random numbers, so believe none of its certificates."
-        for one in found if one.contradicted.sum()
-    ]  # fmt: skip
+        for one in found
+        if one.contradicted.sum()
+    ]
 
 
 def few_draws(run: FinishedRun) -> list[str]:
@@ -131,7 +153,7 @@ def how_to_read(run: FinishedRun) -> list[str]:
         *(norm_sentence(name, size, found_radius(design)) for name, size in design["sizes"].items()),
         "Nothing is certified about larger perturbations, about changes that are no small sums such as another light "
         "or place, or about photographs that were not among these.",
-    ]  # fmt: skip
+    ]
 
 
 def found_radius(design: Mapping[str, Any]) -> float:
@@ -166,6 +188,11 @@ def _tables(run: FinishedRun, found: Sequence[Certified]) -> list[Block]:
         "grey levels: from what is certified to what the strongest attack leaves."
     )
     return [
-        *blocks, Heading("What is certified"), Paragraph(told), certificate_table(run, found),
-        Heading("Between certificate and attack"), Paragraph(between), sandwich_table(run, found),
-    ]  # fmt: skip
+        *blocks,
+        Heading("What is certified"),
+        Paragraph(told),
+        certificate_table(run, found),
+        Heading("Between certificate and attack"),
+        Paragraph(between),
+        sandwich_table(run, found),
+    ]

@@ -182,8 +182,9 @@ def _together(pair: Pair) -> Parts:
         )
 
     return {
-        "confidence": correlations(pair.evidence.confidence, 1), "-entropy": correlations(pair.evidence.entropy, -1)
-    }  # fmt: skip
+        "confidence": correlations(pair.evidence.confidence, 1),
+        "-entropy": correlations(pair.evidence.entropy, -1),
+    }
 
 
 def _least_confidence(pair: Pair) -> Parts:

@@ -113,8 +113,9 @@ def _scores(pair: Pair, model: str, attack: str) -> Mapping[str, Score]:
     ways = {THROUGH: pair.ratio(model, attack, pair.crf), AROUND: pair.ratio(model, attack, pair.network)}
     if scaled := pair.scaled.get(attack):
         ways |= {
-            THROUGH_SCALED: pair.ratio(model, scaled, pair.crf), AROUND_SCALED: pair.ratio(model, scaled, pair.network)
-        }  # fmt: skip
+            THROUGH_SCALED: pair.ratio(model, scaled, pair.crf),
+            AROUND_SCALED: pair.ratio(model, scaled, pair.network),
+        }
     return ways
 
 

@@ -80,7 +80,11 @@ def _part(run: FinishedRun, pair: Pair) -> list[Block]:
     if pair.scaled:
         told += f" Scaled: the same attack on logits divided by {CrfDesign.of(run.design).temperature:g}."
     return [
-        Heading(pair.network), Heading("Does the CRF mask the gradient?", 3), Paragraph(found.opening),
-        Bullets(found.grounds), Heading(f"IoU ratio at epsilon {epsilon:g}", 3), Paragraph(told),
+        Heading(pair.network),
+        Heading("Does the CRF mask the gradient?", 3),
+        Paragraph(found.opening),
+        Bullets(found.grounds),
+        Heading(f"IoU ratio at epsilon {epsilon:g}", 3),
+        Paragraph(told),
         pair_table(run.table, pair),
-    ]  # fmt: skip
+    ]

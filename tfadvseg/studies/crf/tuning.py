@@ -15,9 +15,12 @@ from tfadvseg.metrics.scores import mean_iou
 from tfadvseg.models.saved_model import LoadedModel
 
 VALUES = {
-    "bilateral_weight": (1, 2, 4, 8), "spatial_weight": (0.5, 1, 3, 6), "theta_beta": (3, 5, 10, 20),
-    "theta_alpha": (5, 20, 60, 160), "theta_gamma": (1, 2, 3),
-}  # fmt: skip
+    "bilateral_weight": (1, 2, 4, 8),
+    "spatial_weight": (0.5, 1, 3, 6),
+    "theta_beta": (3, 5, 10, 20),
+    "theta_alpha": (5, 20, 60, 160),
+    "theta_gamma": (1, 2, 3),
+}
 """Tried in this order."""
 
 

@@ -61,31 +61,37 @@ def tries(
 
     found = [
         stronger(
-            "longer", f"{MORE * steps} steps of {alpha / MORE:g} in place of {steps} of {alpha:g}",
+            "longer",
+            f"{MORE * steps} steps of {alpha / MORE:g} in place of {steps} of {alpha:g}",
             f"--steps={MORE * steps} --alpha={alpha / MORE:g}",
             dataclasses.replace(plain, steps=MORE * steps, alpha=alpha / MORE),
         ),
         stronger(
-            "restarted", f"the best of {runs} runs from noise", f"--start=uniform --restarts={runs}",
+            "restarted",
+            f"the best of {runs} runs from noise",
+            f"--start=uniform --restarts={runs}",
             dataclasses.replace(plain, start="uniform", restarts=runs),
         ),
         stronger(
-            "scaled", f"cross-entropy of logits / {temperature:g}",
+            "scaled",
+            f"cross-entropy of logits / {temperature:g}",
             "cross-entropy of scaled logits, as here (`ScaledCrossEntropy` in Python)",
             changed(ScaledCrossEntropy(temperature)),
         ),
         stronger("ratio", "the difference of logits ratio", "--attacks=apgd_dlr", changed(logits_ratio)),
-    ]  # fmt: skip
+    ]
     if isinstance(plain.gradient, ExpectedGradient):
         samples = MORE * plain.gradient.samples
         sampled = dataclasses.replace(plain, gradient=dataclasses.replace(plain.gradient, samples=samples))
         what = f"{samples} samples a step in place of {plain.gradient.samples}"
         found.append(stronger("sampled", what, f"--samples={samples}", sampled))
     found += [
-        (Try(other, BLIND, f"{other}, which sees label maps alone,", f"--attacks={other}", epsilon),
-         ATTACKS[other](epsilon, queries=queries, in_range=plain.in_range, whole_levels=plain.whole_levels))
+        (
+            Try(other, BLIND, f"{other}, which sees label maps alone,", f"--attacks={other}", epsilon),
+            ATTACKS[other](epsilon, queries=queries, in_range=plain.in_range, whole_levels=plain.whole_levels),
+        )
         for other, queries in black_box.items()
-    ]  # fmt: skip
+    ]
     noise = ATTACKS["noise"](epsilon, in_range=plain.in_range, whole_levels=plain.whole_levels)
     found.append((Try("noise", NOISE, "noise of the same size", WITHOUT, epsilon), noise))
     far = dataclasses.replace(plain, epsilon=large, alpha=2 * large / LARGE_STEPS, steps=LARGE_STEPS)

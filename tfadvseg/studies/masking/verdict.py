@@ -177,8 +177,11 @@ def _noise(suspect: Suspect, one: Try) -> Clue:
 
 
 BY_KIND: Mapping[str, Callable[[Suspect, Try], Clue]] = {
-    STRONGER: _stronger, BLIND: _blind, LARGE: _large, NOISE: _noise
-}  # fmt: skip
+    STRONGER: _stronger,
+    BLIND: _blind,
+    LARGE: _large,
+    NOISE: _noise,
+}
 
 
 def _gain(suspect: Suspect, one: Try) -> Score:

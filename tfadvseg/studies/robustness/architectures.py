@@ -154,10 +154,8 @@ def _dilated_ahead(networks: Networks) -> Parts:
 
     return {
         "single-step from 4 on": networks.by_cell(ahead, single_step_and_large),
-        "elsewhere behind": networks.by_cell(
-            lambda a, e: -ahead(a, e), lambda a, e: not single_step_and_large(a, e)
-        ),
-    }  # fmt: skip
+        "elsewhere behind": networks.by_cell(lambda a, e: -ahead(a, e), lambda a, e: not single_step_and_large(a, e)),
+    }
 
 
 def _context_costs(networks: Networks, attack: str, epsilon: float) -> Score:

@@ -82,8 +82,12 @@ def size_table(parameters: dict[str, int], forms: dict[str, str]) -> Table:
     for model, form in forms.items():
         sizes = {dataset: beside.megabytes().get((dataset, form), math.nan) for dataset in DATASETS}
         sizes["here"] = 4 * parameters[model] / 2**20 or math.nan
-        rows.append((f"{network_title(form)} ({model})", {who: number(size) for who, size in sizes.items()
-                                                          if not math.isnan(size)}))  # fmt: skip
+        rows.append(
+            (
+                f"{network_title(form)} ({model})",
+                {who: number(size) for who, size in sizes.items() if not math.isnan(size)},
+            )
+        )
     return beside.table("Network", columns, rows)
 
 
@@ -123,8 +127,9 @@ def _lines(cells: pd.DataFrame, attack: str, side: str, forms: dict[str, str]) -
     """(architecture, {epsilon: IoU ratio}) of all networks of a side; those with a colour last, so that they are
     before the others."""
     if side:
-        printed = [(network, ious) for (name, on, network), ious in beside.white_box().items()
-                   if (name, on) == (attack, side)]  # fmt: skip
+        printed = [
+            (network, ious) for (name, on, network), ious in beside.white_box().items() if (name, on) == (attack, side)
+        ]
         found = [(network, beside.ratios(ious)) for network, ious in printed]
     else:
         found = [(forms.get(model, ""), curve(cells, model, attack)["iou_ratio"].to_dict()) for model in models(cells)]

@@ -124,8 +124,10 @@ def cost_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Picture
     header = ["Network", "Attack", "Gradients", "Forward passes", "Queries", "Work", "IoU ratio (%)"]
     part: list[Block] = [Heading("What more gradients buy"), Paragraph(told), *shown, Table(header, rows, labels=2)]
     if len(sums) > len(found):
-        part += [Paragraph(TOGETHER), Table(["Network", "Attacks", "Work of each, at most", "Work of all",
-                                             "IoU ratio (%)"], sums)]  # fmt: skip
+        part += [
+            Paragraph(TOGETHER),
+            Table(["Network", "Attacks", "Work of each, at most", "Work of all", "IoU ratio (%)"], sums),
+        ]
     return part
 
 

@@ -92,9 +92,11 @@ def detection_part(evidence: Evidence, cells: pd.DataFrame) -> list[Block]:
     if not rows or evidence.images < 2:
         return []
     blocks: list[Block] = [
-        Heading("Is an attack seen?"), Paragraph(_text(epsilon)), Bullets(told),
+        Heading("Is an attack seen?"),
+        Paragraph(_text(epsilon)),
+        Bullets(told),
         Table(["Network", "Attack", "By entropy", "By confidence"], rows, labels=2),
-    ]  # fmt: skip
+    ]
     sizes = [f"{e:g}" for e in others]
     if sizes:
         blocks += [Paragraph("By entropy at the other epsilons:"), Table(["Network", "Attack", *sizes], over, labels=2)]

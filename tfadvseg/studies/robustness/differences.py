@@ -27,12 +27,14 @@ def differences_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
     blocks: list[Block] = [Heading("Which networks differ"), Paragraph(told)]
     if open_ones:
         left = f" The {CLOSEST} closest:" if len(open_ones) > CLOSEST else ""
-        blocks.append(Paragraph(
-            "Below stands at how many groups of images that interval would exclude 0, were the truth what was measured "
-            "and further groups as different as these: it shortens as one over the square root of their number, and by "
-            "Student's t. As chance may fall on either side, an experiment of that size decides in about half of the "
-            f"cases.{left}"
-        ))  # fmt: skip
+        blocks.append(
+            Paragraph(
+                "Below stands at how many groups of images that interval would exclude 0, were the truth what was "
+                "measured and further groups as different as these: it shortens as one over the square root of their "
+                "number, and by Student's t. As chance may fall on either side, an experiment of that size decides in "
+                f"about half of the cases.{left}"
+            )
+        )
         blocks.append(Bullets([needed_text(pair, evidence) for pair in open_ones[:CLOSEST]]))
     return blocks
 
@@ -57,12 +59,17 @@ def all_pairs_part(found: Sequence[Pair], evidence: Evidence) -> list[Block]:
     )
     rows = [
         [
-            pair.more, pair.less, evidence.format(pair.difference, "+.1f"), _p(pair.p),
-            _p(pair.corrected), _p(pair.flips), "yes" if pair.differs else "no",
+            pair.more,
+            pair.less,
+            evidence.format(pair.difference, "+.1f"),
+            _p(pair.p),
+            _p(pair.corrected),
+            _p(pair.flips),
+            "yes" if pair.differs else "no",
             f"{pair.needed:,.0f}" if np.isfinite(pair.needed) else "-",
         ]
         for pair in found
-    ]  # fmt: skip
+    ]
     header = ["Keeps more", "Than", "Difference", "p", "p (Holm)", "p (flips)", "Differ", "Groups needed"]
     return [Heading("All pairs of networks"), Paragraph(told), Table(header, rows, labels=2)]
 

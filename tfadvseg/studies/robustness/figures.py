@@ -57,9 +57,11 @@ def envelope_figure(found: Sequence[Envelope], title: str) -> Figure:
         plots.epsilon_axis(axes, x)
         plots.ratio_axis(axes, float("nan"))
     plots.finish(figure, panels, [one.model for one in found], f"Worst case of all that was run, {title}")
-    handles: list[Line2D | Patch] = [Line2D([], [], color=EDGE, linewidth=2.2, label="worst case"),
-               Patch(color=EDGE, alpha=0.3, linewidth=0, label="down to its bound"),
-               Line2D([], [], color=EDGE, marker="o", markersize=5, linestyle="none", label="epsilon 50")]  # fmt: skip
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=EDGE, linewidth=2.2, label="worst case"),
+        Patch(color=EDGE, alpha=0.3, linewidth=0, label="down to its bound"),
+        Line2D([], [], color=EDGE, marker="o", markersize=5, linestyle="none", label="epsilon 50"),
+    ]
     for index, attack in enumerate(names):
         look = plots.look(index)
         handles.append(Line2D([], [], color=look.colour, linestyle=look.line, label=attack_title(attack)))

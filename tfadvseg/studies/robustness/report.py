@@ -151,10 +151,15 @@ def _table_of(kept: Sequence[Kept], found: Sequence[Lead], run: FinishedRun) -> 
     behind = {lead.less: run.evidence.format(lead.difference, "+.1f", level=lead.level) for lead in found}
     apart = {lead.less: "yes" if lead.told_apart else "no" for lead in found}
     rows = [
-        [k.model, attack_title(k.attack), run.evidence.format(k.score, least=0.0), behind.get(k.model, "-"),
-         apart.get(k.model, "-")]
+        [
+            k.model,
+            attack_title(k.attack),
+            run.evidence.format(k.score, least=0.0),
+            behind.get(k.model, "-"),
+            apart.get(k.model, "-"),
+        ]
         for k in kept
-    ]  # fmt: skip
+    ]
     return Table(["Network", "Worst attack", "Kept (%)", f"{kept[-1].model} keeps more", "Told apart"], rows, labels=2)
 
 

@@ -32,9 +32,12 @@ def worst_part(found: Sequence[Envelope], epsilon: float, shown: Sequence[Pictur
     blocks: list[Block] = [Heading("Worst case"), Paragraph(told), _headline(found, epsilon)]
     others = [one.model for one in found if not any(cell.source_model == one.model for cell in one.choices.cells[1:])]
     if others:
-        blocks.append(Paragraph(
-            f"Shown only what was made on other networks, which says little of attacks on itself: {', '.join(others)}."
-        ))  # fmt: skip
+        blocks.append(
+            Paragraph(
+                "Shown only what was made on other networks, which says little of attacks on itself: "
+                f"{', '.join(others)}."
+            )
+        )
     blocks += [Paragraph(f"What is picked at epsilon {epsilon:g}, in per cent of the images:"), _picked(found, epsilon)]
     if len(found[0].epsilons) > 1:
         least, most = (f"{end:g}" for end in (found[0].epsilons[0], found[0].epsilons[-1]))
@@ -57,10 +60,17 @@ def every_epsilon_part(found: Sequence[Envelope]) -> list[Block]:
         for point in envelope.points:
             low, high = np.clip(envelope.evidence.interval(envelope.iou(point)), 0.0, 100.0)
             worst = with_interval(point.worst.iou, float(low), float(high))
-            rows.append([
-                envelope.model, _alone(envelope, point), f"{point.epsilon:g}", number(point.alone_iou), worst,
-                number(point.worst.bound), number(point.worst.accuracy),
-            ])  # fmt: skip
+            rows.append(
+                [
+                    envelope.model,
+                    _alone(envelope, point),
+                    f"{point.epsilon:g}",
+                    number(point.alone_iou),
+                    worst,
+                    number(point.worst.bound),
+                    number(point.worst.accuracy),
+                ]
+            )
     told = (
         "Mean IoU and pixel accuracy in per cent: under the one attack that leaves least by itself, at this epsilon or "
         "a smaller one, in the worst case that was found, and the bound below every choice."

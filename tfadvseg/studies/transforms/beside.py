@@ -50,8 +50,9 @@ def crossed_table(trials: Trials, dataset: str) -> Table:
     for seen in order:
         own = {
             expected: number(trials.at(ATTACK, beside.EPSILON, expected, seen)[0])
-            for expected in order if trials.has(ATTACK, beside.EPSILON, expected, seen)
-        }  # fmt: skip
+            for expected in order
+            if trials.has(ATTACK, beside.EPSILON, expected, seen)
+        }
         theirs = {expected: number(printed[seen, expected]) for expected in order}
         rows.append((f"{transform_title(seen)}, {trials.model} here on {dataset_title(dataset)}", own))
         rows.append((f"{transform_title(seen)}, {beside.printed(NETWORK)}", theirs))

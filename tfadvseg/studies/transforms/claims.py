@@ -78,9 +78,12 @@ class Defended:
 
     def _cell(self, inference: str, expected: str, epsilon: float) -> dict[str, Any]:
         return {
-            "model": self.model, "attack": self.attack, "epsilon": epsilon, "inference_transform": inference,
+            "model": self.model,
+            "attack": self.attack,
+            "epsilon": epsilon,
+            "inference_transform": inference,
             "attack_transform": expected,
-        }  # fmt: skip
+        }
 
 
 def _order(defended: Defended) -> Parts:

@@ -106,9 +106,10 @@ def level_of(trials: Trials) -> float:
 def taken(trials: Trials, attack: str, epsilon: float) -> str:
     """What the attack takes where there is no defense."""
     evidence = trials.evidence
-    clean, plain = (evidence.format(score, least=0.0) for score in (
-        trials.iou(CLEAN, 0.0, NONE, trials.baseline), trials.iou(attack, epsilon, NONE, trials.baseline)
-    ))  # fmt: skip
+    clean, plain = (
+        evidence.format(score, least=0.0)
+        for score in (trials.iou(CLEAN, 0.0, NONE, trials.baseline), trials.iou(attack, epsilon, NONE, trials.baseline))
+    )
     return (
         f"{attack_title(attack)} at epsilon {epsilon:g} takes {trials.model} from {clean} to {plain} % IoU, on "
         f"{images_text(evidence.images, evidence.units)}."

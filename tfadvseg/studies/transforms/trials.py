@@ -60,6 +60,9 @@ class Trials:
 
     def _cell(self, attack: str, epsilon: float, expected: str, seen: str) -> dict[str, Any]:
         return {
-            "model": self.model, "attack": attack, "epsilon": epsilon, "attack_transform": expected,
+            "model": self.model,
+            "attack": attack,
+            "epsilon": epsilon,
+            "attack_transform": expected,
             "inference_transform": seen,
-        }  # fmt: skip
+        }

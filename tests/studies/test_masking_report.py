@@ -1,9 +1,12 @@
 """What is told of models that may mask their gradient."""
 
+import numpy as np
 import pytest
 
 from tfadvseg.reports.document import Heading, Paragraph, Table
 from tfadvseg.studies.masking import STUDY
+from tfadvseg.studies.masking.figures import doubts_figure
+from tfadvseg.studies.masking.report import drawings
 from tfadvseg.studies.report import summary_text, write_report
 
 
@@ -39,3 +42,21 @@ def test_the_folder_has_a_report_and_the_terminal_its_verdicts(run):
     assert {"results.md", "results.csv", "claims.json"} <= written
     assert "beware" in (run.folder / "results.md").read_text()
     assert "b masks its gradient (on 16 images)." in summary_text(run)
+
+
+def test_the_figure_has_a_point_where_the_table_has_a_number(run):
+    (drawing,) = drawings(run)
+    figure = drawing.make()
+    *_, table = STUDY.report().document(run, [], []).blocks
+    for axes, column in zip(figure.axes, range(1, 3), strict=True):
+        points = {int(line.get_ydata()[0]): line.get_xdata()[0] for line in axes.lines if line.get_marker() in "os"}
+        told = {place: float(row[column].split()[0]) for place, row in enumerate(table.rows[1:]) if row[column] != "-"}
+        assert points == pytest.approx(told, abs=0.05)
+        assert axes.get_xlim() == (0, 100) and axes.get_title() == table.header[column]
+
+
+def test_a_ratio_above_100_is_on_its_axis(masking):
+    run = masking()
+    rows = [("better", [np.full(101, 123.0), None])]
+    figure = doubts_figure(run, ["a", "b"], rows)
+    assert [axes.get_xlim()[1] for axes in figure.axes] == [130.0, 130.0]

@@ -1,13 +1,16 @@
 """What is told of models that may mask their gradient: a verdict and its grounds for each, and what attacks left."""
 
+import functools
 import pathlib
 from collections.abc import Sequence
 
 from tfadvseg.reports.cells import subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
+from tfadvseg.reports.drawing import Drawing, pictures, save_drawings
 from tfadvseg.runs import initial_gradients
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
+from tfadvseg.studies.masking.figures import Row, doubts_figure
 from tfadvseg.studies.masking.names import Battery
 from tfadvseg.studies.masking.verdict import Suspect, masking
 from tfadvseg.studies.run import FinishedRun
@@ -19,6 +22,8 @@ TABLE = (
     "alike images are drawn as one. Each model is attacked by its own gradients, but for the rows that name another."
 )
 
+ALT = "IoU ratio of each model under the attack that is doubted and under all that doubt it"
+
 
 def suspects(run: FinishedRun) -> list[Suspect]:
     """The models of a run, in their order."""
@@ -28,17 +33,24 @@ def suspects(run: FinishedRun) -> list[Suspect]:
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Nothing: the verdict is in words."""
-    del run, folder
-    return []
+    """What each attack leaves of each model."""
+    return save_drawings(drawings(run), folder)
+
+
+def drawings(run: FinishedRun) -> list[Drawing]:
+    """doubts."""
+    make = functools.partial(doubts_figure, run, [suspect.name for suspect in suspects(run)], rows(run))
+    return [Drawing("doubts", ALT, make)]
 
 
 def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[str]) -> Document:
-    """The verdicts, then the table."""
-    del judgements, shown
+    """The verdicts, then the table, and the same drawn."""
+    del judgements
     told = summary(run)
+    drawn = pictures(drawings(run), shown)
     return Document(
-        told.title, [*told.blocks[:-1], *warnings_part(run), Heading("IoU ratio"), Paragraph(TABLE), table(run)]
+        told.title,
+        [*told.blocks[:-1], *warnings_part(run), Heading("IoU ratio"), Paragraph(TABLE), table(run), *drawn],
     )
 
 
@@ -58,23 +70,31 @@ def answer(run: FinishedRun) -> list[str]:
     return listed(told, "models")
 
 
-def table(run: FinishedRun) -> Table:
-    """A row an attack, a column a model."""
+def rows(run: FinishedRun) -> list[Row]:
+    """IoU ratios under the attack that is doubted, first, and under all that doubt it; None of a model that an attack
+    was not tried on."""
     battery, everyone = Battery.of(run.design), suspects(run)
-    form = run.evidence.format
-    clean = [form(run.evidence.iou(model=suspect.name, attack="clean"), least=0.0) for suspect in everyone]
-    rows = [["Clean IoU", *clean], [f"{battery.plain} at epsilon {battery.epsilon:g}"]]
-    rows[1] += [form(suspect.plain, least=0.0) for suspect in everyone]
+    found: list[Row] = [(f"{battery.plain} at epsilon {battery.epsilon:g}", [suspect.plain for suspect in everyone])]
     for source in everyone if len(everyone) > 1 else ():
         lefts = [
-            form(suspect.left(battery.plain, battery.epsilon, source.name), least=0.0) if source != suspect else "-"
+            suspect.left(battery.plain, battery.epsilon, source.name) if source != suspect else None
             for suspect in everyone
         ]
-        rows.append([f"the same made on {source.name}", *lefts])
+        found.append((f"the same made on {source.name}", lefts))
     for one in battery.tries:
-        lefts = [form(s.left(one.name, one.epsilon), least=0.0) if one in s.tries else "-" for s in everyone]
-        rows.append([one.what.rstrip(","), *lefts])
-    return Table(["Attack", *(suspect.name for suspect in everyone)], rows)
+        lefts = [s.left(one.name, one.epsilon) if one in s.tries else None for s in everyone]
+        found.append((one.what.rstrip(","), lefts))
+    return found
+
+
+def table(run: FinishedRun) -> Table:
+    """A row an attack, a column a model."""
+    everyone, form = suspects(run), run.evidence.format
+    clean = [form(run.evidence.iou(model=suspect.name, attack="clean"), least=0.0) for suspect in everyone]
+    told = [
+        [attack, *("-" if left is None else form(left, least=0.0) for left in lefts)] for attack, lefts in rows(run)
+    ]
+    return Table(["Attack", *(suspect.name for suspect in everyone)], [["Clean IoU", *clean], *told])
 
 
 REPORT = Report(draw, document, summary, answer)

@@ -1256,6 +1256,50 @@ def run_tests(folder: pathlib.Path, test: str, claim: str = "") -> int:
         options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--noconftest"]
         options += ["-W", "ignore:__array__ implementation doesn't accept:DeprecationWarning"]  # as in conftest.py
         options += ["-c", str(ROOT / "pyproject.toml"), *(["-k", claim] if claim else [])]
+    *about(
+        SCALES, BOUNDS,
+        [
+            ('"C44": ensemble_keeps_more, "C46"', '"C44": ensemble_transfers, "C46"'),
+            ("np.min(list(margin(scaled.at(e)).values()), 0)", "np.max(list(margin(scaled.at(e)).values()), 0)"),
+            ("np.min(list(margin(scaled.at(e)).values()), 0)", "np.min(list(margin(scaled).values()), 0)"),
+            ("in_each_cell, above=0.0, share=MOST", "in_each_cell, above=-5.0, share=MOST"),
+            ("in_each_cell, above=0.0, share=MOST", "in_each_cell, above=0.0, share=0.0"),
+            ('return "" if found.form == FCN8S else', 'return "" if found.form else'),
+        ],
+        "C49",
+    ),
+    *about(
+        SCALES, BOUNDS,
+        [
+            ("np.abs(smallest - largest).sum(0)", "(smallest - largest).sum(0)"),
+            ("np.abs(smallest - largest).sum(0)", "(largest - smallest).sum(0)"),
+            ("for name in (group.smallest, group.largest))", "for name in (group.smallest, group.smallest))"),
+            ("changed_by_scale, above=0.0", "changed_by_scale, above=-1.0"),
+            ("changed_by_scale, above=0.0", "changed_by_scale, above=0.02"),
+        ],
+        "C56",
+    ),
+    *about(
+        SCALES, TRANSFER_TESTS,
+        [
+            ("np.abs(smallest - largest).sum(0)", "np.abs((smallest - largest).sum(0))"),
+            ('printed_forms(run.design).get(group.ensemble, "")', 'printed_forms(run.design).get(group.smallest, "")'),
+        ],
+    ),
+    *about(
+        EVIDENCE, TRANSFER_TESTS, [("own.labelled.sum(-1, keepdims=True)", "own.labelled")],
+    ),
+    *about(
+        ARCHITECTURES, BOUNDS,
+        [
+            ("WIDE = 20.0", "WIDE = 19.9"), ("WIDE = 20.0", "WIDE = 20.1"),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.iou("ifgsm_ll", LARGE), 0)'),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.ratio("ifgsm", LARGE), 0)'),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.ratio("ifgsm_ll", 8.0), 0)'),
+            ("every(several(3), least_likely_at_4)", "least_likely_at_4"),
+        ],
+        "C90",
+    ),
         os._exit(int(pytest.main([*options, str(ROOT / "tests" / test)])))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -98,7 +98,7 @@ ABOUT_EVERY_EPSILON = {
 ABOUT_EVERY_EPSILON |= {"C12", "C23", "C36", "C63", "C70", "C93"}
 ABOUT_THE_MEAN = {"C72", "C73", "C75", "C79", "C82", "C83"}
 ABOUT_THE_MEAN |= {"C6", "C9", "C11", "C13", "C15", "C17", "C21", "C29", "C31", "C33", "C92", "C98"}
-ABOUT_MOST_CELLS = {"C8", "C14", "C16", "C18", "C19", "C22", "C24", "C26", "C28"}
+ABOUT_MOST_CELLS = {"C8", "C14", "C16", "C18", "C19", "C22", "C24", "C26", "C28", "C49"}
 ABOUT_ANY_CELL = {"C20"}
 
 

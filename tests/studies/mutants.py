@@ -33,6 +33,7 @@ NETWORKS, ARCHITECTURES, NEEDS, FACTS, OVERVIEW = (
 )
 NETWORK_TESTS, OVERVIEW_TESTS = "studies/test_networks.py", "studies/test_overview.py"
 ROBUSTNESS, TRANSFORMS, CRF = (f"studies/{name}/claims.py" for name in ("robustness", "transforms", "crf"))
+ALIKE = "studies/crf/alike.py"
 JUDGE, BOUNDS, EVIDENCE_TESTS, FEW_TESTS, COMPARISON_TESTS, MASKING_TESTS = (
     f"studies/test_{name}.py"
     for name in ("claims_judge", "claims_bounds", "evidence", "few_images", "comparison", "masking")
@@ -460,7 +461,6 @@ MUTANTS = [
         "C68",
     ),
     *about(
-    *about(
         TRANSFORMS, BOUNDS,
         [
             ('return defended.each(defended.gain, ("jpeg",))', 'return defended.each(defended.left, ("jpeg",))'),
@@ -481,6 +481,7 @@ MUTANTS = [
         ],
         "C63",
     ),
+    *about(
         TRANSFORMS, TRANSFORM_TESTS,
         [
             ('if defended.gain("jpeg", epsilon)[0] > 0]', "]"),
@@ -546,11 +547,11 @@ MUTANTS = [
              "-self.ratio(self.crf, attack, epsilon=epsilon) + self"),
             ("self.ratio(self.crf, attack, epsilon=epsilon) - self",
              "self.ratio(self.crf, attack, self.network, epsilon) - self"),
-            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=-1.0"),
-            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=0.005"),
-            ("_apparent_robustness, above=0.0, needs=_untargeted",
-             "_apparent_robustness, above=0.0, needs=_untargeted, each=True"),
-            ("_apparent_robustness, above=0.0, needs=_untargeted", "_apparent_robustness, above=0.0"),
+            ("apparent_robustness, above=0.0", "apparent_robustness, above=-1.0"),
+            ("apparent_robustness, above=0.0", "apparent_robustness, above=0.005"),
+            ("apparent_robustness, above=0.0, needs=_untargeted",
+             "apparent_robustness, above=0.0, needs=_untargeted, each=True"),
+            ("apparent_robustness, above=0.0, needs=_untargeted", "apparent_robustness, above=0.0"),
             ("functools.partial(pair.gain, attack)) for attack in pair.among(UNTARGETED)",
              "functools.partial(pair.gain, attack)) for attack in pair.attacks"),
             ("self.evidence.ratio(**of, epsilon=size)", "self.evidence.iou(**of, epsilon=size)"),
@@ -589,10 +590,10 @@ MUTANTS = [
         [
             ("return own - transferred", "return transferred - own"),
             ("for source in (pair.crf, pair.network))", "for source in (pair.crf, pair.crf))"),
-            ("_black_box, above=0.0", "_black_box, above=-1.0"),
-            ("_black_box, above=0.0", "_black_box, above=0.005"),
-            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0"),
-            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0, needs=_untargeted, each=True"),
+            ("black_box, above=0.0", "black_box, above=-1.0"),
+            ("black_box, above=0.0", "black_box, above=0.005"),
+            ("black_box, above=0.0, needs=_untargeted", "black_box, above=0.0"),
+            ("black_box, above=0.0, needs=_untargeted", "black_box, above=0.0, needs=_untargeted, each=True"),
             ("functools.partial(more, attack)) for attack in pair.among(UNTARGETED)",
              "functools.partial(more, attack)) for attack in pair.attacks"),
         ],
@@ -606,9 +607,9 @@ MUTANTS = [
             ("pair.among(attacks) for e in pair.epsilons]", "pair.among(attacks) for e in pair.epsilons[:1]]"),
             ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, TARGETED) - _size(pair, UNTARGETED)"),
             ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, UNTARGETED)"),
-            ("_smaller_effect, above=0.0", "_smaller_effect, above=-1.0"),
-            ("_smaller_effect, above=0.0", "_smaller_effect, above=0.005"),
-            ("_smaller_effect, above=0.0, needs=_both_kinds", "_smaller_effect, above=0.0, needs=_untargeted"),
+            ("smaller_effect(pair)}, above=0.0", "smaller_effect(pair)}, above=-1.0"),
+            ("smaller_effect(pair)}, above=0.0", "smaller_effect(pair)}, above=0.005"),
+            ("above=0.0, needs=both_kinds", "above=0.0, needs=_untargeted"),
             ('_untargeted(pair) or ("" if pair.among(TARGETED)', '("" if pair.among(TARGETED)'),
         ],
         "C83",
@@ -732,6 +733,36 @@ MUTANTS = [
             ("if epsilon == 0: return measure(model=model, attack=CLEAN)", ""),
         ],
         "C80",
+    ),
+    *about(
+        ALIKE, BOUNDS,
+        [
+            ('pair.form not in DEEPLABS or', ""), ("or pair.pair.trained is not False", ""),
+            ('"C72": apparent_robustness(pair), "C82": black_box(pair)', '"C72": apparent_robustness(pair), "C82": {}'),
+            ('"C83": smaller_effect(pair)}', '"C83": -smaller_effect(pair)}'),
+            ("mean_known(list(scores.values()))", "list(scores.values())[0]"),
+            ("effects, above=0.0,", "effects, above=-5.0,"), ("effects, above=0.0,", "effects, above=0.005,"),
+        ],
+        "C85",
+    ),
+    *about(
+        ALIKE, BOUNDS,
+        [
+            ("np.minimum(np.abs(first), np.abs(second))", "np.maximum(np.abs(first), np.abs(second))"),
+            ("* np.sign(first) * np.sign(second)", ""), ("* np.sign(first) * np.sign(second)", "* np.sign(second)"),
+            ("_agreements, above=0.0", "_agreements, above=-5.0"),
+            ("not kinds.trained or not kinds.added:", "not kinds.trained:"),
+            ("not kinds.trained or not kinds.added:", "not kinds.added:"),
+            ("if len(pairs) > 1:", "if len(pairs) > 2:"),
+        ],
+        "C86",
+    ),
+    *about(
+        ALIKE, CRF_TESTS,
+        [
+            ("if pair.pair.trained is kind]", "if pair.pair.trained is not kind]"),
+            ("if pair.pair.trained is kind]", "]"),
+        ],
     ),
     *about(
         CRF, CRF_TESTS,
@@ -1227,37 +1258,6 @@ MUTANTS = [
     *about(SCALES, BOUNDS, [("FAR, NOTHING = 5.0, 40.0, 1.0", "FAR, NOTHING = 5.0, 40.0, 1.1")], "C53"),
     *about(
         SCALES, BOUNDS,
-        [('"C40": own_lead, "C42": smallest_lags', '"C40": own_lead, "C42": own_lead'),
-         ("_fgsm, each=True", "_fgsm")], "C54",
-    ),
-    *about(
-        SCALES, TRANSFER_TESTS,
-        [
-            ("if row != smallest and others:", "if others:"),
-            ("cls(dict(sorted(single.items())),", "cls(single,"),
-            ("not in (*self.group.sources, self.group.average)]", "not in self.group.sources]"),
-            ("not in (scaled.group.ensemble, scaled.group.average)]", "!= scaled.group.ensemble]"),
-            ("one.without_rows(reduced)", "one"), (" - set(group.sources)", ""),
-        ],
-    ),
-]  # fmt: skip
-"""Small wrong changes, a few for every claim."""
-
-
-def run_tests(folder: pathlib.Path, test: str, claim: str = "") -> int:
-    """pytest's exit code for a test file on the package in `folder`.
-
-    In a fork, which has the libraries already. Without conftest.py, which imports TensorFlow; these files need nothing
-    of it but a filter of warnings.
-    """
-    child = os.fork()
-    if not child:
-        _alone(folder)
-        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--noconftest"]
-        options += ["-W", "ignore:__array__ implementation doesn't accept:DeprecationWarning"]  # as in conftest.py
-        options += ["-c", str(ROOT / "pyproject.toml"), *(["-k", claim] if claim else [])]
-    *about(
-        SCALES, BOUNDS,
         [
             ('"C44": ensemble_keeps_more, "C46"', '"C44": ensemble_transfers, "C46"'),
             ("np.min(list(margin(scaled.at(e)).values()), 0)", "np.max(list(margin(scaled.at(e)).values()), 0)"),
@@ -1300,6 +1300,37 @@ def run_tests(folder: pathlib.Path, test: str, claim: str = "") -> int:
         ],
         "C90",
     ),
+    *about(
+        SCALES, BOUNDS,
+        [('"C40": own_lead, "C42": smallest_lags', '"C40": own_lead, "C42": own_lead'),
+         ("_fgsm, each=True", "_fgsm")], "C54",
+    ),
+    *about(
+        SCALES, TRANSFER_TESTS,
+        [
+            ("if row != smallest and others:", "if others:"),
+            ("cls(dict(sorted(single.items())),", "cls(single,"),
+            ("not in (*self.group.sources, self.group.average)]", "not in self.group.sources]"),
+            ("not in (scaled.group.ensemble, scaled.group.average)]", "!= scaled.group.ensemble]"),
+            ("one.without_rows(reduced)", "one"), (" - set(group.sources)", ""),
+        ],
+    ),
+]  # fmt: skip
+"""Small wrong changes, a few for every claim."""
+
+
+def run_tests(folder: pathlib.Path, test: str, claim: str = "") -> int:
+    """pytest's exit code for a test file on the package in `folder`.
+
+    In a fork, which has the libraries already. Without conftest.py, which imports TensorFlow; these files need nothing
+    of it but a filter of warnings.
+    """
+    child = os.fork()
+    if not child:
+        _alone(folder)
+        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--noconftest"]
+        options += ["-W", "ignore:__array__ implementation doesn't accept:DeprecationWarning"]  # as in conftest.py
+        options += ["-c", str(ROOT / "pyproject.toml"), *(["-k", claim] if claim else [])]
         os._exit(int(pytest.main([*options, str(ROOT / "tests" / test)])))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -10,13 +10,14 @@ from claim_case import judged, verdicts
 
 from tfadvseg import paper
 from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, UNMEASURED, always
+from tfadvseg.studies.crf.alike import CLAIMS as ALIKE_CLAIMS
 from tfadvseg.studies.crf.claims import CLAIMS as CRF_CLAIMS
 from tfadvseg.studies.robustness.architectures import CLAIMS as ARCHITECTURE_CLAIMS
 from tfadvseg.studies.robustness.claims import CLAIMS as ROBUSTNESS_CLAIMS
 from tfadvseg.studies.transfer.claims import CLAIMS as TRANSFER_CLAIMS
 from tfadvseg.studies.transforms.claims import CLAIMS as TRANSFORM_CLAIMS
 
-CLAIMS = [*ROBUSTNESS_CLAIMS, *ARCHITECTURE_CLAIMS, *TRANSFORM_CLAIMS, *CRF_CLAIMS, *TRANSFER_CLAIMS]
+CLAIMS = [*ROBUSTNESS_CLAIMS, *ARCHITECTURE_CLAIMS, *TRANSFORM_CLAIMS, *CRF_CLAIMS, *ALIKE_CLAIMS, *TRANSFER_CLAIMS]
 MODULES = (robustness_cases, architecture_cases, transforms_cases, crf_cases, transfer_cases)
 CASES = {number: cases for module in MODULES for number, cases in module.CASES.items()}
 MISSING = {number: missing for module in MODULES for number, missing in module.MISSING.items()}

@@ -23,6 +23,7 @@ from tfadvseg.studies.crf.design import (
     objectives,
     pair_scenarios,
     sweep_scenarios,
+    trained_together,
     trained_with_crf,
     variants,
     with_crf,
@@ -78,7 +79,7 @@ def run() -> None:
     scenarios, pairs = [], []
     for model, crf in with_crfs(models, parameters).items():
         changed = variants(crf.name, sweep_values()) if FLAGS.sweep else {}
-        pairs.append(CrfPair(model.name, crf.name, changed))
+        pairs.append(CrfPair(model.name, crf.name, changed, trained_together(crf)))
         scenarios += pair_scenarios(model, crf, protocol)
         scenarios += sweep_scenarios(model, parameters, changed, attacking.protocol()) if changed else []
     design = CrfDesign(tuple(pairs), scaled, FLAGS.temperature)

@@ -9,6 +9,7 @@ import numpy as np
 from claim_case import Case, Margin, named
 from made_up import CRF, NET, OPPOSITE, Answer, PerImage, clean_iou, of_ratio, pair
 
+from tfadvseg.studies.crf.alike import DEEPLABS, Kinds
 from tfadvseg.studies.crf.claims import Pair
 
 EPSILONS = (1.0, 8.0)
@@ -82,6 +83,52 @@ def c84(margin: Margin) -> Pair:
     toward = (20 + margin("loss", 0), 6 + margin("gradient", 0), 0.0)
     starts = {"net+crf/away": (2.0, 3.0, 0.5), "net+crf/toward": toward, "net/toward": (0.0, 0.0, 0.0)}
     return pair(both("fgsm", 8.0, 40.0, 40.0), starts=starts)
+
+
+def of_kind(subject: Pair, form: str, trained: bool | None) -> Pair:
+    """The pair, of a network that the paper calls so and a CRF that was trained with it or not."""
+    return dataclasses.replace(subject, form=form, pair=dataclasses.replace(subject.pair, trained=trained))
+
+
+def with_effects(effect: Callable[[str], PerImage]) -> Pair:
+    """A pair whose effects in C72, C82 and C83 are the ones asked for, in points of IoU ratio.
+
+    What the CRF brings against untargeted attacks is 30 points beyond the effect at one epsilon and 30 below it at the
+    other, so its size is 30 on average, whatever the effect. Half of the targeted attacks gain what the others lose."""
+    attacked: Attacked = {}
+    for e, aside in zip(EPSILONS, (30, -30), strict=True):
+        for attack in ("fgsm", "ifgsm"):
+            own = 40 + aside + effect(f"C72 {attack}")
+            attacked |= both(attack, e, 40.0, own) | {
+                (CRF, NET, attack, e): of_ratio(CRF, own - effect(f"C82 {attack}"))
+            }
+        for attack, up in (("fgsm_ll", -1), ("ifgsm_ll", 1)):
+            attacked |= both(attack, e, 40.0, 40 + up * (30 - effect("C83")))
+    return pair(attacked)
+
+
+EFFECTS = ("C72 fgsm", "C72 ifgsm", "C82 fgsm", "C82 ifgsm", "C83")
+
+
+def c85(form: str) -> Case:
+    """Each of the Deeplabs."""
+
+    def build(margin: Margin) -> Pair:
+        return of_kind(with_effects(lambda name: margin(name, 0)), form, False)
+
+    return Case(build, named(*EFFECTS), name=form)
+
+
+def c86(sign: int, first: bool) -> Case:
+    """One pair has effects of 5 points, upwards or downwards, the other smaller ones. first: whether the CRF of the
+    former was trained with its network."""
+
+    def build(margin: Margin) -> Kinds:
+        pairs = with_effects(lambda name: sign * 5.0), with_effects(lambda name: sign * margin(name, 0))
+        trained, added = pairs if first else pairs[::-1]
+        return Kinds([trained], [added])
+
+    return Case(build, named(*EFFECTS), name=f"{sign:+}, {'added' if first else 'trained'} smaller")
 
 
 def c87(margin: Margin) -> Pair:
@@ -231,6 +278,8 @@ CASES = {
     "C82": [Case(c82, named("fgsm", "ifgsm"), EPSILONS)],
     "C83": [c83(1), c83(-1)],
     "C84": [Case(c84, named("loss", "gradient"))],
+    "C85": [c85(form) for form in DEEPLABS],
+    "C86": [c86(sign, first) for sign in (1, -1) for first in (True, False)],
     "C87": [Case(c87, named("IoU"))],
     "C73": [of_ranks(c73, "theta_alpha", "theta_beta", "theta_gamma", epsilons=EPSILONS)],
     "C74": [Case(c74, named(""), score=lambda margin: 75.0 if margin > 0 else 50.0)],
@@ -267,7 +316,27 @@ def reaches(*values: float) -> Pair:
     return pair(own_fgsm({(model, 8.0): 30.0 for model in variants}), variants=variants)
 
 
+NOT_DEEPLAB = "needs Deeplab v2 with a CRF that was added to it"
+TWO_KINDS = "needs a network that was trained with its CRF and one to which a CRF was added, in one run"
+TWICE = "net and net have CRFs of one kind; run it with one of them"
+WHOLE = with_effects(lambda name: 1.0)
+
 MISSING = {
+    "C85": {
+        "Deeplab": (of_kind(WHOLE, "fcn8s_vgg", False), NOT_DEEPLAB),
+        "a CRF that was added": (of_kind(WHOLE, DEEPLABS[0], True), NOT_DEEPLAB),
+        "what its CRF is": (of_kind(WHOLE, DEEPLABS[0], None), NOT_DEEPLAB),
+        "untargeted attacks": (of_kind(TARGETED_ONLY, DEEPLABS[0], False), NO_UNTARGETED),
+        "targeted attacks": (of_kind(UNTARGETED_ONLY, DEEPLABS[0], False), NO_TARGETED),
+    },
+    "C86": {
+        "one that was added": (Kinds([WHOLE], []), TWO_KINDS),
+        "one that was trained": (Kinds([], [WHOLE]), TWO_KINDS),
+        "one of two trained ones": (Kinds([WHOLE, WHOLE], [WHOLE]), TWICE),
+        "one of two added ones": (Kinds([WHOLE], [WHOLE, WHOLE]), TWICE),
+        "untargeted attacks": (Kinds([TARGETED_ONLY], [TARGETED_ONLY]), NO_UNTARGETED),
+        "targeted attacks": (Kinds([UNTARGETED_ONLY], [UNTARGETED_ONLY]), NO_TARGETED),
+    },
     "C72": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED)},
     "C82": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED)},
     "C83": {"untargeted attacks": (TARGETED_ONLY, NO_UNTARGETED), "targeted attacks": (UNTARGETED_ONLY, NO_TARGETED)},

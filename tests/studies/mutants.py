@@ -33,6 +33,7 @@ NETWORKS, ARCHITECTURES, NEEDS, FACTS, OVERVIEW = (
 )
 NETWORK_TESTS, OVERVIEW_TESTS = "studies/test_networks.py", "studies/test_overview.py"
 ROBUSTNESS, TRANSFORMS, CRF = (f"studies/{name}/claims.py" for name in ("robustness", "transforms", "crf"))
+ALIKE = "studies/crf/alike.py"
 JUDGE, BOUNDS, EVIDENCE_TESTS, FEW_TESTS, COMPARISON_TESTS, MASKING_TESTS = (
     f"studies/test_{name}.py"
     for name in ("claims_judge", "claims_bounds", "evidence", "few_images", "comparison", "masking")
@@ -460,13 +461,70 @@ MUTANTS = [
         "C68",
     ),
     *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ('return defended.each(defended.gain, ("jpeg",))', 'return defended.each(defended.left, ("jpeg",))'),
+            ('return defended.each(defended.gain, ("jpeg",))', 'return defended.each(defended.gain)'),
+            ("_relief, above=0.0", "_relief, above=-5.0"), ("_relief, above=0.0", "_relief, above=0.005"),
+            ("needs=_jpeg, each=True", "needs=_jpeg"),
+        ],
+        "C36",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("ALIKE = 0.75", "ALIKE = 0.7"), ("ALIKE = 0.75", "ALIKE = 0.8"), ("ALIKE = 0.75", "ALIKE = 0.0"),
+            ("np.max(gains, 0)", "np.min(gains, 0)"), ("np.max(gains, 0)", "np.mean(gains, 0)"),
+            ("for name in PAPERS[1:] if", "for name in PAPERS if"),
+            ("for name in PAPERS[1:] if name in defended.transforms]", "for name in defended.transforms[1:]]"),
+            ("needs=_jpeg_that_gains, each=True", "needs=_jpeg_that_gains"),
+        ],
+        "C63",
+    ),
+    *about(
         TRANSFORMS, TRANSFORM_TESTS,
         [
-            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons if e > 1)"),
-            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons if e >= 0.5)"),
-            ("for e in run.epsilons if e >= 1)", "for e in run.epsilons)"),
-            ("claims = CLAIMS if epsilons else", "claims = CLAIMS if True else"),
-            ("in epsilons or run.epsilons", "in epsilons"),
+            ('if defended.gain("jpeg", epsilon)[0] > 0]', "]"),
+            ('"blur": "hsv", "hsv"', '"blur": "grayscale", "hsv"'), ("TABLED = 8.0", "TABLED = 4.0"),
+            ("for e in epsilons if e <= 1)", "for e in epsilons if e < 1)"),
+            ("for e in epsilons if e <= 1)", "for e in epsilons if e <= 1.1)"),
+            ("(UP_TO_1, tuple(e for e in epsilons if e <= 1), TOO_LARGE)",
+             "(UP_TO_1, tuple(e for e in epsilons if e <= 1), TOO_SMALL)"),
+        ],
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ("if k not in (row, STRONGEST[row])]", "if k != STRONGEST[row]]"),
+            ("if k not in (row, STRONGEST[row])]", "if k not in (row, NONE)]"),
+            ("least = np.min([defended.j(row, k, TABLED)", "least = np.max([defended.j(row, k, TABLED)"),
+            ("least - defended.j(row, STRONGEST[row], TABLED)", "least - defended.j(row, row, TABLED)"),
+            ("_strongest_foreign, above=0.0", "_strongest_foreign, above=-5.0"),
+            ("if TABLED in defended.epsilons else", "if True else"),
+        ],
+        "C69",
+    ),
+    *about(
+        TRANSFORMS, BOUNDS,
+        [
+            ('"C66": (_behind, LITTLE)', '"C66": (_behind, 0.0)'),
+            ('"C67": (_best_transfer, 0.0)', '"C67": (_behind, 0.0)'),
+            ("np.min([part[epsilon] for part in", "np.max([part[epsilon] for part in"),
+            ("np.min([part[epsilon] for part in", "np.mean([part[epsilon] for part in"),
+            ("_pattern, above=0.0", "_pattern, above=-5.0"),
+            ("needs=_crossed_over_epsilons, each=True", "needs=_crossed_over_epsilons"),
+            ("if len(defended.epsilons) > 1 else", "if True else"),
+        ],
+        "C70",
+    ),
+    *about(
+        TRANSFORMS, TRANSFORM_TESTS,
+        [
+            ("for e in epsilons if e >= 1)", "for e in epsilons if e > 1)"),
+            ("for e in epsilons if e >= 1)", "for e in epsilons if e >= 0.5)"),
+            ("for e in epsilons if e >= 1)", "for e in epsilons)"),
+            ("return claims if about else", "return claims if True else"),
+            ("epsilon=e) for e in epsilons)", "epsilon=e) for e in [])"),
             ("return self.j(self.baseline, NONE, epsilon)", "return self.j(NONE, NONE, epsilon)"),
             ("return self.j(self.baseline, NONE, epsilon)", "return self.j(self.baseline, self.baseline, epsilon)"),
             ("- self.clean(self.baseline)", "- self.clean(NONE)"),
@@ -489,11 +547,11 @@ MUTANTS = [
              "-self.ratio(self.crf, attack, epsilon=epsilon) + self"),
             ("self.ratio(self.crf, attack, epsilon=epsilon) - self",
              "self.ratio(self.crf, attack, self.network, epsilon) - self"),
-            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=-1.0"),
-            ("_apparent_robustness, above=0.0", "_apparent_robustness, above=0.005"),
-            ("_apparent_robustness, above=0.0, needs=_untargeted",
-             "_apparent_robustness, above=0.0, needs=_untargeted, each=True"),
-            ("_apparent_robustness, above=0.0, needs=_untargeted", "_apparent_robustness, above=0.0"),
+            ("apparent_robustness, above=0.0", "apparent_robustness, above=-1.0"),
+            ("apparent_robustness, above=0.0", "apparent_robustness, above=0.005"),
+            ("apparent_robustness, above=0.0, needs=_untargeted",
+             "apparent_robustness, above=0.0, needs=_untargeted, each=True"),
+            ("apparent_robustness, above=0.0, needs=_untargeted", "apparent_robustness, above=0.0"),
             ("functools.partial(pair.gain, attack)) for attack in pair.among(UNTARGETED)",
              "functools.partial(pair.gain, attack)) for attack in pair.attacks"),
             ("self.evidence.ratio(**of, epsilon=size)", "self.evidence.iou(**of, epsilon=size)"),
@@ -532,10 +590,10 @@ MUTANTS = [
         [
             ("return own - transferred", "return transferred - own"),
             ("for source in (pair.crf, pair.network))", "for source in (pair.crf, pair.crf))"),
-            ("_black_box, above=0.0", "_black_box, above=-1.0"),
-            ("_black_box, above=0.0", "_black_box, above=0.005"),
-            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0"),
-            ("_black_box, above=0.0, needs=_untargeted", "_black_box, above=0.0, needs=_untargeted, each=True"),
+            ("black_box, above=0.0", "black_box, above=-1.0"),
+            ("black_box, above=0.0", "black_box, above=0.005"),
+            ("black_box, above=0.0, needs=_untargeted", "black_box, above=0.0"),
+            ("black_box, above=0.0, needs=_untargeted", "black_box, above=0.0, needs=_untargeted, each=True"),
             ("functools.partial(more, attack)) for attack in pair.among(UNTARGETED)",
              "functools.partial(more, attack)) for attack in pair.attacks"),
         ],
@@ -549,9 +607,9 @@ MUTANTS = [
             ("pair.among(attacks) for e in pair.epsilons]", "pair.among(attacks) for e in pair.epsilons[:1]]"),
             ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, TARGETED) - _size(pair, UNTARGETED)"),
             ("_size(pair, UNTARGETED) - _size(pair, TARGETED)", "_size(pair, UNTARGETED)"),
-            ("_smaller_effect, above=0.0", "_smaller_effect, above=-1.0"),
-            ("_smaller_effect, above=0.0", "_smaller_effect, above=0.005"),
-            ("_smaller_effect, above=0.0, needs=_both_kinds", "_smaller_effect, above=0.0, needs=_untargeted"),
+            ("smaller_effect(pair)}, above=0.0", "smaller_effect(pair)}, above=-1.0"),
+            ("smaller_effect(pair)}, above=0.0", "smaller_effect(pair)}, above=0.005"),
+            ("above=0.0, needs=both_kinds", "above=0.0, needs=_untargeted"),
             ('_untargeted(pair) or ("" if pair.among(TARGETED)', '("" if pair.among(TARGETED)'),
         ],
         "C83",
@@ -675,6 +733,36 @@ MUTANTS = [
             ("if epsilon == 0: return measure(model=model, attack=CLEAN)", ""),
         ],
         "C80",
+    ),
+    *about(
+        ALIKE, BOUNDS,
+        [
+            ('pair.form not in DEEPLABS or', ""), ("or pair.pair.trained is not False", ""),
+            ('"C72": apparent_robustness(pair), "C82": black_box(pair)', '"C72": apparent_robustness(pair), "C82": {}'),
+            ('"C83": smaller_effect(pair)}', '"C83": -smaller_effect(pair)}'),
+            ("mean_known(list(scores.values()))", "list(scores.values())[0]"),
+            ("effects, above=0.0,", "effects, above=-5.0,"), ("effects, above=0.0,", "effects, above=0.005,"),
+        ],
+        "C85",
+    ),
+    *about(
+        ALIKE, BOUNDS,
+        [
+            ("np.minimum(np.abs(first), np.abs(second))", "np.maximum(np.abs(first), np.abs(second))"),
+            ("* np.sign(first) * np.sign(second)", ""), ("* np.sign(first) * np.sign(second)", "* np.sign(second)"),
+            ("_agreements, above=0.0", "_agreements, above=-5.0"),
+            ("not kinds.trained or not kinds.added:", "not kinds.trained:"),
+            ("not kinds.trained or not kinds.added:", "not kinds.added:"),
+            ("if len(pairs) > 1:", "if len(pairs) > 2:"),
+        ],
+        "C86",
+    ),
+    *about(
+        ALIKE, CRF_TESTS,
+        [
+            ("if pair.pair.trained is kind]", "if pair.pair.trained is not kind]"),
+            ("if pair.pair.trained is kind]", "]"),
+        ],
     ),
     *about(
         CRF, CRF_TESTS,
@@ -1168,6 +1256,50 @@ MUTANTS = [
         [("- FAR", ""), ("np.min(singles, 0) - ensemble", "np.max(singles, 0) - ensemble")], "C48",
     ),
     *about(SCALES, BOUNDS, [("FAR, NOTHING = 5.0, 40.0, 1.0", "FAR, NOTHING = 5.0, 40.0, 1.1")], "C53"),
+    *about(
+        SCALES, BOUNDS,
+        [
+            ('"C44": ensemble_keeps_more, "C46"', '"C44": ensemble_transfers, "C46"'),
+            ("np.min(list(margin(scaled.at(e)).values()), 0)", "np.max(list(margin(scaled.at(e)).values()), 0)"),
+            ("np.min(list(margin(scaled.at(e)).values()), 0)", "np.min(list(margin(scaled).values()), 0)"),
+            ("in_each_cell, above=0.0, share=MOST", "in_each_cell, above=-5.0, share=MOST"),
+            ("in_each_cell, above=0.0, share=MOST", "in_each_cell, above=0.0, share=0.0"),
+            ('return "" if found.form == FCN8S else', 'return "" if found.form else'),
+        ],
+        "C49",
+    ),
+    *about(
+        SCALES, BOUNDS,
+        [
+            ("np.abs(smallest - largest).sum(0)", "(smallest - largest).sum(0)"),
+            ("np.abs(smallest - largest).sum(0)", "(largest - smallest).sum(0)"),
+            ("for name in (group.smallest, group.largest))", "for name in (group.smallest, group.smallest))"),
+            ("changed_by_scale, above=0.0", "changed_by_scale, above=-1.0"),
+            ("changed_by_scale, above=0.0", "changed_by_scale, above=0.02"),
+        ],
+        "C56",
+    ),
+    *about(
+        SCALES, TRANSFER_TESTS,
+        [
+            ("np.abs(smallest - largest).sum(0)", "np.abs((smallest - largest).sum(0))"),
+            ('printed_forms(run.design).get(group.ensemble, "")', 'printed_forms(run.design).get(group.smallest, "")'),
+        ],
+    ),
+    *about(
+        EVIDENCE, TRANSFER_TESTS, [("own.labelled.sum(-1, keepdims=True)", "own.labelled")],
+    ),
+    *about(
+        ARCHITECTURES, BOUNDS,
+        [
+            ("WIDE = 20.0", "WIDE = 19.9"), ("WIDE = 20.0", "WIDE = 20.1"),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.iou("ifgsm_ll", LARGE), 0)'),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.ratio("ifgsm", LARGE), 0)'),
+            ('np.ptp(networks.ratio("ifgsm_ll", LARGE), 0)', 'np.ptp(networks.ratio("ifgsm_ll", 8.0), 0)'),
+            ("every(several(3), least_likely_at_4)", "least_likely_at_4"),
+        ],
+        "C90",
+    ),
     *about(
         SCALES, BOUNDS,
         [('"C40": own_lead, "C42": smallest_lags', '"C40": own_lead, "C42": own_lead'),

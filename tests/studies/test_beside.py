@@ -77,9 +77,10 @@ def test_white_box_ratios_stand_above_the_papers_of_the_same_architecture(robust
     assert list(found) == [
         "FGSM, with Tables 7 and 11 of the paper",
         "Iterative FGSM ll, with Tables 10 and 14 of the paper",
+        "Clean IoU by the size of the image, with Table 5 of the paper",
         "Size in MB of 32-bit floats, with Table 6 of the paper",
     ]
-    fgsm, ll, _ = found.values()
+    fgsm, ll, *_ = found.values()
     assert fgsm.header[1:] == EPSILONS
     assert [one[0] for one in fgsm.rows] == [
         "E-Net (mine), here on made_up",
@@ -119,6 +120,30 @@ def test_own_cells_are_those_of_results_csv_and_what_was_not_run_is_empty(robust
     assert row(table, "PSPNet (theirs)")["3"] == "" and row(table, "E-Net (mine)")["3"] == "25.0"
 
 
+def test_the_larger_images_of_table_5_stand_beside(robust):
+    """E-Net has a dash there."""
+    document = robustness_report.document(robust(), [], [])
+    table = tables_of(document)["Clean IoU by the size of the image, with Table 5 of the paper"]
+    assert table.header == [
+        "Network",
+        "Here on made_up",
+        "The paper on Cityscapes, 1024 x 512",
+        "The paper on Cityscapes, 2048 x 1024",
+    ]
+    assert table.rows == [["E-Net (mine)", "40.0", "53.4", ""], ["PSPNet (theirs)", "60.0", "74.4", "79.7"]]
+    assert Paragraph(white_box.OF_SIZES) in blocks_of(document)
+    for form, ious in beside.by_size().items():
+        clean = beside.white_box()["fgsm", beside.CITYSCAPES, form][0.0]
+        assert set(ious) <= set(white_box.PRINTED_SIZES) and ious[white_box.PRINTED_SIZES[0]] == clean
+
+
+def test_a_network_that_table_5_has_not_has_no_row_of_it(robust):
+    """SegNet is on VOC alone."""
+    facts = {"mine": {"architecture": "segnet"}}
+    found = tables_of(robustness_report.document(robust(facts=facts), [], []))
+    assert found and not any("Table 5" in title for title in found)
+
+
 def test_sizes_are_beside_table_6(robust):
     table = tables_of(robustness_report.document(robust(), [], []))[
         "Size in MB of 32-bit floats, with Table 6 of the paper"
@@ -129,7 +154,7 @@ def test_sizes_are_beside_table_6(robust):
 
 def test_the_words_above_say_what_may_be_compared_and_the_terminal_is_spared(robust):
     run = robust()
-    (told,) = [one for one in blocks_of(robustness_report.document(run, [], [])) if isinstance(one, Paragraph)]
+    told, *_ = [one for one in blocks_of(robustness_report.document(run, [], [])) if isinstance(one, Paragraph)]
     assert told.text.endswith(beside.DIFFER) and "not the size of numbers" in beside.DIFFER
     assert beside.TITLE not in titles(robustness_report.summary(run))
     assert all(

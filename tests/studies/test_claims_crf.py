@@ -1,15 +1,19 @@
 """What is judged of dense CRFs: which variants and attacks count, the words, and results like the paper's."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.stats
 from claim_case import judged as judged_alone
-from crf_cases import ALPHAS, BETAS, GAMMAS, Attacked, both, column, own_fgsm, reaches
+from crf_cases import ALPHAS, BETAS, GAMMAS, TWO_KINDS, Attacked, both, column, own_fgsm, reaches
 from made_up import CRF, IMAGES, NET, OPPOSITE, Answer, cell, of_ratio, pair, results
 
 from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.runs.results import Cell
 from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, UNMEASURED, judge
+from tfadvseg.studies.crf import judged as judged_run
+from tfadvseg.studies.crf.alike import agreement
 from tfadvseg.studies.crf.claims import CLAIMS, Pair, judged, pairs_of
 from tfadvseg.studies.crf.names import CrfDesign, CrfPair
 from tfadvseg.studies.run import FinishedRun
@@ -284,6 +288,28 @@ def test_every_pair_is_judged_by_itself(tmp_path):
     found = judged(finished(tmp_path))
     assert [(one.about, one.number) for one in found] == [(n, c.number) for n in ("enet", "icnet") for c in CLAIMS]
     assert {one.about: one.verdict for one in found if one.number == "C72"} == {"enet": HOLDS, "icnet": FAILS}
+
+
+@pytest.mark.parametrize(
+    ("trained", "verdict"), [((True, False), FAILS), ((True, True), UNMEASURED), ((None, False), UNMEASURED)]
+)
+def test_two_crfs_are_compared_where_one_was_trained_with_its_network(trained, verdict, tmp_path):
+    """That of enet brings 30 points against attacks, that of icnet takes 30."""
+    run = finished(tmp_path)
+    pairs = [{**one, "trained": kind} for one, kind in zip(run.design["pairs"], trained, strict=True)]
+    design = {**run.design, "pairs": pairs, "printed": {"icnet": "deeplab_v2_vgg"}}
+    found = judged_run(dataclasses.replace(run, design=design))
+    assert [one.number for one in found] == [*(2 * [claim.number for claim in CLAIMS]), "C85", "C85", "C86"]
+    of_deeplab = {one.about: one.verdict for one in found if one.number == "C85"}
+    assert of_deeplab == {"enet": UNMEASURED, "icnet": UNMEASURED if trained[1] else FAILS}
+    assert (found[-1].about, found[-1].verdict) == ("All networks together", verdict)
+    assert (found[-1].measured == TWO_KINDS) == (verdict == UNMEASURED)
+
+
+def test_effects_agree_as_far_as_the_smaller_one_reaches():
+    first, second = np.array([3.0, -3.0, 3.0, -3.0, 0.0]), np.array([2.0, -4.0, -2.0, 4.0, 5.0])
+    np.testing.assert_array_equal(agreement(first, second), [2, 3, -2, -3, 0])
+    np.testing.assert_array_equal(agreement(second, first), agreement(first, second))
 
 
 def test_verdicts_rest_on_groups_of_images(tmp_path):

@@ -9,7 +9,7 @@ from tfadvseg import paper
 from tfadvseg.runs.results import Cell
 from tfadvseg.studies.claims import FAILS, HOLDS, TOO_FEW, UNMEASURED, judge
 from tfadvseg.studies.run import FinishedRun
-from tfadvseg.studies.transforms.claims import CLAIMS, judged
+from tfadvseg.studies.transforms.claims import CLAIMS, FROM_1_ON, STRONGEST, judged
 
 BY_NUMBER = {claim.number: claim for claim in CLAIMS}
 PAPERS = ("jpeg", "blur", "hsv", "grayscale")
@@ -32,9 +32,10 @@ def papers(changes=None, clean=None):
 
 def test_the_papers_own_numbers_bear_its_claims_out():
     """HSV jitter has 0.2 points left against the adaptive attack, which the paper calls nothing."""
-    found = {one.number: one for one in judge(CLAIMS, papers(), "", 346)}
+    found = {one.number: one for one in judge(FROM_1_ON, papers(), "", 346)}
+    assert list(found) == ["C58", "C59", "C60", "C61", "C62", "C63", "C64", "C65", "C66", "C67", "C68", "C69", "C70"]
+    assert found.pop("C70").measured == "needs two epsilons of 1 or more"
     assert {number: one.verdict for number, one in found.items()} == dict.fromkeys(found, HOLDS)
-    assert list(found) == ["C58", "C59", "C60", "C61", "C62", "C64", "C65", "C66", "C67", "C68"]
     assert "jpeg +32.2" in found["C58"].measured and "grayscale +9.7" in found["C58"].measured
     assert found["C59"].measured == (
         "at epsilon 8 jpeg +32.2 [+32.2, +32.2]; blur +28.0 [+28.0, +28.0]; hsv +18.0 [+18.0, +18.0]; "
@@ -45,7 +46,21 @@ def test_the_papers_own_numbers_bear_its_claims_out():
     )
     assert "hsv 1.4 [1.4, 1.4]" in found["C61"].measured
     assert "jpeg +11.9" in found["C65"].measured and "jpeg to hsv +24.2" in found["C66"].measured
+    assert found["C63"].measured == "best of the others +3.9 [+3.9, +3.9]"
+    assert found["C69"].measured == (
+        "jpeg +0.2 [+0.2, +0.2]; blur +1.1 [+1.1, +1.1]; hsv +17.2 [+17.2, +17.2]; grayscale +6.8 [+6.8, +6.8]; "
+        "none +0.4 [+0.4, +0.4]"
+    )
     assert "lead of grayscale +4.8" in found["C67"].measured and "grayscale (weaker) +8.9" in found["C68"].measured
+
+
+def test_the_strongest_foreign_attacks_are_the_bold_ones_of_table_2():
+    """Of each row the smallest entry that is not on the diagonal."""
+    ious, found = table_2(), {}
+    for row in STRONGEST:
+        foreign = {k: iou for (i, k, _), iou in ious.items() if i == row != k}
+        found[row] = min(foreign, key=lambda k: foreign[k])
+    assert found == STRONGEST
 
 
 def test_claims_that_fail_are_named_one_by_one():
@@ -198,7 +213,34 @@ def test_of_small_epsilons_alone_no_claim_is(epsilons, tmp_path):
     answers = crossed_answers(NET, "ifgsm_ll", epsilons, 30.0) | crossed_answers(NET, "smallest", [None], 30.0)
     found = judged(finished(answers, tmp_path))
     assert [(one.number, one.about) for one in found] == [(claim.number, f"{NET}, ifgsm_ll") for claim in CLAIMS]
+    small = found.pop(0)
+    assert (small.number, small.verdict, small.measured) == ("C36", FAILS, "jpeg +0.0 [+0.0, +0.0]")
     assert {(one.verdict, one.measured) for one in found} == {(UNMEASURED, "needs an epsilon of 1 or more")}
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(1.0, FAILS), (1.01, HOLDS)])
+def test_small_perturbations_are_those_up_to_epsilon_1(second, verdict, tmp_path):
+    """JPEG brings 3 points at the smallest epsilon and at the second one, which counts if it is small, takes 3."""
+    answers = crossed_answers(NET, "ifgsm_ll", (0.5, second, 8.0), 30.0)
+    for e, iou in ((0.5, 33.0), (second, 27.0)):
+        answers |= {cell(NET, "ifgsm_ll", e, inference="jpeg", trial=t): Answer(iou) for t in range(3)}
+    found = {one.number: one for one in judged(finished(answers, tmp_path))}
+    assert found["C36"].verdict == verdict
+
+
+@pytest.mark.parametrize("epsilons", [(1.5, 8.0), (2.0,)])
+def test_of_large_epsilons_alone_nothing_is_said_of_small_ones(epsilons, tmp_path):
+    found = {one.number: one for one in judged(finished(crossed_answers(NET, "ifgsm_ll", epsilons, 30.0), tmp_path))}
+    assert (found["C36"].verdict, found["C36"].measured) == (UNMEASURED, "needs an epsilon of 1 or less")
+    assert found["C58"].verdict == FAILS
+
+
+def test_a_similar_gain_is_asked_for_only_where_jpeg_gains():
+    """At epsilon 1 JPEG takes 1 point, and every other transform 10."""
+    ious = {("jpeg", NONE, 8.0): 50.0, ("blur", NONE, 8.0): 45.01, ("jpeg", NONE, 1.0): 29.0}
+    ious |= {(name, NONE, 1.0): 20.0 for name in PAPERS[1:]}
+    found = judged_alone(BY_NUMBER["C63"], defended(ious))
+    assert (found.verdict, found.measured) == (HOLDS, "best of the others +0.0 [+0.0, +0.0]")
 
 
 @pytest.mark.parametrize("epsilons", [(0.5, 1.0, 8.0), (1.0, 8.0)])

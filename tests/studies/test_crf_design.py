@@ -15,11 +15,13 @@ from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Protocol
 from tfadvseg.metrics.counts import class_counts
+from tfadvseg.models.card import Card
 from tfadvseg.runs import initial_gradients
 from tfadvseg.studies.crf.design import (
     objectives,
     pair_scenarios,
     sweep_scenarios,
+    trained_together,
     trained_with_crf,
     variants,
     with_crf,
@@ -55,6 +57,29 @@ def test_a_network_with_a_crf_has_a_name_and_a_digest_of_its_own(spec):
 def test_a_network_trained_with_a_crf_takes_the_name_of_the_one_it_is_compared_with(spec):
     other = trained_with_crf(spec, spec)
     assert other.name == "conv+crf" and other.digest == spec.digest
+
+
+@pytest.mark.parametrize(
+    ("architecture", "added", "expected"),
+    [
+        ("crf_rnn", {}, True),
+        ("fcn8s_vgg", {"crf": {"theta_alpha": 160.0}}, False),
+        ("crf_rnn", {"crf": {"theta_alpha": 160.0}}, False),
+        ("fcn8s_vgg", {}, None),
+        ("somebodys_own", {}, None),
+    ],
+)
+def test_a_card_says_whether_a_crf_was_trained_with_its_network(spec, tmp_path, architecture, added, expected):
+    """One behind CRF-RNN is a second one, which was not."""
+    provenance = {"added": added}
+    named = Card("net", architecture, ("a", "b"), ((0, 0, 0), (1, 1, 1)), None, (0.0, 0.0, 0.0), 1, {}, provenance)
+    named.write(tmp_path)
+    assert trained_together(dataclasses.replace(spec, path=tmp_path)) is expected
+
+
+def test_of_a_network_without_a_card_nobody_knows_it_and_one_that_is_added_here_is_known(spec, tmp_path):
+    assert trained_together(dataclasses.replace(spec, path=tmp_path)) is None
+    assert trained_together(with_crf(dataclasses.replace(spec, path=tmp_path), CRF_RNN)) is False
 
 
 def test_scaling_is_for_untargeted_attacks_and_changes_only_the_loss():

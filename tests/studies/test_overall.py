@@ -11,7 +11,7 @@ from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import FAILS, HOLDS, UNDECIDED, UNMEASURED, Judgement
-from tfadvseg.studies.overall import COLUMNS, NO_RUN, NO_STUDY, UNJUDGED, Told, answers, counted, index, rows
+from tfadvseg.studies.overall import COLUMNS, NO_JOB, NO_RUN, UNJUDGED, Told, answers, counted, index, rows
 
 
 def told(job, number, about, verdict, measured="+1.0 [0.5, 1.5]"):
@@ -25,11 +25,14 @@ def of(found, number):
 def test_every_claim_has_one_answer_in_the_papers_order():
     found = answers([], {})
     assert [one.claim.number for one in found] == list(claims()) and len(found) == 111
-    assert {one.verdict for one in found} == {UNJUDGED, NO_RUN, NO_STUDY}
+    assert {one.verdict for one in found} == {UNJUDGED, NO_RUN, NO_JOB}
     assert of(found, "C97").verdict == of(found, "C30").verdict == UNJUDGED
     assert of(found, "C30").measured == "compares two data sets, and a run has one"
-    assert of(found, "C36").verdict == of(found, "C76").verdict == NO_STUDY
+    assert of(found, "C36").verdict == of(found, "C76").verdict == NO_JOB
     assert of(found, "C1").verdict == of(found, "C55").verdict == of(found, "D7").verdict == NO_RUN
+    assert of(found, "C91").verdict == NO_RUN and of(found, "C91").measured.startswith(
+        "takes people who look at a screen"
+    )
     assert of(found, "C97").measured == KINDS["number"] and of(found, "D7").measured == KINDS["derived"]
 
 
@@ -68,7 +71,7 @@ def test_a_verdict_says_who_else_was_to_judge_and_has_not():
 def test_claims_are_counted_by_verdict():
     found = answers([told("a", "C5", "net", HOLDS), told("a", "C3", "n", "holds: x; undecided: y")], {})
     assert counted(found) == (
-        "22 not decided by runs, 1 other from run to run or part to part, 81 judged by no study, 1 holds, "
+        "23 not decided by runs, 1 other from run to run or part to part, 80 judged by no job here, 1 holds, "
         "6 needs data or weights that are not here"
     )
 

@@ -1,16 +1,19 @@
 """Claims about transfer, each brought to its bound. Clean IoUs are 100 where nothing else is said, so that a ratio is
 an IoU; X(s -> t) is 60."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from claim_case import Case, Margin, named
-from made_up import Answer, PerImage, cell, results
+from made_up import OPPOSITE, Answer, PerImage, cell, results
 
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.transfer.matrix import Matrix
 from tfadvseg.studies.transfer.scales import AllAttacks, Scaled, ScaleGroup
 
 NETS = ("a", "b", "c")
+THREE_EPSILONS = (1.0, 8.0, 32.0)
 GROUP = ScaleGroup({50: "net@50", 75: "net@75", 100: "net@100"}, "net")
 WITH_AVERAGE = ScaleGroup(GROUP.single, "net", "mean")
 SINGLE = tuple(GROUP.single.values())
@@ -159,6 +162,20 @@ def c48(margin: Margin) -> AllAttacks:
     return under_ll(ratios | {("net@100", "other"): ensemble + margin("better on other", 0)})
 
 
+def c49(margin: Margin) -> AllAttacks:
+    """C42 is decided on the network beside, C44 on the ensemble and C46 on the largest scale, under two attacks;
+    elsewhere all three have 20 points of room."""
+    ratios = {}
+    for attack in ("fgsm", "ifgsm_ll"):
+        for e in THREE_EPSILONS:
+            own: dict[tuple[str, str], PerImage] = {(name, name): 20.0 for name in ALL}
+            own |= {("net@50", row): 80.0 for row in ALL if row != "net@50"} | {("net", row): 40.0 for row in ALL}
+            own |= {("net@100", "net@50"): 80.0, ("net@50", "other"): 60 + margin("C42", e)}
+            own |= {("net", "net"): 20 + margin("C44", e), ("net", "net@100"): 60 - margin("C46", e)}
+            ratios[attack, e] = own
+    return dataclasses.replace(every(ratios), form="fcn8s_vgg_multiscale")
+
+
 def c50(margin: Margin) -> AllAttacks:
     """The largest scale keeps 30 of its own; what the maximum does is far away."""
     ratios: dict[tuple[str, str], PerImage] = {("net", row): 5.0 for row in ALL}
@@ -199,6 +216,25 @@ def c54(margin: Margin) -> AllAttacks:
     return every(ratios)
 
 
+def c56(sign: int) -> Case:
+    """Right pixels at 50 %, more (sign 1) or fewer than at 100 %; at 75 % others. No share is less than 0, so all
+    margins below it are margins of 0; and where images take sides, each resample has some difference, which comes from
+    drawing them and says nothing."""
+
+    def build(margin: Margin) -> AllAttacks:
+        beyond = margin("", 0)
+        beyond = beyond if isinstance(beyond, np.ndarray) else max(beyond, 0.0)
+        return every(clean={"net@50": 50 + sign * beyond, "net@75": 40.0, "net@100": 50.0})
+
+    return Case(
+        build,
+        named(""),
+        divided=(OPPOSITE + 0.01, OPPOSITE),
+        score=lambda margin: max(margin, 0.0),
+        name="more at 50 %" if sign > 0 else "fewer at 50 %",
+    )
+
+
 CASES = {
     "C39": [Case(c39, named("50 % to 75 %", "75 % to 100 %", "100 % to ensemble"))],
     "C40": [Case(c40, named(*NETS))],
@@ -210,11 +246,13 @@ CASES = {
     "C46": [Case(c46, named(*SINGLE, "other"))],
     "C47": [Case(c47, named(*(f"{who} on {name}" for name in SINGLE for who in ("ensemble", "others"))))],
     "C48": [Case(c48, named("far on other", "better on other"))],
+    "C49": [Case(c49, named("C42", "C44", "C46"), THREE_EPSILONS)],
     "C50": [Case(c50, named("fgsm as target", "fgsm as source"))],
     "C51": [Case(c51, named("fgsm", "fgsm averaging"), (1.0, 8.0))],
     "C52": [Case(c52, named(*SINGLE))],
     "C53": [c53(1), c53(-1)],
     "C54": [Case(c54, named("C40", "C42", "C46"), (1.0, 8.0))],
+    "C56": [c56(1), c56(-1)],
 }
 """{number: ways to its bound}."""
 
@@ -237,6 +275,12 @@ MISSING = {
     "C48": {
         "the attack": (every(), LL),
         "another network": (under_ll({}, models=GROUP.sources), BESIDE),
+    },
+    "C49": {
+        "FCN8s": (
+            dataclasses.replace(every(), form="deeplab_v2_multiscale"),
+            "needs the maximum of FCN8s with VGG-16 at 50, 75 and 100 % of the image",
+        )
     },
     "C50": {"the average": (every(), "needs an ensemble that averages")},
     "C52": {

@@ -14,7 +14,7 @@ import scipy.stats
 
 from tfadvseg.metrics import intervals
 from tfadvseg.metrics.intervals import resample_weights, resampled_iou, units_of
-from tfadvseg.metrics.scores import iou_per_class, iou_ratio, pixel_accuracy
+from tfadvseg.metrics.scores import iou_per_class, iou_ratio, pixel_accuracy, share
 from tfadvseg.runs.results import CLEAN, Results
 
 Score = np.ndarray
@@ -76,6 +76,12 @@ class Evidence:
         """Pixels predicted rightly in per cent of the labelled ones, the mean over the trials of the one cell."""
         counts = [self.results.of(k).weighted(self.weights) for k in self._one_cell(where)]
         return np.mean([pixel_accuracy(own) for own in counts], 0)
+
+    def class_hits(self, **where: Any) -> np.ndarray:
+        """Pixels of each class [C, 1 + R] that are predicted rightly, in per cent of all labelled ones; the mean over
+        the trials of the one cell."""
+        counts = [self.results.of(k).weighted(self.weights) for k in self._one_cell(where)]
+        return np.mean([share(own.hits, own.labelled.sum(-1, keepdims=True)) for own in counts], 0).T
 
     def confidence(self, **where: Any) -> Score:
         """Mean largest softmax probability, in per cent."""

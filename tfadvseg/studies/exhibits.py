@@ -48,9 +48,7 @@ EXHIBITS = (
     Exhibit("Table 2", "attacks adapted to one input transform, before a network behind another", SHIFTED),
     Exhibit("Table 3", "clean IoU of public networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
     Exhibit("Table 4", "clean IoU of retrained networks on Pascal VOC", (*WHITE_BOX, *CRFS)),
-    Exhibit(
-        "Table 5", "clean IoU on Cityscapes at two sizes, of which the smaller one is attacked and shown", WHITE_BOX
-    ),
+    Exhibit("Table 5", "clean IoU on Cityscapes at two sizes", WHITE_BOX),
     Exhibit("Table 6", "sizes of the networks", WHITE_BOX),
     *_white_box(),
     Exhibit("Table 15", "clean IoU of Deeplab v2 by scale of the image", DEEPLAB[:1]),

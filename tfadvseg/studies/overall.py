@@ -12,7 +12,7 @@ from tfadvseg.studies.chapter import Chapter
 from tfadvseg.studies.claims import UNMEASURED, Judgement
 from tfadvseg.studies.exhibits import pointers
 
-UNJUDGED, NO_RUN, NO_STUDY = "needs data or weights that are not here", "not decided by runs", "judged by no study"
+UNJUDGED, NO_RUN, NO_JOB = "needs data or weights that are not here", "not decided by runs", "judged by no job here"
 """Of claims that no run judges."""
 WITHOUT_RUNS = ("exact", "argument", "derived")
 """Kinds of those that no run decides."""
@@ -23,6 +23,11 @@ NEEDS = {
     "C95": "compares two data sets, and a run has one",
 }
 """What claims need that could otherwise be judged."""
+UNDECIDABLE = {
+    "C91": "takes people who look at a screen; its stand-in, the signal-to-noise ratio of a perturbation of epsilon "
+    "everywhere, follows from epsilon alone and is the same in every run",
+}
+"""Why no run decides a claim whose kind does not say so."""
 EXHIBITED = (
     "Where ours is of each. The paper's own numbers need its weights and its images, so ours have its layout and not "
     "its values."
@@ -74,7 +79,9 @@ def _answer(claim: PaperClaim, own: Sequence[Told], waiting: Sequence[str]) -> A
         return Answer(claim, UNMEASURED, "; ".join(needs), jobs)
     if claim.number in NEEDS or claim.kind == "number":
         return Answer(claim, UNJUDGED, NEEDS.get(claim.number, KINDS[claim.kind]), ())
-    return Answer(claim, NO_RUN if claim.kind in WITHOUT_RUNS else NO_STUDY, KINDS[claim.kind], ())
+    if claim.number in UNDECIDABLE:
+        return Answer(claim, NO_RUN, UNDECIDABLE[claim.number], ())
+    return Answer(claim, NO_RUN if claim.kind in WITHOUT_RUNS else NO_JOB, KINDS[claim.kind], ())
 
 
 def _verdict(own: Sequence[Told]) -> str:

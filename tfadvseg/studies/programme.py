@@ -239,7 +239,7 @@ def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
 
 def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
     """A network beside the same one that was trained with its CRF, and a CRF with its variants added to a network."""
-    numbers = _numbers(crf.claims.CLAIMS)
+    numbers = _numbers(crf.claims.CLAIMS, crf.alike.CLAIMS)
     base = [one for one in _attacked(networks) if one.facts.architecture == "fcn8s_vgg"][:1]
     own = [one for one in networks if one.facts.architecture == "crf_rnn" and one.attackable and not one.random][:1]
     asks = "What does a dense CRF do to a network's robustness, and does it only mask the gradient?"

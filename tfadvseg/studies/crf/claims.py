@@ -8,6 +8,7 @@ import numpy as np
 
 from tfadvseg.runs import initial_gradients
 from tfadvseg.runs.results import CLEAN
+from tfadvseg.studies.beside import printed_forms
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
 from tfadvseg.studies.crf.names import TARGETED, UNTARGETED, CrfDesign, CrfPair
 from tfadvseg.studies.evidence import Evidence, Score, rank_correlation
@@ -22,7 +23,7 @@ class Pair:
     """A network and the same with a CRF, in the evidence of one run.
 
     starts: {"<model>/<objective>": [3, N]}, what attacks start from (`initial_gradient`). attacks, scaled: names of
-    those that were run, and of the same on scaled logits.
+    those that were run, and of the same on scaled logits. form: the network's name in the paper's tables, "" for none.
     """
 
     evidence: Evidence
@@ -31,6 +32,7 @@ class Pair:
     epsilons: tuple[float, ...]
     scaled: Mapping[str, str]
     starts: Mapping[str, np.ndarray]
+    form: str = ""
 
     @property
     def network(self) -> str:
@@ -91,7 +93,8 @@ class Pair:
         return measure(model=model, source_model=model, attack="fgsm", epsilon=epsilon)
 
 
-def _apparent_robustness(pair: Pair) -> Parts:
+def apparent_robustness(pair: Pair) -> dict[str, dict[float, Score]]:
+    """What the CRF brings of IoU ratio against untargeted attacks, in points."""
     return {attack: pair.by_epsilon(functools.partial(pair.gain, attack)) for attack in pair.among(UNTARGETED)}
 
 
@@ -211,7 +214,7 @@ def _falls_in_words(pair: Pair) -> str:
     )
 
 
-def _black_box(pair: Pair) -> Parts:
+def black_box(pair: Pair) -> dict[str, dict[float, Score]]:
     """How much more attacks made on the network without the CRF take from it than its own."""
 
     def more(attack: str, epsilon: float) -> Score:
@@ -226,8 +229,9 @@ def _size(pair: Pair, attacks: Sequence[str]) -> Score:
     return np.mean([np.abs(pair.gain(a, e)) for a in pair.among(attacks) for e in pair.epsilons], 0)
 
 
-def _smaller_effect(pair: Pair) -> Parts:
-    return {"untargeted - targeted": _size(pair, UNTARGETED) - _size(pair, TARGETED)}
+def smaller_effect(pair: Pair) -> Score:
+    """By how much its effect on untargeted attacks is larger than that on targeted ones."""
+    return _size(pair, UNTARGETED) - _size(pair, TARGETED)
 
 
 def _targeted_start(pair: Pair) -> Parts:
@@ -254,7 +258,8 @@ def _untargeted(pair: Pair) -> str:
     return "" if pair.among(UNTARGETED) else f"needs one of the attacks {', '.join(UNTARGETED)}"
 
 
-def _both_kinds(pair: Pair) -> str:
+def both_kinds(pair: Pair) -> str:
+    """Whether untargeted and targeted attacks were run; what is missing, "" where nothing is."""
     return _untargeted(pair) or ("" if pair.among(TARGETED) else f"needs one of the attacks {', '.join(TARGETED)}")
 
 
@@ -270,16 +275,16 @@ def _reaches_on_both_sides(pair: Pair) -> str:
 
 CLAIMS = (
     Claim("C72", "The CRF makes the network more robust to untargeted attacks on itself (IoU ratio, mean over the "
-          "epsilons)", _apparent_robustness, above=0.0, needs=_untargeted),
+          "epsilons)", apparent_robustness, above=0.0, needs=_untargeted),
     Claim("C77", "On clean images the CRF makes the network more confident (per cent) and lowers its entropy (nats)",
           _surer, above=0.0),
     Claim("C81", "Behind the CRF the untargeted loss and its gradient are smaller, and more pixels have no gradient",
           _falls, above=0.0, told=_falls_in_words),
     Claim("C82", "Untargeted attacks made on the network without the CRF hurt it more than its own (difference of "
           "ratios)",
-          _black_box, above=0.0, needs=_untargeted),
+          black_box, above=0.0, needs=_untargeted),
     Claim("C83", "Under targeted attacks the CRF's effect is smaller than under untargeted ones (difference of sizes)",
-          _smaller_effect, above=0.0, needs=_both_kinds),
+          lambda pair: {"untargeted - targeted": smaller_effect(pair)}, above=0.0, needs=both_kinds),
     Claim("C84", "The targeted loss and its gradient are large even behind the CRF (over 10 and 2 times the untargeted "
           "ones)", _targeted_start, above=0.0, told=_targeted_start_in_words),
     Claim("C87", "The CRF raises the clean IoU", _clean_gain, above=0.0),
@@ -309,7 +314,11 @@ def pairs_of(run: FinishedRun) -> list[Pair]:
     measured = initial_gradients.read(run.folder)
     scaled = {attack: name for attack, name in design.scaled.items() if name in run.attacks}
     plain = tuple(name for name in run.attacks if name not in scaled.values())
-    return [Pair(run.evidence, pair, plain, tuple(run.epsilons), scaled, measured) for pair in design.pairs]
+    forms, epsilons = printed_forms(run.design), tuple(run.epsilons)
+    return [
+        Pair(run.evidence, pair, plain, epsilons, scaled, measured, forms.get(pair.network, ""))
+        for pair in design.pairs
+    ]
 
 
 def judged(run: FinishedRun) -> list[Judgement]:

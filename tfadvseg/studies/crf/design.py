@@ -9,7 +9,9 @@ from tfadvseg.attacks.objectives import Objective, ScaledCrossEntropy, away_from
 from tfadvseg.crf.parameters import CrfParameters
 from tfadvseg.crf.refinement import DenseCrfRefinement
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
+from tfadvseg.models import card
 from tfadvseg.models.spec import ModelSpec
+from tfadvseg.studies.printed import architecture_of
 
 
 def with_crf(model: ModelSpec, parameters: CrfParameters, name: str = "") -> ModelSpec:
@@ -20,6 +22,16 @@ def with_crf(model: ModelSpec, parameters: CrfParameters, name: str = "") -> Mod
 def trained_with_crf(model: ModelSpec, crf: ModelSpec) -> ModelSpec:
     """`crf`, whose own CRF was trained with it, under the name of the network that it is compared with."""
     return dataclasses.replace(crf, name=f"{model.name}+crf")
+
+
+def trained_together(crf: ModelSpec) -> bool | None:
+    """Whether a CRF was trained with the network that it ends, by the card; None where that does not say."""
+    if crf.refinement is not None:
+        return False
+    found, known = card.read(crf.path), architecture_of(crf)
+    if found is not None and "crf" in found.added:
+        return False
+    return True if known is not None and known.crf else None
 
 
 def pair_scenarios(network: ModelSpec, crf: ModelSpec, protocol: Protocol) -> list[Scenario]:

@@ -10,11 +10,13 @@ UNTARGETED, TARGETED = ("fgsm", "ifgsm"), ("fgsm_ll", "ifgsm_ll")
 
 @dataclasses.dataclass(frozen=True)
 class CrfPair:
-    """A network, the same with a CRF, and what variants of that CRF differ in: {name: {parameter: value}}."""
+    """A network, the same with a CRF, and what variants of that CRF differ in: {name: {parameter: value}}. trained:
+    whether the CRF was trained with the network; None where nobody knows."""
 
     network: str
     with_crf: str
     variants: Mapping[str, Mapping[str, float]]
+    trained: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""White-box attacks on networks beside the paper's on the same architectures: Tables 6 to 14, Figures 2, 3, 14, 15."""
+"""White-box attacks on networks beside the paper's on the same architectures: Tables 5 to 14, Figures 2, 3, 14, 15."""
 
 import functools
 import math
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from tfadvseg.reports import plots
 from tfadvseg.reports.cells import attacks, clean_score, curve, epsilons, models
-from tfadvseg.reports.document import Block, Heading, Table
+from tfadvseg.reports.document import Block, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import Drawing, pictures
 from tfadvseg.reports.numbers import number
 from tfadvseg.reports.titles import attack_title, dataset_title, network_title
@@ -21,12 +21,18 @@ from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.run import FinishedRun
 
 DATASETS = (beside.CITYSCAPES, beside.VOC)
+PRINTED_SIZES = ((1024, 512), (2048, 1024))
+"""(width, height) of images of Cityscapes in Table 5, the one that the paper attacks first."""
 FIGURE = "beside_the_paper"
 OTHER = "0.78"
 """The grey of networks of which the other side has none."""
 TOLD = (
     "The clean IoU, then the IoU ratio at each epsilon, both in per cent. The paper has the architecture's IoUs on "
     "Pascal VOC (Tables 7 to 10), on Cityscapes (Tables 11 to 14), or on both."
+)
+OF_SIZES = (
+    "The paper attacks networks on Cityscapes at 1024 x 512 alone, so of the larger size it has only the clean "
+    "IoU, and of E-Net not even that. Networks here have one size, that of their input."
 )
 
 
@@ -41,6 +47,9 @@ def beside_part(run: FinishedRun, cells: pd.DataFrame, shown: Sequence[str]) -> 
         place = beside.ATTACKS.index(attack)
         title = f"{attack_title(attack)}, with Tables {7 + place} and {11 + place} of the paper"
         blocks += [Heading(title, 3), ratio_table(cells, attack, forms)]
+    if on_cityscapes := {name: form for name, form in forms.items() if form in beside.by_size()}:
+        title = "Clean IoU by the size of the image, with Table 5 of the paper"
+        blocks += [Heading(title, 3), image_size_table(cells, on_cityscapes), Paragraph(OF_SIZES)]
     sizes = {name: facts_of(run.design, name).parameters for name in forms}
     return [*blocks, Heading("Size in MB of 32-bit floats, with Table 6 of the paper", 3), size_table(sizes, forms)]
 
@@ -73,6 +82,17 @@ def ratio_table(cells: pd.DataFrame, attack: str, forms: dict[str, str]) -> Tabl
             sizes |= set(ious)
     columns = {size: f"{size:g}" if size else "Clean IoU" for size in sorted(sizes)}
     return beside.table("Network \\ epsilon", columns, rows)
+
+
+def image_size_table(cells: pd.DataFrame, forms: dict[str, str]) -> Table:
+    """The clean IoU here, and the paper's on Cityscapes at both of its sizes; a cell that it leaves open is empty."""
+    columns: dict[Any, str] = {"here": f"Here on {dataset_title(cells.iloc[0]['dataset'])}"}
+    columns |= {size: f"The paper on Cityscapes, {size[0]} x {size[1]}" for size in PRINTED_SIZES}
+    rows = []
+    for model, form in forms.items():
+        ious: dict[Any, float] = {"here": clean_score(cells, model), **beside.by_size()[form]}
+        rows.append((f"{network_title(form)} ({model})", {which: number(iou) for which, iou in ious.items()}))
+    return beside.table("Network", columns, rows)
 
 
 def size_table(parameters: dict[str, int], forms: dict[str, str]) -> Table:

@@ -71,6 +71,12 @@ def fgsm_at_8(networks: Networks) -> str:
     return "" if "fgsm" in networks.attacks and 8.0 in networks.epsilons else "needs fgsm at epsilon 8 on all networks"
 
 
+def least_likely_at_4(networks: Networks) -> str:
+    """The epsilon of Figure 1."""
+    known = "ifgsm_ll" in networks.attacks and LARGE in networks.epsilons
+    return "" if known else f"needs ifgsm_ll at epsilon {LARGE:g} on all networks"
+
+
 def sizes_known(networks: Networks) -> str:
     """Of all networks."""
     unknown = [name for name, facts in networks.facts.items() if not facts.parameters]

@@ -38,6 +38,10 @@ class Matrix:
         """IoU in per cent on clean images."""
         return self.evidence.iou(model=row, attack=CLEAN)
 
+    def class_hits(self, row: str) -> np.ndarray:
+        """Pixels of each class [C, 1 + R] that are right on clean images, in per cent of all."""
+        return self.evidence.class_hits(model=row, attack=CLEAN)
+
     def foreign(self, row: str) -> list[str]:
         """The columns that are not the row itself."""
         return [source for source in self.columns if source != row]

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tfadvseg.studies.claims import Claim, Judgement, judge
+from tfadvseg.studies.beside import printed_forms
+from tfadvseg.studies.claims import Cell, Claim, Judgement, judge
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transfer.matrix import Matrix
 
-LL = "ifgsm_ll"
+LL, FCN8S = "ifgsm_ll", "fcn8s_vgg_multiscale"
+MOST = 50.0
+"""Per cent of the cells: more than half of them."""
 CLOSE, FAR, NOTHING = 5.0, 40.0, 1.0
 """Points that the paper's words are read as: its own tables have at most 2.5 where a source comes close to white-box
 strength, 47.7 and more where one stays far from it, and 0.1 for next to nothing."""
@@ -80,10 +83,12 @@ class Scaled:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AllAttacks:
-    """The same under each attack. epsilons: of the run."""
+    """The same under each attack. epsilons: of the run. form: what the paper's tables call the ensemble, "" for
+    nothing."""
 
     by_attack: Mapping[str, Scaled]
     epsilons: tuple[float, ...]
+    form: str = ""
 
     @property
     def any(self) -> Scaled:
@@ -242,6 +247,28 @@ def at_every_epsilon(found: AllAttacks) -> ScoresByEpsilon:
     }
 
 
+def in_each_cell(found: AllAttacks) -> dict[str, dict[Cell, Score]]:
+    """The least margins of C42, C44 and C46 at each attack and epsilon."""
+    margins = {"C42": smallest_lags, "C44": ensemble_keeps_more, "C46": ensemble_transfers}
+    return {
+        number: {
+            (attack, e): np.min(list(margin(scaled.at(e)).values()), 0)
+            for attack, scaled in found.by_attack.items()
+            for e in found.epsilons
+        }
+        for number, margin in margins.items()
+    }
+
+
+def changed_by_scale(found: AllAttacks) -> Scores:
+    """The least share of the labelled pixels of clean images, in per cent, that are predicted differently at the
+    smallest scale and at the largest: where one of them has so many more pixels of a class right, so many are right at
+    it alone."""
+    matrix, group = found.any.matrix, found.any.group
+    smallest, largest = (matrix.class_hits(name) for name in (group.smallest, group.largest))
+    return {"": np.abs(smallest - largest).sum(0)}
+
+
 def _under_ll(of: Callable[[Scaled], Any]) -> Callable[[AllAttacks], Any]:
     """What is said of Iterative FGSM ll alone."""
     return lambda found: of(found.by_attack[LL])
@@ -271,6 +298,10 @@ def _fgsm(found: AllAttacks) -> str:
     return "" if "fgsm" in found.by_attack else "needs fgsm"
 
 
+def _fcn8s(found: AllAttacks) -> str:
+    return "" if found.form == FCN8S else "needs the maximum of FCN8s with VGG-16 at 50, 75 and 100 % of the image"
+
+
 OF_ONE_ATTACK = (
     Claim("C42", "Examples of the smallest scale transfer worst, and others to it the worse the larger their scale "
           "(points of IoU ratio behind)", smallest_lags, above=0.0),
@@ -294,6 +325,8 @@ OF_ALL_ATTACKS = (
           told=_under_ll(_close_in_words)),
     Claim("C48", "Under Iterative FGSM ll they stay more than 40 points from it on other networks, and are better than "
           "those of any scale", _under_ll(far_from_white_box), above=0.0, needs=_iterative_ll_on_others),
+    Claim("C49", "FCN8s, pooled over scales without being trained so, does what Deeplab v2 does: C42, C44 and C46 hold "
+          "in all their parts (in most cells)", in_each_cell, above=0.0, share=MOST, needs=_fcn8s),
     Claim("C50", "Averaging the scales does what their maximum does: more robust than the largest scale, and the best "
           "source (points of IoU ratio)", averaging_is_alike, above=0.0, needs=_average),
     Claim("C51", "The ensemble keeps more than the largest scale at every epsilon (points of IoU ratio, white-box)",
@@ -304,6 +337,9 @@ OF_ALL_ATTACKS = (
           at_most=NOTHING, needs=_average, form=".1f", least=0.0),
     Claim("C54", "C40, C42 and C46 hold of FGSM at every epsilon (least points of IoU ratio)", at_every_epsilon,
           above=0.0, needs=_fgsm, each=True),
+    Claim("C56", "What a network predicts depends on the scale: some pixels of clean images have another label at the "
+          "smallest scale than at the largest (per cent of them, at least, by the right ones of each class)",
+          changed_by_scale, above=0.0, form=".1f", least=0.0),
 )  # fmt: skip
 """About `AllAttacks`."""
 
@@ -324,6 +360,6 @@ def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[
         for scaled in by_attack.values():
             found += judge(OF_ONE_ATTACK, scaled, f"{group.ensemble}, {name(scaled.matrix)}", *images)
         if by_attack:
-            every = AllAttacks(by_attack, tuple(run.epsilons))
+            every = AllAttacks(by_attack, tuple(run.epsilons), printed_forms(run.design).get(group.ensemble, ""))
             found += judge(OF_ALL_ATTACKS, every, f"{group.ensemble}, all attacks", *images)
     return found

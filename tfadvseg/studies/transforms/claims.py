@@ -1,7 +1,7 @@
 """What the paper claims about input transforms (section 7), judged on one network under one attack.
 
 J(i, k): IoU behind the transform i, under the attack whose gradients expect the transform k; oblivious attacks expect
-none. The claims are about every epsilon from 1 on that was run.
+none. The claims are about every epsilon from 1 on that was run, C36 about every one up to 1.
 """
 
 import dataclasses
@@ -19,6 +19,13 @@ from tfadvseg.studies.run import FinishedRun
 PAPERS = ("jpeg", "blur", "hsv", "grayscale")
 LITTLE, NOTHING = 5.0, 1.0
 """Points of IoU that the paper's words "marginal" and "not at all" are read as: its own table has 4.2 and 0.2 there."""
+ALIKE = 0.75
+"""The share of JPEG's gain that is a similar one: that of blur is 0.87 of it in the paper's own table."""
+STRONGEST = {"jpeg": "hsv", "blur": "hsv", "hsv": "grayscale", "grayscale": NONE, NONE: "jpeg"}
+"""{what stands before the network: what the strongest attack expects that is not made for it}, the bold entries of
+Table 2."""
+TABLED = 8.0
+"""The epsilon of Table 2."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -184,6 +191,52 @@ def _stronger_without(defended: Defended) -> Parts:
     return {**stronger, **{f"{name} (weaker)": scores for name, scores in weaker.items()}}
 
 
+def _relief(defended: Defended) -> Parts:
+    """What JPEG brings against the oblivious attack."""
+    return defended.each(defended.gain, ("jpeg",))
+
+
+def _others_of_the_paper(defended: Defended) -> list[str]:
+    """Its transforms beside JPEG; any other may be a JPEG of another kind."""
+    return [name for name in PAPERS[1:] if name in defended.transforms]
+
+
+def _where_jpeg_gains(defended: Defended) -> list[float]:
+    """The epsilons; elsewhere no gain can be similar to its own."""
+    return [epsilon for epsilon in defended.epsilons if defended.gain("jpeg", epsilon)[0] > 0]
+
+
+def _similar_gain(defended: Defended) -> Parts:
+    """How far the largest gain of another transform exceeds most of JPEG's."""
+
+    def beyond(epsilon: float) -> Score:
+        gains = [defended.gain(name, epsilon) for name in _others_of_the_paper(defended)]
+        return np.max(gains, 0) - ALIKE * defended.gain("jpeg", epsilon)
+
+    return {"best of the others": {epsilon: beyond(epsilon) for epsilon in _where_jpeg_gains(defended)}}
+
+
+def _strongest_foreign(defended: Defended) -> Parts:
+    """By how much the attack that is bold in Table 2 leaves less than any other that is not made for the row."""
+
+    def lead(row: str) -> Score:
+        others = [k for k in STRONGEST if k not in (row, STRONGEST[row])]
+        least = np.min([defended.j(row, k, TABLED) for k in others], 0)
+        return least - defended.j(row, STRONGEST[row], TABLED)
+
+    return {row: lead(row) for row in STRONGEST}
+
+
+def _pattern(defended: Defended) -> Parts:
+    """The least margins of C66, C67 and C68."""
+    margins = {"C66": (_behind, LITTLE), "C67": (_best_transfer, 0.0), "C68": (_stronger_without, 0.0)}
+
+    def least(found: Callable[[Defended], Any], bound: float, epsilon: float) -> Score:
+        return np.min([part[epsilon] for part in found(defended).values()], 0) - bound
+
+    return {number: defended.by_epsilon(functools.partial(least, *margin)) for number, margin in margins.items()}
+
+
 def _papers_four(defended: Defended) -> str:
     missing = [name for name in PAPERS if name not in defended.transforms]
     return f"needs the transforms {', '.join(missing)}" if missing else ""
@@ -200,6 +253,26 @@ def _crossed(defended: Defended) -> str:
     return "" if known else "needs every adaptive attack behind every transform, as transform_transfer has"
 
 
+def _jpeg(defended: Defended) -> str:
+    return "" if "jpeg" in defended.transforms else "needs the transform jpeg"
+
+
+def _jpeg_that_gains(defended: Defended) -> str:
+    others = "" if _others_of_the_paper(defended) else f"needs one of the transforms {', '.join(PAPERS[1:])}"
+    gains = "needs JPEG to raise the IoU under the oblivious attack"
+    return _jpeg(defended) or others or ("" if _where_jpeg_gains(defended) else gains)
+
+
+def _crossed_as_tabled(defended: Defended) -> str:
+    tabled = "" if TABLED in defended.epsilons else f"needs epsilon {TABLED:g}"
+    return _papers_four(defended) or _crossed(defended) or tabled
+
+
+def _crossed_over_epsilons(defended: Defended) -> str:
+    several = "" if len(defended.epsilons) > 1 else "needs two epsilons of 1 or more"
+    return _crossed_to_colour(defended) or _crossed_with_grayscale(defended) or several
+
+
 def _crossed_to_colour(defended: Defended) -> str:
     return _crossed(defended) or ("" if _behind(defended) else "needs jpeg or blur, and hsv or grayscale")
 
@@ -208,7 +281,20 @@ def _crossed_with_grayscale(defended: Defended) -> str:
     return _crossed(defended) or ("" if "grayscale" in defended.transforms else "needs the transform grayscale")
 
 
-CLAIMS = (
+UP_TO_1 = (
+    Claim(
+        "C36",
+        "JPEG relieves the network of small perturbations: up to epsilon 1 it raises the IoU under an oblivious attack "
+        "(points gained)",
+        _relief,
+        above=0.0,
+        needs=_jpeg,
+        each=True,
+    ),
+)
+"""About a `Defended` at the epsilons up to 1."""
+
+FROM_1_ON = (
     Claim("C58", "Each transform raises the IoU under an oblivious attack (points gained)",
           lambda d: d.each(d.gain), above=0.0, each=True),
     Claim("C59", "JPEG and blur help most, then HSV jitter, then grayscale (least step of that order)", _order,
@@ -220,6 +306,9 @@ CLAIMS = (
           least=0.0),
     Claim("C62", "Each transform changes the IoU more on attacked than on clean images (difference of the sizes)",
           _reaction, above=0.0, each=True),
+    Claim("C63", f"JPEG is nothing special: another transform brings over {100 * ALIKE:.0f} % of what JPEG brings, "
+          "wherever JPEG raises the IoU under an oblivious attack (points beyond that share)", _similar_gain, above=0.0,
+          needs=_jpeg_that_gains, each=True),
     Claim("C64", "Against the adaptive attack JPEG and blur bring at most 5 points, HSV jitter and grayscale at most 1",
           _marginal, at_most=0.0, each=True, told=_marginal_in_words),
     Claim("C65", "The adaptive attack takes back over half of each transform's gain (points beyond the half)",
@@ -230,22 +319,39 @@ CLAIMS = (
           _best_transfer, above=0.0, needs=_crossed_with_grayscale, each=True),
     Claim("C68", "On the undefended network attacks adapted to JPEG, blur or HSV jitter are stronger than the plain "
           "one, those adapted to grayscale weaker", _stronger_without, above=0.0, needs=_crossed, each=True),
+    Claim("C69", "The strongest attack that is not made for it is adapted to HSV jitter before JPEG and blur, to "
+          "grayscale before HSV jitter, to nothing before grayscale, to JPEG before nothing (points of IoU below the "
+          f"next, at epsilon {TABLED:g})", _strongest_foreign, above=0.0, needs=_crossed_as_tabled),
+    Claim("C70", "C66, C67 and C68 hold in all their parts at every epsilon (least points beyond their bounds)",
+          _pattern, above=0.0, needs=_crossed_over_epsilons, each=True),
 )  # fmt: skip
+"""About a `Defended` at the epsilons from 1 on."""
+
+CLAIMS = (*UP_TO_1, *FROM_1_ON)
 
 
-TOO_SMALL = "needs an epsilon of 1 or more"
+TOO_LARGE, TOO_SMALL = "needs an epsilon of 1 or less", "needs an epsilon of 1 or more"
 
 
 def judged(run: FinishedRun) -> list[Judgement]:
-    """Every claim on every network and attack; without an epsilon of 1 or more nothing is measured of any."""
-    transforms = tuple(run.design["transforms"])
-    epsilons = tuple(e for e in run.epsilons if e >= 1)
-    claims = CLAIMS if epsilons else [dataclasses.replace(claim, needs=lambda _: TOO_SMALL) for claim in CLAIMS]
+    """Every claim on every network and attack; what is about epsilons of which none was run is not measured."""
+    transforms, baseline = tuple(run.design["transforms"]), run.design.get("baseline", NONE)
+    epsilons = run.epsilons
+    groups = [
+        _of(UP_TO_1, tuple(e for e in epsilons if e <= 1), TOO_LARGE),
+        _of(FROM_1_ON, tuple(e for e in epsilons if e >= 1), TOO_SMALL),
+    ]
     found: list[Judgement] = []
     for model in run.design["models"]:
         for attack in run.attacks:
-            if not all(run.evidence.has(model=model, attack=attack, epsilon=e) for e in epsilons or run.epsilons):
+            if not all(run.evidence.has(model=model, attack=attack, epsilon=e) for e in epsilons):
                 continue  # it finds its own norm
-            subject = Defended(run.evidence, model, attack, transforms, epsilons, run.design.get("baseline", NONE))
-            found += judge(claims, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
+            for claims, about in groups:
+                subject = Defended(run.evidence, model, attack, transforms, about, baseline)
+                found += judge(claims, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
     return found
+
+
+def _of(claims: Sequence[Claim], about: tuple[float, ...], missing: str) -> tuple[Sequence[Claim], tuple[float, ...]]:
+    """(claims, the epsilons that they are about); not one of them can be measured where there are none."""
+    return claims if about else [dataclasses.replace(claim, needs=lambda _: missing) for claim in claims], about

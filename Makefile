@@ -4,7 +4,7 @@
 # make test-slow: also the tests that take minutes each.
 # make browser-test: opens the pages that runs end with in Chromium; root on Debian gets one by apt-get where there is none.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
-# make wheel: builds the wheel, installs it into an environment of its own, and runs it from another folder.
+# make wheel: builds the wheel, installs it into an environment of its own, and has .ci/installed run it elsewhere.
 # make docs: the documentation as a site that is read offline, site/index.html.
 # make fuzz: hostile files, FUZZ_SECONDS each kind; TARGET=images tries one kind alone, SEED=1 other files.
 # make lock: requirements.lock, all packages with their hashes, from constraints.txt.
@@ -90,8 +90,8 @@ wheel: .venv/installed-dev
 	.venv/bin/python -m build -o dist .
 	.venv/bin/python -m venv .venv-wheel
 	.venv-wheel/bin/python -m pip --disable-pip-version-check install -q -c $(CONSTRAINTS) dist/*.whl
-	folder=$$(mktemp -d) && cd $$folder && $(CURDIR)/.venv-wheel/bin/tfadvseg demo $(WHEEL_FLAGS) && \
-		! $(CURDIR)/.venv-wheel/bin/python -c "import pipelines" 2>/dev/null && rm -r $$folder
+	folder=$$(mktemp -d) && cd $$folder && PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" "$(CURDIR)/.ci/installed" $(WHEEL_FLAGS) \
+		&& rm -r $$folder
 
 # uv asks the index that its own environment names (UV_DEFAULT_INDEX), else PyPI; no address goes into the file.
 lock: .venv-lock/installed

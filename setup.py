@@ -29,6 +29,7 @@ class BuildWithRevision(build_py):
     """A wheel."""
 
     def run(self) -> None:
+        """With the commit and the networks, but for an editable install."""
         super().run()
         if not self.editable_mode:  # a checkout that is used as it is asks git
             package = pathlib.Path(self.build_lib) / "tfadvseg"
@@ -41,6 +42,7 @@ class SourceWithRevision(sdist):
     """A source archive."""
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        """With the commit, which a wheel that is made of the archive takes over."""
         super().make_release_tree(base_dir, files)
         write_revision(pathlib.Path(base_dir) / "tfadvseg")
 

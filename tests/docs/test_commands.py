@@ -1,57 +1,21 @@
-"""Each command of the pages is one that its pipeline takes: the pipeline exists, all flags do, and values are legal.
-
-A block of the shell is run by bash itself, which joins lines, fills in variables and takes off quotes, but with no
-other program at hand, and with `python` telling what it was given.
-"""
+"""Each command of the pages is one that its pipeline takes: the pipeline exists, all flags do, and values are legal."""
 
 import itertools
 import re
-import shutil
-import subprocess
 
 import pytest
 from absl.testing import flagsaver
-from documentation import PAGES, ROOT, Block, blocks
+from documentation import PAGES, ROOT, SHELL, STARTS, Block, blocks, told
 
-PRELUDE = """
-exec 3>&1
-python() { printf '%s\\x1f' "$@" >&3; printf '\\x1e' >&3; }
-tfadvseg() { [ "$1" = demo ] && set -- robustness --limit=16 "${@:2}"; python -m "pipelines.$1" "${@:2}"; }
-srun() { "$@"; }
-command_not_found_handle() { return 0; }
-"""
-STARTS = re.compile(r"^(?:\$ |srun |[\w./-]*bin/)?(?:python|tfadvseg) (?!-c )", re.M)
-"""A line that starts a command of ours."""
-AT_HAND = ("tr",)
-"""Programs that blocks may call to make up their commands."""
 FOUND = r"pipelines\.(\w+)\b,?((?:\s+(?!-\s)[^\s\]]+)*)"
-
-
-def told(text: str, folder) -> list[list[str]]:
-    """What `python` is given when bash runs the text: a list of words a call."""
-    for name in AT_HAND:
-        (folder / name).symlink_to(shutil.which(name))
-    text = "\n".join(line[2:] for line in text.splitlines() if line[:2] == "$ ") or text
-    text = re.sub(r"(?m)^[\w./-]*bin/(?=python )", "", text)
-    ended = subprocess.run(
-        [shutil.which("bash"), "-c", PRELUDE + text],
-        cwd=folder,
-        env={"PATH": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
-    wrong = [line for line in ended.stderr.splitlines() if "syntax error" in line or "unexpected" in line]
-    assert not wrong, f"bash does not understand {text!r}: {wrong}"
-    return [call.split("\x1f")[:-1] for call in ended.stdout.split("\x1e") if "\x1f" in call]
 
 
 def commands_of(block: Block, folder) -> list[tuple[str, list[str]]]:
     """(pipeline, its arguments) for each command in a block: of the shell, of YAML, or in what a program says."""
-    if block.language in ("", "sh", "bash") and STARTS.search(block.text):
+    if block.language in SHELL and STARTS.search(block.text):
         return [
             (words[1].removeprefix("pipelines."), words[2:])
-            for words in told(block.text, folder)
+            for words in told(folder, block.text)
             if words[:1] == ["-m"] and words[1].startswith("pipelines.")
         ]
     listed = re.sub(r",(?=\s)", "", block.text)

@@ -25,6 +25,7 @@ class LInf:
     """Every value within epsilon of 0."""
 
     def project(self, perturbation: tf.Tensor, epsilon: tf.Tensor | float) -> tf.Tensor:
+        """Each value by itself, clipped to -epsilon..epsilon."""
         return tf.clip_by_value(perturbation, -epsilon, epsilon)
 
     def steepest(self, gradient: tf.Tensor) -> tf.Tensor:
@@ -42,10 +43,12 @@ class L2:
     """The Euclidean norm of an image's perturbation is at most epsilon: 64 is 64/255 for images in 0..1."""
 
     def project(self, perturbation: tf.Tensor, epsilon: tf.Tensor | float) -> tf.Tensor:
+        """What lies outside is scaled down image by image, so its direction stays; what lies inside stays as it is."""
         norm = _norm(perturbation)
         return tf.where(norm > epsilon, perturbation * tf.math.divide_no_nan(epsilon, norm), perturbation)
 
     def steepest(self, gradient: tf.Tensor) -> tf.Tensor:
+        """The gradient [N, H, W, 3] of each image over its Euclidean norm; 0 where the gradient is 0."""
         return tf.math.divide_no_nan(gradient, _norm(gradient))
 
     def noise(self, images: tf.Tensor, epsilon: tf.Tensor | float, seeds: tf.Tensor) -> tf.Tensor:

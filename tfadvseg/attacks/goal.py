@@ -19,6 +19,7 @@ class ShareReached:
     objective: Objective
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
+        """The share [N] by logits [N, H, W, C] and labels int32 [N, H, W]; of the score only the dtype is taken."""
         targets = self.objective.targets(lambda: logits, labels)
         there = tf.equal(tf.argmax(logits, -1, targets.dtype), targets)
         return share(there if self.objective.sign < 0 else ~there, targets != IGNORED, score.dtype)

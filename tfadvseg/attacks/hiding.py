@@ -51,6 +51,8 @@ class NearestOthers:
             raise ValueError(f"A class to hide is counted from 0; got {self.hidden}.")
 
     def __call__(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
+        """The marked targets int32 [N, H, W] of a prediction [N, H, W]; it asks for no logits, so they stay through all
+        steps."""
         del get_logits
         return tf.ensure_shape(tf.numpy_function(self._marked, [labels], tf.int32, stateful=False), labels.shape)
 
@@ -76,6 +78,7 @@ class Unreached:
             )
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
+        """The weighted loss [N, H, W] of logits [N, H, W, C] to labels [N, H, W] that may carry a MARK."""
         del progress
         loss = cross_entropy(logits, labels % MARK)
         weight = tf.where(labels >= MARK, tf.cast(self.weight, loss.dtype), tf.cast(1 - self.weight, loss.dtype))

@@ -24,6 +24,7 @@ class SegPgd:
     targeted: bool = False
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress) -> tf.Tensor:
+        """[N, H, W]; at a progress of 0 lost pixels weigh nothing, near 1 about as much as the others."""
         lost = _right(logits, labels) if self.targeted else 1 - _right(logits, labels)
         share = tf.cast(progress, logits.dtype) / 2
         return cross_entropy(logits, labels) * (lost * share + (1 - lost) * (1 - share))
@@ -40,6 +41,7 @@ class CosPgd:
     sigmoid: bool = False
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress) -> tf.Tensor:
+        """[N, H, W], whatever the progress; cos is a weight, so no gradient goes through it."""
         del progress
         seen = tf.sigmoid(logits) if self.sigmoid else tf.nn.softmax(logits)
         cosine = tf.stop_gradient(_of_label(seen, labels) / _length(seen))
@@ -53,6 +55,7 @@ class MaskedCrossEntropy:
     class_weights: tuple[float, ...] = ()
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress) -> tf.Tensor:
+        """[N, H, W], whatever the progress; 0 where the prediction is not the label."""
         del progress
         loss = cross_entropy(logits, labels) * _right(logits, labels)
         if not self.class_weights:

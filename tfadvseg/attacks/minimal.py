@@ -60,6 +60,7 @@ class Minimal:
 
     @property
     def in_range(self) -> bool:
+        """Whether adversarial images stay within 0..255, as those of the attack that is run do."""
         return self.attack.in_range
 
     @property

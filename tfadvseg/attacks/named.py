@@ -45,6 +45,8 @@ class NamedAttack:
         return bool(self.traits & any_of)
 
     def __call__(self, epsilon: float | None = None, **settings: Any) -> Attack:
+        """The attack with these settings, each of which only some traits allow. ValueError where an epsilon is given to
+        an attack that finds its own norm, or none to another."""
         own_norm = self.has(Trait.OWN_NORM)
         if own_norm and epsilon is not None:
             raise ValueError(f"An attack that finds its own norm is given no epsilon; got {epsilon:g}, leave it out.")

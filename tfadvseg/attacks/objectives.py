@@ -53,6 +53,7 @@ class OneClass:
             raise ValueError(f"A target class is counted from 0; got {self.target}.")
 
     def __call__(self, get_logits: GetLogits, labels: tf.Tensor) -> tf.Tensor:
+        """int32 [N, H, W], the target at every pixel, also where the labels given are ignored."""
         del get_logits
         return tf.fill(tf.shape(labels), self.target)
 
@@ -131,4 +132,5 @@ class ScaledCrossEntropy:
             raise ValueError(f"A temperature must be more than 0; got {self.temperature}.")
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
+        """[N, H, W] of logits [N, H, W, C], whatever the progress."""
         return cross_entropy(logits / self.temperature, labels, progress)

@@ -54,19 +54,23 @@ class Single:
 
     @property
     def costs(self) -> tuple[Cost, ...]:
+        """Its own alone; there is no other attack whose gradients it could share."""
         return (self.attack.cost,)
 
     @property
     def alone(self) -> tuple[Cost, ...]:
+        """The same as `costs`."""
         return self.costs
 
     @property
     def black_box(self) -> bool:
+        """As the attack says of itself."""
         return self.attack.black_box
 
     def __call__(
         self, model: Model, images: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor, attackable: tf.Tensor | None
     ) -> tf.Tensor:
+        """Perturbations [1, N, H, W, 3]; a black box is shown label maps in place of the model."""
         seen = label_maps_of(model, seeds if self.seeded else None) if self.black_box else model
         return tf.convert_to_tensor(self.attack(seen, images, labels, seeds, attackable))[tf.newaxis]
 

@@ -33,12 +33,15 @@ class SignRule:
     remembers: bool = dataclasses.field(default=False, init=False)
 
     def init(self, images: tf.Tensor) -> State:
+        """(), it remembers nothing."""
         del images
         return ()
 
     def step(
         self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
+        """Moves the perturbation by alpha in the norm of the ball; in the max-norm so moves each value that has a
+        gradient."""
         return perturbation + alpha * ball.steepest(gradient), state
 
 
@@ -55,11 +58,13 @@ class MomentumRule:
             raise ValueError(f"A momentum's decay is 0 or more; got {self.decay}.")
 
     def init(self, images: tf.Tensor) -> State:
+        """The sum of gradients [N, H, W, 3], 0 before the first step."""
         return (tf.zeros_like(images),)
 
     def step(
         self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
+        """The state is the sum after this gradient; a gradient of 0 adds nothing to it."""
         norm = tf.reduce_sum(tf.abs(gradient), (1, 2, 3), keepdims=True)
         momentum = self.decay * state[0] + tf.math.divide_no_nan(gradient, norm)
         return perturbation + alpha * ball.steepest(momentum), (momentum,)
@@ -75,12 +80,16 @@ class AdamRule:
     remembers: bool = dataclasses.field(default=True, init=False)
 
     def init(self, images: tf.Tensor) -> State:
+        """Means of gradients and of their squares, the largest of the latter so far, [N, H, W, 3] each; how many steps
+        were taken."""
         zeros = tf.zeros_like(images)
         return zeros, zeros, zeros, tf.zeros((), images.dtype)
 
     def step(
         self, perturbation: tf.Tensor, gradient: tf.Tensor, state: State, alpha: float, ball: Ball
     ) -> tuple[tf.Tensor, State]:
+        """No ball shapes the step: a value moves by about alpha grey levels where its gradients agree, whatever their
+        size."""
         del ball
         mean, square, most, count = state
         mean = self.decay * mean + (1 - self.decay) * gradient

@@ -34,6 +34,8 @@ class NearEntropy:
     weight: float
 
     def __call__(self, logits: tf.Tensor, labels: tf.Tensor, progress: Progress = 0.0) -> tf.Tensor:
+        """[N, H, W] of logits [N, H, W, C]; N may be a multiple of the images whose targets there are, copies one batch
+        after the other."""
         samples = tf.shape(logits)[0] // tf.shape(self.target)[0]  # of an expectation that takes several at once
         away = tf.abs(mean_entropy(logits) - tf.tile(self.target, [samples]))
         return cross_entropy(logits, labels, progress) - self.weight * away[:, tf.newaxis, tf.newaxis]

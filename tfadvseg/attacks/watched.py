@@ -21,6 +21,8 @@ class Watched:
     note: Callable[..., None]
 
     def __call__(self, images: tf.Tensor, *drawn: tf.Tensor) -> tf.Tensor:
+        """Logits [N, H, W, C] of images [N, H, W, 3], once they are noted. drawn: seeds int32 [N, 2], if the model
+        takes some."""
         logits = self.model(images, *drawn)
         noted = tf.numpy_function(self.note, [tf.stop_gradient(one) for one in self.see(images, logits)], [])
         with tf.control_dependencies([noted]):  # before the next look, whose images come of this one's answer

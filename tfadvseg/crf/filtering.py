@@ -25,9 +25,11 @@ class Bilateral(NamedTuple):
     lattice: Lattice
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
+        """Values [N, H, W, C] -> [N, H, W, C], of the images whose lattice this is."""
         return tf.reshape(self.lattice(_pixels(values)), tf.shape(values))
 
     def transposed(self) -> "Bilateral":
+        """The filter by the transposed matrix, which gradients go through."""
         return Bilateral(self.lattice.transposed())
 
     def scaled(self, before: tf.Tensor, after: tf.Tensor) -> "Bilateral":
@@ -44,10 +46,12 @@ class Spatial(NamedTuple):
     after: tf.Tensor
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
+        """Values [N, H, W, C] -> [N, H, W, C]; beyond the border there is 0."""
         smooth = _convolved if self.vertical.shape.rank == 1 else _multiplied
         return self.after * smooth(self.before * values, self.vertical, self.horizontal)
 
     def transposed(self) -> "Spatial":
+        """The filter by the transposed matrix: the kernels are symmetric, so only the factors change places."""
         return Spatial(self.after, self.vertical, self.horizontal, self.before)
 
     def scaled(self, before: tf.Tensor, after: tf.Tensor) -> "Spatial":

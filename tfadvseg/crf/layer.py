@@ -30,6 +30,7 @@ class DenseCrf(keras.layers.Layer):
         self.parameters = parameters
 
     def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
+        """Adds the three matrices, float32 [C, C]; input_shape: of logits and images."""
         classes = input_shape[0][-1]
         for name, scale in (
             ("spatial_weight", self.parameters.spatial_weight),
@@ -44,6 +45,7 @@ class DenseCrf(keras.layers.Layer):
             setattr(self, name, variable)
 
     def call(self, inputs: tuple[KerasTensor, KerasTensor], training: bool = False) -> KerasTensor:
+        """Logits [N, H, W, C] of (logits, images [N, H, W, 3] in grey levels), float32; images get no gradient."""
         logits, images = inputs
         iterations = TRAINING_ITERATIONS if training else self.parameters.iterations
         return mean_field(
@@ -54,11 +56,14 @@ class DenseCrf(keras.layers.Layer):
         )
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        """That of the logits."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:
+        """The parameters as a plain dict, so that JSON can hold them."""
         return {**super().get_config(), "parameters": dataclasses.asdict(self.parameters)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "DenseCrf":
+        """The layer of such a dict; its matrices are as they start until weights are loaded."""
         return cls(CrfParameters(**config.pop("parameters")), **config)

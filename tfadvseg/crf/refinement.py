@@ -15,4 +15,5 @@ class DenseCrfRefinement:
     parameters: CrfParameters
 
     def __call__(self, logits: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """Logits [N, H, W, C], whose softmax are the marginals; images in grey levels, of the size of the logits."""
         return mean_field(logits, images, self.parameters)

@@ -66,6 +66,7 @@ class Reader:
     def __call__(
         self, image_path: pathlib.Path, mask_path: pathlib.Path
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """ValueError where they differ in size, one cannot be read, or the mask holds a value that no class lists."""
         image, mask = read_photograph(image_path), read_mask(mask_path)
         refuse_other_size(image_path, image, mask_path, mask.values)
         return image, self.classes.labels(mask, str(mask_path))

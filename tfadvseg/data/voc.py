@@ -81,6 +81,7 @@ class WithCoco:
     def __call__(
         self, image_path: pathlib.Path, labels: pathlib.Path | str
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """(image uint8 [H, W, 3], labels uint8 [H, W], 255 ignored). labels: a file of VOC's or a name of COCO's."""
         if isinstance(labels, str):
             return coco_instances.read(self.instances, labels, image_path)
         return read(image_path, labels)

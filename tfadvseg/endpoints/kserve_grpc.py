@@ -19,6 +19,7 @@ class KserveGrpc:
         self._call = GrpcCall(settings, INFER, MESSAGES["ModelInferResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        """All outputs of one ModelInfer; which model a signature means, `kserve_names.model_of` says."""
         model = model_of(self.settings, signature)
         request = infer_request(model, self.settings.version, inputs)
         answer = self._patiently(f"{model} {signature}", lambda: self._call(request, model, signature))
@@ -29,4 +30,5 @@ class KserveGrpc:
             raise unreadable(self.settings.address, str(error)) from error
 
     def close(self) -> None:
+        """Ends the channel, and with it what is still under way."""
         self._call.close()

@@ -33,6 +33,7 @@ class KserveRest:
         self._versions, self._patiently = Versions(settings.address), Patience(settings.retries)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        """All outputs of one POST, whether the server answers with raw values or with JSON."""
         settings, model = self.settings, model_of(self.settings, signature)
         version = "" if settings.version is None else f"/versions/{settings.version}"
         path = f"/v2/models/{urllib.parse.quote(model, safe='')}{version}/infer"
@@ -60,6 +61,7 @@ class KserveRest:
             raise unreadable(self.settings.address, f"{type(error).__name__} {error}") from error
 
     def close(self) -> None:
+        """Ends the connections of all threads."""
         self._http.close()
 
 

@@ -18,6 +18,7 @@ class TfServingGrpc:
         self._call = GrpcCall(settings, PREDICT, MESSAGES["PredictResponse"])
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        """All outputs of one Predict."""
         model = self.settings.model_of(signature)
         request = predict_request(model, self.settings.version, signature, inputs)
         answer = self._patiently(f"{model} {signature}", lambda: self._call(request, model, signature))
@@ -28,4 +29,5 @@ class TfServingGrpc:
             raise unreadable(self.settings.address, str(error)) from error
 
     def close(self) -> None:
+        """Ends the channel, and with it what is still under way."""
         self._call.close()

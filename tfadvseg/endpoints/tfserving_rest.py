@@ -22,6 +22,8 @@ class TfServingRest:
         self._lock, self._patiently = threading.Lock(), Patience(settings.retries)
 
     def __call__(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        """All outputs of one POST, in the types that the model's metadata says; `failures.Refused` names the signatures
+        there are where this is none of them."""
         model, address = self.settings.model_of(signature), self.settings.address
         offered = self._offered(model, signature)
         if signature not in offered:
@@ -59,4 +61,5 @@ class TfServingRest:
         return f"/v1/models/{urllib.parse.quote(model, safe='')}{version}"
 
     def close(self) -> None:
+        """Ends the connections of all threads."""
         self._http.close()

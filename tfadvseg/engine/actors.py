@@ -52,9 +52,11 @@ class RayActor(Hand):
 
     @property
     def name(self) -> str:
+        """As its log is called; a new actor in its place has the same."""
         return self._name
 
     def begin(self) -> None:
+        """Waits for as long as the cluster has no room for it, and says so on stderr after PATIENCE seconds."""
         if self._actor is None:
             self._actor = self._made()
         promise = self._actor.begin.remote()
@@ -68,14 +70,17 @@ class RayActor(Hand):
         self._get(promise)
 
     def work(self, name: str, following: str | None, tick: Tick) -> Outcome:
+        """As `Hand.work`, but it never ticks: an actor tells nothing before its unit is finished."""
         return self._get(self._actor.work.remote(name, following))
 
     def kill(self) -> None:
+        """Errors of Ray are passed over, since what is to be ended may have ended."""
         if self._actor is not None:
             with contextlib.suppress(Exception):  # it is gone
                 self._ray.kill(self._actor)
 
     def close(self) -> None:
+        """Ray lets go of what an actor takes when that is killed."""
         self.kill()
 
     def _get(self, promise: Any) -> Any:

@@ -145,29 +145,36 @@ class Steps:
 
     @property
     def attacks(self) -> list[Followed]:
+        """Of the scenario's attacks those that are followed; see `followed`."""
         return followed(self.scenario.protocol.attacks, self.epsilon)
 
     @property
     def name(self) -> str:
+        """steps- and the scenario's name."""
         return f"steps-{self.scenario.name}"
 
     @property
     def source(self) -> Source:
+        """As the scenario's, so that units are of the same batches."""
         return self.scenario.source
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
+        """The attacked one alone; targets of transfer are shown nothing."""
         return (self.scenario.attacked,)
 
     @property
     def work(self) -> float:
+        """Gradients an image: each attack run by itself, a half for the last look at each and for the clean image."""
         return sum(cost.work for one in self.attacks for cost in one.group.costs) + 0.5 * (len(self.attacks) + 1)
 
     @property
     def per_image(self) -> tuple[str, ...]:
+        """An array an attack, [T, N, 5]."""
         return tuple(one.name for one in self.attacks)
 
     def maker(self, setting: Setting, batch: Batch) -> Make:
+        """Opens the attacked model; its units hold the points of each attack by its name."""
         spec = self.scenario.attacked
         model = setting.models[spec]
         alone = dataclasses.replace(self.scenario, targets=())  # nobody else is shown anything

@@ -65,25 +65,31 @@ class Start:
 
     @property
     def name(self) -> str:
+        """start- and the model's name."""
         return f"start-{self.spec.name}"
 
     @property
     def source(self) -> ModelSpec:
+        """The model itself, whose own frame is what it is attacked in."""
         return self.spec
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
+        """The one model."""
         return (self.spec,)
 
     @property
     def work(self) -> float:
+        """A gradient an objective."""
         return float(len(self.objectives))
 
     @property
     def per_image(self) -> tuple[str, ...]:
+        """An array an objective, and FLOOR."""
         return *(name for name, _ in self.objectives), FLOOR
 
     def maker(self, setting: Setting, batch: Batch) -> Make:
+        """Opens the model; one that draws at random is asked with seeds."""
         model = setting.models[self.spec]
         called = model.logits_of_seeds if self.spec.seeded else model
 
@@ -105,6 +111,7 @@ class Starts:
 
     @property
     def parts(self) -> list[Start]:
+        """One a model."""
         return [Start(spec, self.objectives, self.seed) for spec in self.specs]
 
     def write(self, shards: Shards, folder: RunFolder) -> None:

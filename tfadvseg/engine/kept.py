@@ -50,6 +50,7 @@ class KeptAttack:
     cost: Cost = Cost()
 
     def __call__(self, *_: Any, **__: Any) -> Any:
+        """AssertionError: whoever calls it has taken it for an attack that can be run."""
         raise AssertionError("What was kept is read and not made again.")
 
 

@@ -88,21 +88,27 @@ class Attacked:
 
     @property
     def name(self) -> str:
+        """The scenario's."""
         return self.scenario.name
 
     @property
     def source(self) -> Source:
+        """Whom the scenario attacks, or what an earlier run has kept of that."""
         return self.scenario.source
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
+        """The attacked one and all targets."""
         return self.scenario.models
 
     @property
     def work(self) -> float:
+        """That of all attacks and of showing what they made to the targets."""
         return self.scenario.work
 
     def maker(self, setting: Setting, batch: Batch) -> Make:
+        """Opens the models, decides once a run whether XLA compiles attacks, and with `keep` makes the folder for
+        perturbations."""
         make = unit_maker(self.scenario, batch, setting.folder, setting.xla, setting.models)
         keeping = {"keep": self._keeper(setting.folder)} if self.keep else {}
         return lambda batch, tick, with_example: make(batch, setting.split, with_example, tick, **keeping)

@@ -34,9 +34,11 @@ class Process(Hand):
 
     @property
     def name(self) -> str:
+        """As its log is called; a new process in its place has the same."""
         return self._name
 
     def begin(self) -> None:
+        """Starts a process and waits until its worker is ready, or raises what kept it from that."""
         search = os.pathsep.join(path for path in sys.path if path)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -51,16 +53,19 @@ class Process(Hand):
         self._receive()
 
     def work(self, name: str, following: str | None, tick: Tick) -> Outcome:
+        """As `Hand.work`; the process tells of its work as it goes."""
         self._send((name, following))
         while not isinstance(answer := self._receive(), Outcome):
             tick(answer)
         return answer
 
     def kill(self) -> None:
+        """By SIGKILL; what the process was doing is lost, what it had finished is in the run folder."""
         if self._process is not None:
             self._process.kill()
 
     def close(self) -> None:
+        """subprocess.TimeoutExpired where it is still there END seconds after it was killed."""
         if (process := self._process) is None:
             return
         process.kill()

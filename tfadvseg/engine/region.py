@@ -48,13 +48,16 @@ class ClassRegion:
 
     @property
     def text(self) -> str:
+        """Names the class."""
         return f"the pixels that a network predicts as {self.name} on the clean image"
 
     @property
     def absent(self) -> str:
+        """Names the class."""
         return f"the network predicts no {self.name}"
 
     def __call__(self, exposure: Exposure, predict: Predict, photographs: Examples, indices: np.ndarray) -> tf.Tensor:
+        """bool [N, H, W]; it asks for the prediction and for nothing of the photographs."""
         return (predict() == self.number) & exposure.counted
 
 
@@ -80,13 +83,16 @@ class MaskRegion:
 
     @property
     def text(self) -> str:
+        """Without the file's name: a region is what it marks."""
         return "the pixels that the mask marks"
 
     @property
     def absent(self) -> str:
+        """As where resizing leaves nothing of a small mask."""
         return "the network's input has no pixel of the mask"
 
     def __call__(self, exposure: Exposure, predict: Predict, photographs: Examples, indices: np.ndarray) -> tf.Tensor:
+        """bool [N, H, W], the mask placed as the photographs are; ValueError where one of them has another size."""
         for name, image, _ in (photographs[int(index)] for index in indices):
             if image.shape[:2] != self.mask.shape:
                 raise ValueError(

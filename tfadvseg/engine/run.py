@@ -71,6 +71,7 @@ class Told:
         self.again: collections.Counter[str] = collections.Counter()
 
     def __call__(self, event: Event) -> None:
+        """Moves the bar, and says what is out of the ordinary: photographs left out, workers that ended."""
         if isinstance(event, FalseStart):
             self.progress.say(false_start(event))
             return

@@ -151,6 +151,8 @@ class Team:
             thread.join(CLOSING)
 
     def __call__(self, names: Sequence[str], hear: Hear) -> None:
+        """A `Crew`. ValueError where a unit has lost its worker, or a worker has ended before it could begin, more than
+        AGAIN times."""
         waiting, busy, told = Waiting(names), dict[int, str](), collections.defaultdict[str, float](float)
         handed_out, false_starts = collections.Counter[str](), collections.Counter[int]()
         while waiting or busy:

@@ -17,6 +17,7 @@ class BilinearKernel(keras.initializers.Initializer):
     """
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> KerasTensor:
+        """shape: [k, k, out, in]; 0 between channels that differ."""
         side, _, outputs, inputs = shape
         kernel = _tent(side)[:, :, None, None] * np.eye(outputs, inputs)
         return ops.convert_to_tensor(kernel.astype(np.float32), dtype=dtype)
@@ -39,10 +40,12 @@ class GroupedBilinear(keras.layers.Layer):
         self.padding = padding
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Adds `kernel` [k, k, C, 1], which is not trained."""
         shape = (self.kernel_size, self.kernel_size, input_shape[-1], 1)
         self.kernel = self.add_weight(shape=shape, initializer=_every_channel, trainable=False, name="kernel")
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        """[N, H, W, C] -> [N, s H, s W, C], or s (H + 1) by s (W + 1) with "valid"."""
         # One kernel that is zero between channels: C times the products, yet 95 ms on a busy 2-core CPU for 21 channels
         # of 600 x 600 pixels and 44 for the gradient. Sums of shifted maps took 153 and 294, a depthwise convolution of
         # the map with zeros in between 383 and 485, matrix products a channel 45 and 72, for more code.
@@ -50,6 +53,7 @@ class GroupedBilinear(keras.layers.Layer):
         return ops.conv_transpose(x, kernel, strides=self.kernel_size // 2, padding=self.padding)
 
     def get_config(self) -> dict[str, Any]:
+        """Side and padding; the kernel is a weight."""
         return super().get_config() | {"kernel_size": self.kernel_size, "padding": self.padding}
 
 

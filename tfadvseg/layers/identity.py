@@ -21,6 +21,7 @@ class IdentityKernel(keras.initializers.RandomNormal):
         self.groups = groups
 
     def __call__(self, shape: tuple[int, int, int, int], dtype: str | None = None) -> KerasTensor:
+        """shape: [k, k, in, out]; noise takes the places that no signal has."""
         rows, columns, inputs, outputs = shape
         signal_in, signal_out = (np.arange(n) * self.groups // n for n in (inputs, outputs))
         shares = 1 / np.bincount(signal_out)[signal_out]  # groups / out, if that divides
@@ -30,6 +31,7 @@ class IdentityKernel(keras.initializers.RandomNormal):
         return ops.where(identity > 0, ops.convert_to_tensor(identity, dtype=noise.dtype), noise)
 
     def get_config(self) -> dict[str, Any]:
+        """Without the mean, which is 0 and no argument of this one."""
         config = super().get_config() | {"groups": self.groups}
         del config["mean"]
         return config

@@ -62,6 +62,7 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """False also where nothing could be decided."""
         return self.verdict == PASSED
 
     @property
@@ -114,6 +115,7 @@ class Measured:
 
     @property
     def decidable(self) -> bool:
+        """Whether the score is finite and rests on more than one group of images."""
         return bool(np.isfinite(self.score[0])) and self.evidence.units > 1
 
     @property
@@ -132,6 +134,7 @@ class Measured:
 
     @property
     def holds(self) -> bool:
+        """Whether the measured score fulfils the requirement, whatever chance has to do with it."""
         return bool(self.requirement.holds(self.score[0]))
 
     @property

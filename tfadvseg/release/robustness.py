@@ -102,10 +102,12 @@ class Robustness:
 
     @property
     def images_text(self) -> str:
+        """As "16 images", or "101 images in 5 groups of alike ones"."""
         return images_text(self.images, self.groups)
 
     @property
     def norm_text(self) -> str:
+        """What epsilon bounds, as "the max-norm"."""
         return NORMS[self.norm]
 
 

@@ -82,6 +82,7 @@ class ClaimTable:
 
     @property
     def title(self) -> str:
+        """The heading, which names the subject."""
         return f"Claims of the paper: {self.subject}"
 
     @property

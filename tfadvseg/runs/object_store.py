@@ -39,13 +39,16 @@ class ObjectStore:
         """There are no folders."""
 
     def below(self, folder: str) -> "ObjectStore":
+        """The store of a URL below; nothing is asked for that."""
         return ObjectStore(f"{self.url}/{folder}")
 
     def read(self, name: str) -> bytes:
+        """The whole object; FileNotFoundError where there is none."""
         with self._asked("read") as system:
             return system.cat_file(self._key(name))
 
     def write(self, name: str, write: Callable[[IO[bytes]], Any]) -> None:
+        """One put of what `write` fills memory with. Unreachable also where a store takes files only piece by piece."""
         content = _filled(write)
         with self._asked("written") as system:
             self._refuse_halves(system)
@@ -72,6 +75,7 @@ class ObjectStore:
                 )
 
     def exists(self, name: str) -> bool:
+        """Of an object, not of what lies below it; Unreachable where nobody could look."""
         with self._asked("read") as system:  # whose own `exists` takes any failure for an absence
             try:
                 return system.info(self._key(name))["type"] == "file"
@@ -79,22 +83,27 @@ class ObjectStore:
                 return False
 
     def names(self, deep: bool = False) -> list[str]:
+        """As they are now: no listing is remembered. [] where there is nothing; hidden names are left out."""
         with self._asked("read") as system:
             root = self._key("")
             return sorted(key.removeprefix(root) for key in _keys(system, root.rstrip("/"), deep))
 
     def remove(self, name: str) -> None:
+        """What is not there stays so, without an error."""
         with self._asked("written") as system, contextlib.suppress(FileNotFoundError):
             system.rm_file(self._key(name))
 
     def room(self) -> float:
+        """Infinite: a store does not say."""
         return math.inf
 
     def digest(self, names: Iterable[str]) -> str:
+        """Reads every object anew."""
         return digest_of_contents((name, self.read(name)) for name in names)
 
     @property
     def protocol(self) -> str:
+        """As gs in gs://bucket/run."""
         return self.url.partition("://")[0]
 
     def _refuse_halves(self, system: Any) -> None:

@@ -37,7 +37,8 @@ class Store(Protocol):
     def below(self, folder: str) -> "Store":
         """A folder within."""
 
-    def read(self, name: str) -> bytes: ...
+    def read(self, name: str) -> bytes:
+        """The whole file."""
 
     def write(self, name: str, write: Write) -> None:
         """Whole or not at all; what was there is replaced."""
@@ -45,7 +46,8 @@ class Store(Protocol):
     def write_once(self, name: str, write: Write) -> None:
         """The same, unless it is there: of several who write at once the first one wins."""
 
-    def exists(self, name: str) -> bool: ...
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name now."""
 
     def names(self, deep: bool = False) -> list[str]:
         """Of the files in this folder, and with `deep` of those in folders below, as "folder/file"; sorted."""
@@ -71,35 +73,45 @@ class Disk:
         return str(self.path)
 
     def create(self) -> None:
+        """With its parents; it may be there."""
         self.path.mkdir(parents=True, exist_ok=True)
 
     def below(self, folder: str) -> "Disk":
+        """A path below, whether it is there or not."""
         return Disk(self.path / folder)
 
     def read(self, name: str) -> bytes:
+        """The whole file; ValueError for a pipe or a device, which would never end."""
         refuse_endless(self.path / name)
         return (self.path / name).read_bytes()
 
     def write(self, name: str, write: Write) -> None:
+        """Renamed into place from a temporary file beside it."""
         atomic.write_atomically(self.path / name, write)
 
     def write_once(self, name: str, write: Write) -> None:
+        """By a second name for a temporary file, where the file system has such; by a rename where it has not."""
         atomic.write_once(self.path / name, write)
 
     def exists(self, name: str) -> bool:
+        """Of a file or a folder."""
         return (self.path / name).exists()
 
     def names(self, deep: bool = False) -> list[str]:
+        """Hidden names, such as locks and temporary files, are left out."""
         found = self.path.rglob("[!.]*") if deep else self.path.glob("[!.]*")
         return sorted(path.relative_to(self.path).as_posix() for path in found if path.is_file())
 
     def remove(self, name: str) -> None:
+        """What is not there stays so, without an error."""
         (self.path / name).unlink(missing_ok=True)
 
     def room(self) -> float:
+        """Free bytes of the disk; the folder must be there."""
         return shutil.disk_usage(self.path).free
 
     def digest(self, names: Iterable[str]) -> str:
+        """Kept between calls for files that have not changed; OSError where one cannot be read."""
         return digest(self.path / name for name in names)
 
 

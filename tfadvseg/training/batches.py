@@ -36,6 +36,7 @@ class RandomViews(keras.utils.PyDataset):
         return len(self.examples) // self.batch_size
 
     def on_epoch_end(self) -> None:
+        """Keras calls it; the epoch is a part of what views are drawn from."""
         self.epoch += 1
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:

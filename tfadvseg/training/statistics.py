@@ -72,6 +72,7 @@ class AsInTraining(keras.Model):
         self.built = True
 
     def call(self, images: Any) -> Any:
+        """One number an image [N], by which nothing is meant; the statistics of the batch are what is wanted."""
         for norm in self.norms:
             norm.momentum = 0.0  # the first call of a batch leaves nothing of the batch before
         # One number, so that no logits are brought back from the device.

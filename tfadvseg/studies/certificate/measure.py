@@ -50,21 +50,26 @@ class Smoothed:
 
     @property
     def name(self) -> str:
+        """smoothed-, the network's name and sigma."""
         return f"smoothed-{self.spec.name}-{self.smoothing.sigma:g}"
 
     @property
     def source(self) -> ModelSpec:
+        """The network itself, on whose own input the noise lies."""
         return self.spec
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
+        """The one network."""
         return (self.spec,)
 
     @property
     def work(self) -> float:
+        """That of the attacks, and half a gradient a draw."""
         return self.smoothing.work
 
     def maker(self, setting: Setting, batch: Batch) -> Make:
+        """Opens the network; its units are those of `SmoothedUnitMaker`."""
         model: Model = setting.models[self.spec]
         make = SmoothedUnitMaker(self.spec, model, self.smoothing)
         return lambda batch, tick, with_example: make(batch, tick)
@@ -79,6 +84,7 @@ class Certificates:
 
     @property
     def parts(self) -> list[Smoothed]:
+        """One a network and sigma."""
         return [Smoothed(spec, smoothing) for spec, smoothing in self.networks]
 
     def write(self, shards: Shards, folder: RunFolder) -> None:

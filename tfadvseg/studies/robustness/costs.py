@@ -41,6 +41,7 @@ class Bought:
 
     @property
     def black_box(self) -> bool:
+        """Whether it asks the network for label maps."""
         return self.queries > 0
 
 

@@ -94,6 +94,7 @@ class Envelope:
 
     @functools.cached_property
     def choices(self) -> Choices:
+        """Of what the network was shown behind no input transform."""
         return choices(self.evidence.results, self.model, norm=self.norm)
 
     @functools.cached_property
@@ -131,6 +132,7 @@ class Envelope:
         return Counts(*(part[0] for part in self.choices.counts))
 
     def at(self, epsilon: float) -> Point:
+        """The point of an epsilon; ValueError where it is none of the envelope's."""
         return self.points[self.epsilons.index(epsilon)]
 
     def iou(self, point: Point) -> Score:

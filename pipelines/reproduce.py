@@ -74,7 +74,7 @@ def run() -> int:
         raise ValueError("--reading is one for all models here; put a reading.json beside each that needs another.")
     models = models_at_hand()  # before a folder is made
     folder, share = objects.output_folder("reproduce"), machines.share()
-    jobs = programme(described(models), FLAGS.budget)
+    jobs = programme(described(models), FLAGS.budget, ensembles.apart())
     names = {job.name for job in picked(jobs, FLAGS.only)}
     with claimed(Disk(folder), "" if share == WHOLE else str(share)):
         ledger, speeds = Ledger(folder / of_share("jobs.json")), Speeds(folder)

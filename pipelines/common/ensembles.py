@@ -21,6 +21,12 @@ AS_READ = ("reading", "signature", "intensity_range", "channel_order", "model_ou
 """Flags that say how a network is read. Its ensemble is made by them, and then has this package's own convention."""
 
 
+def apart() -> str:
+    """Why no job may measure networks as they are beside ensembles, "" where one may."""
+    said = next((name for name in AS_READ if FLAGS[name].present), "")
+    return f"has an ensemble beside networks, and --{said} is of these alone; use reading.json files" if said else ""
+
+
 def place(ensemble: Ensemble, folder: pathlib.Path, models: Mapping[str, ModelSpec]) -> pathlib.Path:
     """Where it lies; another network, or the same trained anew, has another place. folder: --output. models: {word:
     network}."""

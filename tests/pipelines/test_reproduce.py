@@ -333,6 +333,22 @@ def test_ensembles_are_made_as_their_network_is_read_and_then_are_read_as_their_
     assert given < {*asked["robustness"]["arguments"]}
 
 
+def test_an_ensemble_stands_beside_networks_only_where_all_are_read_alike(call, pretended, camvid, tmp_path):
+    deeplab = ROOT / "saved_models" / "deeplab_v2_resnet101_camvid"
+    flags = (f"--models={deeplab}", "--dataset=camvid", f"--data_dir={camvid}", "--only=multiscale", "--dry_run")
+    ended = call("reproduce", *flags, f"--output={tmp_path / 'run'}")
+    assert ended.returncode == 0, ended.stderr
+    assert [words[-2] for words in pretended.made] == ["--name=deeplab_v2_resnet101_camvid_multiscale"]
+    place = pretended.made[0][-1].removeprefix("--models_folder=")
+    asked = json.loads((tmp_path / "run" / "logs" / "asked.json").read_text())["jobs"]["multiscale"]
+    assert asked["pipeline"] == "robustness"
+    assert asked["arguments"][0] == f"--models={place}/deeplab_v2_resnet101_camvid_multiscale,{deeplab}"
+    ended = call("reproduce", *flags, "--channel_order=rgb", f"--output={tmp_path / 'other'}")
+    told = " ".join(ended.stdout.split())
+    assert ended.returncode == 0 and len(pretended.made) == 1
+    assert "multiscale left out: has an ensemble beside networks, and --channel_order is of these alone; use" in told
+
+
 def test_a_rehearsal_that_is_killed_while_it_times_costs_only_the_times(call, twins, pretended, tmp_path):
     pretended.killed, pretended.unlooked = "while", {"transfer"}
     ended = call("reproduce", *twins, "--only=robustness,transfer", f"--output={tmp_path}")

@@ -29,6 +29,16 @@ def test_a_link_leads_to_the_section():
     assert list(of([DONE], "Figure 14").links) == [link]
 
 
+def test_what_the_paper_shows_on_voc_is_also_where_a_network_over_scales_is():
+    over = Chapter("multiscale", "And?", "8 gradients.", "multiscale/results.md", SECTIONS)
+    for name in ("Table 7", "Table 10", "Figure 2", "Figure 14"):
+        assert [one.text for one in of([DONE, over], name).links] == [
+            "robustness, Beside the paper",
+            "multiscale, Beside the paper",
+        ]
+    assert len(of([DONE, over], "Table 11").links) == len(of([DONE, over], "Figure 3").links) == 1
+
+
 def test_figures_without_a_section_and_photographs_are_linked_where_they_are():
     assert [one.path for one in of([DONE], "Figure 4").links] == ["robustness/figures/clean_against_ratio.png"]
     assert [one.path for one in of([DONE], "Figure 12").links] == ["robustness/report.html"]

@@ -1,9 +1,11 @@
 """Which jobs there are for which networks and budgets."""
 
 import pytest
+from made_up import networks
 
 from tfadvseg.paper import claims
 from tfadvseg.studies.programme import BUDGETS, Ensemble, Network, picked, programme, words
+from tfadvseg.studies.robustness.architectures import CLAIMS, MULTISCALE
 from tfadvseg.studies.robustness.facts import Facts
 
 DEEPLAB = Network("deeplab", "deeplab", Facts("deeplab_v2_resnet101", "resnet101"))
@@ -27,6 +29,7 @@ def test_the_zoo_allows_every_job():
     assert {name: job.missing for name, job in by_name(ALL).items()} == dict.fromkeys(
         [
             "robustness",
+            "multiscale",
             "transfer",
             "scale_transfer",
             "scale_transfer_fcn8s",
@@ -40,6 +43,7 @@ def test_the_zoo_allows_every_job():
     )
     assert list(by_name(ALL, "full")) == [
         "robustness",
+        "multiscale",
         "transfer",
         "scale_transfer",
         "scale_transfer_fcn8s",
@@ -72,6 +76,7 @@ def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
         (
             (ENET,),
             {
+                "multiscale": "needs deeplab_v2_resnet101, which is not here",
                 "transfer": "needs two networks, of which there is one at most here",
                 "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
                 "scale_transfer_fcn8s": "needs fcn8s_vgg, which is not here",
@@ -81,6 +86,7 @@ def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
         (
             (FCN8S, ENET),
             {
+                "multiscale": "needs deeplab_v2_resnet101, which is not here",
                 "scale_transfer": "needs deeplab_v2_resnet101, which is not here",
                 "crf": "needs crf_rnn, which is not here",
             },
@@ -118,6 +124,44 @@ def test_scales_are_made_of_the_network_in_both_fusions():
     ]
 
 
+def test_deeplab_over_scales_stands_among_all_that_can_be_attacked():
+    random = Network("random", "random", random=True)
+    job = by_name((*ALL, random))["multiscale"]
+    assert job.ensembles == (Ensemble("deeplab", "deeplab_multiscale"),)
+    assert job.ensembles[0] in by_name(ALL)["scale_transfer"].ensembles  # exported once for both
+    arguments = words(job, lambda one: f"out/models/{one.name}", [], "out/multiscale")
+    assert job.pipeline == "robustness" and arguments == [
+        "--models=out/models/deeplab_multiscale,enet,runs/fcn8s/,deeplab",
+        "--epsilons=0.25,0.5,1,2,4,8",
+        "--limit=8",
+        "--output=out/multiscale",
+    ]
+    assert job.networks == ("enet", "runs/fcn8s/", "deeplab")
+
+
+def test_what_is_claimed_of_deeplab_over_scales_is_judged_where_it_stands():
+    fast, small = by_name(ALL), by_name(ALL, "small")
+    lacking = networks({("enet", "fgsm", 8.0): 20.0}, {"enet": 50.0}, {"enet": ENET.facts})
+    asked = {claim.number for claim in CLAIMS if MULTISCALE in claim.needs(lacking)}
+    assert asked == set(fast["multiscale"].claims) == {"C14", "C16", "C92", "C96"}
+    assert not asked & set(fast["robustness"].claims) and asked < set(small["robustness"].claims)
+    assert set(small["robustness"].claims) - asked == set(fast["robustness"].claims)
+    assert asked < set(by_name((ENET, FCN8S))["robustness"].claims)  # which says what is not here
+
+
+def test_a_network_that_is_over_scales_by_itself_needs_no_ensemble():
+    trained = Network("trained", "trained", Facts(MULTISCALE, "resnet101"), scales=3)
+    jobs = by_name((*ALL, trained))
+    assert jobs["multiscale"].missing == "deeplab_v2_multiscale is here, and robustness measures it"
+    assert {"C14", "C16", "C92", "C96"} < set(jobs["robustness"].claims) and "trained" in models(jobs["robustness"])
+
+
+def test_networks_that_are_read_otherwise_stand_beside_no_ensemble():
+    jobs = {job.name: job for job in programme(ALL, "fast", apart="cannot be told apart")}
+    assert {name: job.missing for name, job in jobs.items() if job.missing} == {"multiscale": "cannot be told apart"}
+    assert {"C14", "C16", "C92", "C96"} < set(jobs["robustness"].claims)
+
+
 @pytest.mark.parametrize(
     ("word", "name"), [("saved_models/dl/1", "dl"), ("nets.v2/{fcn}", "{fcn}"), ("a=b/fcn.v1", "fcn.v1")]
 )
@@ -136,6 +180,7 @@ def test_a_job_knows_whom_it_measures_whatever_their_words_are():
     jobs = by_name((odd, CRF_RNN, DEEPLAB))
     assert {name: job.networks for name, job in jobs.items()} == {
         "robustness": ("a=b/net", "deeplab"),
+        "multiscale": ("a=b/net", "deeplab"),
         "transfer": ("a=b/net", "deeplab"),
         "scale_transfer": ("deeplab",),
         "scale_transfer_fcn8s": ("a=b/net",),
@@ -151,7 +196,7 @@ def test_a_job_knows_whom_it_measures_whatever_their_words_are():
 def test_full_is_the_papers_grid_on_all_photographs():
     grid = "--epsilons=0.25,0.5,1,2,4,8,16,32"
     fast, full = by_name(ALL), by_name(ALL, "full")
-    for name in ("robustness", "transfer", "scale_transfer", "transforms", "transform_transfer", "crf", "crf_added"):
+    for name in set(full) - {"masking", "modern"}:
         assert grid in full[name].flags
     assert not any(flag.startswith("--limit") for job in full.values() for flag in job.flags)
     assert all(any(flag.startswith("--limit=") for flag in job.flags) for job in fast.values())
@@ -159,9 +204,9 @@ def test_full_is_the_papers_grid_on_all_photographs():
     assert len(models(full["masking"])) == 3 and len(models(fast["masking"])) == 2
 
 
-def test_small_has_every_job_of_fast_on_two_photographs_at_most():
+def test_small_has_every_job_of_fast_but_that_over_scales_on_two_photographs_at_most():
     small, fast = by_name(ALL, "small"), by_name(ALL)
-    assert list(small) == list(fast)
+    assert [*small] == [name for name in fast if name != "multiscale"]
     assert {flag for job in small.values() for flag in job.flags if flag.startswith("--limit")} == {
         "--limit=1",
         "--limit=2",

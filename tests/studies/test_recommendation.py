@@ -62,5 +62,10 @@ def test_what_is_not_finished_is_named(robustness):
     ]
 
 
+def test_a_network_over_scales_is_told_of_where_it_stands(robustness):
+    which = recommendation({"robustness": robustness(name="1"), "multiscale": robustness(name="2")})[0]
+    assert " With one over scales among them: At epsilon 8 a+crf keeps" in which
+
+
 def test_transforms_alone_answer_where_they_were_not_crossed(transforms):
     assert "JPEG" in recommendation({"transforms": transforms(cross=False)})[2]

@@ -11,8 +11,9 @@ from tfadvseg.studies import crf, masking, transforms
 from tfadvseg.studies.robustness.answer import broken, envelopes_of, keeping, limits
 from tfadvseg.studies.run import FinishedRun
 
-WHITE_BOX, NEWER, DEFENSES, CRFS, MASKS = (
+WHITE_BOX, OVER_SCALES, NEWER, DEFENSES, CRFS, MASKS = (
     "robustness",
+    "multiscale",
     "modern",
     ("transform_transfer", "transforms"),
     ("crf", "crf_added"),
@@ -25,7 +26,7 @@ def recommendation(runs: Mapping[str, FinishedRun]) -> list[str]:
     """Five answers, of a few sentences each. runs: {name of a job: its run}, of those that are finished."""
     defended = next((name for name in DEFENSES if name in runs), DEFENSES[0])
     return [
-        f"Which network to deploy: {_told(runs, WHITE_BOX, keeping)}{_newer(runs)}",
+        f"Which network to deploy: {_told(runs, WHITE_BOX, keeping)}{_over_scales(runs)}{_newer(runs)}",
         f"Where each breaks: {_told(runs, WHITE_BOX, _breaks)}",
         f"Defenses: {_told(runs, defended, transforms.STUDY.report().answer)}",
         f"Masked gradients: {_masked(runs)}",
@@ -44,6 +45,12 @@ def _breaks(run: FinishedRun) -> list[str]:
     """Of every network, however many there are."""
     found = envelopes_of(run)
     return broken(found, limits(run), most=len(found))
+
+
+def _over_scales(runs: Mapping[str, FinishedRun]) -> str:
+    """The same where a network over scales is among them."""
+    found = keeping(runs[OVER_SCALES])[:1] if OVER_SCALES in runs else []
+    return f" With one over scales among them: {found[0]}" if found else ""
 
 
 def _newer(runs: Mapping[str, FinishedRun]) -> str:

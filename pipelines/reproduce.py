@@ -34,7 +34,7 @@ from tfadvseg.studies.programme import BUDGETS, Job, Network, picked, programme,
 from tfadvseg.studies.robustness.design import design
 from tfadvseg.studies.robustness.facts import Facts
 
-from .common import children, ensembles, flags, machines, main, objects
+from .common import children, exports, flags, machines, main, objects
 from .common.commands import PACKAGE
 from .common.conclusion import write_index, write_whole
 from .common.ledger import Entry, Ledger
@@ -50,7 +50,7 @@ flags.define_reading()
 flags.define_run()
 flags.define_machines()
 PASSED_ON = sorted(set(FLAGS) - _before)
-"""Flags that every job is given as they were given here, but for `AS_READ` where ensembles are made for it."""
+"""Flags that every job is given as they were given here, but for `AS_READ` where exports are made for it."""
 absl_flags.DEFINE_list(
     "models",
     None,
@@ -74,7 +74,7 @@ def run() -> int:
         raise ValueError("--reading is one for all models here; put a reading.json beside each that needs another.")
     models = models_at_hand()  # before a folder is made
     folder, share = objects.output_folder("reproduce"), machines.share()
-    jobs = programme(described(models), FLAGS.budget, ensembles.apart())
+    jobs = programme(described(models), FLAGS.budget, exports.apart())
     names = {job.name for job in picked(jobs, FLAGS.only)}
     with claimed(Disk(folder), "" if share == WHOLE else str(share)):
         ledger, speeds = Ledger(folder / of_share("jobs.json")), Speeds(folder)
@@ -142,9 +142,9 @@ def standing(job: Job, folder: pathlib.Path, models: Mapping[str, ModelSpec], le
     own = folder / job.name
     if job.missing:
         return Standing(job, own, [], "", IMPOSSIBLE, job.missing)
-    made_by = ensembles.AS_READ if job.ensembles else ()
+    made_by = exports.AS_READ if job.exports else ()
     given = [FLAGS[name].serialize() for name in PASSED_ON if FLAGS[name].present and name not in made_by]
-    arguments = words(job, lambda one: str(ensembles.place(one, folder, models)), given, str(own))
+    arguments = words(job, lambda one: str(exports.place(one, folder, models)), given, str(own))
     deciding = terms_of(job, models)
     entry = ledger.same(job.name, arguments, deciding)
     if entry is None:
@@ -168,7 +168,7 @@ def rehearse(
     """Makes what these jobs need, has their pipelines write down what they will measure, and times a gradient of each
     network, in a process that ends before the first job begins."""
     for one in standings:
-        code, one.sentence = ensembles.make(one.job, folder, models, log(one))
+        code, one.sentence = exports.make(one.job, folder, models, log(one))
         one.state = FAILED if code else OPEN
     jobs = {
         one.job.name: {"pipeline": one.job.pipeline, "arguments": one.arguments, "folder": str(one.folder)}

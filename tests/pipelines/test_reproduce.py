@@ -346,7 +346,7 @@ def test_an_ensemble_stands_beside_networks_only_where_all_are_read_alike(call, 
     ended = call("reproduce", *flags, "--channel_order=rgb", f"--output={tmp_path / 'other'}")
     told = " ".join(ended.stdout.split())
     assert ended.returncode == 0 and len(pretended.made) == 1
-    assert "multiscale left out: has an ensemble beside networks, and --channel_order is of these alone; use" in told
+    assert "multiscale left out: has an export beside networks, and --channel_order is of these alone; use" in told
 
 
 def test_a_rehearsal_that_is_killed_while_it_times_costs_only_the_times(call, twins, pretended, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from made_up import networks
 
 from tfadvseg.paper import claims
-from tfadvseg.studies.programme import BUDGETS, Ensemble, Network, picked, programme, words
+from tfadvseg.studies.programme import BUDGETS, SCALES, Export, Network, picked, programme, words
 from tfadvseg.studies.robustness.architectures import CLAIMS, MULTISCALE
 from tfadvseg.studies.robustness.facts import Facts
 
@@ -59,7 +59,7 @@ def test_the_zoo_allows_every_job():
 def test_networks_behind_a_crf_are_compared_in_their_own_job_alone():
     jobs = by_name(ALL)
     assert models(jobs["robustness"]) == models(jobs["transfer"]) == ["enet", "runs/fcn8s/", "deeplab"]
-    assert models(jobs["crf"]) == ["runs/fcn8s/"] and "--crf_models=crf_rnn" in jobs["crf"].flags
+    assert models(jobs["crf"]) == ["runs/fcn8s/", "deeplab"]
     assert models(jobs["crf_added"]) == ["runs/fcn8s/"] and "--sweep" in jobs["crf_added"].flags
 
 
@@ -97,12 +97,24 @@ def test_a_study_of_one_network_takes_the_papers_where_it_is_here():
 def test_what_is_missing_is_named_and_has_no_command(networks, missing):
     jobs = programme(networks, "fast")
     assert {job.name: job.missing for job in jobs if job.missing} == missing
-    assert all((job.flags == job.networks == job.ensembles == ()) == bool(job.missing) for job in jobs)
+    assert all((job.flags == job.networks == job.exports == ()) == bool(job.missing) for job in jobs)
 
 
 def test_nothing_but_label_maps_leaves_no_job():
     jobs = programme([Network("labels", "labels", attackable=False), CRF_RNN], "full")
     assert all(job.missing for job in jobs)
+
+
+def test_a_trained_crf_and_one_added_to_deeplab_stand_in_one_run():
+    job = by_name(ALL)["crf"]
+    assert job.exports == (Export("deeplab", "deeplab_crf", ("--crf=deeplab_resnet",)),)
+    assert "--crf_models=crf_rnn,{deeplab_crf}" in job.flags and {"C85", "C86"} < set(job.claims)
+    assert job.networks == ("runs/fcn8s/", "deeplab", "crf_rnn") and "added to Deeplab v2" in job.asks
+    vgg = Network("v", "v", Facts("deeplab_v2_vgg", "vgg"))
+    assert by_name((FCN8S, CRF_RNN, vgg))["crf"].exports == (Export("v", "v_crf", ("--crf=deeplab_vgg",)),)
+    for alone in (by_name((FCN8S, CRF_RNN)), {one.name: one for one in programme(ALL, "fast", apart="read otherwise")}):
+        assert models(alone["crf"]) == ["runs/fcn8s/"] and "--crf_models=crf_rnn" in alone["crf"].flags
+        assert not alone["crf"].exports and "Deeplab" not in alone["crf"].asks
 
 
 def test_a_network_that_draws_at_random_is_in_no_job_but_robustness():
@@ -113,9 +125,9 @@ def test_a_network_that_draws_at_random_is_in_no_job_but_robustness():
 
 def test_scales_are_made_of_the_network_in_both_fusions():
     job = by_name(ALL)["scale_transfer_fcn8s"]
-    assert job.ensembles == (
-        Ensemble("runs/fcn8s/", "fcn8s_multiscale"),
-        Ensemble("runs/fcn8s/", "fcn8s_average", "average"),
+    assert job.exports == (
+        Export("runs/fcn8s/", "fcn8s_multiscale", (SCALES, "--fusion=max")),
+        Export("runs/fcn8s/", "fcn8s_average", (SCALES, "--fusion=average")),
     )
     arguments = words(job, lambda one: f"out/models/{one.name}", ["--limit=2"], "out/s")
     assert arguments[:2] == ["--models=out/models/fcn8s_multiscale", "--average=out/models/fcn8s_average"]
@@ -127,8 +139,8 @@ def test_scales_are_made_of_the_network_in_both_fusions():
 def test_deeplab_over_scales_stands_among_all_that_can_be_attacked():
     random = Network("random", "random", random=True)
     job = by_name((*ALL, random))["multiscale"]
-    assert job.ensembles == (Ensemble("deeplab", "deeplab_multiscale"),)
-    assert job.ensembles[0] in by_name(ALL)["scale_transfer"].ensembles  # exported once for both
+    assert job.exports == (Export("deeplab", "deeplab_multiscale", (SCALES, "--fusion=max")),)
+    assert job.exports[0] in by_name(ALL)["scale_transfer"].exports  # exported once for both
     arguments = words(job, lambda one: f"out/models/{one.name}", [], "out/multiscale")
     assert job.pipeline == "robustness" and arguments == [
         "--models=out/models/deeplab_multiscale,enet,runs/fcn8s/,deeplab",
@@ -167,12 +179,12 @@ def test_networks_that_are_read_otherwise_stand_beside_no_ensemble():
 )
 def test_an_ensemble_has_the_networks_name_whatever_that_is_and_wherever_it_lies(word, name):
     job = by_name((Network(word, name, Facts("fcn8s_vgg")),))["scale_transfer_fcn8s"]
-    assert [(one.network, one.name) for one in job.ensembles] == [
+    assert [(one.network, one.name) for one in job.exports] == [
         (word, f"{name}_multiscale"),
         (word, f"{name}_average"),
     ]
-    arguments = words(job, lambda one: f"out/{one.fusion}", [], "out/s")
-    assert arguments[:2] == ["--models=out/max", "--average=out/average"]
+    arguments = words(job, lambda one: f"out/{one.flags[1]}", [], "out/s")
+    assert arguments[:2] == ["--models=out/--fusion=max", "--average=out/--fusion=average"]
 
 
 def test_a_job_knows_whom_it_measures_whatever_their_words_are():
@@ -185,7 +197,7 @@ def test_a_job_knows_whom_it_measures_whatever_their_words_are():
         "scale_transfer": ("deeplab",),
         "scale_transfer_fcn8s": ("a=b/net",),
         "transform_transfer": ("deeplab",),
-        "crf": ("a=b/net", "crf_rnn"),
+        "crf": ("a=b/net", "deeplab", "crf_rnn"),
         "crf_added": ("a=b/net",),
         "masking": ("deeplab", "a=b/net"),
         "modern": ("deeplab", "a=b/net"),

@@ -68,20 +68,20 @@ networks of CamVid in hours there; full: the paper's grid on all photographs."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Ensemble:
-    """A network over scales that is to be made of `network`, a word, before a job can begin. fusion: as
-    pipelines.export."""
+class Export:
+    """A network that is to be made of `network`, a word, before a job can begin. flags: of pipelines.export, which say
+    what is added to it."""
 
     network: str
     name: str
-    fusion: str = "max"
+    flags: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
     """name: of its sub folder. asks: its question. claims: those of the paper that it answers. flags: of its pipeline,
-    models among them, where an ensemble that is still to be made is `{name}`. networks: words of all whom it measures,
-    or whose ensembles. missing: what it needs and is not here."""
+    models among them, where an export that is still to be made is `{name}`. networks: words of all whom it measures,
+    or whose exports. missing: what it needs and is not here."""
 
     name: str
     pipeline: str
@@ -89,21 +89,21 @@ class Job:
     claims: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
-    ensembles: tuple[Ensemble, ...] = ()
+    exports: tuple[Export, ...] = ()
     missing: str = ""
 
 
 def programme(networks: Sequence[Network], budget: str, apart: str = "") -> list[Job]:
     """Every job, in an order in which early ones answer most; those that these networks do not allow say why.
 
-    apart: why no job may measure networks as they are beside ensembles, "" where one may."""
+    apart: why no job may measure networks as they are beside exports, "" where one may."""
     size = choose(BUDGETS, budget, "budget")
     return [
         *_white_box(networks, size, apart),
         _transfer(networks, size),
         *(_scales(networks, size, architecture) for architecture in OVER_SCALES),
         *_transforms(networks, size),
-        *_crfs(networks, size),
+        *_crfs(networks, size, apart),
         *_doubts(networks, size),
     ]
 
@@ -120,6 +120,10 @@ PREFERRED = ("deeplab_v2_resnet101", "fcn8s_vgg", "deeplab_v2_vgg", "pspnet", "f
 DEEPLAB = "deeplab_v2_resnet101"
 OVER_SCALES = {DEEPLAB: "scale_transfer", "fcn8s_vgg": "scale_transfer_fcn8s"}
 """{architecture: the job that looks at its scales} (Tables 1 and 15 to 18; 19 and 20)."""
+SCALES = "--scales=0.5,0.75,1"
+"""Of Tables 1 and 15 to 20."""
+CRF_OF = {DEEPLAB: "deeplab_resnet", "deeplab_v2_vgg": "deeplab_vgg"}
+"""{architecture: the CRF that the paper's Deeplab v2 has added to it} (Figure 10)."""
 OF_MULTISCALE = ("C14", "C16", "C92", "C96")
 """Claims about Deeplab v2 over scales among other networks."""
 NO_NETWORK = "needs a network without a CRF that gradients lead into, which is not here"
@@ -148,9 +152,9 @@ def _at_one_scale(networks: Sequence[Network], architecture: str) -> list[Networ
     return [one for one in _attacked(networks) if one.facts.architecture == architecture and one.scales == 1]
 
 
-def _maximum(network: Network) -> Ensemble:
+def _maximum(network: Network) -> Export:
     """Its ensemble by the maximum, which several jobs share."""
-    return Ensemble(network.word, f"{network.name}_multiscale")
+    return Export(network.word, f"{network.name}_multiscale", (SCALES, "--fusion=max"))
 
 
 def _words(networks: Sequence[Network]) -> tuple[str, ...]:
@@ -172,7 +176,7 @@ def _numbers(*tables: Sequence[Claim]) -> tuple[str, ...]:
 
 def _needing(job: Job, missing: str) -> Job:
     """The job, or one without a command where something is missing."""
-    return dataclasses.replace(job, flags=(), networks=(), ensembles=(), missing=missing) if missing else job
+    return dataclasses.replace(job, flags=(), networks=(), exports=(), missing=missing) if missing else job
 
 
 def _white_box(networks: Sequence[Network], size: Budget, apart: str) -> list[Job]:
@@ -240,7 +244,7 @@ def _scales(networks: Sequence[Network], size: Budget, architecture: str) -> Job
     fitting = _at_one_scale(networks, architecture)
     own = fitting[0] if fitting else Network(architecture, architecture)
     most = _maximum(own)
-    mean = Ensemble(own.word, f"{own.name}_average", "average")
+    mean = Export(own.word, f"{own.name}_average", (SCALES, "--fusion=average"))
     job = Job(
         OVER_SCALES[architecture],
         "scale_transfer",
@@ -287,19 +291,29 @@ def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
     return [_needing(job, missing) for job in ([] if size.crossed else [alone]) + [crossed]]
 
 
-def _crfs(networks: Sequence[Network], size: Budget) -> list[Job]:
-    """A network beside the same one that was trained with its CRF, and a CRF with its variants added to a network."""
+def _crfs(networks: Sequence[Network], size: Budget, apart: str) -> list[Job]:
+    """A network beside the same one that was trained with its CRF and, in the same run so that both kinds can be
+    compared, Deeplab v2 beside itself with a CRF that was added (Figures 9 and 10); then variants of such a CRF."""
     numbers = _numbers(crf.claims.CLAIMS, crf.alike.CLAIMS)
     base = [one for one in _attacked(networks) if one.facts.architecture == "fcn8s_vgg"][:1]
     own = [one for one in networks if one.facts.architecture == "crf_rnn" and one.attackable and not one.random][:1]
     asks = "What does a dense CRF do to a network's robustness, and does it only mask the gradient?"
+    other = [] if apart else [one for name in CRF_OF for one in _at_one_scale(networks, name)][:1]
+    exports = tuple(Export(one.word, f"{one.name}_crf", (f"--crf={CRF_OF[one.facts.architecture]}",)) for one in other)
+    with_crf = [*_words(own), *(f"{{{export.name}}}" for export in exports)]
     trained = Job(
         "crf",
         "crf",
-        f"{asks} Of a CRF that was trained with its network.",
+        f"{asks} Of one that was trained with its network{', and one that was added to Deeplab v2' if other else ''}.",
         numbers,
-        (_models(base), f"--crf_models={','.join(_words(own))}", f"--epsilons={size.crf_epsilons}", *_limit(size.few)),
-        _words([*base, *own]),
+        (
+            _models([*base, *other]),
+            f"--crf_models={','.join(with_crf)}",
+            f"--epsilons={size.crf_epsilons}",
+            *_limit(size.few),
+        ),
+        _words([*base, *other, *own]),
+        exports,
     )
     without = [name for name, found in (("fcn8s_vgg", base), ("crf_rnn", own)) if not found]
     added_to = _preferred(networks, ("fcn8s_vgg", *PREFERRED))[:1]
@@ -342,10 +356,10 @@ def _doubts(networks: Sequence[Network], size: Budget) -> list[Job]:
     return [_needing(job, "" if chosen else NO_NETWORK) for job in (masking, modern)]
 
 
-def words(job: Job, place: Callable[[Ensemble], str], given: Sequence[str], output: str) -> list[str]:
-    """The arguments of its pipeline. place: where an ensemble lies. given: flags that all jobs share; what the job says
+def words(job: Job, place: Callable[[Export], str], given: Sequence[str], output: str) -> list[str]:
+    """The arguments of its pipeline. place: where an export lies. given: flags that all jobs share; what the job says
     itself counts less. output: its run folder."""
     own = list(job.flags)
-    for ensemble in job.ensembles:
-        own = [flag.replace(f"{{{ensemble.name}}}", place(ensemble)) for flag in own]
+    for export in job.exports:
+        own = [flag.replace(f"{{{export.name}}}", place(export)) for flag in own]
     return [*own, *given, f"--output={output}"]

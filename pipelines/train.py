@@ -191,7 +191,8 @@ def train_in(
 def following(folder: pathlib.Path, dataset: data.Dataset, made: str) -> list[tuple[str, str]]:
     """What to do next, and how. made: the SavedModel, "" where none could be written."""
     if not made:
-        again = shlex.join([*(word for word in sys.argv[1:] if not word.startswith("--output")), f"--output={folder}"])
+        output = [] if FLAGS["output"].present else [f"--output={folder}"]
+        again = shlex.join([*sys.argv[1:], *output])
         return [("Export it under TensorFlow:", f"KERAS_BACKEND=tensorflow {command('train')} {again}")]
     names = [name for name in ("data_dir", *DATASET_OPTIONS) if FLAGS[name].value is not None]
     photographs = [f"--dataset={dataset.name}", *(FLAGS[name].serialize() for name in names)]

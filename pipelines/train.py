@@ -8,13 +8,16 @@
         --crop=184x240 --scales=0.5,0.55 --epochs=30 --output=runs/train/enet_camvid_small
 
 A recipe is a file of flags; those behind it on the command line count instead of its own. Killed, a training goes on
-where it stopped when it is started again with the same --output. With KERAS_BACKEND=jax it trains without TensorFlow
-and leaves best.weights.h5 (or last.weights.h5); the same command under TensorFlow then only evaluates and exports.
+where it stopped when it is started again with the same --output. That folder has report.html in the end (report.md,
+figures/, history.csv): loss and IoU from epoch to epoch, the chosen weights, and the command that attacks them. With
+KERAS_BACKEND=jax it trains without TensorFlow and leaves best.weights.h5 (or last.weights.h5); the same command under
+TensorFlow then only evaluates and exports.
 """
 
 import functools
 import json
 import pathlib
+import shlex
 import sys
 from collections.abc import Collection, Mapping
 
@@ -23,6 +26,7 @@ from absl import flags as absl_flags
 
 from tfadvseg import data
 from tfadvseg.atomic import write_atomically
+from tfadvseg.command import command
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
@@ -31,6 +35,7 @@ from tfadvseg.models import zoo
 from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import Start, start_from
+from tfadvseg.reports.trained import Training, write_training
 from tfadvseg.runs.folder import reserved
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import PRECISIONS, SELECTIONS, Recipe, fit
@@ -38,6 +43,7 @@ from tfadvseg.training.memory import in_memory
 from tfadvseg.training.validation import validation_counts
 
 from .common import flags, main, objects
+from .common.flags import DATASET_OPTIONS
 
 FLAGS = absl_flags.FLAGS
 
@@ -155,10 +161,54 @@ def train_in(
     write_atomically(folder / "recipe.json", lambda file: file.write(text))
     for name, value in scores.items():
         print(f"{name:14} {value:6.2f} %")
-    if keras.backend.backend() == "tensorflow":
-        print(f"SavedModel: {export(network, dataset, size, scores)}")
-    else:
-        print(f"Weights: {folder / f'{recipe.select}.weights.h5'}; start again under TensorFlow to export them.")
+    made = str(export(network, dataset, size, scores)) if keras.backend.backend() == "tensorflow" else ""
+    weights = f"{recipe.select}.weights.h5"
+    print(
+        f"SavedModel: {made}" if made else f"Weights: {folder / weights}; start again under TensorFlow to export them."
+    )
+    write_training(
+        folder,
+        Training(
+            name=exported_name(dataset),
+            network=FLAGS.model,
+            dataset=dataset.name,
+            split=FLAGS.split,
+            photographs=len(train),
+            validated=len(validation),
+            parameters=network.count_params(),
+            select=recipe.select,
+            scores=scores,
+            settings=flags.recipe(sys.argv[0]),
+            weights=weights,
+            model=made,
+            following=following(folder, dataset, made),
+            made_of=made_of(),
+        ),
+    )
+    print(f"Results: {folder}/report.html, report.md, history.csv, figures/")
+
+
+def following(folder: pathlib.Path, dataset: data.Dataset, made: str) -> list[tuple[str, str]]:
+    """What to do next, and how. made: the SavedModel, "" where none could be written."""
+    if not made:
+        output = [] if FLAGS["output"].present else [f"--output={folder}"]
+        again = shlex.join([*sys.argv[1:], *output])
+        return [("Export it under TensorFlow:", f"KERAS_BACKEND=tensorflow {command('train')} {again}")]
+    names = [name for name in ("data_dir", *DATASET_OPTIONS) if FLAGS[name].value is not None]
+    photographs = [f"--dataset={dataset.name}", *(FLAGS[name].serialize() for name in names)]
+    words = shlex.join([f"--models={pathlib.Path(made).parent}", *photographs, "--limit=8"])
+    return [("Attack it on eight photographs:", f"{command('robustness')} {words}")]
+
+
+def made_of() -> list[str]:
+    """Revision, versions, backend and command."""
+    libraries = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return [
+        f"Revision: {git_revision()}.",
+        f"Versions: {libraries}.",
+        f"Backend of Keras: {keras.backend.backend()}.",
+        f"Command: {command('train')} {shlex.join(sys.argv[1:])}",
+    ]
 
 
 def report_backbone(network: keras.Model, filled: Collection[str]) -> None:
@@ -205,13 +255,18 @@ def evaluate(network: keras.Model, validation: Examples, labels: LabelSpace) -> 
     return scores | {name: float(iou) for name, iou in zip(labels.names, iou_per_class(counts), strict=True)}
 
 
+def exported_name(dataset: data.Dataset) -> str:
+    """Of the SavedModel."""
+    return FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
+
+
 def export(
     network: keras.Model, dataset: data.Dataset, size: tuple[int, int], scores: Mapping[str, float]
 ) -> pathlib.Path:
     """Writes the SavedModel with its card."""
     from tfadvseg.serving.export import export as write
 
-    name = FLAGS.name or f"{FLAGS.model.removesuffix('_vgg')}_{dataset.name}"
+    name = exported_name(dataset)
     provenance = {
         "dataset": dataset.name,
         "training images": FLAGS.split,

@@ -10,15 +10,14 @@ import sys
 import numpy as np
 import pytest
 
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "studies"))
+sys.path += [str(pathlib.Path(__file__).parents[1] / "studies"), str(pathlib.Path(__file__).parent)]
 
 from made_up import Answer, cell, write_run
+from other_pages import LABELS, other_pages
 
-from tfadvseg.data.labels import LabelSpace
 from tfadvseg.runs.examples import Attacked, Example, save_examples
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-LABELS = LabelSpace(("road", "sky", "car"), ((128, 64, 128), (70, 130, 180), (0, 0, 142)))
 RATIOS = {"fgsm": (80, 60, 40), "ifgsm_ll": (60, 30, 10)}
 EPSILONS = (1.0, 4.0, 8.0)
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
@@ -117,7 +116,7 @@ def photograph(model):
 
 
 @pytest.fixture(scope="session")
-def pages(finished):
+def pages(finished, tmp_path_factory):
     """{name: path} of each kind of page that this package writes."""
     from pipelines.common.conclusion import write_index
     from pipelines.common.standing import FINISHED, OPEN, Standing
@@ -140,4 +139,5 @@ def pages(finished):
         "report": finished / "report.html",
         "index": programme / "index.html",
         "leaderboard": programme / "leaderboard.html",
+        **other_pages(tmp_path_factory.mktemp("others")),
     }

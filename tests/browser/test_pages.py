@@ -5,7 +5,22 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-KINDS = ("report", "index", "leaderboard")
+KINDS = (
+    "report",
+    "index",
+    "leaderboard",
+    "transforms",
+    "transform_transfer",
+    "transfer",
+    "scale_transfer",
+    "crf",
+    "masking",
+    "certificate",
+    "attack",
+    "verify_served",
+    "train",
+)
+WITHOUT_PICTURES = ("index", "leaderboard", "masking", "verify_served")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DARK = {"color_scheme": "dark"}
 LOOKS = {"desktop": {}, "phone": PHONE, "dark": DARK, "dark phone": PHONE | DARK}
@@ -14,9 +29,19 @@ SHOWN = "#content .subject:not([hidden]) details[open] .attacked:not([hidden])"
 
 
 @pytest.fixture(params=KINDS)
-def path(request, pages):
+def name(request):
+    """Of a page."""
+    return request.param
+
+
+@pytest.fixture
+def path(name, pages):
     """Of a page of each kind."""
-    return pages[request.param]
+    return pages[name]
+
+
+def test_every_page_is_opened(pages):
+    assert set(pages) == set(KINDS)
 
 
 @pytest.fixture
@@ -25,7 +50,7 @@ def report(opened, pages):
     return opened(pages["report"]).page
 
 
-def test_a_page_asks_for_nothing_says_nothing_and_shows_all_its_pictures(opened, path):
+def test_a_page_asks_for_nothing_says_nothing_and_shows_all_its_pictures(opened, name, path):
     tab = opened(path)
     page = tab.page
     widths = page.evaluate(
@@ -36,7 +61,7 @@ def test_a_page_asks_for_nothing_says_nothing_and_shows_all_its_pictures(opened,
         if page.locator("dialog[open]").count():
             page.keyboard.press("Escape")
     assert tab.fetched == [path.as_uri()] and tab.said == []
-    assert all(width > 0 for width in widths) and bool(widths) == (path.name == "report.html")
+    assert all(width > 0 for width in widths) and bool(widths) == (name not in WITHOUT_PICTURES)
 
 
 def column(table, number):

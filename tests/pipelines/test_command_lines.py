@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tfadvseg.reports import markdown
 from tfadvseg.runs.provenance import source_digest
 from tfadvseg.runs.results import COLUMNS
 
@@ -192,6 +193,10 @@ def test_train_exports_a_model_that_can_be_attacked(call, undrawn, tmp_path):
     done = call("train", *small, f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")
     assert done.returncode == 0, done.stderr
     assert "mean IoU" in done.stdout and (tmp_path / "tiny" / "1" / "saved_model.pb").exists()
+    told = markdown.plain((tmp_path / "train" / "report.md").read_text())
+    assert "was trained on 4 photographs of scenes train." in told
+    assert f"python -m pipelines.robustness --models={tmp_path / 'tiny'} --dataset=scenes --limit=8" in told
+    assert (tmp_path / "train" / "report.html").read_text().count("<img") == 1
     arguments = (f"--models={tmp_path / 'tiny'}", "--attacks=fgsm", "--epsilons=8", "--limit=1")
     attacked = call("robustness", *arguments, f"--output={tmp_path / 'attack'}")
     assert attacked.returncode == 0, attacked.stderr

@@ -326,3 +326,10 @@ def test_large_photographs_are_thinned_and_the_page_says_so(make_example, label_
 
 def test_the_same_document_gives_the_same_bytes(every_block, folder):
     assert page(every_block, folder) == page(every_block, folder)
+
+
+def test_a_long_name_in_a_table_may_be_broken_at_its_underscores(tmp_path):
+    table = Table(["net", "deeplab_v2_resnet101_camvid"], [["<b>_of_a_very_long_name", "1.0"], ["enet_camvid", "2.0"]])
+    text = page(Document("t", [table]), tmp_path)
+    assert ">deeplab_<wbr>v2_<wbr>resnet101_<wbr>camvid</button>" in text
+    assert "&lt;b&gt;_<wbr>of_<wbr>a_<wbr>very_<wbr>long_<wbr>name</th>" in text and ">enet_camvid</th>" in text

@@ -99,3 +99,10 @@ def test_sizes_have_few_round_ticks_within_the_axis(sizes, expected):
     left, right = axes.get_xlim()
     assert left < min(sizes) and max(sizes) < right and all(left <= place <= right for place in ticks(axes))
     assert list(ticks(axes).values()) == (expected or ["0.001", "0.002", "0.005", "0.01"])
+
+
+def test_a_long_heading_has_two_lines():
+    figure, panels = plots.panels(2)
+    name = "deeplab_v2_resnet101_camvid_multiscale@50"
+    plots.finish(figure, panels, [f"Evaluated on {name}", "Evaluated on enet"], "title")
+    assert [axes.get_title() for axes in panels] == [f"Evaluated on\n{name}", "Evaluated on enet"]

@@ -4,6 +4,7 @@ Matplotlib's object interface only: nothing here touches pyplot or a display.
 """
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -21,6 +22,8 @@ LineStyle = Literal["-", "--", ":"]
 LINES: tuple[LineStyle, ...] = ("-", "--", ":")
 SIZE = 11
 """Points of the letters."""
+HEADING = 42
+"""Letters of a heading for which a panel of the default width has room."""
 EPSILON, RATIO = "Epsilon (grey levels of 255)", "IoU ratio (%)"
 """Axes that many figures have."""
 
@@ -145,9 +148,10 @@ def size_axis(axes: Axes, label: str, sizes: Sequence[float]) -> None:
 
 
 def finish(figure: Figure, shown: Sequence[Axes], headings: Sequence[str], title: str) -> None:
-    """What all panels have: a heading, grid lines, numbers on both axes; and the figure its title."""
+    """What all panels have: a heading, grid lines, numbers on both axes; and the figure its title. A long heading has
+    several lines, since it would otherwise reach into that of the next panel."""
     for axes, heading in zip(shown, headings, strict=True):
-        axes.set_title(heading, fontsize=SIZE + 1)
+        axes.set_title(textwrap.fill(heading, HEADING, break_long_words=False), fontsize=SIZE + 1)
         axes.tick_params(labelsize=SIZE - 1, labelbottom=True, labelleft=True)
         axes.grid(color="0.88", linewidth=0.7)
         axes.set_axisbelow(True)

@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import jinja2
+    import markupsafe
+
+LONG = 16
+"""Letters of a word that may be broken within a table, lest a column be as wide as a phone."""
 
 
 def html(template: str, **values: Any) -> str:
@@ -14,14 +18,24 @@ def html(template: str, **values: Any) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def breakable(text: str) -> "str | markupsafe.Markup":
+    """The text, which may go on in another line behind each underscore where it has a LONG word: names of networks."""
+    import markupsafe
+
+    long = any(len(word) > LONG for word in text.split())
+    return markupsafe.Markup("_<wbr>").join(text.split("_")) if long else text
+
+
 @functools.cache
 def _environment() -> "jinja2.Environment":
     import jinja2
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("tfadvseg", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["breakable"] = breakable
+    return made

@@ -20,7 +20,7 @@ KINDS = (
     "verify_served",
     "train",
 )
-WITHOUT_PICTURES = ("index", "leaderboard", "masking", "verify_served")
+WITHOUT_PICTURES = ("index", "leaderboard", "verify_served")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DARK = {"color_scheme": "dark"}
 LOOKS = {"desktop": {}, "phone": PHONE, "dark": DARK, "dark phone": PHONE | DARK}

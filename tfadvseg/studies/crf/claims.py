@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfadvseg.runs import initial_gradients
+from tfadvseg.runs.initial_gradients import of
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
 from tfadvseg.studies.crf.names import TARGETED, UNTARGETED, CrfDesign, CrfPair
@@ -62,7 +62,7 @@ class Pair:
 
     def start(self, model: str, objective: str) -> np.ndarray:
         """[3, 1 + R]: loss, norm of the gradient, and share of pixels without one, at the clean image."""
-        return self.evidence.over_images(self.starts[f"{model}/{objective}"])
+        return self.evidence.over_images(of(self.starts, model, objective))
 
     def along(self, parameter: str) -> list[str]:
         """The variants that differ in it, from its smallest value to its largest."""
@@ -305,11 +305,10 @@ CLAIMS = (
 
 def pairs_of(run: FinishedRun) -> list[Pair]:
     """The pairs of a run, with what it measured of them."""
-    design = CrfDesign.of(run.design)
-    measured = initial_gradients.read(run.folder)
+    design = run.designed(CrfDesign)
     scaled = {attack: name for attack, name in design.scaled.items() if name in run.attacks}
     plain = tuple(name for name in run.attacks if name not in scaled.values())
-    return [Pair(run.evidence, pair, plain, tuple(run.epsilons), scaled, measured) for pair in design.pairs]
+    return [Pair(run.evidence, pair, plain, tuple(run.epsilons), scaled, run.starts) for pair in design.pairs]
 
 
 def judged(run: FinishedRun) -> list[Judgement]:

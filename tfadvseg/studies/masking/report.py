@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from tfadvseg.reports.cells import subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
-from tfadvseg.runs import initial_gradients
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.masking.names import Battery
@@ -22,9 +21,8 @@ TABLE = (
 
 def suspects(run: FinishedRun) -> list[Suspect]:
     """The models of a run, in their order."""
-    battery = Battery.of(run.design)
-    starts = initial_gradients.read(run.folder)
-    return [Suspect(run.evidence, name, battery, starts) for name in dict.fromkeys(run.table["model"])]
+    battery = run.designed(Battery)
+    return [Suspect(run.evidence, name, battery, run.starts) for name in dict.fromkeys(run.table["model"])]
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
@@ -60,7 +58,7 @@ def answer(run: FinishedRun) -> list[str]:
 
 def table(run: FinishedRun) -> Table:
     """A row an attack, a column a model."""
-    battery, everyone = Battery.of(run.design), suspects(run)
+    battery, everyone = run.designed(Battery), suspects(run)
     form = run.evidence.format
     clean = [form(run.evidence.iou(model=suspect.name, attack="clean"), least=0.0) for suspect in everyone]
     rows = [["Clean IoU", *clean], [f"{battery.plain} at epsilon {battery.epsilon:g}"]]

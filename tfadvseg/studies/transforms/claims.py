@@ -15,6 +15,7 @@ from tfadvseg.runs.results import CLEAN, NONE
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transforms.names import TransformsDesign
 
 PAPERS = ("jpeg", "blur", "hsv", "grayscale")
 LITTLE, NOTHING = 5.0, 1.0
@@ -238,14 +239,14 @@ TOO_SMALL = "needs an epsilon of 1 or more"
 
 def judged(run: FinishedRun) -> list[Judgement]:
     """Every claim on every network and attack; without an epsilon of 1 or more nothing is measured of any."""
-    transforms = tuple(run.design["transforms"])
+    design = run.designed(TransformsDesign)
     epsilons = tuple(e for e in run.epsilons if e >= 1)
     claims = CLAIMS if epsilons else [dataclasses.replace(claim, needs=lambda _: TOO_SMALL) for claim in CLAIMS]
     found: list[Judgement] = []
-    for model in run.design["models"]:
+    for model in design.models:
         for attack in run.attacks:
             if not all(run.evidence.has(model=model, attack=attack, epsilon=e) for e in epsilons or run.epsilons):
                 continue  # it finds its own norm
-            subject = Defended(run.evidence, model, attack, transforms, epsilons, run.design.get("baseline", NONE))
+            subject = Defended(run.evidence, model, attack, design.transforms, epsilons, design.baseline)
             found += judge(claims, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
     return found

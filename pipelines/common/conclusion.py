@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tfadvseg.atomic import write_atomically
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown, plain
 from tfadvseg.reports.page import PHOTOGRAPHS, page
@@ -49,7 +49,9 @@ def finished_runs(standings: Sequence[Standing]) -> dict[str, FinishedRun]:
 
 def judged(one: Standing) -> list[Told]:
     """The verdicts of a finished job on the claims that it is there for."""
-    found = whole(one.folder / "claims.json", lambda path: [Judgement(**one) for one in parsed(path.read_text())])
+    found: list[Judgement] = whole(
+        one.folder / "claims.json", lambda path: as_typed(list[Judgement], parsed(path.read_text()), path.name)
+    )
     return [Told(one.job.name, judgement) for judgement in found if judgement.number in one.job.claims]
 
 

@@ -3,11 +3,9 @@
 import dataclasses
 import json
 import pathlib
-from typing import Any
 
 from tfadvseg.atomic import write_atomically
-from tfadvseg.json_text import parsed
-from tfadvseg.runs.folder import DAMAGED
+from tfadvseg.json_text import as_typed, parsed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +25,9 @@ class Ledger:
     def __init__(self, path: pathlib.Path):
         self.path = path
         try:
-            kept: dict[str, Any] = parsed(self.path.read_text()) if self.path.is_file() else {}
-            self.entries = {name: Entry(**entry) for name, entry in kept.items()}
-        except DAMAGED as error:
+            kept = parsed(self.path.read_text()) if self.path.is_file() else {}
+            self.entries: dict[str, Entry] = as_typed(dict[str, Entry], kept, "the file")
+        except (OSError, ValueError) as error:
             raise ValueError(f"{self.path} is damaged; delete it, finished units are kept.") from error
 
     def keep(self, name: str, entry: Entry) -> None:

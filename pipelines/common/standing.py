@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from tfadvseg.atomic import write_atomically
 from tfadvseg.engine import cost
 from tfadvseg.engine.planned import Planned
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.reports.document import Block, Bullets, Document, Paragraph, Table
-from tfadvseg.runs.folder import DAMAGED, RunFolder, recipe_of
+from tfadvseg.runs.folder import RunFolder, recipe_of
 from tfadvseg.studies.programme import Job
 
 OPEN, FINISHED, FAILED, IMPOSSIBLE = "to be done", "finished", "failed", "left out"
@@ -55,8 +55,8 @@ class Speeds:
         self.known: dict[str, float] = {}
         try:
             if self.path.is_file():
-                self.known |= {str(key): float(value) for key, value in parsed(self.path.read_text()).items()}
-        except DAMAGED as error:
+                self.known |= as_typed(dict[str, float], parsed(self.path.read_text()), "the file")
+        except (OSError, ValueError) as error:
             raise ValueError(f"{self.path} is damaged; delete it, speeds are measured again.") from error
 
     def learn(self, one: Standing) -> None:

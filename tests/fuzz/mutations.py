@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 SECRET = "secret"
 """The folder beside that of an input: whatever in it is opened was reached by leaving the folder named."""
 NUMBERS = (
@@ -286,6 +288,50 @@ def _values(content: bytes, rng: random.Random) -> bytes:
     extreme = rng.choice((b"\xff", b"\x00", b"\x7f", b"\x80", b"\x00\x00\xc0\x7f\x00\x00\xf8\x7f"))
     size = max(0, len(content) - rng.choice((128, 136, 192, 300)))
     return content[: len(content) - size] + (extreme * (size + 1))[:size]
+
+
+def renamed(arrays: Mapping[str, np.ndarray], rng: random.Random) -> dict[str, np.ndarray]:
+    """The same arrays, one under another name: what it was called is in others or in no other, too."""
+    found = dict(arrays)
+    name = rng.choice(sorted(found))
+    array = found.pop(name)
+    parts = name.split("/")
+    parts[rng.randrange(len(parts))] = names(rng)[:100]
+    found["/".join(parts).encode("utf-8", "replace").decode().replace("\0", "_")] = array
+    return found
+
+
+def extreme(array: np.ndarray, rng: random.Random) -> np.ndarray:
+    """The same array with other values, type or shape, which it has all the same."""
+    found = array.copy()
+    if found.dtype.kind in "US":
+        if rng.random() < 0.7 and found.size:
+            found = found.astype(object)
+            found[rng.randrange(len(found)) if found.ndim else ()] = (
+                names(rng)[:100].replace("\0", "").encode("utf-8", "replace").decode()
+            )
+            return found.astype(str)
+    elif rng.random() < 0.7 and found.size:
+        value = rng.choice(NUMBERS)
+        with np.errstate(all="ignore"):
+            found = found.astype(np.float64)
+            flat = found.reshape(-1)
+            some = slice(None) if rng.random() < 0.3 else rng.randrange(flat.size)
+            flat[some] = float(value)
+        return found
+    match rng.randrange(6):
+        case 0:
+            return found[..., None]
+        case 1:
+            return found[:0] if found.ndim else found[None]
+        case 2:
+            return np.concatenate([found, found]) if found.ndim else np.stack([found, found])
+        case 3:
+            return found.astype(str)
+        case 4:
+            return np.zeros_like(found, np.complex64) if found.dtype.kind not in "US" else np.zeros(found.shape, bool)
+        case _:
+            return found.reshape(-1)
 
 
 def _zeros(rng: random.Random) -> bytes:

@@ -14,27 +14,39 @@ import pytest
 from PIL import Image
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 
+from pipelines.common.conclusion import judged
+from pipelines.common.ledger import Ledger
 from pipelines.common.sentences import sentence
-from pipelines.common.standing import Speeds
-from tests.fuzz.targets import cards, experiments, runs
+from pipelines.common.standing import FINISHED, Speeds, Standing
+from tests.fuzz.inputs import write
+from tests.fuzz.targets import cards, experiments, perturbations, programmes, runs, studies
 from tfadvseg.attacks.gradient_ascent import MOST_STEPS, GradientAscent
 from tfadvseg.data import coco
 from tfadvseg.data.files import read_photograph
+from tfadvseg.data.framing import Frame
 from tfadvseg.data.listing import read_names, read_pairs
 from tfadvseg.endpoints import http as http_module
 from tfadvseg.endpoints import kserve_rest, tfserving_messages
 from tfadvseg.endpoints.address import Address
 from tfadvseg.endpoints.failures import Refused, Unreadable
 from tfadvseg.endpoints.http import Answer, Http, said
+from tfadvseg.engine.kept import FOLDER, SOURCE, kept_sources
 from tfadvseg.json_text import DEEPEST, parsed
 from tfadvseg.models import card, reading, safety
+from tfadvseg.models.class_map import read_class_map
 from tfadvseg.models.interface import find
 from tfadvseg.models.signatures import Signature, Tensor
 from tfadvseg.release.requirement import lines
 from tfadvseg.reports.page import sort_values
-from tfadvseg.runs.folder import recipe_of
+from tfadvseg.runs import curves
+from tfadvseg.runs.folder import recipe_of, whole
+from tfadvseg.runs.perturbations import _digest, file_of
 from tfadvseg.runs.results import Results
 from tfadvseg.runs.tiles import load_tile
+from tfadvseg.studies import STUDIES
+from tfadvseg.studies.certificate import certified
+from tfadvseg.studies.programme import Job
+from tfadvseg.studies.report import summary_text
 from tfadvseg.studies.robustness.facts import facts_of
 from tfadvseg.studies.run import FinishedRun
 
@@ -209,6 +221,9 @@ def run(tmp_path):
         {"cell_attack": np.array(["fgsm"] * 5)},
         {"predicted": -np.ones((5, 16, 1))},
         {"surplus": np.zeros(1)},
+        {"cell_epsilon": np.array([0.0, 1.0, np.inf, 0.0, 8.0])},
+        {"cell_epsilon": np.array([0.0, 1.0, -8.0, 0.0, 8.0])},
+        {"region": np.ones((5, 16))},
     ],
 )
 def test_results_that_do_not_fit_together_are_damaged(change, run):
@@ -236,10 +251,200 @@ def test_a_run_of_other_types_is_damaged(file, content, run):
         FinishedRun.read(run)
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"recipe": []},
+        {"recipe": {"study": "robustness", "readings": ["as it is"]}},
+        {"recipe": {"study": "robustness", "models": {"net": 1}}},
+        {"recipe": {"study": "robustness", "region": {"class": {}}}},
+        {"recipe": {"study": "robustness"}, "notes": {"command": [1]}},
+        {"recipe": {"study": "robustness"}, "notes": []},
+    ],
+)
+def test_a_recipe_of_other_types_is_damaged(recipe, run):
+    (run / "recipe.json").write_text(json.dumps(recipe))
+    with pytest.raises(ValueError, match=r"recipe\.json.* is damaged"):
+        assert FinishedRun.read(run).notes
+
+
 def test_facts_are_of_a_design():
     for design in ({"networks": []}, {"networks": {"a": 1}}, {"networks": {"a": {"unknown": 1}}}):
         with pytest.raises(ValueError, match="holds no facts of the network 'a'"):
             facts_of(design, "a")
+
+
+@pytest.fixture(scope="module")
+def made_runs():
+    return dict(zip(studies.MADE, studies.seeds(), strict=True))
+
+
+@pytest.fixture
+def study(made_runs, tmp_path):
+    """(name of a seed, changes to its design) -> the folder of its run."""
+
+    def make(name, **changes):
+        folder = write(made_runs[name], tmp_path)
+        design = json.loads((folder / "design.json").read_text())
+        (folder / "design.json").write_text(json.dumps(design | changes))
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "name, changes",
+    [
+        ("transforms", {"printed": [1]}),
+        ("transforms", {"transforms": []}),
+        ("transforms", {"transforms": {"jpeg": 1}}),
+        ("transforms", {"models": "net"}),
+        ("transforms", {"cross": None}),
+        ("crf", {"pairs": [{"network": "net"}]}),
+        ("crf", {"pairs": [{"network": "net", "with_crf": "crf", "variants": {"v1": {"theta_alpha": "1"}}}]}),
+        ("crf", {"scaled": []}),
+        ("transfer", {"sources": None}),
+        ("transfer", {"kept": {"a": 1}}),
+        ("scales", {"scales": [{"single": {}, "ensemble": "net"}]}),
+        ("scales", {"scales": [{"single": {"all": "net@50"}, "ensemble": "net"}]}),
+        ("scales", {"reduced": 50}),
+        ("masking", {"tries": [{"name": "ifgsm"}]}),
+        ("masking", {"tries": [{"name": "x", "kind": "y", "what": "z", "remedy": "", "epsilon": 8.0}]}),
+        ("masking", {"epsilon": "8"}),
+        ("certificate", {"sizes": {"net": [0, 9]}}),
+        ("certificate", {"tau": 1.0}),
+        ("certificate", {"sigmas": []}),
+    ],
+)
+def test_a_design_of_other_types_is_damaged(name, changes, study):
+    run = FinishedRun.read(study(name, **changes))
+    report = STUDIES[run.study].report()
+    with pytest.raises(ValueError, match=r"design\.json is damaged \("):
+        report.document(run, STUDIES[run.study].judged(run), [])
+    study(name)
+    assert summary_text(FinishedRun.read(run.folder))
+
+
+def test_a_design_that_is_of_other_networks_names_them(study):
+    run = FinishedRun.read(study("masking", plain="another"))
+    with pytest.raises(ValueError, match="has 0 cells and not one of model 'a', .* attack 'another'"):
+        STUDIES["masking"].report().answer(run)
+
+
+@pytest.mark.parametrize(
+    "file, change, of",
+    [
+        ("initial_gradients.npz", {"a/away": np.zeros((2, 3))}, "masking"),
+        ("initial_gradients.npz", {"a/away": np.zeros((3, 2))}, "masking"),
+        ("initial_gradients.npz", {"a/away": np.array(["a"])}, "masking"),
+        ("initial_gradients.npz", {"a/away": None}, "masking"),
+        ("initial_gradients.npz", {"crf/toward": None}, "crf"),
+        ("certificate.npz", {"net/16/voted": np.zeros((2, 3, 3, 1))}, "certificate"),
+        ("certificate.npz", {"net/16/by_radius": np.zeros((3, 3, 1))}, "certificate"),
+        ("certificate.npz", {"net/16/norms": np.array([1.0, 2.0, 5.0])}, "certificate"),
+        ("certificate.npz", {"net/16/radius": np.array(np.nan)}, "certificate"),
+        ("certificate.npz", {"net/16/contradicted": np.array(["a", "b"])}, "certificate"),
+        ("certificate.npz", {"net/16/by_norm": np.zeros((3, 4, 2, 1))}, "certificate"),
+    ],
+)
+def test_what_a_study_measured_beside_its_attacks_fits_its_run(file, change, of, study):
+    folder = study(of)
+    with np.load(folder / file) as packed:
+        arrays = {name: packed[name] for name in packed.files} | change
+    np.savez(folder / file, **{name: array for name, array in arrays.items() if array is not None})
+    run = FinishedRun.read(folder)
+    with pytest.raises(ValueError, match=rf"{file} (is damaged|holds nothing of)"):
+        certified.read(run) if of == "certificate" else STUDIES[of].report().summary(run)
+        STUDIES[of].judged(run)
+
+
+@pytest.mark.parametrize("row", ["a,b,fgsm,x,0,0,1,1,1,1", "a,b,fgsm,8,0.5,0,1,1,1,1", ",b,fgsm,8,0,0,1,1,1,1"])
+def test_steps_of_other_types_are_damaged(row, tmp_path):
+    (tmp_path / curves.FILE).write_text(f"{','.join(curves.COLUMNS)}\n{row}\n")
+    with pytest.raises(ValueError, match=r"curves\.csv is damaged"):
+        whole(tmp_path / curves.FILE, curves.read)
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "9" * 5000, "-1", "\u0664"])
+def test_a_class_has_a_number_that_is_one(number, tmp_path):
+    (tmp_path / "map.csv").write_text(f"model,dataset\n{number},car\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="is none of the network's 5 classes"):
+        read_class_map(tmp_path / "map.csv", [f"class {number}" for number in range(5)])
+
+
+def test_a_cell_has_an_end(tmp_path):
+    (tmp_path / "map.csv").write_text('model,dataset\n0,"' + "x" * 200_000)
+    with pytest.raises(ValueError, match=r"Line 2 of .*map.csv cannot be read \(field larger"):
+        read_class_map(tmp_path / "map.csv", ["road"])
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return write(perturbations.seeds()[0], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frame": {"size": "pad"}},
+        {"frame": {"multiple": [0, 1]}},
+        {"attacks": [{"name": "fgsm", "epsilon": "8"}]},
+        {"attacks": [{"epsilon": 8.0}]},
+        {"attacks": [1]},
+        {"attacks": []},
+        {"protocol": []},
+        {"model": None},
+    ],
+)
+def test_a_source_of_other_types_is_damaged(change, kept):
+    path = kept / FOLDER / "net" / SOURCE
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ValueError, match=r"source\.json is damaged"):
+        kept_sources(kept)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"0": np.zeros((4, 6), np.int8)}, "is not as it was written"),
+        ({"0": np.full((4, 6, 3), np.nan, np.float32)}, "is not as it was written"),
+        ({"0": np.zeros((4, 6, 3), complex)}, "is not as it was written"),
+        ({"steps": np.zeros(0)}, "is not as it was written"),
+        ({"0": np.zeros((4, 7, 3), np.int8), "1": np.zeros((4, 7, 3), np.int8)}, "is not of inputs of 4x6"),
+    ],
+)
+def test_perturbations_fit_their_source(change, message, kept):
+    path = kept / FOLDER / "net" / file_of("a")
+    with np.load(path) as packed:
+        arrays = {name: packed[name] for name in packed.files if name != "digest"} | change
+    np.savez(path, digest=np.array(_digest(arrays)), **arrays)
+    photographs = [(name, image, None) for name, image in perturbations.PHOTOGRAPHS.items()]
+    (source,) = kept_sources(kept)
+    assert len(source.read(photographs, [1])) == 2
+    with pytest.raises(ValueError, match=message):
+        source.read(photographs, [0])
+
+
+def test_a_frame_has_multiples_of_some_pixels():
+    assert Frame(multiple=(4, 8)).input_size((5, 8)) == (8, 8) and Frame((2, 3)).input_size((5, 8)) == (2, 3)
+    with pytest.raises(ValueError, match="multiples are"):
+        Frame(multiple=(0, 8))
+
+
+def test_a_programme_of_other_types_is_damaged(tmp_path):
+    folder = write(programmes.seeds()[0], tmp_path)
+    for content in ("[]", '{"a": []}', '{"a": {"words": "x", "terms": ""}}', '{"a": {"words": [1], "terms": ""}}'):
+        (folder / "jobs.json").write_text(content)
+        with pytest.raises(ValueError, match=r"jobs\.json is damaged"):
+            Ledger(folder / "jobs.json")
+    claims = folder / "robustness" / "claims.json"
+    one = Standing(Job("robustness", "", "", programmes.CLAIMS), claims.parent, [], "", FINISHED)
+    assert len(judged(one)) == 2
+    for change in ({"images": "many"}, {"verdict": []}, {"about": None}, {"unknown": 1}):
+        written = json.loads(json.dumps(json.loads(programmes.seeds()[0]["robustness/claims.json"])[0] | change))
+        claims.write_text(json.dumps([written]))
+        with pytest.raises(ValueError, match=r"claims\.json is damaged"):
+            judged(one)
 
 
 def test_speeds_that_are_none_are_damaged(tmp_path):

@@ -69,7 +69,7 @@ def test_a_study_that_looks_at_photographs_itself_leaves_it_out_too(call, flags,
     assert set(pd.read_csv(tmp_path / "run/results.csv").images) == {2}
     from tfadvseg.runs import initial_gradients
 
-    assert {values.shape for values in initial_gradients.read(tmp_path / "run").values()} == {(3, 2)}
+    assert {values.shape for values in initial_gradients.read(tmp_path / "run", 2).values()} == {(3, 2)}
     ended = call("transforms", *flags[:-1], "--sign_agreement", "--transforms=blur")
     assert ended.returncode == 0, ended.stderr
 

@@ -1124,7 +1124,7 @@ MUTANTS = [
             ("np.minimum(-lead, noise - LEFT)", "-lead"),
             ("np.minimum(-lead, noise - LEFT)", "np.minimum(MARGIN - lead, noise - LEFT)"),
             ("lead = noise - suspect.plain", "lead = suspect.plain - noise"),
-            ('suspect.starts[f"{suspect.name}/away"])[2]', 'suspect.starts[f"{suspect.name}/away"])[1]'),
+            ('of(suspect.starts, suspect.name, "away"))[2]', 'of(suspect.starts, suspect.name, "away"))[1]'),
             ("c.model == self.name != c.source_model", "c.model == self.name"),
             ("if level > 95 and evidence.units > 1:", "if evidence.units > 1:"),
         ],
@@ -1283,7 +1283,7 @@ MUTANTS = [
         SCALES, TRANSFER_TESTS,
         [
             ("np.abs(smallest - largest).sum(0)", "np.abs((smallest - largest).sum(0))"),
-            ('printed_forms(run.design).get(group.ensemble, "")', 'printed_forms(run.design).get(group.smallest, "")'),
+            ('printed_forms(run).get(group.ensemble, "")', 'printed_forms(run.design).get(group.smallest, "")'),
         ],
     ),
     *about(

@@ -16,7 +16,7 @@ from tfadvseg.studies.account import (
 )
 from tfadvseg.studies.report import completed
 from tfadvseg.studies.robustness.report import REPORT
-from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.run import FinishedRun, Notes
 
 MADE = {
     "models": {"a": "98436d942f803344"},
@@ -97,7 +97,7 @@ def test_costs_are_summed_by_network_and_attack(finish):
 
 def test_provenance_is_what_the_recipe_says_and_no_more(robustness):
     run = robustness()
-    assert provenance_part(run) == [] and run.notes == {}
+    assert provenance_part(run) == [] and run.notes == Notes()
     (told,) = provenance_part(recorded(run, MADE, NOTES))
     assert told == Bullets(
         [

@@ -80,11 +80,20 @@ def test_a_damaged_file_is_named(certificate):
         read(run)
 
 
-@pytest.mark.parametrize("design", [{"models": ["net"]}, {"models": ["other"], "sigmas": [16.0]}])
-def test_a_design_that_does_not_fit_the_file_is_refused(certificate, design):
+@pytest.mark.parametrize(
+    "design, file",
+    [
+        ({"models": ["other"], "sizes": {"other": [192, 256]}}, "certificate.npz"),
+        ({"models": ["other"]}, "design.json"),
+        ({"sigmas": [0.0]}, "design.json"),
+        ({"tau": 1.0}, "design.json"),
+        ({"draws": "many"}, "design.json"),
+    ],
+)
+def test_a_design_that_does_not_fit_the_file_is_refused(certificate, design, file):
     run = certificate()
-    with pytest.raises(ValueError, match=r"certificate\.npz is damaged"):
-        read(dataclasses.replace(run, design=design))
+    with pytest.raises(ValueError, match=f"{file} is damaged"):
+        read(dataclasses.replace(run, design={**run.design, **design}))
 
 
 def test_the_paper_claims_nothing(certificate):

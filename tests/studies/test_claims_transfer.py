@@ -9,6 +9,7 @@ from made_up import IMAGES, Answer, cell, results
 from transfer_cases import WITH_AVERAGE, evidence, matrix, scaled
 
 from tfadvseg import paper
+from tfadvseg.json_text import as_typed
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.studies.claims import FAILS, HOLDS, UNMEASURED
 from tfadvseg.studies.evidence import Evidence
@@ -228,6 +229,8 @@ def test_pixels_that_change_are_counted_class_by_class():
 
 
 def test_a_group_is_in_the_order_of_its_scales():
-    group = ScaleGroup.of({"single": {"100": "c", "50": "a", "75": "b"}, "ensemble": "net", "average": "mean"})
+    group = as_typed(
+        ScaleGroup, {"single": {"100": "c", "50": "a", "75": "b"}, "ensemble": "net", "average": "mean"}, ""
+    )
     assert group.sources == ("a", "b", "c", "net") and (group.smallest, group.largest) == ("a", "c")
     assert group.average == "mean"

@@ -1,6 +1,7 @@
 """Networks with a CRF: who attacks whom, what attacks start from, and how parameters are chosen."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tfadvseg.engine.initial_gradient import Starts, initial_gradient
 from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.opened import OpenModels
 from tfadvseg.engine.scenario import Protocol
+from tfadvseg.json_text import as_typed
 from tfadvseg.metrics.counts import class_counts
 from tfadvseg.models.card import Card
 from tfadvseg.runs import initial_gradients
@@ -102,9 +104,9 @@ def experiment(spec, tmp_path_factory):
     protocol, _ = with_scaled(PROTOCOL, 20.0)
     made, extra = pair_scenarios(spec, crf, protocol), Starts((spec, crf), tuple(objectives(20.0).items()))
     collected = go(made, folder, images=2, models=models, extras=[extra])
-    first = initial_gradients.read(folder)
+    first = initial_gradients.read(folder, 2)
     go(made, folder, images=2, extras=[extra])  # from the run folder
-    for name, values in initial_gradients.read(folder).items():
+    for name, values in initial_gradients.read(folder, 2).items():
         np.testing.assert_array_equal(values, first[name])
     return collected, first, (models[spec], models[crf])
 
@@ -175,7 +177,7 @@ def test_variants_move_one_parameter_but_weight_and_theta_gamma_together(spec):
 def test_the_design_comes_back_from_json():
     pair = CrfPair("a", "b", {"b,theta_alpha=1": {"theta_alpha": 1.0}})
     design = CrfDesign((pair,), {"fgsm": "fgsm_scaled"}, 20.0)
-    assert CrfDesign.of(design.as_json()) == design
+    assert as_typed(CrfDesign, json.loads(json.dumps(design.as_json())), "design") == design
 
 
 def test_tuning_takes_what_scores_best_and_says_so(conv_model):

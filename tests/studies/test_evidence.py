@@ -167,7 +167,7 @@ def test_two_models_of_different_input_size_have_their_own_pixels():
 def test_a_question_about_no_cell_or_several_is_refused(where, count):
     evidence = Evidence(found({FGSM: drawn(14), cell("enet", "ifgsm", 8.0): drawn(15)}))
     for score in (evidence.iou, evidence.ratio, evidence.confidence, evidence.spread):
-        with pytest.raises(ValueError, match=f"is {count} cells of the run and not one"):
+        with pytest.raises(ValueError, match=f"has {count} cells and not one of"):
             score(**where)
 
 

@@ -53,7 +53,7 @@ def verdicts(conv_model, tmp_path_factory):
     specs, folder = (spec, hot, blind), tmp_path_factory.mktemp("runs")
     made, battery = scenarios(specs, protocol, 64.0, 20.0)
     results = go(made, folder, extras=[Starts(specs, (("away", away_from_labels),))]).results
-    starts = initial_gradients.read(folder)
+    starts = initial_gradients.read(folder, len(results.ids))
     return {one.name: masking(Suspect(Evidence(results), one.name, battery, starts)) for one in specs}
 
 

@@ -4,11 +4,13 @@ Numbers are IoU ratios. The attack that is doubted leaves the model 40; everythi
 """
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 from made_up import IMAGES, OPPOSITE, Answer, cell, results
 
+from tfadvseg.json_text import as_typed
 from tfadvseg.metrics.intervals import resample_weights
 from tfadvseg.studies.evidence import Evidence
 from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Battery, Try
@@ -197,5 +199,5 @@ def test_of_one_group_of_images_nothing_is_said(groups, on):
 
 def test_the_battery_comes_back_from_json():
     battery = Battery("ifgsm", 8.0, tuple(TRIES.values()))
-    assert Battery.of(battery.as_json()) == battery
+    assert as_typed(Battery, json.loads(json.dumps(battery.as_json())), "battery") == battery
     assert dataclasses.replace(battery, epsilon=4.0) != battery

@@ -37,6 +37,13 @@ class Frame:
         choose(FITS, self.fit, "fit")
         if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
             raise ValueError(f"A frame's size is (height, width) of 1 pixel or more, or None; got {self.size}.")
+        if len(self.multiple) != 2 or min(self.multiple) < 1:
+            raise ValueError(f"A frame's multiples are (height, width) of 1 pixel or more; got {self.multiple}.")
+
+    def input_size(self, shape: Size) -> Size:
+        """(height, width) of the input that a photograph of this (height, width) becomes."""
+        height, width = (-(-side // multiple) * multiple for side, multiple in zip(shape, self.multiple, strict=True))
+        return self.size or (height, width)
 
     def place(self, photograph: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Photograph [H, W, 3] in 0..255 -> (input float32 [*size, 3], inside), after the released code of the paper.

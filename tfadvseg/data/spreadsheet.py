@@ -17,11 +17,16 @@ def read_rows(path: pathlib.Path, holds: str) -> list[tuple[str, list[str]]]:
     lines = text_of(path, holds).splitlines()
     head = next((line for line in lines if line.strip()), "")
     reader = csv.reader(lines, delimiter=max(SIGNS, key=head.count))
-    rows = [
-        (f"Line {reader.line_num} of {path}", [cell.strip() for cell in row])
-        for row in reader
-        if any(map(str.strip, row))
-    ]
+    try:
+        rows = [
+            (f"Line {reader.line_num} of {path}", [cell.strip() for cell in row])
+            for row in reader
+            if any(map(str.strip, row))
+        ]
+    except csv.Error as error:  # a cell without an end has all that follows
+        raise ValueError(
+            f"Line {reader.line_num} of {path} cannot be read ({error}); save a file {holds} anew as CSV."
+        ) from error
     for line, row in rows:
         if len(row) != len(rows[0][1]):
             raise ValueError(f"{line} has {len(row)} columns and its head {len(rows[0][1])}.")

@@ -7,7 +7,7 @@ and of which photographs there are none.
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from tfadvseg.confined import confined
 from tfadvseg.data.framing import Frame
 from tfadvseg.data.split import Damaged, Examples
 from tfadvseg.engine.looks_through import looks_through
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
 from tfadvseg.runs.folder import whole_in
@@ -104,6 +104,12 @@ class KeptSource:
                 raise ValueError(
                     f"{self.folder}/{file_of(name)} is of another model or other attacks than the {SOURCE} "
                     "beside it; bring back the folder as its run left it."
+                )
+            height, width = self.frame.input_size(image.shape[:2])
+            if kept.values.shape[1:] != (height, width, 3):
+                raise ValueError(
+                    f"{self.folder}/{file_of(name)} is not of inputs of {height}x{width}, of which the {SOURCE} beside "
+                    "it is; bring back the folder as its run left it."
                 )
             found.append(kept.values)
         return list(np.stack(found, 1))
@@ -213,17 +219,39 @@ def _source(folder: Store) -> KeptSource:
     return whole_in(folder, SOURCE, lambda content: _described(folder, parsed(content)))
 
 
-def _described(folder: Store, about: dict[str, Any]) -> KeptSource:
-    frame: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in about["frame"].items()
-    }
-    attacks = tuple((one.pop("name"), KeptAttack(**one)) for one in about["attacks"])
-    return KeptSource(about["model"], about["digest"], Frame(**frame), attacks, folder, about["protocol"])
+def _described(folder: Store, written: Any) -> KeptSource:
+    about: _Described = as_typed(_Described, written, SOURCE)
+    names = [as_typed(str, one.pop("name", None), "name") for one in about.attacks]
+    made = [as_typed(KeptAttack, one, name) for name, one in zip(names, about.attacks, strict=True)]
+    attacks = tuple(zip(names, made, strict=True))
+    if not attacks or len(set(_pairs(attacks))) < len(attacks):
+        raise ValueError(f"{SOURCE} holds no attacks, or one twice.")
+    return KeptSource(about.model, about.digest, about.frame, attacks, folder, about.protocol)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Described:
+    """What SOURCE holds; of each attack its name and the fields of KeptAttack."""
+
+    model: str
+    digest: str
+    frame: Frame
+    attacks: tuple[dict[str, Any], ...]
+    protocol: str
 
 
 def _findings(folder: Store) -> Findings:
     def read(content: bytes) -> Findings:
-        about = parsed(content)
-        return Findings(tuple(map(str, about["warnings"])), tuple(about["left_out"].items()))
+        about: _Found = as_typed(_Found, parsed(content), FINDINGS)
+        return Findings(about.warnings, tuple(about.left_out.items()))
 
-    return whole_in(folder, FINDINGS, read)
+    found: Findings = whole_in(folder, FINDINGS, read)
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    """What FINDINGS holds."""
+
+    warnings: tuple[str, ...]
+    left_out: Mapping[str, str]

@@ -3,11 +3,9 @@
 import dataclasses
 import json
 import pathlib
-import typing
 from typing import Any
 
-from tfadvseg.json_text import parsed
-from tfadvseg.models.reading import as_typed
+from tfadvseg.json_text import as_typed, parsed
 
 FILE = pathlib.Path("assets.extra") / "card.json"
 
@@ -51,9 +49,6 @@ class Card:
         path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
 
-_TYPES = typing.get_type_hints(Card)
-
-
 def numbers(classes: int) -> tuple[str, ...]:
     """Names of classes of which nobody said any."""
     return tuple(f"class_{number}" for number in range(classes))
@@ -65,12 +60,11 @@ def read(folder: pathlib.Path) -> Card | None:
     if not path.is_file():
         return None
     try:
-        fields = parsed(path.read_text())
-        found = Card(**{name: as_typed(_TYPES[name], value, name) for name, value in fields.items()})
+        found: Card = as_typed(Card, parsed(path.read_text()), "a card")
         layer = found.provenance
         while layer:  # as `added` goes through them
             as_typed(dict, layer.get("added", {}), "added")
             layer = as_typed(dict, layer.get("of the network", {}), "of the network")
         return found
-    except (AttributeError, ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(f"The card {path} is damaged ({error}); export the model again or delete the card.") from error

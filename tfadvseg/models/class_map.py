@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 from collections.abc import Sequence
 
 from tfadvseg.data.spreadsheet import read_rows
 
 COLUMNS = ("model", "dataset")
+NUMBER = re.compile("[0-9]{1,9}")
 
 
 def read_class_map(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[str, ...]:
@@ -24,7 +26,7 @@ def read_class_map(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[
     found: dict[int, str] = {}
     for line, row in rows[1:]:
         model, to = row[own], row[counts_as]
-        if model not in names and not (model.isdigit() and int(model) < len(names)):
+        if model not in names and not (NUMBER.fullmatch(model) and int(model) < len(names)):
             raise ValueError(
                 f"{line} names {model!r}, which is none of the network's {len(names)} classes: {', '.join(names)}."
             )

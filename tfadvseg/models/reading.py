@@ -14,7 +14,7 @@ from typing import Any
 
 from tfadvseg.confined import confined, refuse_endless
 from tfadvseg.data.framing import FITS
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.registry import choose
 
 FILE = "reading.json"
@@ -165,32 +165,6 @@ def beside(folder: pathlib.Path) -> Reading | None:
     if folder.name.isdigit():
         places.append(folder.parent / FILE)
     return next((read(path) for path in places if path.is_file()), None)
-
-
-def as_typed(kind: Any, value: Any, name: str) -> Any:
-    """A JSON value as a field's type: lists become tuples, whole numbers become floats where these belong. ValueError
-    where it is of another type."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if type(None) in arguments:
-        return None if value is None else as_typed(next(a for a in arguments if a is not type(None)), value, name)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise ValueError(f"{name} is a list; got {value!r}.")
-        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
-        if len(kinds) != len(value):
-            raise ValueError(f"{name} is a list of {len(kinds)}; got {value!r}.")
-        return tuple(as_typed(one, part, name) for one, part in zip(kinds, value, strict=True))
-    if origin is dict:
-        inner = as_typed(dict, value, name).items()
-        return {key: value if arguments[1] is Any else as_typed(arguments[1], value, name) for key, value in inner}
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError as error:
-            raise ValueError(f"{name} is a number of fewer digits; got {len(str(value))}.") from error
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"{name} is of type {kind.__name__}; got {value!r}.")
-    return value
 
 
 def _words(value: Any) -> str:

@@ -15,14 +15,17 @@ levels."""
 COLUMNS = ("model", "image", "attack", "epsilon", "step", *POINT)
 """A row a look at the network. step: counted over all stages; the last one is what the attack returns."""
 
+TEXT = ("model", "image", "attack")
+KINDS = {name: {"step": int, "stage": int}.get(name, float) for name in COLUMNS} | dict.fromkeys(TEXT, str)
+"""What is in a column."""
+
 NONE = pd.DataFrame(columns=list(COLUMNS))
 """Of a run in which nothing was followed."""
 
 
 def read(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The rows of such a file; ValueError where it lacks a column."""
-    text = ("model", "image", "attack")
-    found = pd.read_csv(
-        path, usecols=list(COLUMNS), dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""]
-    )
-    return found.assign(**{name: found[name].map(original) for name in text})
+    """The rows of such a file; ValueError where it lacks a column, or a name, or a number is none."""
+    found = pd.read_csv(path, usecols=list(COLUMNS), dtype=KINDS, keep_default_na=False, na_values=[""])
+    if found[list(TEXT)].isna().any(axis=None):
+        raise ValueError("A row does not say of whom it is.")
+    return found.assign(**{name: found[name].map(original) for name in TEXT})

@@ -18,7 +18,7 @@ import numpy as np
 
 from tfadvseg.atomic import remove_left_over
 from tfadvseg.confined import refuse_endless
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.lock import Busy, locked
 from tfadvseg.runs import archive
 from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
@@ -26,7 +26,6 @@ from tfadvseg.runs.store import Disk, Place, Store, Write, store_of
 DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
-    AttributeError,
     EOFError,
     LookupError,
     NotImplementedError,
@@ -265,7 +264,8 @@ def recipe_of(folder: Place | Store) -> dict[str, Any]:
     """The recipe that a run folder holds; ValueError where it is damaged."""
     store = store_of(folder)
     try:
-        return dict(parsed(store.read(RECIPE))["recipe"])
+        recipe: dict[str, Any] = as_typed(dict[str, Any], parsed(store.read(RECIPE))["recipe"], "recipe")
+        return recipe
     except DAMAGED as error:
         raise ValueError(
             f"{store}/{RECIPE} is damaged; choose another `folder`, or bring it back from a copy."

@@ -23,6 +23,10 @@ STEPS = tuple(2.0**-power for power in range(8))
 """Grey levels: attacks take steps of 1, and epsilons are quarters for the most part."""
 
 
+PACKED = (np.int8, np.int16, np.float32)
+"""Types of what is packed."""
+
+
 class Packed(NamedTuple):
     """A perturbation is values * step. values: int8 or int16; float32, and the step 1, where no step fits."""
 
@@ -110,9 +114,16 @@ def load_perturbations(folder: Place | Store, name: str) -> Perturbations:
 def _unpacked(arrays: Mapping[str, np.ndarray]) -> Perturbations:
     """What an archive holds; one of DAMAGED where it is none of perturbations."""
     epsilons = [None if math.isnan(epsilon) else epsilon for epsilon in arrays["epsilons"].tolist()]
-    values = [unpack(Packed(arrays[str(number)], step)) for number, step in enumerate(arrays["steps"].tolist())]
+    steps, packed = arrays["steps"].tolist(), [arrays[str(number)] for number in range(len(arrays["steps"]))]
+    if any(one.dtype not in PACKED or one.ndim != 3 or one.shape[2] != 3 for one in packed):
+        raise ValueError("An array is no packed perturbation [H, W, 3].")
+    values = np.stack([unpack(Packed(one, step)) for one, step in zip(packed, steps, strict=True)])
+    if not np.isfinite(values).all():
+        raise ValueError("A value is not finite.")
     attacks = tuple(zip(map(str, arrays["attacks"]), epsilons, strict=True))
-    return Perturbations(str(arrays["id"]), str(arrays["photograph"]), str(arrays["model"]), attacks, np.stack(values))
+    if len(attacks) != len(values):
+        raise ValueError("There is not one perturbation an attack.")
+    return Perturbations(str(arrays["id"]), str(arrays["photograph"]), str(arrays["model"]), attacks, values)
 
 
 def _digest(arrays: dict[str, np.ndarray]) -> str:

@@ -41,6 +41,8 @@ cost beyond the cells before it, those `alone` what its attack takes for one ima
 nobody counted them."""
 
 
+LARGEST_EPSILON = 1e9
+"""Grey levels. The Euclidean norm of everything that an image of 89 million pixels can change by is 4e6."""
 LARGEST = 2**53
 """Count of pixels, gradients or queries; whole numbers up to that are exact in float64."""
 
@@ -178,6 +180,10 @@ class Results:
         kinds = {"epsilon": float | None, "trial": int}
         if any(not isinstance(value, kinds.get(name, str)) for one in self.cells for name, value in vars(one).items()):
             raise ValueError("A cell is not named by text, epsilon and trial.")
+        if any(one.epsilon is not None and not 0 <= one.epsilon <= LARGEST_EPSILON for one in self.cells):
+            raise ValueError(f"An epsilon is no number from 0 to {LARGEST_EPSILON:g}.")
+        if (self.inside is None) != (self.region is None):
+            raise ValueError("There are counts of a region and no sizes of it, or sizes and no counts.")
         clean = {_who(cell) for cell in self.cells if cell.attack == CLEAN}
         if missing := [cell for cell in self.cells if _who(cell) not in clean]:
             raise ValueError(f"There are no clean images of {missing[0].model}.")

@@ -82,9 +82,9 @@ def provenance_of_jobs(runs: Mapping[str, FinishedRun]) -> list[Block]:
     models = [line for line in said if line.startswith(MODEL) and line not in same]
     other = [f"{line} ({', '.join(names)})" for line, names in said.items() if line not in (*same, *models)]
     commands = [
-        f"{name}, started {run.notes.get('started', 'at a time that is not known')}: {typed}"
+        f"{name}, started {run.notes.started or 'at a time that is not known'}: {typed}"
         for name, run in runs.items()
-        if (typed := _typed(run.notes.get("command", [])))
+        if (typed := _typed(run.notes.command))
     ]
     parts = Bullets([*models, *same, *other], "Provenance"), Bullets(commands, "Commands")
     return [part for part in parts if part.items]
@@ -103,7 +103,7 @@ def _made_of(run: FinishedRun) -> list[str]:
     known = {
         "Photographs and labels": said.get("data"),
         "Source of tfadvseg that decides numbers": said.get("source"),
-        "Revision": run.notes.get("revision"),
+        "Revision": run.notes.revision,
         "Versions": _listed(said.get("versions", {})),
         "Arithmetic": _listed(said.get("arithmetic", {})),
     }
@@ -112,7 +112,7 @@ def _made_of(run: FinishedRun) -> list[str]:
 
 def _begun(run: FinishedRun) -> list[str]:
     """When, and by which command."""
-    known = {"Started": run.notes.get("started"), "Command": _typed(run.notes.get("command", []))}
+    known = {"Started": run.notes.started, "Command": _typed(run.notes.command)}
     return [f"{what}: {value}." for what, value in known.items() if value]
 
 

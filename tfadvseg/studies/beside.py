@@ -4,6 +4,7 @@ Networks are called as in `tfadvseg.paper`, but for those over scales: the whole
 <network>_multiscale_average pools its scales by the mean (`printed.form_of`).
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from tfadvseg import paper
 from tfadvseg.metrics.scores import iou_ratio
 from tfadvseg.reports.document import Paragraph, Table
 from tfadvseg.reports.titles import dataset_title, network_title
+from tfadvseg.studies.run import FinishedRun
 
 TITLE = "Beside the paper"
 """Of the part that every report has where there is anything to put there."""
@@ -42,9 +44,16 @@ def attacks_of(settings: Mapping[str, Any], attacks: Sequence[str]) -> list[str]
     return [name for name in ATTACKS if name in attacks] if by_the_papers_protocol(settings) else []
 
 
-def printed_forms(design: Mapping[str, Any]) -> dict[str, str]:
+@dataclasses.dataclass(frozen=True)
+class Printed:
+    """Of the designs of all studies."""
+
+    printed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def printed_forms(run: FinishedRun) -> Mapping[str, str]:
     """{network of a run: what the paper's tables call it}, of those that have such a name."""
-    return dict(design.get("printed", {}))
+    return run.designed(Printed).printed
 
 
 @functools.cache

@@ -119,7 +119,11 @@ class Evidence:
         chosen = self._chosen(where)
         kinds = {dataclasses.replace(self.results.cells[k], trial=0) for k in chosen}
         if len(kinds) != 1:
-            raise ValueError(f"{where} is {len(kinds)} cells of the run and not one.")
+            told = ", ".join(f"{name} {value!r}" for name, value in where.items())
+            raise ValueError(
+                f"The run has {len(kinds)} cells and not one of {told}; where its design.json is another run's, start "
+                "its command again with its `folder`."
+            )
         return chosen
 
     def _iou(self, k: int) -> Score:

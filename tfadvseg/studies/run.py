@@ -4,18 +4,35 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
-from tfadvseg.json_text import parsed
+from tfadvseg.json_text import as_typed, fields_of, parsed
+from tfadvseg.runs import initial_gradients
 from tfadvseg.runs.folder import RECIPE, recipe_of, whole
 from tfadvseg.runs.results import Results, rows, table
 from tfadvseg.runs.store import Disk, Store
 from tfadvseg.studies.evidence import Evidence
 
-SETTINGS: Mapping[str, type] = {"study": str, "data": str, "attacked_as": str, "norm": str, "models": dict}
+T = TypeVar("T")
+SETTINGS: Mapping[str, Any] = {
+    "study": str, "data": str, "source": str, "attacked_as": str, "norm": str, "hidden": str, "models": dict[str, str],
+    "readings": dict[str, str], "region": dict[str, str], "versions": dict[str, Any], "arithmetic": dict[str, Any],
+}  # fmt: skip
 """What is read of recipes whoever wrote them, by type."""
+DESIGN = "design.json"
+"""In a run folder."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Notes:
+    """Of recipe.json, what decides no number: the commit, when a run was started, and the words of its command."""
+
+    revision: str = ""
+    started: str = ""
+    command: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,14 +54,33 @@ class FinishedRun:
         settings = refuse_unfinished(Disk(folder))
         design, warnings, results = (
             whole(folder / name, read)
-            for name, read in (("design.json", _object), ("findings.json", _list), ("cells.npz", Results.read))
+            for name, read in ((DESIGN, _object), ("findings.json", _sentences), ("cells.npz", Results.read))
         )
-        return cls(folder, settings["study"], design, settings, results, tuple(map(str, warnings)))
+        return cls(folder, settings["study"], design, settings, results, warnings)
+
+    def designed(self, kind: type[T]) -> T:
+        """What the design says of the fields of a dataclass of a study; ValueError where it says nothing of one that is
+        needed, or something of another type."""
+        try:
+            return fields_of(kind, self.design, DESIGN)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.folder}/{DESIGN} is damaged ({error}); start the run's command again with its `folder`, which "
+                "makes it anew of the finished units."
+            ) from error
 
     @functools.cached_property
-    def notes(self) -> Mapping[str, Any]:
-        """What recipe.json says that decides no number, such as the command; nothing where it does not."""
-        return whole(self.folder / RECIPE, lambda path: dict(_object(path).get("notes", {})))
+    def notes(self) -> Notes:
+        """What recipe.json says that decides no number."""
+        found: Notes = whole(
+            self.folder / RECIPE, lambda path: fields_of(Notes, _object(path).get("notes", {}), "notes")
+        )
+        return found
+
+    @functools.cached_property
+    def starts(self) -> Mapping[str, np.ndarray]:
+        """What attacks started from (`runs.initial_gradients`), of the images of the run."""
+        return initial_gradients.read(self.folder, len(self.results.ids))
 
     @functools.cached_property
     def evidence(self) -> Evidence:
@@ -81,10 +117,11 @@ def refuse_unfinished(folder: Store) -> dict[str, Any]:
     settings = recipe_of(folder)
     if "study" not in settings:
         raise ValueError(f"{folder} is no run folder of a study: its recipe.json names none.")
-    for name, kind in SETTINGS.items():
-        if not isinstance(settings.get(name, kind()), kind):
-            raise ValueError(f"The recipe.json of {folder} is damaged: {name} is {settings[name]!r}.")
-    return settings
+    try:
+        typed = {name: as_typed(kind, settings[name], name) for name, kind in SETTINGS.items() if name in settings}
+    except ValueError as error:
+        raise ValueError(f"The recipe.json of {folder} is damaged: {error}") from error
+    return settings | typed
 
 
 def _object(path: pathlib.Path) -> dict[str, Any]:
@@ -94,8 +131,6 @@ def _object(path: pathlib.Path) -> dict[str, Any]:
     return found
 
 
-def _list(path: pathlib.Path) -> list[Any]:
-    found = parsed(path.read_text())
-    if not isinstance(found, list):
-        raise ValueError(f"{path} holds no list.")
+def _sentences(path: pathlib.Path) -> tuple[str, ...]:
+    found: tuple[str, ...] = as_typed(tuple[str, ...], parsed(path.read_text()), path.name)
     return found

@@ -12,7 +12,9 @@ from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.intervals import resampled_iou
 from tfadvseg.metrics.scores import pixel_accuracy
 from tfadvseg.runs.folder import arrays_of, whole
+from tfadvseg.runs.results import LARGEST
 from tfadvseg.runs.store import Place, Store, store_of
+from tfadvseg.studies.certificate.names import CertificateDesign
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
 
@@ -39,6 +41,29 @@ class Certified:
     voted: np.ndarray
     epsilons: np.ndarray
     contradicted: np.ndarray
+
+    def refuse_unlike(self, images: int, classes: int) -> None:
+        """ValueError where arrays of a file are not of so many images and classes, do not fit together, or are not of
+        numbers that they may have."""
+        norms, attacks = self.norms.size, self.epsilons.size
+        shapes = {
+            "norms": (norms,),
+            "by_norm": (norms, 4, images, classes),
+            "radius": (),
+            "by_radius": (4, images, classes),
+            "voted": (1 + attacks, 3, images, classes),
+            "epsilons": (attacks,),
+            "contradicted": (attacks,),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype.kind not in "iuf":
+                raise ValueError(f"{name} is not of numbers {shape}.")
+            known = array[~np.isnan(array)] if name == "epsilons" else array  # attacks that find their own norm
+            if not np.isfinite(known).all() or known.min(initial=0) < 0 or known.max(initial=0) > LARGEST:
+                raise ValueError(f"{name} is below 0 or not finite.")
+        if not norms or self.norms[0] != 0 or (np.diff(self.norms) < 0).any():
+            raise ValueError("norms do not ascend from 0.")
 
     def clean_iou(self, evidence: Evidence) -> Score:
         """IoU in per cent of the majority vote on untouched images."""
@@ -87,13 +112,15 @@ def write(folder: Place | Store, found: Sequence[Certified]) -> None:
 
 def read(run: FinishedRun) -> list[Certified]:
     """Of each network of the run and each sigma, in their order; ValueError where the file is missing or damaged."""
+    design = run.designed(CertificateDesign)
+    pairs = [(model, sigma) for model in design.models for sigma in design.sigmas]
 
     def load(path: pathlib.Path) -> list[Certified]:
-        pairs = [(model, sigma) for model in run.design["models"] for sigma in run.design["sigmas"]]
         arrays = arrays_of(path.read_bytes())
-        return [
-            Certified(model, sigma, *(arrays[_key(model, sigma, name)] for name in ARRAYS)) for model, sigma in pairs
-        ]
+        found = [Certified(m, sigma, *(arrays[_key(m, sigma, name)] for name in ARRAYS)) for m, sigma in pairs]
+        for one in found:
+            one.refuse_unlike(*run.results.counts.hits.shape[1:])
+        return found
 
     return list(whole(run.folder / FILE, load))
 

@@ -2,8 +2,7 @@
 
 import math
 import pathlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tfadvseg.metrics.certificate import radius
 from tfadvseg.reports.cells import clean_score, subject
@@ -13,6 +12,7 @@ from tfadvseg.reports.numbers import number
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.certificate.certified import Certified, read
 from tfadvseg.studies.certificate.figures import drawings
+from tfadvseg.studies.certificate.names import CertificateDesign
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, warnings_part
@@ -121,44 +121,44 @@ def contradictions(found: Sequence[Certified]) -> list[str]:
 
 def few_draws(run: FinishedRun) -> list[str]:
     """A sentence where SegCertify can certify nothing, whatever the draws say."""
-    design = run.design
-    pixels = max(height * width for height, width in design["sizes"].values())
-    error = design["error"] / (len(run.results.ids) + len(run.results.left_out))  # as it is shared out at the start
-    needed = math.ceil(math.log(error / pixels) / math.log(design["tau"]))
-    if design["draws"] >= needed:
+    design = run.designed(CertificateDesign)
+    pixels = max(height * width for height, width in design.sizes.values())
+    error = design.error / (len(run.results.ids) + len(run.results.left_out))  # as it is shared out at the start
+    needed = math.ceil(math.log(error / pixels) / math.log(design.tau))
+    if design.draws >= needed:
         return []
     return [
-        f"{design['draws']} draws are too few for SegCertify to certify an image of {pixels:,} pixels at tau "
-        f"{design['tau']:g}, even if all agree; take at least {needed}."
+        f"{design.draws} draws are too few for SegCertify to certify an image of {pixels:,} pixels at tau "
+        f"{design.tau:g}, even if all agree; take at least {needed}."
     ]
 
 
 def how_to_read(run: FinishedRun) -> list[str]:
     """What is certified, in which norm, and what is not."""
-    design, images = run.design, len(run.results.ids)
+    design, images = run.designed(CertificateDesign), len(run.results.ids)
     return [
         "The smoothed network names at each pixel what the network names most often when Gaussian noise of standard "
         "deviation sigma (grey levels) is added to its input; it is another network than the one without noise, whose "
         "curve is drawn to compare with. Attack and certificate are of the same smoothed network.",
-        f"SegCertify: {design['guesses']} draws guess the class of each pixel, {design['draws']} others count it, and "
-        f"pixels whose class surely has more than {100 * design['tau']:g} % of the votes (Holm's test over all pixels "
+        f"SegCertify: {design.guesses} draws guess the class of each pixel, {design.draws} others count it, and "
+        f"pixels whose class surely has more than {100 * design.tau:g} % of the votes (Holm's test over all pixels "
         "of an image) keep it under every perturbation of a Euclidean norm below the radius; the others abstain and "
         "count as wrong. Certified by norm: each pixel has a radius of its own (Bonferroni's correction).",
         "Certified IoU is the least mean IoU whatever the pixels that are not certified are taken for, all images "
         "together. IoU under attack is that of the strongest attack tried of at most that norm; a stronger one leaves "
-        f"less. It is the vote of {design['guesses']} draws, which stands for the smoothed network and is an estimate.",
+        f"less. It is the vote of {design.guesses} draws, which stands for the smoothed network and is an estimate.",
         f"Each certified number, of one network and sigma and one of the two certificates, holds for these {images} "
-        f"images together with a probability of at least {1 - design['error']:.6g} over the draws of the noise. "
+        f"images together with a probability of at least {1 - design.error:.6g} over the draws of the noise. "
         "Brackets are 95 % intervals of a bootstrap over images, and say how far other images may differ.",
-        *(norm_sentence(name, size, found_radius(design)) for name, size in design["sizes"].items()),
+        *(norm_sentence(name, size, found_radius(design)) for name, size in design.sizes.items()),
         "Nothing is certified about larger perturbations, about changes that are no small sums such as another light "
         "or place, or about photographs that were not among these.",
     ]
 
 
-def found_radius(design: Mapping[str, Any]) -> float:
+def found_radius(design: CertificateDesign) -> float:
     """SegCertify's at the largest sigma."""
-    return float(radius(design["tau"], max(design["sigmas"])))
+    return float(radius(design.tau, max(design.sigmas)))
 
 
 def norm_sentence(model: str, size: Sequence[int], norm: float) -> str:

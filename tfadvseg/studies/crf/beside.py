@@ -19,7 +19,7 @@ TOLD = (
 
 def beside_part(run: FinishedRun, pairs: Sequence[Pair]) -> list[Block]:
     """The clean IoU with and without a CRF, of networks to which the paper gives one, too."""
-    forms, dataset = beside.printed_forms(run.design), run.results.cells[0].dataset
+    forms, dataset = beside.printed_forms(run), run.results.cells[0].dataset
     rows = list[beside.Row]()
     for pair in pairs:
         form, printed = forms.get(pair.network, ""), beside.retrained()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfadvseg.runs import initial_gradients
+from tfadvseg.runs.initial_gradients import of
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.beside import printed_forms
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
@@ -64,7 +64,7 @@ class Pair:
 
     def start(self, model: str, objective: str) -> np.ndarray:
         """[3, 1 + R]: loss, norm of the gradient, and share of pixels without one, at the clean image."""
-        return self.evidence.over_images(self.starts[f"{model}/{objective}"])
+        return self.evidence.over_images(of(self.starts, model, objective))
 
     def along(self, parameter: str) -> list[str]:
         """The variants that differ in it, from its smallest value to its largest."""
@@ -310,13 +310,12 @@ CLAIMS = (
 
 def pairs_of(run: FinishedRun) -> list[Pair]:
     """The pairs of a run, with what it measured of them."""
-    design = CrfDesign.of(run.design)
-    measured = initial_gradients.read(run.folder)
+    design = run.designed(CrfDesign)
     scaled = {attack: name for attack, name in design.scaled.items() if name in run.attacks}
     plain = tuple(name for name in run.attacks if name not in scaled.values())
-    forms, epsilons = printed_forms(run.design), tuple(run.epsilons)
+    forms, epsilons = printed_forms(run), tuple(run.epsilons)
     return [
-        Pair(run.evidence, pair, plain, epsilons, scaled, measured, forms.get(pair.network, ""))
+        Pair(run.evidence, pair, plain, epsilons, scaled, run.starts, forms.get(pair.network, ""))
         for pair in design.pairs
     ]
 

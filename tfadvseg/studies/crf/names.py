@@ -30,9 +30,3 @@ class CrfDesign:
     def as_json(self) -> dict[str, Any]:
         """For design.json."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def of(cls, design: Mapping[str, Any]) -> "CrfDesign":
-        """What `as_json` gave."""
-        pairs = tuple(CrfPair(**pair) for pair in design["pairs"])
-        return cls(pairs, design["scaled"], design["temperature"])

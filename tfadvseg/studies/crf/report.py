@@ -78,7 +78,7 @@ def _part(run: FinishedRun, pair: Pair) -> list[Block]:
         "the one with it."
     )
     if pair.scaled:
-        told += f" Scaled: the same attack on logits divided by {CrfDesign.of(run.design).temperature:g}."
+        told += f" Scaled: the same attack on logits divided by {run.designed(CrfDesign).temperature:g}."
     return [
         Heading(pair.network),
         Heading("Does the CRF mask the gradient?", 3),

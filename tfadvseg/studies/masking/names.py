@@ -2,8 +2,9 @@
 design, so nobody has to read them out of names."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
+
+from tfadvseg.registry import choose
 
 STRONGER, BLIND, LARGE, NOISE = "stronger", "blind", "large", "noise"
 """What a try shows: by a better use of the gradient; without the gradient; at an epsilon that nothing withstands; by no
@@ -20,6 +21,9 @@ class Try:
     remedy: str
     epsilon: float
 
+    def __post_init__(self) -> None:
+        choose(dict.fromkeys((STRONGER, BLIND, LARGE, NOISE)), self.kind, "kind of try")
+
 
 @dataclasses.dataclass(frozen=True)
 class Battery:
@@ -32,8 +36,3 @@ class Battery:
     def as_json(self) -> dict[str, Any]:
         """For design.json."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def of(cls, design: Mapping[str, Any]) -> "Battery":
-        """What `as_json` gave."""
-        return cls(design["plain"], design["epsilon"], tuple(Try(**one) for one in design["tries"]))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from tfadvseg.reports.cells import subject
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import Drawing, pictures, save_drawings
-from tfadvseg.runs import initial_gradients
 from tfadvseg.studies.answer import listed
 from tfadvseg.studies.claims import Judgement
 from tfadvseg.studies.masking.figures import Row, doubts_figure
@@ -27,9 +26,8 @@ ALT = "IoU ratio of each model under the attack that is doubted and under all th
 
 def suspects(run: FinishedRun) -> list[Suspect]:
     """The models of a run, in their order."""
-    battery = Battery.of(run.design)
-    starts = initial_gradients.read(run.folder)
-    return [Suspect(run.evidence, name, battery, starts) for name in dict.fromkeys(run.table["model"])]
+    battery = run.designed(Battery)
+    return [Suspect(run.evidence, name, battery, run.starts) for name in dict.fromkeys(run.table["model"])]
 
 
 def draw(run: FinishedRun, folder: pathlib.Path) -> list[pathlib.Path]:
@@ -73,7 +71,7 @@ def answer(run: FinishedRun) -> list[str]:
 def rows(run: FinishedRun) -> list[Row]:
     """IoU ratios under the attack that is doubted, first, and under all that doubt it; None of a model that an attack
     was not tried on."""
-    battery, everyone = Battery.of(run.design), suspects(run)
+    battery, everyone = run.designed(Battery), suspects(run)
     found: list[Row] = [(f"{battery.plain} at epsilon {battery.epsilon:g}", [suspect.plain for suspect in everyone])]
     for source in everyone if len(everyone) > 1 else ():
         lefts = [

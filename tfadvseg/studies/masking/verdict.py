@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from tfadvseg.metrics.intervals import level_of_each
-from tfadvseg.runs.initial_gradients import FLOOR
+from tfadvseg.runs.initial_gradients import FLOOR, of
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Battery, Try
 from tfadvseg.studies.signs import MARGIN, Found, Masking, Sign, agreeing, found, opening
@@ -125,14 +125,14 @@ def clues_of(suspect: Suspect) -> list[Clue]:
 
 def _start(suspect: Suspect) -> Clue:
     """Where the gradient is zero, an attack by it stands still."""
-    still = 100 * suspect.evidence.over_images(suspect.starts[f"{suspect.name}/away"])[2]
+    still = 100 * suspect.evidence.over_images(of(suspect.starts, suspect.name, "away"))[2]
     told = f"At the clean image {suspect.evidence.format(still, least=0.0)} % of the pixels have no gradient"
     return Clue(Sign(still, STILL, STILL), told, "what needs no gradient at the image, --start=uniform or another loss")
 
 
 def _probabilities(suspect: Suspect) -> Clue:
     """Probabilities round to 0 where logits do not."""
-    share = 100 * suspect.evidence.over_images(suspect.starts[f"{suspect.name}/{FLOOR}"])[0]
+    share = 100 * suspect.evidence.over_images(of(suspect.starts, suspect.name, FLOOR))[0]
     told = (
         f"It returns probabilities and not logits, and {suspect.evidence.format(share, least=0.0)} % of the pixels "
         "have a class of probability 0"

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from tfadvseg.json_text import as_typed
+
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
@@ -21,8 +23,9 @@ class Facts:
 def facts_of(design: Mapping[str, Any], network: str) -> Facts:
     """What design.json says of a network; where it says nothing, nothing is known."""
     try:
-        return Facts(**design.get("networks", {}).get(network, {}))
-    except (AttributeError, TypeError) as error:
+        networks: dict[str, Any] = as_typed(dict[str, Any], design.get("networks", {}), "networks")
+        return as_typed(Facts, networks.get(network, {}), network)
+    except ValueError as error:
         raise ValueError(f"design.json holds no facts of the network {network!r}; draw its run anew.") from error
 
 

@@ -9,6 +9,7 @@ from tfadvseg.reports.titles import attack_title, dataset_title, network_title
 from tfadvseg.studies import beside
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transfer.matrix import Matrix
+from tfadvseg.studies.transfer.names import TransferDesign
 
 TOLD = (
     "IoU ratio in per cent of the network of the row on examples of epsilon 8 that were made on the network of the "
@@ -21,14 +22,16 @@ TOLD = (
 def beside_part(run: FinishedRun, matrices: Sequence[Matrix]) -> list[Block]:
     """A table for each attack of the paper of which it shows a transfer that the run has, too, and the clean IoUs of
     networks over scales."""
-    forms, blocks = beside.printed_forms(run.design), list[Block]()
+    forms, blocks = beside.printed_forms(run), list[Block]()
     dataset = run.results.cells[0].dataset
     fitting = beside.attacks_of(run.settings, [one.attack for one in matrices if one.epsilon == beside.EPSILON])
     for one in matrices:
         if one.attack in fitting and (table := matrix_table(one, forms, dataset)):
             blocks += [Heading(f"{attack_title(one.attack)}, epsilon {one.epsilon:g}", 3), table]
     opening = beside.told(TOLD) if blocks else beside.told()
-    scales = scale_table({name: clean_score(run.table, name) for name in run.design["models"]}, forms, dataset)
+    scales = scale_table(
+        {name: clean_score(run.table, name) for name in run.designed(TransferDesign).models}, forms, dataset
+    )
     if scales:
         told = "Mean IoU in per cent on clean images, with Tables 15 and 16 of the paper."
         blocks += [Heading("Clean IoU by scale of the image", 3), Paragraph(told), scales]

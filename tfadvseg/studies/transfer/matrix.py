@@ -13,6 +13,7 @@ from tfadvseg.metrics.intervals import level_of_each
 from tfadvseg.runs.results import CLEAN
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transfer.names import TransferDesign
 
 COMPARED_AT = 8.0
 """The epsilon of the paper's tables of transfer."""
@@ -69,8 +70,8 @@ class Matrix:
 def matrices(run: FinishedRun) -> list[Matrix]:
     """One for each attack that was shown to every network, at the epsilon at which all are compared."""
     epsilon = compared_at(run.epsilons)
-    rows, columns = tuple(run.design["models"]), tuple(run.design["sources"])
-    found = [Matrix(run.evidence, rows, columns, attack, epsilon) for attack in run.attacks]
+    design = run.designed(TransferDesign)
+    found = [Matrix(run.evidence, design.models, design.sources, attack, epsilon) for attack in run.attacks]
     return [one for one in found if _complete(one)]
 
 

@@ -17,6 +17,7 @@ from tfadvseg.studies.study import Report, claims_part, warnings_part
 from tfadvseg.studies.transfer.beside import beside_part
 from tfadvseg.studies.transfer.figures import bar_drawing, matrix_drawing
 from tfadvseg.studies.transfer.matrix import Matrix, between_rows, matrices, next_strongest
+from tfadvseg.studies.transfer.names import TransferDesign
 
 HOW_TO_READ = (
     "IoU ratio: the IoU of the network of the row on examples that were made on the network of the column, in per cent "
@@ -64,8 +65,8 @@ def document(run: FinishedRun, judgements: Sequence[Judgement], shown: Sequence[
 def kept_part(run: FinishedRun) -> list[Block]:
     """How perturbations that an earlier run kept were made, sources that were attacked alike together."""
     sources: dict[tuple[str, ...], list[str]] = {}
-    for name, told in run.design.get("kept", {}).items():
-        sources.setdefault(tuple(told), []).append(name)
+    for name, told in run.designed(TransferDesign).kept.items():
+        sources.setdefault(told, []).append(name)
     return [
         Bullets(list(told), heading=f"How perturbations were made earlier on {', '.join(names)}")
         for told, names in sources.items()

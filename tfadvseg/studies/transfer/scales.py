@@ -16,6 +16,7 @@ from tfadvseg.studies.claims import Cell, Claim, Judgement, judge
 from tfadvseg.studies.evidence import Score
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transfer.matrix import Matrix
+from tfadvseg.studies.transfer.names import ScaleGroup, TransferDesign
 
 LL, FCN8S = "ifgsm_ll", "fcn8s_vgg_multiscale"
 MOST = 50.0
@@ -23,37 +24,6 @@ MOST = 50.0
 CLOSE, FAR, NOTHING = 5.0, 40.0, 1.0
 """Points that the paper's words are read as: its own tables have at most 2.5 where a source comes close to white-box
 strength, 47.7 and more where one stays far from it, and 0.1 for next to nothing."""
-
-
-@dataclasses.dataclass(frozen=True)
-class ScaleGroup:
-    """The names of one network's forms. single: {per cent: name}, ascending. ensemble: all of them pooled. average: an
-    ensemble of the same weights that pools by the mean; "" for none."""
-
-    single: Mapping[int, str]
-    ensemble: str
-    average: str = ""
-
-    @classmethod
-    def of(cls, written: Mapping[str, Any]) -> "ScaleGroup":
-        """As design.json has it."""
-        single = {int(percent): name for percent, name in written["single"].items()}
-        return cls(dict(sorted(single.items())), written["ensemble"], written.get("average", ""))
-
-    @property
-    def smallest(self) -> str:
-        """The scale farthest from the whole image."""
-        return self.single[min(self.single)]
-
-    @property
-    def largest(self) -> str:
-        """The whole image, where it is one of the scales."""
-        return self.single[max(self.single)]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns of the paper's tables."""
-        return (*self.single.values(), self.ensemble)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -350,8 +320,9 @@ def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[
     The other rows are networks of the whole image; the reduced scales of others are none."""
     found: list[Judgement] = []
     images = run.evidence.images, run.evidence.units
-    for group in map(ScaleGroup.of, run.design.get("scales", [])):
-        reduced = set(run.design.get("reduced", [])) - set(group.sources)
+    design = run.designed(TransferDesign)
+    for group in design.scales:
+        reduced = set(design.reduced) - set(group.sources)
         by_attack = {
             one.attack: Scaled(one.without_rows(reduced), group)
             for one in matrices
@@ -360,6 +331,6 @@ def judged_scales(run: FinishedRun, matrices: Sequence[Matrix], name: Callable[[
         for scaled in by_attack.values():
             found += judge(OF_ONE_ATTACK, scaled, f"{group.ensemble}, {name(scaled.matrix)}", *images)
         if by_attack:
-            every = AllAttacks(by_attack, tuple(run.epsilons), printed_forms(run.design).get(group.ensemble, ""))
+            every = AllAttacks(by_attack, tuple(run.epsilons), printed_forms(run).get(group.ensemble, ""))
             found += judge(OF_ALL_ATTACKS, every, f"{group.ensemble}, all attacks", *images)
     return found

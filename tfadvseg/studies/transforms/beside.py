@@ -21,7 +21,7 @@ TOLD = (
 def beside_part(run: FinishedRun, found: Sequence[Trials]) -> list[Block]:
     """A table for each network of the paper's that was tried under the attack of Table 2, with any transform of it.
     found: networks under that attack."""
-    forms, dataset = beside.printed_forms(run.design), run.results.cells[0].dataset
+    forms, dataset = beside.printed_forms(run), run.results.cells[0].dataset
     fitting = [one for one in found if one.model in forms and _in_table_2(one)]
     if not fitting or not beside.attacks_of(run.settings, [ATTACK]):
         return []

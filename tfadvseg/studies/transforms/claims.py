@@ -15,6 +15,7 @@ from tfadvseg.runs.results import CLEAN, NONE
 from tfadvseg.studies.claims import Claim, Judgement, Parts, judge
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transforms.names import TransformsDesign
 
 PAPERS = ("jpeg", "blur", "hsv", "grayscale")
 LITTLE, NOTHING = 5.0, 1.0
@@ -335,19 +336,18 @@ TOO_LARGE, TOO_SMALL = "needs an epsilon of 1 or less", "needs an epsilon of 1 o
 
 def judged(run: FinishedRun) -> list[Judgement]:
     """Every claim on every network and attack; what is about epsilons of which none was run is not measured."""
-    transforms, baseline = tuple(run.design["transforms"]), run.design.get("baseline", NONE)
-    epsilons = run.epsilons
+    design, epsilons = run.designed(TransformsDesign), run.epsilons
     groups = [
         _of(UP_TO_1, tuple(e for e in epsilons if e <= 1), TOO_LARGE),
         _of(FROM_1_ON, tuple(e for e in epsilons if e >= 1), TOO_SMALL),
     ]
     found: list[Judgement] = []
-    for model in run.design["models"]:
+    for model in design.models:
         for attack in run.attacks:
             if not all(run.evidence.has(model=model, attack=attack, epsilon=e) for e in epsilons):
                 continue  # it finds its own norm
             for claims, about in groups:
-                subject = Defended(run.evidence, model, attack, transforms, about, baseline)
+                subject = Defended(run.evidence, model, attack, design.transforms, about, design.baseline)
                 found += judge(claims, subject, f"{model}, {attack}", run.evidence.images, run.evidence.units)
     return found
 

@@ -12,6 +12,7 @@ from tfadvseg.reports.drawing import Drawing
 from tfadvseg.reports.titles import attack_title, transform_title
 from tfadvseg.runs.results import NONE
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transforms.names import TransformsDesign
 from tfadvseg.studies.transforms.trials import Trials
 
 OBLIVIOUS, ADAPTIVE = "Oblivious attack", "Adaptive attack (EOT)"
@@ -47,7 +48,7 @@ def drawings(run: FinishedRun, trials: Trials, attack: str) -> list[Drawing]:
     defense = functools.partial(defense_figure, run, trials, attack)
     transfer = functools.partial(transfer_figure, run, trials, attack)
     found = [Drawing(f"defense_{trials.model}_{attack}", f"IoU behind each transform, {about}", defense)]
-    if run.design["cross"]:
+    if run.designed(TransformsDesign).cross:
         found.append(Drawing(f"transfer_{trials.model}_{attack}", f"IoU under adaptive attacks, {about}", transfer))
     return found
 

@@ -20,6 +20,7 @@ from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.study import Report, claims_part, warnings_part
 from tfadvseg.studies.transforms.beside import ATTACK, beside_part
 from tfadvseg.studies.transforms.figures import ADAPTIVE, BEFORE, OBLIVIOUS, attacks, drawings
+from tfadvseg.studies.transforms.names import TransformsDesign
 from tfadvseg.studies.transforms.tensorboard import events
 from tfadvseg.studies.transforms.trials import Trials
 
@@ -64,7 +65,7 @@ def summary(run: FinishedRun) -> Document:
 
 def how_to_read(run: FinishedRun) -> list[Block]:
     """What the words and the columns mean."""
-    clipped = [CLIPPED] if run.design.get("baseline", NONE) != NONE else []
+    clipped = [CLIPPED] if run.designed(TransformsDesign).baseline != NONE else []
     return [Paragraph(text) for text in (ATTACKERS, *clipped, SPREAD)]
 
 
@@ -119,7 +120,7 @@ def taken(trials: Trials, attack: str, epsilon: float) -> str:
 def tables(run: FinishedRun, trials: Trials, attack: str, epsilon: float) -> list[Block]:
     """About one network and attack."""
     heading = Heading(f"{trials.model}, {attack_title(attack)}, epsilon {epsilon:g}")
-    transfer = [transfer_table(trials, attack, epsilon)] if run.design["cross"] else []
+    transfer = [transfer_table(trials, attack, epsilon)] if run.designed(TransformsDesign).cross else []
     return [heading, defense_table(trials, attack, epsilon), *transfer]
 
 
@@ -185,7 +186,11 @@ def _best_defense(trials: Trials, attack: str, epsilon: float, level: float) -> 
 
 def _each(run: FinishedRun) -> list[tuple[Trials, str]]:
     """Every network and attack."""
-    return [(trials, attack) for trials in (Trials.of(run, m) for m in run.design["models"]) for attack in attacks(run)]
+    return [
+        (trials, attack)
+        for trials in (Trials.of(run, m) for m in run.designed(TransformsDesign).models)
+        for attack in attacks(run)
+    ]
 
 
 def _told(trials: Trials, attack: str, epsilon: float, expected: str, seen: str) -> str:

@@ -15,12 +15,13 @@ from tfadvseg.runs.examples import Example
 from tfadvseg.runs.results import NONE
 from tfadvseg.studies.run import FinishedRun
 from tfadvseg.studies.transforms.figures import attacks, defense_figure
+from tfadvseg.studies.transforms.names import TransformsDesign
 from tfadvseg.studies.transforms.trials import Trials
 
 
 def events(run: FinishedRun, examples: Sequence[Example], label_space: LabelSpace | None) -> Iterator[Events]:
     """Network by network."""
-    for model in run.design["models"]:
+    for model in run.designed(TransformsDesign).models:
         trials = Trials.of(run, model)
         figures = (
             Image(f"figures/{attack}", 0, figure_pixels(defense_figure(run, trials, attack))) for attack in attacks(run)

@@ -9,6 +9,7 @@ import pandas as pd
 from tfadvseg.runs.results import CLEAN, NONE
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.run import FinishedRun
+from tfadvseg.studies.transforms.names import TransformsDesign
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Trials:
     @classmethod
     def of(cls, run: FinishedRun, model: str) -> "Trials":
         """Of a network of the run."""
-        return cls(run.evidence, model, tuple(run.design["transforms"]), run.design.get("baseline", NONE))
+        design = run.designed(TransformsDesign)
+        return cls(run.evidence, model, design.transforms, design.baseline)
 
     @property
     def ends(self) -> tuple[str, ...]:

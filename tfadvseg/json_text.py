@@ -3,6 +3,7 @@
 import collections.abc
 import dataclasses
 import json
+import re
 import types
 import typing
 from collections.abc import Iterable
@@ -11,20 +12,35 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 DEEPEST = 100
 """Lists and objects within each other; whoever walks through them needs more than one call for each."""
+HALF, HALF_OF_BYTES = re.compile(r"\\u[dD]"), re.compile(rb"\\u[dD]")
+"""How an escape of a surrogate begins."""
 
 
 def parsed(text: str | bytes) -> Any:
-    """The value; ValueError where it is no JSON, or its lists and objects are nested too deeply."""
+    """The value; ValueError where it is no JSON, its lists and objects are nested too deeply, or its text cannot be
+    written again."""
     try:
         found = json.loads(text)
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
+    _refuse_halves(text, found)
     level = _within([found])
     for _ in range(DEEPEST):
         level = [inner for one in level for inner in _within(one.values() if isinstance(one, dict) else one)]
         if not level:
             return found
     raise ValueError("its values are nested too deeply")
+
+
+def _refuse_halves(text: str | bytes, found: Any) -> None:
+    """ValueError where there is half a pair of surrogates, which an escape may tell of and no UTF-8 holds."""
+    if HALF_OF_BYTES.search(text) if isinstance(text, bytes) else HALF.search(text):
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("its text holds halves of characters") from error
+        except RecursionError as error:
+            raise ValueError("its values are nested too deeply") from error
 
 
 def _within(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:

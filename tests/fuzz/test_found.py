@@ -64,6 +64,13 @@ def test_json_may_be_deep_but_not_too_deep():
             parsed(nested(depth))
 
 
+def test_text_of_json_can_be_written_again():
+    assert parsed(b'{"\\ud83d\\ude00": "\\u00e9 \\\\udx"}') == {"\U0001f600": "\u00e9 \\udx"}
+    for text in (b'["\\ud800"]', '{"\\uDC00": 1}'):
+        with pytest.raises(ValueError, match="halves of characters"):
+            parsed(text)
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -221,6 +228,7 @@ def run(tmp_path):
         {"cell_attack": np.array(["fgsm"] * 5)},
         {"predicted": -np.ones((5, 16, 1))},
         {"surplus": np.zeros(1)},
+        {"cell_model": np.array(["net", "net", "net", "\ud800", "\ud800"])},
         {"cell_epsilon": np.array([0.0, 1.0, np.inf, 0.0, 8.0])},
         {"cell_epsilon": np.array([0.0, 1.0, -8.0, 0.0, 8.0])},
         {"region": np.ones((5, 16))},

@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.mutations import content_of
 from tests.fuzz.targets import NAMES
 
-INPUTS, SECONDS = 40, 6
+INPUTS, SECONDS = 40, 4
 """Of each target at most."""
 
 

@@ -73,6 +73,15 @@ def test_whole_networks_of_both_kinds_of_keras_in_h5(tmp_path, version, told):
     assert advice(path).splitlines()[-1].startswith(told)
 
 
+@pytest.mark.parametrize("version", [[1.0, 2.0], b"\xff", "2 x", h5py.Empty("f")])
+def test_a_network_whose_version_is_none_is_refused(tmp_path, version):
+    path = tmp_path / "net.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["model_config"] = version, "{}"
+    with pytest.raises(ValueError, match=r"net\.h5 cannot be read as a file of Keras \((it names no version|'utf-8')"):
+        advice(path)
+
+
 def test_weights_alone_are_no_network(tmp_path):
     path = tmp_path / "net.h5"
     with h5py.File(path, "w") as file:

@@ -13,9 +13,20 @@ from tfadvseg.json_text import parsed
 
 METADATA = 1 << 20
 """Bytes of what a file of Keras says of itself, at most."""
-UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+UNREADABLE = (
+    OSError,
+    EOFError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 """What zipfile and h5py raise of a file that is damaged, encrypted, or packed in another way; KeyError: it lacks a
-member."""
+member; TypeError: its values are of a type that Python has not."""
 KERAS = "import {keras}; {keras}.models.load_model({path}, compile=False).export({target})"
 FROZEN = (
     "from tfadvseg.models.frozen import to_saved_model; "
@@ -77,8 +88,15 @@ def _in_hdf5(path: pathlib.Path) -> str | None:
     import h5py
 
     with h5py.File(path) as file:
-        version = file.attrs.get("keras_version", "2") if "model_config" in file.attrs else None
-    return version.decode() if isinstance(version, bytes) else version and str(version)
+        if "model_config" not in file.attrs:
+            return None
+        if "keras_version" not in file.attrs:
+            return "2"
+        kept = file.attrs.get_id("keras_version")
+        if kept.shape or kept.get_storage_size() > METADATA:  # before room is made for what it claims to have
+            return ""
+        version = file.attrs["keras_version"]
+    return version.decode() if isinstance(version, bytes) else str(version)
 
 
 def _frozen(path: pathlib.Path, target: pathlib.Path) -> str:

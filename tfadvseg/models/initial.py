@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tfadvseg.layers.walk import weighted_layers
+from tfadvseg.models.formats import UNREADABLE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _refuse_other_files(path: pathlib.Path) -> None:
     try:
         with h5py.File(path) as file:
             found = outside("", file["/"]) or file.visititems(outside)
-    except (OSError, RuntimeError) as error:  # what h5py raises for foreign, damaged and unreadable ones
+    except UNREADABLE as error:
         raise ValueError(
             f"{path} cannot be read as a file of weights ({' '.join(str(error).split())}); give a best.weights.h5 or a "
             "SavedModel's folder."

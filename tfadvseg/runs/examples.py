@@ -101,7 +101,10 @@ def load_examples(path: str | pathlib.Path) -> tuple[LabelSpace, tuple[Example, 
         palette = tuple((int(red), int(green), int(blue)) for red, green, blue in file["palette"])
         label_space = LabelSpace(tuple(map(str, file["class_names"])), palette)
         names = zip(file["models"], file["images"], file["transforms"], strict=True)
-        return label_space, tuple(_example(file, j, *map(str, those)) for j, those in enumerate(names))
+        found = tuple(_example(file, j, *map(str, those)) for j, those in enumerate(names))
+    told = [word for one in found for word in (one.model, one.name, one.transform, *one.attacks)]
+    "".join([*label_space.names, *told]).encode()  # a name that no text holds is damaged
+    return label_space, found
 
 
 def pixels(image: np.ndarray) -> np.ndarray:

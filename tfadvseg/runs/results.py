@@ -184,6 +184,8 @@ class Results:
             raise ValueError(f"An epsilon is no number from 0 to {LARGEST_EPSILON:g}.")
         if (self.inside is None) != (self.region is None):
             raise ValueError("There are counts of a region and no sizes of it, or sizes and no counts.")
+        names = [str(value) for one in self.cells for value in vars(one).values()]
+        "".join([*names, *self.ids, *self.groups, *self.classes, *self.left_out]).encode()  # or it cannot be told
         clean = {_who(cell) for cell in self.cells if cell.attack == CLEAN}
         if missing := [cell for cell in self.cells if _who(cell) not in clean]:
             raise ValueError(f"There are no clean images of {missing[0].model}.")

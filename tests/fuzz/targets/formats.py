@@ -31,7 +31,7 @@ def seeds() -> list[Files]:
     other = {"a net.onnx": b"\x08\x07", "net.pt": b"PK", "net.tflite": b"TFL3", "saved_model.pb": b""}
     networks = [
         _hdf5({"keras_version": "2.15.0", "model_config": config, "backend": b"tensorflow"}),
-        _hdf5({"keras_version": b"3.15.0", "model_config": config}, libver="latest"),
+        _hdf5({"keras_version": b"3.15.0", "model_config": config}),
         _hdf5({"backend": "tensorflow"}, compression="gzip", chunks=(1, 2)),
     ]
     return [
@@ -39,9 +39,9 @@ def seeds() -> list[Files]:
     ]
 
 
-def _hdf5(attributes: dict[str, str | bytes], libver: str | None = None, **options: object) -> bytes:
+def _hdf5(attributes: dict[str, str | bytes], **options: object) -> bytes:
     file = io.BytesIO()
-    with h5py.File(file, "w", libver=libver) as made:
+    with h5py.File(file, "w") as made:
         made.attrs.update(attributes)
         group = made.create_group("layers/conv/vars")
         group.attrs["name"] = "conv"
@@ -56,7 +56,7 @@ def _graph() -> bytes:
         images = tf.compat.v1.placeholder(tf.uint8, [1, None, None, 3], "ImageTensor")
         scores = tf.nn.conv2d(tf.cast(images, tf.float32), tf.ones((1, 1, 3, 4)), 1, "SAME")
         tf.argmax(scores, 3, name="SemanticPredictions")
-    return bytes(graph.as_graph_def().SerializeToString())
+    return bytes(graph.as_graph_def().SerializeToString(deterministic=True))
 
 
 def changed(files: Files, rng: random.Random) -> Files:
@@ -70,7 +70,7 @@ def changed(files: Files, rng: random.Random) -> Files:
         graph = tf.compat.v1.GraphDef.FromString(content)
         for _ in range(rng.choice((1, 2, 5))):
             saved_models.change(graph, rng)
-        return files | {name: graph.SerializeToString()}
+        return files | {name: graph.SerializeToString(deterministic=True)}
     if name == "net.keras" and rng.random() < 0.8:
         return files | {name: _other_archive(content, rng)}
     if name in (NETWORK, WEIGHTS) and rng.random() < 0.4:

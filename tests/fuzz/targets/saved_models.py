@@ -66,7 +66,7 @@ def changed(files: Files, rng: random.Random) -> Files:
     message = SavedModel.FromString(content)
     for _ in range(rng.choice((1, 1, 2, 5))):
         change(message, rng)
-    return files | {GRAPH: message.SerializeToString()}
+    return files | {GRAPH: message.SerializeToString(deterministic=True)}
 
 
 def change(message: Any, rng: random.Random) -> None:

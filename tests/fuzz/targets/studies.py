@@ -1,6 +1,7 @@
 """Run folders of every study: what is judged of them, told and drawn."""
 
 import io
+import itertools
 import json
 import pathlib
 import random
@@ -15,8 +16,9 @@ from tests.fuzz.inputs import Target
 from tests.fuzz.mutations import Files, extreme, files_of, renamed
 from tests.studies.made_up import PIXELS, Answer, cell, write_run
 from tfadvseg.release.robustness import robustness
-from tfadvseg.reports import drawing
+from tfadvseg.reports import drawing, tensorboard
 from tfadvseg.reports.curves import drawings as steps_drawings
+from tfadvseg.reports.curves import events as steps_events
 from tfadvseg.reports.curves import part as steps_part
 from tfadvseg.reports.markdown import markdown
 from tfadvseg.reports.page import page
@@ -215,11 +217,9 @@ def _told(folder: pathlib.Path) -> None:
     steps = whole(folder / curves.FILE, curves.read) if (folder / curves.FILE).exists() else curves.NONE
     pictures = steps_part(steps, []) if len(steps) else []
     document = completed(report.document(run, judgements, []), run, report.answer(run), pictures)
-    markdown(document)
-    page(document, folder)
-    summary_text(run)
-    for table in (run.table, per_class.table(run.results), parts.table(run.results), hidden.table(run.results)):
-        csv_text(table)
+    tables = [run.table, per_class.table(run.results), parts.table(run.results), hidden.table(run.results)]
+    for text in (markdown(document), page(document, folder), summary_text(run), *map(csv_text, tables)):
+        text.encode()
     robustness(run)
 
 
@@ -230,6 +230,10 @@ def _drawn_of(folder: pathlib.Path) -> None:
         return
     if zlib.crc32((folder / "cells.npz").read_bytes() + (folder / "design.json").read_bytes()) % DRAWN:
         return
-    study.report().figures(run, folder / "figures")
+    report = study.report()
+    report.figures(run, folder / "figures")
     steps = whole(folder / curves.FILE, curves.read) if (folder / curves.FILE).exists() else curves.NONE
     drawing.save_drawings(steps_drawings(steps), folder / "figures")
+    own = report.events(run, (), None) if report.events else ()
+    events = itertools.chain(own, steps_events(steps))
+    tensorboard.write(run.table, folder / "tensorboard", (), None, run.settings, events)

@@ -151,7 +151,8 @@ def finish(figure: Figure, shown: Sequence[Axes], headings: Sequence[str], title
     """What all panels have: a heading, grid lines, numbers on both axes; and the figure its title. A long heading has
     several lines, since it would otherwise reach into that of the next panel."""
     for axes, heading in zip(shown, headings, strict=True):
-        axes.set_title(textwrap.fill(heading, HEADING, break_long_words=False), fontsize=SIZE + 1)
+        lines = [textwrap.fill(line, HEADING, break_long_words=False) for line in heading.splitlines()]
+        axes.set_title("\n".join(lines), fontsize=SIZE + 1)
         axes.tick_params(labelsize=SIZE - 1, labelbottom=True, labelleft=True)
         axes.grid(color="0.88", linewidth=0.7)
         axes.set_axisbelow(True)

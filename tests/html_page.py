@@ -14,7 +14,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.tables, self.tags, self.words, self.styles = [], [], [], [], re.findall(r"url\([^)]*\)", text)
-        self.feed(text)
+        self.feed(text.replace("<wbr>", ""))  # where a word may break, which nobody sees
         self.close()
 
     @property

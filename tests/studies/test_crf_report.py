@@ -39,7 +39,7 @@ def test_each_network_is_told_whether_its_crf_masks_the_gradient(crf):
 def test_a_pair_has_a_panel_a_kind_of_attack_and_one_for_each_gradient(crf):
     run = crf()
     (pair,) = pairs_of(run)
-    panels = {axes.get_title(): axes for axes in figures.pair_figure(run.table, pair).axes}
+    panels = {" ".join(axes.get_title().split()): axes for axes in figures.pair_figure(run.table, pair).axes}
     assert list(panels) == [
         "Untargeted, white-box",
         "Targeted, white-box",

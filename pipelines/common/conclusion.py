@@ -59,7 +59,7 @@ def chapter(one: Standing) -> Chapter:
     """What is told of a job."""
     job = one.job
     if one.state == FINISHED:
-        found = Results.read(one.folder / "cells.npz")
+        found: Results = whole(one.folder / "cells.npz", Results.read)
         told = f"{int(found.gradients.sum()):,} gradients in {in_words(float(found.seconds.sum()))}."
         figures = tuple(sorted(path.name for path in (one.folder / "figures").glob("*.png")))
         lines = _lines(one.folder)
@@ -87,7 +87,10 @@ def beginning(lines: Sequence[str]) -> tuple[str, ...]:
 def _lines(folder: pathlib.Path) -> list[str]:
     """Of a run's report, as far as it is written."""
     report = folder / "results.md"
-    return report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+    if not report.exists():
+        return []
+    found: list[str] = whole(report, lambda path: path.read_text(encoding="utf-8").splitlines())
+    return found
 
 
 def summary(folder: pathlib.Path, chapters: Sequence[Chapter], found: Sequence[Answer]) -> Document:

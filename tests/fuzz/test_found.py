@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 
-from pipelines.common.conclusion import judged
+from pipelines.common.conclusion import chapter, judged
 from pipelines.common.ledger import Ledger
 from pipelines.common.sentences import sentence
 from pipelines.common.standing import FINISHED, Speeds, Standing
@@ -32,7 +32,7 @@ from tfadvseg.endpoints.failures import Refused, Unreadable
 from tfadvseg.endpoints.http import Answer, Http, said
 from tfadvseg.engine.kept import FOLDER, SOURCE, kept_sources
 from tfadvseg.json_text import DEEPEST, parsed
-from tfadvseg.models import card, reading, safety
+from tfadvseg.models import card, initial, reading, safety
 from tfadvseg.models.class_map import read_class_map
 from tfadvseg.models.interface import find
 from tfadvseg.models.signatures import Signature, Tensor
@@ -80,6 +80,7 @@ def test_text_of_json_can_be_written_again():
         coco.read_instances,
         reading.read,
         load_tile,
+        initial._refuse_other_files,
         lambda path: recipe_of(path.parent),
     ],
 )
@@ -445,6 +446,11 @@ def test_a_programme_of_other_types_is_damaged(tmp_path):
         (folder / "jobs.json").write_text(content)
         with pytest.raises(ValueError, match=r"jobs\.json is damaged"):
             Ledger(folder / "jobs.json")
+    for file in ("results.md", "cells.npz"):
+        (folder / "masking" / file).write_bytes(b"\xf0(")
+        with pytest.raises(ValueError, match=rf"{file} is damaged"):
+            chapter(Standing(Job("masking", "", ""), folder / "masking", [], "", FINISHED))
+        (folder / "masking" / file).write_bytes(programmes.seeds()[0][f"masking/{file}"])
     claims = folder / "robustness" / "claims.json"
     one = Standing(Job("robustness", "", "", programmes.CLAIMS), claims.parent, [], "", FINISHED)
     assert len(judged(one)) == 2

@@ -8,6 +8,7 @@ import h5py
 import keras
 import numpy as np
 
+from tfadvseg.confined import refuse_endless
 from tfadvseg.layers.walk import weighted_layers
 from tfadvseg.models.formats import UNREADABLE
 
@@ -74,6 +75,7 @@ def _refuse_other_files(path: pathlib.Path) -> None:
         return next((f"{name}/{key}" for key, link in links.items() if isinstance(link, h5py.ExternalLink)), None)
 
     try:
+        refuse_endless(path)
         with h5py.File(path) as file:
             found = outside("", file["/"]) or file.visititems(outside)
     except UNREADABLE as error:

@@ -3,8 +3,6 @@
 Nothing here needs TensorFlow before a photograph is placed, so a card may hold a `Frame`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,7 +43,7 @@ class Frame:
         height, width = (-(-side // multiple) * multiple for side, multiple in zip(shape, self.multiple, strict=True))
         return self.size or (height, width)
 
-    def place(self, photograph: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def place(self, photograph: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
         """Photograph [H, W, 3] in 0..255 -> (input float32 [*size, 3], inside), after the released code of the paper.
 
         Resized bilinearly, where it must be. Of photographs of one size [N, H, W, 3] the inputs [N, *size, 3].
@@ -62,14 +60,14 @@ class Frame:
         image = fit.fill(_resized(image, shape, inside), inside, self.size, self.colour)
         return tf.ensure_shape(image, (*image.shape[:-3], *self.size, 3)), inside
 
-    def _around(self, shape: tf.Tensor) -> tf.Tensor:
+    def _around(self, shape: "tf.Tensor") -> "tf.Tensor":
         """The least (height, width) of multiples that holds a photograph of this shape."""
         import tensorflow as tf
 
         multiple = tf.constant(self.multiple)
         return -(-shape // multiple) * multiple
 
-    def place_labels(self, labels: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    def place_labels(self, labels: "tf.Tensor", inside: "tf.Tensor") -> "tf.Tensor":
         """Labels [H, W] of a photograph that was placed -> int32 [*size], by nearest neighbour, 255 where filled up."""
         import tensorflow as tf
 
@@ -81,7 +79,7 @@ class Frame:
         filled = tf.pad(resized, _margins(inside, self.size), constant_values=IGNORED)
         return tf.ensure_shape(filled, (*self.size, 1))[..., 0]
 
-    def lift(self, on_input: tf.Tensor, inside: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    def lift(self, on_input: "tf.Tensor", inside: "tf.Tensor", shape: "tf.Tensor") -> "tf.Tensor":
         """A perturbation or logits on the input [H, W, C] -> on the photograph, [*shape, C] with `shape` = its (H, W).
 
         Of several inputs [N, H, W, C] that hold photographs of one size [N, *shape, C]. Crops to `inside`; where the
@@ -99,7 +97,7 @@ class Frame:
         return tf.ensure_shape(lifted, (*on_input.shape[:-3], None, None, on_input.shape[-1]))
 
 
-def inside(sizes: tf.Tensor, input_size: Size) -> tf.Tensor:
+def inside(sizes: "tf.Tensor", input_size: Size) -> "tf.Tensor":
     """bool [N, H, W]: the pixels of inputs that are photograph and not filled up; sizes: `inside` of each, [N, 2]."""
     import tensorflow as tf
 
@@ -112,7 +110,7 @@ def crop(array: Any, size: Any) -> Any:
     return array[: size[0], : size[1]]
 
 
-def _resized(image: tf.Tensor, shape: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+def _resized(image: "tf.Tensor", shape: "tf.Tensor", wanted: "tf.Tensor") -> "tf.Tensor":
     """Image [..., *shape, C] bilinearly at the size `wanted`, and not touched at all where it has that size."""
     import tensorflow as tf
 
@@ -121,7 +119,7 @@ def _resized(image: tf.Tensor, shape: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor
     )
 
 
-def _shrunk(shape: tf.Tensor, size: Size) -> tf.Tensor:
+def _shrunk(shape: "tf.Tensor", size: Size) -> "tf.Tensor":
     """The size of an image that is shrunk, with its aspect kept, as far as it must be."""
     import tensorflow as tf
 
@@ -130,14 +128,14 @@ def _shrunk(shape: tf.Tensor, size: Size) -> tf.Tensor:
     return tf.clip_by_value(smaller, 1, tf.constant(size))
 
 
-def _whole(shape: tf.Tensor, size: Size) -> tf.Tensor:
+def _whole(shape: "tf.Tensor", size: Size) -> "tf.Tensor":
     """The size of the input, whatever the image has."""
     import tensorflow as tf
 
     return tf.constant(size)
 
 
-def _fill_with_colour(image: tf.Tensor, inside: tf.Tensor, size: Size, colour: Colour) -> tf.Tensor:
+def _fill_with_colour(image: "tf.Tensor", inside: "tf.Tensor", size: Size, colour: Colour) -> "tf.Tensor":
     import tensorflow as tf
 
     if not any(colour):
@@ -146,7 +144,7 @@ def _fill_with_colour(image: tf.Tensor, inside: tf.Tensor, size: Size, colour: C
     return tf.pad(image - rgb, _margins(inside, size, image.shape.rank)) + rgb
 
 
-def _fill_with_reflection(image: tf.Tensor, inside: tf.Tensor, size: Size, colour: Colour) -> tf.Tensor:
+def _fill_with_reflection(image: "tf.Tensor", inside: "tf.Tensor", size: Size, colour: Colour) -> "tf.Tensor":
     """Rows and columns 0 ... n - 1 and back, the outermost not repeated, as often as it takes."""
     import tensorflow as tf
 
@@ -157,15 +155,15 @@ def _fill_with_reflection(image: tf.Tensor, inside: tf.Tensor, size: Size, colou
     return image
 
 
-def _margins(inside: tf.Tensor, size: Size, rank: int = 3) -> list[list[int | tf.Tensor]]:
+def _margins(inside: "tf.Tensor", size: Size, rank: int = 3) -> "list[list[int | tf.Tensor]]":
     return [[0, 0]] * (rank - 3) + [[0, size[0] - inside[0]], [0, size[1] - inside[1]], [0, 0]]
 
 
 class Fit(NamedTuple):
     """inside: (shape, size) -> the size that a photograph gets; fill: (image, inside, size, colour) -> the input."""
 
-    inside: Callable[[tf.Tensor, Size], tf.Tensor]
-    fill: Callable[[tf.Tensor, tf.Tensor, Size, Colour], tf.Tensor]
+    inside: "Callable[[tf.Tensor, Size], tf.Tensor]"
+    fill: "Callable[[tf.Tensor, tf.Tensor, Size, Colour], tf.Tensor]"
 
 
 FITS = {

@@ -93,7 +93,7 @@ def _in_hdf5(path: pathlib.Path) -> str | None:
         if "keras_version" not in file.attrs:
             return "2"
         kept = file.attrs.get_id("keras_version")
-        if kept.shape or kept.get_storage_size() > METADATA:  # before room is made for what it claims to have
+        if kept.shape != () or kept.get_storage_size() > METADATA:  # before room is made for what it claims to have
             return ""
         version = file.attrs["keras_version"]
     return version.decode() if isinstance(version, bytes) else str(version)

@@ -27,6 +27,7 @@ from tfadvseg.engine.posted import terms
 from tfadvseg.engine.share import WHOLE
 from tfadvseg.models import card
 from tfadvseg.models.spec import ModelSpec, scales_of
+from tfadvseg.reports.numbers import duration
 from tfadvseg.reports.terminal import terminal
 from tfadvseg.runs.folder import claimed
 from tfadvseg.runs.store import Disk
@@ -38,7 +39,7 @@ from .common import children, exports, flags, machines, main, objects
 from .common.commands import PACKAGE
 from .common.conclusion import write_index, write_whole
 from .common.ledger import Entry, Ledger
-from .common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document, in_words
+from .common.standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Speeds, Standing, document
 from .common.unlike import refuse_unlike
 
 FLAGS = absl_flags.FLAGS
@@ -244,7 +245,7 @@ def carry_out_one(one: Standing, ledger: Ledger, look: Callable[[], None]) -> No
 def progress(where: str, standings: Sequence[Standing], speeds: Speeds) -> str:
     """As "3/9 transforms, about 12 min left, 1 h 40 min of all"; the first one is being done."""
     left = [speeds.seconds_left(one) for one in standings if one.state == OPEN]
-    return f"{where}, about {in_words(left[0])} left, {in_words(sum(left))} of all"
+    return f"{where}, about {duration(left[0])} left, {duration(sum(left))} of all"
 
 
 def say(line: str) -> None:

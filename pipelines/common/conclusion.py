@@ -11,6 +11,7 @@ from tfadvseg.atomic import write_atomically
 from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.reports.document import Bullets, Document, Paragraph
 from tfadvseg.reports.markdown import markdown, plain
+from tfadvseg.reports.numbers import duration
 from tfadvseg.reports.page import PHOTOGRAPHS, page
 from tfadvseg.runs.csv_text import csv_text
 from tfadvseg.runs.folder import whole
@@ -23,7 +24,7 @@ from tfadvseg.studies.overall import Answer, Told, answers, counted, index, rows
 from tfadvseg.studies.recommendation import recommendation
 from tfadvseg.studies.run import FinishedRun
 
-from .standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing, in_words
+from .standing import FAILED, FINISHED, IMPOSSIBLE, OPEN, Standing
 
 
 def write_index(folder: pathlib.Path, title: str, about: str, standings: Sequence[Standing]) -> Document:
@@ -60,7 +61,7 @@ def chapter(one: Standing) -> Chapter:
     job = one.job
     if one.state == FINISHED:
         found: Results = whole(one.folder / "cells.npz", Results.read)
-        told = f"{int(found.gradients.sum()):,} gradients in {in_words(float(found.seconds.sum()))}."
+        told = f"{int(found.gradients.sum()):,} gradients in {duration(float(found.seconds.sum()))}."
         figures = tuple(sorted(path.name for path in (one.folder / "figures").glob("*.png")))
         lines = _lines(one.folder)
         return Chapter(

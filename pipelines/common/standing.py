@@ -11,6 +11,7 @@ from tfadvseg.engine import cost
 from tfadvseg.engine.planned import Planned
 from tfadvseg.json_text import as_typed, parsed
 from tfadvseg.reports.document import Block, Bullets, Document, Paragraph, Table
+from tfadvseg.reports.numbers import duration
 from tfadvseg.runs.folder import RunFolder, recipe_of
 from tfadvseg.studies.programme import Job
 
@@ -84,9 +85,9 @@ def document(title: str, standings: Sequence[Standing], speeds: Speeds) -> Docum
         if one.state in (OPEN, FINISHED) and one.plan:
             left, seconds = (one.work_left, speeds.seconds_left(one)) if one.state == OPEN else (0.0, 0.0)
             images = str(len(one.plan.experiment.shards.split))
-            rows.append([one.job.name, one.state, images, f"{left:,.0f}", in_words(seconds)])
+            rows.append([one.job.name, one.state, images, f"{left:,.0f}", duration(seconds)])
             total, time = total + left, time + seconds
-    rows.append(["all of them", "", "", f"{total:,.0f}", in_words(time)])
+    rows.append(["all of them", "", "", f"{total:,.0f}", duration(time)])
     told = [f"{one.job.name} {one.state}: {one.sentence}" for one in standings if one.state in (FAILED, IMPOSSIBLE)]
     blocks: list[Block] = [
         Table(["Job", "State", "Photographs", "Gradients left", "Time left"], rows, labels=2),
@@ -96,13 +97,3 @@ def document(title: str, standings: Sequence[Standing], speeds: Speeds) -> Docum
         ),
     ]
     return Document(title, blocks + ([Bullets(told)] if told else []))
-
-
-def in_words(seconds: float) -> str:
-    """As 40 s, 12 min or 3 h 5 min; "not known" of NaN."""
-    if math.isnan(seconds):
-        return "not known"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

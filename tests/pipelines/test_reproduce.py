@@ -18,7 +18,6 @@ import pytest
 from pipelines.common import children, rehearsal
 from pipelines.common.interrupt import GRACE
 from pipelines.common.sentences import last_word
-from pipelines.common.standing import in_words
 from tfadvseg import data
 from tfadvseg.engine.posted import terms
 
@@ -494,14 +493,6 @@ def test_a_process_ends_with_its_parents_patience(programs, sleeper):
         children.finish("sleeper", [str(sleeper), "0"], programs / "log", look)
     with pytest.raises(ProcessLookupError):
         os.kill(found[0], 0)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.4, "0 s"), (89.4, "89 s"), (90, "2 min"), (5369, "89 min"), (5400, "1 h 30 min"), (float("nan"), "not known")],
-)
-def test_time_in_words(seconds, text):
-    assert in_words(seconds) == text
 
 
 def test_two_networks_on_two_photographs(call, twins, tmp_path):

@@ -14,7 +14,7 @@ from tfadvseg.reports import plots
 from tfadvseg.reports.document import Block, Bullets, Document, Heading, Paragraph, Table
 from tfadvseg.reports.drawing import Drawing, pictures, save_drawings
 from tfadvseg.reports.markdown import markdown
-from tfadvseg.reports.numbers import number
+from tfadvseg.reports.numbers import duration, number
 from tfadvseg.reports.page import page
 
 HISTORY = "history.csv"
@@ -120,7 +120,7 @@ def answer(training: Training, history: pd.DataFrame) -> list[str]:
             found.append("That epoch was chosen by these very photographs, so the scores are higher than on others.")
             if chosen == epochs and history["val_iou"].notna().sum() > 1:
                 found.append("The best epoch is the last one, so more of them may give more.")
-        found.append(f"It took {_time(float(history['seconds'].iloc[-1]))}, validation with it.")
+        found.append(f"It took {duration(float(history['seconds'].iloc[-1]))}, validation with it.")
     return [*found, f"The SavedModel is {training.model}." if training.model else "No SavedModel was written."]
 
 
@@ -184,7 +184,3 @@ def _score(value: float) -> str:
 
 def _said(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -76,8 +76,9 @@ EXHIBITS = (
     Exhibit("Figure 9", "IoU ratio of FCN8s and of CRF-RNN, which is trained with its CRF", CRFS[:1], PAGE),
     Exhibit(
         "Figure 10",
-        "IoU ratio of a network, there Deeplab v2, with and without a CRF that is added to it",
-        CRFS[1:],
+        "IoU ratio of a network, there Deeplab v2, with and without a CRF that is added to it; with Deeplab v2 at hand "
+        "it is in crf",
+        CRFS,
         PAGE,
     ),
     Exhibit("Figure 11", "perturbations of several epsilons", WHITE_BOX, PICTURES),

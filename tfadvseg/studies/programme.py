@@ -29,15 +29,16 @@ class Network:
 @dataclasses.dataclass(frozen=True)
 class Budget:
     """images: photographs of a job, 0 for all. few: of one whose gradients are dear. epsilons: of the jobs that the
-    paper shows at one epsilon first. crf_epsilons: behind a dense CRF. draws: flags that say how often random
-    transforms are drawn. networks: of the jobs that doubt an attack, 0 for all. attacks: newer ones. sweep: flags of
-    the variants of a CRF. crossed: whether transforms are only tried crossed with each other, which holds the cells of
-    both. over_scales: epsilons of the network over scales among the others, "" to leave that job out."""
+    paper shows at one epsilon first. defended_epsilons: behind an input transform or a dense CRF. draws: flags that say
+    how often random transforms are drawn. networks: of the jobs that doubt an attack, 0 for all. attacks: newer ones.
+    sweep: flags of the variants of a CRF. crossed: whether transforms are only tried crossed with each other, which
+    holds the cells of both. over_scales: epsilons of the network over scales among the others, "" to leave that job
+    out."""
 
     images: int
     few: int
     epsilons: str
-    crf_epsilons: str
+    defended_epsilons: str
     draws: tuple[str, ...]
     networks: int
     attacks: str
@@ -267,7 +268,7 @@ def _transforms(networks: Sequence[Network], size: Budget) -> list[Job]:
     shared = (
         _models(own),
         "--attacks=ifgsm_ll",
-        f"--epsilons={size.epsilons}",
+        f"--epsilons={size.defended_epsilons}",
         *size.draws,
         *_limit(size.few),
     )
@@ -309,7 +310,7 @@ def _crfs(networks: Sequence[Network], size: Budget, apart: str) -> list[Job]:
         (
             _models([*base, *other]),
             f"--crf_models={','.join(with_crf)}",
-            f"--epsilons={size.crf_epsilons}",
+            f"--epsilons={size.defended_epsilons}",
             *_limit(size.few),
         ),
         _words([*base, *other, *own]),

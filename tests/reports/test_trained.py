@@ -141,3 +141,13 @@ def test_a_history_that_is_gone_leaves_the_rest_and_a_damaged_one_is_named(tmp_p
         (tmp_path / "history.csv").write_text(content)
         with pytest.raises(ValueError, match=r"history\.csv is damaged .*; delete it, and the report goes without it"):
             read_history(tmp_path / "history.csv")
+
+
+def test_the_axis_of_the_loss_has_room_above_its_highest_point():
+    axes = training_figure(history().assign(loss=2.0), 4).axes[0]
+    assert axes.get_ylim() == (0, pytest.approx(2.1))
+
+
+def test_a_loss_that_is_no_number_leaves_its_axis_empty():
+    axes = training_figure(history().assign(loss=NOT), 4).axes[0]
+    assert np.isfinite(axes.get_ylim()).all() and not any(line.get_marker() == "o" for line in axes.lines)

@@ -166,8 +166,9 @@ def training_figure(history: pd.DataFrame, chosen: int) -> Figure:
         axes.axvline(chosen, color="0.4", linewidth=1, linestyle="--", label="chosen epoch")
         plots.steps_axis(axes, "Loss (nats)" if columns == ["loss"] else "Per cent")
         axes.set_xlabel("Epochs", fontsize=plots.SIZE)
-        axes.set_ylim(bottom=0)
-    panels[1].set_ylim(top=100)
+    if (top := plots.highest(history["loss"])) > 0:  # not where it is no number
+        panels[0].set_ylim(0, 1.05 * top)
+    panels[1].set_ylim(0, 100)
     plots.finish(figure, panels, ["On training views", "On validation photographs"], "From epoch to epoch")
     handles = [*panels[0].get_lines()[:1], *panels[1].get_lines()]
     figure.legend(handles=handles, loc="outside right center", fontsize=plots.SIZE - 1, frameon=False)

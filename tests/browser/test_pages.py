@@ -90,8 +90,9 @@ def directions(table):
 
 
 def test_each_heading_of_each_table_sorts_up_and_down(opened, path):
-    page, moved = opened(path).page, 0
+    page, moved, rows = opened(path).page, 0, set()
     for table in page.locator("table").all():
+        rows.add(table.locator("tbody tr").count())
         heads = table.locator("thead th button").all()
         for number, head in enumerate(heads):
             first = None
@@ -103,7 +104,7 @@ def test_each_heading_of_each_table_sorts_up_and_down(opened, path):
                 after = column(table, number)
                 assert in_order(page, after, direction == "descending") and sorted(after) == sorted(before)
                 moved, first = moved + (after != before), direction
-    assert moved
+    assert moved or rows == {1}
 
 
 def test_numbers_begin_at_the_highest_and_words_at_the_first(report):

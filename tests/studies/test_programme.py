@@ -145,7 +145,7 @@ def test_deeplab_over_scales_stands_among_all_that_can_be_attacked():
     assert job.pipeline == "robustness" and arguments == [
         "--models=out/models/deeplab_multiscale,enet,runs/fcn8s/,deeplab",
         "--epsilons=0.25,0.5,1,2,4,8",
-        "--limit=8",
+        "--limit=4",
         "--output=out/multiscale",
     ]
     assert job.networks == ("enet", "runs/fcn8s/", "deeplab")
@@ -236,7 +236,7 @@ def test_no_flag_is_without_a_value(budget):
 def test_what_is_given_counts_more_than_what_the_job_says():
     job = by_name(ALL)["robustness"]
     arguments = words(job, lambda one: "", ["--limit=2", "--workers=0"], "out/robustness")
-    assert arguments.index("--limit=8") < arguments.index("--limit=2")
+    assert arguments.index("--limit=4") < arguments.index("--limit=2")
     assert arguments[-2:] == ["--workers=0", "--output=out/robustness"]
 
 

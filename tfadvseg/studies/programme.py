@@ -55,7 +55,7 @@ BUDGETS = {
          "--spatial_weights=1"), crossed=True, over_scales="",
     ),
     "fast": Budget(
-        8, 4, "8", "1,8", ("--trials=5",), 2, "ifgsm,segpgd,cospgd,sea@30",
+        4, 3, "8", "1,8", ("--trials=5",), 2, "ifgsm,segpgd,cospgd,sea@30",
         ("--attacks=fgsm", "--epsilons=8", "--theta_alphas=1,20,80,160", "--theta_betas=3,20", "--theta_gammas=1,10",
          "--spatial_weights=1,10"), crossed=True, over_scales="0.25,0.5,1,2,4,8",
     ),

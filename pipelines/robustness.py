@@ -2,7 +2,7 @@
 
     python -m pipelines.robustness
     python -m pipelines.robustness --dataset=camvid --data_dir=/data/camvid --models=enet_camvid
-    python -m pipelines.robustness --attacks=ifgsm --region=car
+    python -m pipelines.robustness --models=enet_scenes --attacks=ifgsm --region=car
     python -m pipelines.robustness --attacks=hide --hide=pedestrian
 
 The third command changes no pixels but those of cars, and the report says what breaks inside and outside of them; the

@@ -397,7 +397,7 @@ def define_output() -> None:
         "output",
         None,
         "Run folder, continued where it is one; by default runs/<pipeline>/<time>. Pipelines that take "
-        "--shard, and report, take an object store, too, as gs://bucket/run.",
+        "--shard (but for reproduce), and report, take an object store, too, as gs://bucket/run.",
     )
     decides_no_number("output")
 

@@ -204,8 +204,8 @@ def _multiscale(networks: Sequence[Network], size: Budget, apart: str) -> Job:
     networks are read, and has each Deeplab v2 once in the means of its families. The price is that the others are
     attacked again. Epsilons 16 and 32 take three quarters of the gradients (60 of the 80 for a photograph and network)
     and leave ruins of every network, so `fast` keeps its photographs and leaves these two out. With the ten networks of
-    CamVid that is 8 x 11 x 32.5 = 2,860 gradients, as `--dry_run` counts a forward pass for half of one; half the
-    photographs at all epsilons would be 4 x 11 x 96.5 = 4,246."""
+    CamVid that is 4 x 11 x 32.5 = 1,430 gradients, as `--dry_run` counts a forward pass for half of one; half the
+    photographs at all epsilons would be 2 x 11 x 96.5 = 2,123."""
     fitting = _at_one_scale(networks, DEEPLAB)
     own = fitting[0] if fitting else Network(DEEPLAB, DEEPLAB)
     ensemble, others = _maximum(own), _attacked(networks)

@@ -21,10 +21,12 @@ def _import_tensorflow_quietly() -> None:
             os.close(stderr)
 
 
+backend = os.environ.get("KERAS_BACKEND", "tensorflow")
 if commands.is_starting():
     interrupt.watch()
     commands.refuse_unknown(commands.typed())
+    commands.refuse_backend(backend)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and not commands.is_listing():
+if backend == "tensorflow" and not commands.is_listing():
     _import_tensorflow_quietly()

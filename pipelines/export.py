@@ -33,7 +33,7 @@ from tfadvseg.models import describe
 from tfadvseg.models.classes import with_classes
 from tfadvseg.models.spec import ModelSpec
 from tfadvseg.registry import choose
-from tfadvseg.runs.provenance import versions
+from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.serving.attacked import ServedAttack
 from tfadvseg.serving.defended import randomised
 from tfadvseg.serving.encoded import MAX_PIXELS
@@ -105,11 +105,16 @@ def run() -> None:
         served = Served(defense(), FLAGS.trials, attack(model), FLAGS.max_pixels)
         with network(model) as (servable, kind, added):
             name = FLAGS.name or f"{model.name}_{kind}"
-            folder = export_served(servable, served, name, added, FLAGS.output, versions())
+            folder = export_served(servable, served, name, added, FLAGS.output, made_by())
             print(f"SavedModel: {folder}")
             warn_of_what_servers_lack(folder)
     for sentence in write_server_files(FLAGS.output):
         print(sentence, file=sys.stderr)
+
+
+def made_by() -> dict[str, Any]:
+    """Revision and versions, for cards and serving.json."""
+    return {"revision": git_revision(), "versions": versions()}
 
 
 def warn_of_what_servers_lack(folder: pathlib.Path) -> None:

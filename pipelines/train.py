@@ -19,7 +19,7 @@ import json
 import pathlib
 import shlex
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import keras
 from absl import flags as absl_flags
@@ -28,7 +28,7 @@ from tfadvseg import data
 from tfadvseg.atomic import write_atomically
 from tfadvseg.command import command
 from tfadvseg.data.labels import LabelSpace
-from tfadvseg.data.split import Examples
+from tfadvseg.data.split import Examples, Split
 from tfadvseg.layers.walk import leaf_layers
 from tfadvseg.metrics.scores import iou_per_class, mean_iou, pixel_accuracy
 from tfadvseg.models import zoo
@@ -36,7 +36,7 @@ from tfadvseg.models.backbones import load_backbone
 from tfadvseg.models.card import Card
 from tfadvseg.models.initial import Start, start_from
 from tfadvseg.reports.trained import Training, write_training
-from tfadvseg.runs.folder import reserved
+from tfadvseg.runs.folder import recipe_of, refuse_another, reserved
 from tfadvseg.runs.provenance import git_revision, versions
 from tfadvseg.training.fit import PRECISIONS, SELECTIONS, Recipe, fit
 from tfadvseg.training.memory import in_memory
@@ -46,6 +46,8 @@ from .common import flags, main, objects
 from .common.flags import DATASET_OPTIONS
 
 FLAGS = absl_flags.FLAGS
+AFTER_TRAINING = ("models_folder", "name", "storage")
+"""Flags that decide no weight."""
 
 flags.define_data(split="train")
 flags.define_output()
@@ -113,9 +115,12 @@ flags.group("Repeatability", "seed")
 def run() -> None:
     main.refuse_url(FLAGS["output"])
     dataset = objects.dataset()
+    splits = [
+        dataset.split(FLAGS.data_dir, name).chosen(FLAGS.every, FLAGS.limit) for name in (FLAGS.split, "validation")
+    ]
     train, validation = (
-        in_memory(dataset.split(FLAGS.data_dir, name).chosen(FLAGS.every, FLAGS.limit), f"{dataset.name} {name}")
-        for name in (FLAGS.split, "validation")
+        in_memory(split, f"{dataset.name} {name}")
+        for split, name in zip(splits, (FLAGS.split, "validation"), strict=True)
     )
     height, width = validation[0][2].shape
     size = (height, width)
@@ -134,7 +139,22 @@ def run() -> None:
         FLAGS.select,
     )
     with reserved(objects.output_folder("train")) as folder:
+        begin(folder, splits)
         train_in(folder, dataset, train, validation, recipe, size)
+
+
+def begin(folder: pathlib.Path, splits: Sequence[Split]) -> None:
+    """Writes recipe.json, or compares it with that of the training that goes on here; ValueError where it is another's.
+
+    splits: what is trained and validated on."""
+    data, validation = (split.fingerprint() for split in splits)
+    now = {"training": flags.recipe(sys.argv[0], AFTER_TRAINING), "data": data, "validation": validation}
+    now = json.loads(json.dumps(now))
+    if (folder / "state.json").exists():
+        refuse_another(folder, recipe_of(folder), now)
+        return
+    text = json.dumps({"recipe": now, "notes": {"command": sys.argv}}, indent=1).encode()
+    write_atomically(folder / "recipe.json", lambda file: file.write(text))
 
 
 def train_in(
@@ -157,8 +177,6 @@ def train_in(
 
     network = fit(build, train, validation, dataset.label_space.classes, recipe, str(folder), log_to(folder), size)
     scores = evaluate(network, validation, dataset.label_space)
-    text = json.dumps(flags.recipe(sys.argv[0]), indent=1).encode()
-    write_atomically(folder / "recipe.json", lambda file: file.write(text))
     for name, value in scores.items():
         print(f"{name:14} {value:6.2f} %")
     made = str(export(network, dataset, size, scores)) if keras.backend.backend() == "tensorflow" else ""

@@ -174,6 +174,7 @@ def protocol_text() -> str:
         "whole_levels": False,
         "attack_padding": True,
         "loss_on_padding": True,
+        "target_class": None,
         "hide": None,
         "hide_weight": None,
         "hide_confidence": CONFIDENCE,

@@ -1,6 +1,7 @@
 """Which command lines there are, from their files and without importing them."""
 
 import ast
+import importlib.util
 import os
 import pathlib
 import shlex
@@ -15,6 +16,8 @@ PACKAGE = __name__.removesuffix(".common.commands")
 """`pipelines` in a checkout, `tfadvseg.pipelines` as pip installs it."""
 PROGRAM = "tfadvseg"
 """The program that pip installs; its first word is a command."""
+BACKENDS = ("tensorflow", "jax")
+"""Of Keras: what attacks and trains; what trains alone."""
 SHORTHANDS = {"demo": ("robustness", "--limit=16")}
 """Words for a command with flags, of which those that are typed go first."""
 
@@ -74,6 +77,14 @@ def refuse_unknown(module: str | None) -> None:
     within, _, name = (module or "").partition(f"{PACKAGE}.")
     if not within and name and not (FOLDER / f"{name.replace('.', '/')}.py").exists() and name != "common":
         sys.exit(f"Error: {unknown(name)}")
+
+
+def refuse_backend(name: str) -> None:
+    """Ends the program in one sentence where Keras would compute with a library that is none of ours, or not here."""
+    if name not in BACKENDS:
+        sys.exit(f"Error: KERAS_BACKEND is {name!r}; choose one of: {', '.join(BACKENDS)}.")
+    if importlib.util.find_spec(name) is None:
+        sys.exit(f"Error: KERAS_BACKEND is {name!r}, which is not installed; pip install {name}, or leave it unset.")
 
 
 def unknown(name: str) -> str:

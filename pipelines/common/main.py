@@ -62,6 +62,8 @@ def parse(argv: list[str], failing: int = FAILED) -> list[str]:
         return FLAGS(argv)
     except flags.Error as error:
         fail(sentence(error), failing)
+    except UnicodeDecodeError:
+        fail("The file that --flagfile names is no text in UTF-8; save it so.", failing)
 
 
 def refuse_arguments(argv: list[str]) -> None:

@@ -91,6 +91,7 @@ def test_rounding_of_the_images_is_noticed(stranger):
         (lambda net, x: net(x) * 1e6, r"No gradient leads to the input of .*stranger \(it is zero everywhere"),
         (lambda net, x: net(tf.stop_gradient(x)), "No gradient leads to the input of .*stranger"),
         (lambda net, x: tf.nn.softmax(net(x)), "returns probabilities and not logits"),
+        (lambda net, x: tf.sigmoid((net(x)[..., :1] - 240) / 20), "probabilities of a foreground and not logits"),
         (lambda net, x: tf.math.top_k(net(x), 1).indices, "returns label maps and its graph shows no way around"),
     ],
 )
@@ -98,6 +99,11 @@ def test_numbers_that_would_mean_nothing_are_refused(stranger, function, message
     with pytest.raises(ValueError, match=message) as caught:
         warned(stranger(function), **({"classes": tuple("abcdefghijk")} if "label maps" in message else {}))
     assert "\n" not in str(caught.value)
+
+
+def test_several_scores_within_0_and_1_are_noticed(stranger):
+    (text,) = [one for one in warned(stranger(lambda net, x: tf.sigmoid(net(x) / 100))) if "lie in 0..1" in one]
+    assert text.startswith("stranger: all its scores lie in 0..1; if each is the probability of a class by itself")
 
 
 def test_label_maps_may_be_shown_images(stranger):

@@ -197,6 +197,9 @@ def test_train_exports_a_model_that_can_be_attacked(call, undrawn, tmp_path):
     assert "was trained on 4 photographs of scenes train." in told
     assert f"python -m pipelines.robustness --models={tmp_path / 'tiny'} --dataset=scenes --limit=8" in told
     assert (tmp_path / "train" / "report.html").read_text().count("<img") == 1
+    other = call("train", *small, "--learning_rate=1", f"--models_folder={tmp_path}", f"--output={tmp_path / 'train'}")
+    told = "training.learning_rate was 0.003 and is now 1.0; choose another --output or repeat that recipe."
+    assert other.returncode == 1 and told in other.stderr and not (tmp_path / "tiny" / "2").exists()
     arguments = (f"--models={tmp_path / 'tiny'}", "--attacks=fgsm", "--epsilons=8", "--limit=1")
     attacked = call("robustness", *arguments, f"--output={tmp_path / 'attack'}")
     assert attacked.returncode == 0, attacked.stderr

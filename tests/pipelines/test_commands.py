@@ -34,6 +34,33 @@ def test_the_program_lists_its_commands_without_tensorflow(monkeypatch, words, q
     assert commands.is_listing() is quick
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("jxa", "KERAS_BACKEND is 'jxa'; choose one of: tensorflow, jax."),
+        ("jax", "KERAS_BACKEND is 'jax', which is not installed; pip install jax, or leave it unset."),
+    ],
+)
+def test_a_backend_that_there_is_not_is_refused_in_a_sentence(monkeypatch, name, sentence):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        commands.refuse_backend(name)
+    assert ended.value.code == f"Error: {sentence}"
+
+
+def test_backends_that_are_here_are_welcome():
+    for name in commands.BACKENDS:
+        commands.refuse_backend(name)
+
+
+def test_a_wrong_backend_ends_a_command_before_keras_is_asked():
+    call = [sys.executable, "-m", "pipelines.train", "--help"]
+    done = subprocess.run(
+        call, cwd=objects.OWN.parent, env=os.environ | {"KERAS_BACKEND": "jxa"}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "") and done.stderr.startswith("Error: KERAS_BACKEND is 'jxa'; choose")
+
+
 def test_a_program_that_imports_pipelines_is_not_one_of_them(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/pytest"])
     assert not commands.is_program() and not commands.is_starting() and not commands.is_listing()

@@ -9,6 +9,7 @@ import keras
 import pytest
 from absl import flags
 
+from pipelines.common import main
 from tfadvseg.models import zoo
 from tfadvseg.training.fit import Recipe
 
@@ -97,3 +98,11 @@ def test_a_recipe_builds_its_network_with_the_parameters_that_it_tells(name, par
 def test_what_is_typed_behind_a_recipe_counts(parse):
     values = parse("pspnet_cityscapes", "--epochs=2", "--precision=float32")
     assert (values.epochs, values.precision, values.width) == (2, "float32", 0.17)
+
+
+def test_a_flag_file_in_another_encoding_is_refused_in_a_sentence(tmp_path, capsys):
+    (tmp_path / "f.cfg").write_bytes("# café\n--limit=1\n".encode("latin-1"))
+    with pytest.raises(SystemExit) as ended:
+        main.parse(["train", f"--flagfile={tmp_path / 'f.cfg'}"])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "Error: The file that --flagfile names is no text in UTF-8; save it so.\n"

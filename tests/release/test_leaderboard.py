@@ -39,11 +39,27 @@ def test_models_of_many_runs_stand_in_order(entries):
 
 @pytest.mark.parametrize(
     "other",
-    [{"data": "d2"}, {"attacked_as": "Protocol y."}, {"norm": "l2"}, {"study": "transfer"}, {"groups": ["g1", "g2"]}],
+    [
+        {"data": "d2"},
+        {"attacked_as": "Protocol y."},
+        {"norm": "l2"},
+        {"study": "transfer"},
+        {"groups": ["g1", "g2"]},
+        {"region": {"mask": "another"}},
+        {"target_class": "car"},
+        {"samples": 20},
+        {"class_pixels": {"pixels": [1, 2]}},
+    ],
 )
 def test_what_is_not_alike_has_boards_of_its_own(entries, other):
     tables = Page(page(entries("r1", {"a": 20.0}) + entries("r2", {"b": 40.0}, **other))).tables
     assert [[row[:2] for row in table[1:]] for table in tables] == [[["1", "a"]], [["1", "b"]]]
+
+
+@pytest.mark.parametrize(("region", "boards"), [({"mask": "one digest"}, 1), ({"class": "car"}, 2)])
+def test_a_mask_is_one_region_for_all_and_a_class_another_on_each_network(entries, region, boards):
+    found = entries("r1", {"a": 20.0}, region=region) + entries("r2", {"b": 40.0}, region=region)
+    assert len(Page(page(found)).tables) == boards
 
 
 def test_other_attacks_are_not_alike_but_larger_epsilons_are(finish):

@@ -16,12 +16,14 @@ from tfadvseg.serving.served import FILE as SERVING
 from tfadvseg.serving.served import Served, export_served
 from tfadvseg.serving.warmup import FILE, PredictionLog, replay, requests, write_requests
 
+MADE_BY = {"revision": "abc", "versions": {"python": "3"}}
+
 
 @pytest.fixture(scope="module")
 def folder(conv_model, tmp_path_factory):
     attack = ServedAttack("fgsm", ATTACKS["fgsm"](1.0), single_step, protocol="One step.")
     served = Served("blur", 2, attack)
-    return export_served(of_file(conv_model), served, "warm", {}, tmp_path_factory.mktemp("warm"), {"python": "3"})
+    return export_served(of_file(conv_model), served, "warm", {}, tmp_path_factory.mktemp("warm"), MADE_BY)
 
 
 def test_each_signature_has_a_request_that_it_answers(folder):
@@ -70,7 +72,8 @@ def test_the_messages_are_those_of_tensorflow_serving(folder):
 def test_serving_json_says_what_was_exported(folder, conv_model):
     found = json.loads((folder / SERVING).read_text())
     assert (found["defense"], found["trials"], found["attack"], found["protocol"]) == ("blur", 2, "fgsm", "One step.")
-    assert found["network"] == {"name": "conv", "digest": conv_model.digest} and found["versions"] == {"python": "3"}
+    assert found["network"] == {"name": "conv", "digest": conv_model.digest} and found["revision"] == "abc"
+    assert found["versions"] == {"python": "3"} and load(folder).card.provenance["exported"] == MADE_BY
     assert "attacked" in found["signatures"] and found["attacked"] == "the network without the defense"
 
 

@@ -4,13 +4,11 @@ photographs."""
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.split import Example
 from tfadvseg.doctor.examination import least_multiple, placed
 from tfadvseg.doctor.plausible import Tried, clearly_better, compared, other_order
-from tfadvseg.doctor.warnings import looks_like_probabilities
+from tfadvseg.doctor.warnings import looks_like
 from tfadvseg.models.reading import Reading
 from tfadvseg.models.saved_model import LoadedModel
 from tfadvseg.models.spec import ModelSpec, describe
@@ -28,8 +26,10 @@ def fitting(spec: ModelSpec, photographs: Sequence[Example]) -> LoadedModel:
             multiple = least_multiple(model, odd)
             if multiple is not None:
                 model = model.read_as(dataclasses.replace(spec.reading, multiple=(multiple, multiple)))
-    kind = _kind(model.spec, model.raw(placed(model.spec, photographs[:1])).numpy())
-    if kind == spec.reading.output:
+    if spec.reading.output != "logits":
+        return model
+    kind = looks_like(model.raw(placed(model.spec, photographs[:1])).numpy())
+    if kind == "logits":
         return model
     return describe(spec.path, dataclasses.replace(model.spec.reading, output=kind), spec.trusted).open()
 
@@ -39,17 +39,6 @@ def _of_odd_sides(photograph: Example) -> Example:
     not."""
     height, width = ((side - 1) | 1 for side in photograph.image.shape[:2])
     return photograph._replace(image=photograph.image[:height, :width])
-
-
-def _kind(spec: ModelSpec, raw: np.ndarray) -> str:
-    """What scores are that are called logits and may be probabilities, or the probability of a foreground."""
-    if spec.reading.output != "logits":
-        return spec.reading.output
-    if raw.shape[-1] == 1 and 0 <= raw.min() < raw.max() <= 1:
-        return "sigmoid"
-    if raw.shape[-1] == 1 and 0 <= raw.min() and raw.max() > 1 and (raw == np.round(raw)).all():
-        return "labels"
-    return "probabilities" if raw.shape[-1] > 1 and looks_like_probabilities(raw) else "logits"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -18,21 +18,34 @@ PREPARATION = ("channel_order", "intensity_range", "mean", "std")
 
 
 def near_chance(iou: float, classes: int) -> bool:
-    """Whether a clean IoU in per cent is below twice that of one in `classes`."""
-    return iou < 200 / classes
+    """Whether a clean IoU in per cent is below twice that of one in `classes`, and below 50: of two classes as large as
+    each other a guess has 33 %, and a network that is always wrong about the small one of them can have 49 %."""
+    return iou < min(200 / classes, 50)
 
 
 def refuse_scores(model: ModelSpec, raw: np.ndarray, kind: str) -> None:
     """ValueError where what a network returned, channels last, is not of the `kind` that it is read as.
 
-    The softmax of probabilities would have next to no gradient."""
-    if kind == "logits" and raw.shape[-1] > 1 and looks_like_probabilities(raw):
-        raise ValueError(f"{model.path} returns probabilities and not logits; its `output` is probabilities.")
+    The softmax of probabilities would have next to no gradient, and the probability of a foreground, never below the
+    background's logit of 0, would make all of an image foreground whatever an attack does."""
+    if kind == "logits" and (seen := looks_like(raw)) != "logits":
+        what = {"sigmoid": "probabilities of a foreground", "labels": "label maps"}.get(seen, seen)
+        raise ValueError(f"{model.path} returns {what} and not logits; its `output` is {seen}.")
     if kind in ("probabilities", "sigmoid") and not (-1e-3 <= raw.min() and raw.max() <= 1 + 1e-3):
         raise ValueError(
             f"{model.path} returns scores of {raw.min():.3g} to {raw.max():.3g}, which are no probabilities; its "
             "`output` is logits."
         )
+
+
+def bounded_warning(model: ModelSpec, raw: np.ndarray, kind: str) -> list[str]:
+    """What it means that all of several scores that are read as logits lie in 0..1."""
+    if kind != "logits" or raw.shape[-1] == 1 or raw.min() < 0 or raw.max() > 1:
+        return []
+    return [
+        f"{model.name}: all its scores lie in 0..1; if each is the probability of a class by itself, say so by "
+        "--model_output=sigmoid, since attacks on them as logits look weaker than they are."
+    ]
 
 
 def floored(logits: np.ndarray) -> float:
@@ -111,6 +124,16 @@ def order_warning(model: ModelSpec, order: Sequence[int] | None) -> list[str]:
         f"{model.name}: its classes seem to be in another order than the dataset's: its classes 0, 1, 2, ... lie where "
         f"the labels are {', '.join(map(str, order))}; say so by class_map in its reading.json."
     ]
+
+
+def looks_like(scores: np.ndarray) -> str:
+    """What scores [N, H, W, C] are that are called logits, of `reading.OUTPUTS`: those of one channel may be the
+    probability of a foreground, or labels."""
+    if scores.shape[-1] > 1:
+        return "probabilities" if looks_like_probabilities(scores) else "logits"
+    if 0 <= scores.min() < scores.max() <= 1:
+        return "sigmoid"
+    return "labels" if scores.min() >= 0 and scores.max() > 1 and (scores == np.round(scores)).all() else "logits"
 
 
 def looks_like_probabilities(scores: np.ndarray) -> bool:

@@ -25,6 +25,7 @@ from tfadvseg.doctor.examination import (
 )
 from tfadvseg.doctor.plausible import clearly_better, compared, other_order
 from tfadvseg.doctor.warnings import (
+    bounded_warning,
     company_warning,
     floor_warning,
     floored,
@@ -92,7 +93,8 @@ def examine(
     images = placed(spec, photographs[:1])
     logits = _answer(spec, model, images)
     network = _network(model)
-    refuse_scores(spec, network.raw(images).numpy(), network.network.kind)
+    raw = network.raw(images).numpy()
+    refuse_scores(spec, raw, network.network.kind)
     if not np.isfinite(logits).all():
         raise ValueError(
             f"{spec.path} returns scores that are no finite numbers; check its `intensity_range` and the export."
@@ -100,6 +102,7 @@ def examine(
     if moved:
         refuse_dead(spec.path, network.features, images)
     warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
+    warnings += bounded_warning(spec, raw, network.network.kind)
     if not spec.seeded:
         warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))
     if _has_readings(spec):

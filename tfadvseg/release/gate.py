@@ -16,7 +16,7 @@ import numpy as np
 from tfadvseg.metrics.significance import groups_needed, holm, p_value
 from tfadvseg.registry import nearest_first
 from tfadvseg.release.requirement import METRICS, WORST_CASE, Requirement
-from tfadvseg.release.robustness import RUNG, STUDIES_WITH_WORST_CASE, part_of
+from tfadvseg.release.robustness import RUNG, SAME, STUDIES_WITH_WORST_CASE, part_of
 from tfadvseg.runs.results import CLEAN, NONE, Cell, images_text
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.robustness.envelope import Envelope
@@ -25,8 +25,6 @@ from tfadvseg.studies.run import FinishedRun
 PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
 SURE = 0.05
 """Of all requirements together: how often any may be passed wrongly."""
-SAME = ("attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "target_class", "class_pixels", "kept")
-"""What must be alike in the recipes of two runs whose attacks are compared; what one does not say is not alike."""
 
 
 @dataclasses.dataclass(frozen=True)

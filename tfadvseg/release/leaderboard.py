@@ -46,20 +46,20 @@ def page(entries: Sequence[Entry]) -> str:
 
 def alike(entry: Entry) -> Hashable:
     """What models must have in common to be ranked together: photographs, labels and all that decides attacks. Runs of
-    versions that did not write these down are ranked with nothing else."""
+    versions that did not write these down are ranked with nothing else, and so are those whose attacks changed a region
+    that is another one on each network."""
     one = entry.one
-    known = one.data and one.protocol
+    compares = one.data and one.protocol and not one.in_own_region
     return (
         one.dataset,
         one.split,
         one.data,
         one.images,
-        one.protocol,
-        one.norm,
+        one.conditions,
         one.epsilon,
         _shown(one),
         bool(one.worst),
-        None if known else entry.folder,
+        None if compares else entry.folder,
     )
 
 

@@ -1,6 +1,7 @@
 """What one finished run says of the robustness of each of its models, as cards and leaderboards tell it."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from tfadvseg.studies.signs import Found, Masking
 STUDIES_WITH_WORST_CASE = ("robustness",)
 RUNG = "ladder_"
 """What the attacks are called whose result at an epsilon begins with that at a larger one of the same run."""
+
+SAME = ("attacked_as", "norm", "region", "hide", "hidden", "inside", "samples", "target_class", "class_pixels", "kept")
+"""What must be alike in the recipes of two runs whose attacks are compared; what one does not say is not alike."""
 
 
 def part_of(attack: str, epsilon: float | None, at: float) -> bool:
@@ -59,9 +63,9 @@ class Worst:
 @dataclasses.dataclass(frozen=True)
 class Robustness:
     """Of one model in one run. digest: of graph, weights and reading. data: the digest of exactly these photographs and
-    labels. protocol: in a sentence, "" where the run does not say. lines: by attack and epsilon, clean images apart.
-    worst: ascending by epsilon, nothing where the study has no worst case. masked: None where nobody looked for it.
-    warnings: sentences of the run."""
+    labels. protocol: in a sentence, "" where the run does not say. conditions: what the run says of SAME, as JSON.
+    lines: by attack and epsilon, clean images apart. worst: ascending by epsilon, nothing where the study has no worst
+    case. masked: None where nobody looked for it. warnings: sentences of the run."""
 
     name: str
     digest: str
@@ -72,6 +76,7 @@ class Robustness:
     images: int
     groups: int
     protocol: str
+    conditions: str
     norm: str
     clean: Number
     lines: tuple[Line, ...]
@@ -99,6 +104,11 @@ class Robustness:
         """Whether attacks say too much of its robustness, since its gradient is masked; None where nobody knows."""
         found = self.masked.found if self.masked else None
         return {Found.MASK: True, Found.NONE: False}.get(found) if found else None
+
+    @property
+    def in_own_region(self) -> bool:
+        """Whether attacks changed what this network sees as some class, which is another region on each network."""
+        return "class" in (json.loads(self.conditions)["region"] or {})
 
     @property
     def images_text(self) -> str:
@@ -139,6 +149,7 @@ def _of(run: FinishedRun, name: str, suspect: Suspect | None) -> Robustness:
         evidence.images,
         evidence.units,
         run.settings.get("attacked_as", ""),
+        json.dumps({key: run.settings.get(key) for key in SAME}, sort_keys=True),
         norm,
         _number(evidence, evidence.iou(model=name, attack=CLEAN, inference_transform=NONE)),
         tuple(_line(evidence, cell) for cell in attacked),

@@ -126,7 +126,11 @@ def unwritable(path: pathlib.Path | Store, error: OSError) -> ValueError:
 SHOWN = 3
 """Differences between two recipes that an error names."""
 
-MEANING = {"source": " (a digest of this program's code)", "data": " (a digest of the photographs)"}
+MEANING = {
+    "source": " (a digest of this program's code)",
+    "data": " (a digest of the photographs)",
+    "validation": " (a digest of the photographs)",
+}
 """What else to say of a key whose values say nothing to people."""
 
 
@@ -159,7 +163,7 @@ class RunFolder:
                 write = self.store.write_once if together else self.store.write
                 write(RECIPE, lambda file: file.write(text))
             if worked or together:
-                self._compare(recipe_of(self.store), now)
+                refuse_another(self.store, recipe_of(self.store), now)
         except OSError as error:
             raise unwritable(self.store, error) from error
 
@@ -169,20 +173,6 @@ class RunFolder:
         if not isinstance(self.store, Disk):
             raise ValueError(f"{self.store} is no folder on a disk; choose another `folder`.")
         return self.store.path
-
-    def _compare(self, before: dict[str, Any], now: dict[str, Any]) -> None:
-        old, new = _flat(before), _flat(now)
-        differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-        if differing:
-            shown = [
-                f"{key}{MEANING.get(key, '')} was {_said(key, old)} and is now {_said(key, new)}"
-                for key in differing[:SHOWN]
-            ]
-            more = f", and {len(differing) - SHOWN} more differ" if len(differing) > SHOWN else ""
-            raise ValueError(
-                f"{self.store} belongs to a run of another recipe: {', '.join(shown)}{more}; choose another `folder` "
-                "or repeat that recipe."
-            )
 
     def decide(self, question: str, answer: Callable[[], Any]) -> Any:
         """What an earlier start of the run answered, so that a measured choice stays the same; else answers
@@ -252,6 +242,22 @@ class RunFolder:
                 f"The finished unit {self.units}/{name} is damaged; delete it and start again, all other units are "
                 "kept."
             ) from error
+
+
+def refuse_another(folder: Place | Store, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """ValueError where the recipe that a folder holds is not the one that goes on in it."""
+    old, new = _flat(before), _flat(now)
+    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    if differing:
+        shown = [
+            f"{key}{MEANING.get(key, '')} was {_said(key, old)} and is now {_said(key, new)}"
+            for key in differing[:SHOWN]
+        ]
+        more = f", and {len(differing) - SHOWN} more differ" if len(differing) > SHOWN else ""
+        raise ValueError(
+            f"{folder} belongs to a run of another recipe: {', '.join(shown)}{more}; choose another `folder` or repeat "
+            "that recipe."
+        )
 
 
 def arrays_of(content: bytes) -> dict[str, np.ndarray]:

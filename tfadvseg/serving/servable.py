@@ -94,6 +94,7 @@ def export_servable(
     added: Mapping[str, Any],
     models_folder: str | os.PathLike[str],
     beside: Callable[[pathlib.Path], object] = lambda folder: None,
+    made_by: Mapping[str, Any] | None = None,
 ) -> pathlib.Path:
     """Writes it as the next version of <models_folder>/<name>; returns its folder.
 
@@ -101,7 +102,8 @@ def export_servable(
     nothing. The card says the frame that is served, whatever reading it came from. The new SavedModel takes images and
     gives logits by this package's convention, whatever the network's own file wants; where it takes images of any size,
     a reading.json keeps what their sides must be multiples of. beside: is given the folder when the graph lies in it,
-    to add files and to try it; where it raises, nothing is left. ValueError where the graph does more than compute,
+    to add files and to try it; where it raises, nothing is left. made_by: revision and versions, which the card gets as
+    `exported`. ValueError where the graph does more than compute,
     unless the network's own file is trusted to.
     """
     network = servable.network
@@ -111,6 +113,8 @@ def export_servable(
         history = {"added": dict(added), "network": {"name": network.name, "digest": network.digest}}
         history |= {"of the network": network.card.provenance} if network.card else {}
         card = dataclasses.replace(card, scores={}, provenance=history)
+    if made_by:
+        card = dataclasses.replace(card, provenance=card.provenance | {"exported": dict(made_by)})
 
     def write(folder: pathlib.Path) -> None:
         servable.save(folder)

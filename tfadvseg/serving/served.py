@@ -72,23 +72,24 @@ def export_served(
     name: str,
     added: Mapping[str, Any],
     models_folder: str | os.PathLike[str],
-    versions: Mapping[str, str] | None = None,
+    made_by: Mapping[str, Any] | None = None,
 ) -> pathlib.Path:
     """Writes the network with what is served around it (`export_servable`), serving.json, which says what that is and
-    by which library versions it was made, and requests to warm a server up, which it has answered; returns its folder.
+    by which revision and versions it was made, and requests to warm a server up, which it has answered; returns its
+    folder.
     """
     servable = serve(network, served)
 
     def beside(folder: pathlib.Path) -> None:
         (folder / FILE).parent.mkdir(exist_ok=True)
-        (folder / FILE).write_text(json.dumps(described(servable, served, versions or {}), indent=1) + "\n")
+        (folder / FILE).write_text(json.dumps(described(servable, served, made_by or {}), indent=1) + "\n")
         write_requests(name, {signature: specs for signature, (_, specs) in servable.signatures.items()}, folder)
         replay(folder)
 
-    return export_servable(servable, name, added, models_folder, beside)
+    return export_servable(servable, name, added, models_folder, beside, made_by)
 
 
-def described(servable: Servable, served: Served, versions: Mapping[str, str]) -> dict[str, Any]:
+def described(servable: Servable, served: Served, made_by: Mapping[str, Any]) -> dict[str, Any]:
     """What serving.json holds."""
     network = servable.network
     found: dict[str, Any] = {
@@ -106,7 +107,7 @@ def described(servable: Servable, served: Served, versions: Mapping[str, str]) -
             "epsilons": "bounds of the perturbation in grey levels of 0..255, one for each image, 0 to 255",
             "attacked": "the network without the defense" if served.defense else "the network",
         }
-    return found | {"versions": dict(versions)}
+    return found | dict(made_by)
 
 
 def _of_photographs(logits: Logits, frame: Frame) -> Signature:

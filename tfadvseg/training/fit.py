@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import dataclasses
+import io
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import keras
 import numpy as np
 
+from tfadvseg.atomic import write_atomically
 from tfadvseg.confined import confined
 from tfadvseg.data.split import Examples
 from tfadvseg.layers.walk import leaf_layers
@@ -240,7 +242,8 @@ class _Validate(keras.callbacks.Callback):
         rows = [row for row in rows if int(row["epoch"]) <= epoch]
         scores = {key: logs.get(key, "") for key in ("loss", "val_iou", "val_pixel_accuracy")}
         rows.append({"epoch": epoch + 1, **scores, "seconds": round(self.state.seconds, 1)})
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[-1])
-            writer.writeheader()
-            writer.writerows(rows)
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, rows[-1])
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomically(path, lambda file: file.write(table.getvalue().encode()))

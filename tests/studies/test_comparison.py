@@ -98,10 +98,9 @@ def test_of_more_networks_each_must_be_surer(networks, level):
 
 @pytest.mark.parametrize(("beyond", "apart"), [(0.01, True), (-0.01, False)])
 def test_of_three_networks_differences_must_be_as_sure_as_all_pairs_ask_for(beyond, apart):
-    """Student's t of 15 degrees of freedom at 1 - 0.05 / 6 is 2.69374, the normal distribution's point 2.39398."""
+    """Student's t of 15 degrees of freedom at 1 - 0.05 / 6 is 2.69374."""
     drawn = 3 * resample_weights(range(IMAGES)) @ OPPOSITE / IMAGES
-    widened = np.sqrt(16 / 15) * 2.69374 / 2.39398 * (drawn - drawn.mean()) - drawn.mean()
-    more = np.round(beyond - np.percentile(widened, 100 * 0.05 / 6) + 3 * OPPOSITE, 3)
+    more = np.round(beyond + np.sqrt(16 / 15) * 2.69374 * drawn.std() + drawn.mean() + 3 * OPPOSITE, 3)
     assert lead_in_points(more).told_apart  # of two alone
     below, close = led({("a", "fgsm"): 40.0, ("b", "fgsm"): 20.0, ("c", "fgsm"): 40 + more})
     assert (below.less, below.told_apart) == ("b", True) and (close.less, close.told_apart) == ("a", apart)

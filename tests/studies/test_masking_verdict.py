@@ -179,8 +179,8 @@ def test_the_more_ways_a_mask_is_looked_for_the_surer_each_must_be():
     assert opening(other=other) != MASKED
     last = masking(suspect()).grounds[-1]
     assert last == (
-        "A mask or a weak attack was looked for in 7 ways, so a find counts where 99.29 % of the resamples show it; "
-        "the intervals above are of 95 %."
+        "A mask or a weak attack was looked for in 7 ways, so a find counts where an interval of 98.57 % shows "
+        "it; those above are of 95 %."
     )
     assert "ways" not in masking(suspect(**few)).grounds[-1]
 

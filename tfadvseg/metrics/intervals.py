@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from tfadvseg.metrics.counts import Counts
 from tfadvseg.metrics.scores import iou_per_class, iou_ratio, mean_iou, share
 
+RESAMPLED = 95.0
+"""Level in per cent up to which the ends of an interval are read from the resamples. Beyond it a thousand resamples of
+few groups know no such tail, and the ends are Student's around what was measured."""
+
 Groups = Sequence[str] | Sequence[int]
 """The group of each image, N of them."""
 
@@ -79,8 +83,17 @@ def level_of_each(tests: int) -> float:
 
 
 def interval(score: NDArray[np.float64], units: int, level: float = 95.0) -> tuple[float, float]:
-    """(low, high) of a score [1 + R]; NaN for one unit, of which nothing is known."""
-    return percentile_interval(calibrated(score, units, level), level)
+    """(low, high) of a score [1 + R]; NaN for one unit, of which nothing is known.
+
+    The percentiles of the calibrated resamples, or of a level beyond RESAMPLED the measured score without its bias and
+    t standard errors on either side (`significance.p_value` decides by the same)."""
+    if level <= RESAMPLED:
+        return percentile_interval(calibrated(score, units, level), level)
+    if units < 2 or not np.isfinite(score[1:]).any():
+        return float("nan"), float("nan")
+    spread = float(np.nanstd(score[1:])) * scipy.stats.norm.ppf((100 + level) / 200)
+    centre, half = float(2 * score[0] - np.nanmean(score[1:])), widening(units, level) * spread
+    return centre - half, centre + half
 
 
 def iou_interval(

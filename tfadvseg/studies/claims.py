@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfadvseg.metrics.intervals import calibrated
+from tfadvseg.metrics.intervals import RESAMPLED, calibrated, interval
 from tfadvseg.paper import claims as paper_claims
 from tfadvseg.studies.evidence import Score, format_score, mean_known
 from tfadvseg.studies.shares import decided
@@ -106,20 +106,28 @@ def judge(claims: Sequence[Claim], subject: Any, about: str, images: int, units:
 def verdict(
     score: Score, test: Callable[[np.ndarray], np.ndarray], units: int, ranks: bool = False, level: float = 95.0
 ) -> str:
-    """Of a score [1 + R] from so many groups of images, by a test of its values.
+    """Of a score [1 + R] from so many groups of images, by a test of its values: those beyond a bound.
 
     Decided where what was measured agrees with as many resamples as lie on one side of an end of an interval of `level`
     per cent (97.5 % for 95), these being as wide as so few groups must make them (`calibrated`), which an order of
-    things has no use for."""
+    things has no use for. It must be so with the bias that they show and without it: of the least of several scores
+    resamples show a bias that is not there, and without it "each of them" would be said where no single one is sure."""
     if units < (FEWEST_OF_RANKS if ranks else FEWEST):
         return TOO_FEW
-    values = score[1:] if ranks else calibrated(score, units, level)
-    known = values[np.isfinite(values)]  # a resample may hold no labelled pixel
-    if not known.size:
+    resamples = [score[1:]] if ranks else _resamples(score, units, level)
+    known = [values[np.isfinite(values)] for values in resamples]  # a resample may hold no labelled pixel
+    if not known[0].size:
         return UNDECIDED
-    measured, share = bool(test(score[:1])[0]), np.mean(test(known))
+    measured, shares = bool(test(score[:1])[0]), [np.mean(test(values)) for values in known]
     enough, few = (100 + level) / 200, (100 - level) / 200
-    return HOLDS if measured and share >= enough else FAILS if not measured and share <= few else UNDECIDED
+    return HOLDS if measured and min(shares) >= enough else FAILS if not measured and max(shares) <= few else UNDECIDED
+
+
+def _resamples(score: Score, units: int, level: float) -> list[np.ndarray]:
+    """The resamples of a score without their bias, and with it; beyond RESAMPLED the ends of the interval instead."""
+    bias = np.nanmean(score[1:]) - score[0] if np.isfinite(score[1:]).any() else np.nan
+    values = calibrated(score, units, level) if level <= RESAMPLED else np.array(interval(score, units, level))
+    return [values, values + 2 * bias]
 
 
 def _judge(claim: Claim, subject: Any, units: int) -> tuple[str, str]:

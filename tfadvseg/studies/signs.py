@@ -85,11 +85,6 @@ def opening(evidence: Evidence, who: str, what: Found, gradient: str = "its grad
     }[what]
 
 
-def agreeing(level: float) -> str:
-    """The share of the resamples that a one-sided test of that level needs, as 97.5 %."""
-    return f"{(100 + level) / 2:.4g} %"
-
-
 def surely(evidence: Evidence, score: Score, level: float = 95.0) -> bool:
     """Whether a score is surely more than 0."""
     return verdict(score, lambda values: values > 0, evidence.units, level=level) == HOLDS

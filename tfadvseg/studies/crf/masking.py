@@ -17,7 +17,7 @@ from tfadvseg.metrics.intervals import level_of_each
 from tfadvseg.studies.crf.claims import Pair
 from tfadvseg.studies.crf.names import UNTARGETED
 from tfadvseg.studies.evidence import Score
-from tfadvseg.studies.signs import MARGIN, Masking, Sign, agreeing, found, opening, surely, surely_below
+from tfadvseg.studies.signs import MARGIN, Masking, Sign, found, opening, surely, surely_below
 
 
 def masking(pair: Pair) -> Masking:
@@ -34,8 +34,8 @@ def masking(pair: Pair) -> Masking:
     if left > 95 and evidence.units > 1:
         grounds.append(
             f"A mask was looked for in {len(every)} ways, and the strongest attacks among {2 * len(every)}: a mask "
-            f"counts where {agreeing(masks)} of the resamples show it, and what is left of an advantage is said where "
-            f"{agreeing(left)} agree; the intervals above are of 95 %."
+            f"counts where an interval of {masks:.4g} % shows it, and what is left of an advantage is said where one "
+            f"of {left:.4g} % does; those above are of 95 %."
         )
     told = opening(evidence, "the CRF", found(evidence, every, masks), f"the gradient{of_some}")
     return Masking(told, tuple(grounds))

@@ -16,7 +16,7 @@ from tfadvseg.metrics.intervals import level_of_each
 from tfadvseg.runs.initial_gradients import FLOOR, of
 from tfadvseg.studies.evidence import Evidence, Score
 from tfadvseg.studies.masking.names import BLIND, LARGE, NOISE, STRONGER, Battery, Try
-from tfadvseg.studies.signs import MARGIN, Found, Masking, Sign, agreeing, found, opening
+from tfadvseg.studies.signs import MARGIN, Found, Masking, Sign, found, opening
 
 STILL, FLOORED = 5.0, 1.0
 """Per cent of the pixels that may be without a gradient at the clean image, and have a class of probability 0."""
@@ -94,8 +94,8 @@ def masking(suspect: Suspect) -> Masking:
     grounds = [f"{clue.told}: {_says(clue, evidence, level)}." for clue in clues]
     if level > 95 and evidence.units > 1:
         grounds.append(
-            f"A mask or a weak attack was looked for in {len(clues)} ways, so a find counts where {agreeing(level)} of "
-            "the resamples show it; the intervals above are of 95 %."
+            f"A mask or a weak attack was looked for in {len(clues)} ways, so a find counts where an interval "
+            f"of {level:.4g} % shows it; those above are of 95 %."
         )
     return Masking(" ".join(told), tuple(grounds), what, weak)
 

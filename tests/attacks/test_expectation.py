@@ -186,3 +186,7 @@ def test_places_that_a_zoom_hides_count_in_no_merit_and_no_score():
     found = ExpectedGradient(Rescale(1.5, 1.5), 3)(model, objective, images, labels, seeds)
     np.testing.assert_array_equal(found.merit, [0, 0])
     np.testing.assert_allclose(found.score, 64 * np.log1p(np.exp(2.0)), rtol=1e-5)
+    watched = dataclasses.replace(objective, loss=lambda logits, labels, progress: 0 * logits[..., 0])
+    watched = dataclasses.replace(watched, watched=objective.loss)
+    found = ExpectedGradient(Rescale(1.5, 1.5), 3)(model, watched, images, labels, seeds)
+    np.testing.assert_allclose(found.score, 64 * np.log1p(np.exp(2.0)), rtol=1e-5)

@@ -266,3 +266,23 @@ def test_options_left_alone_are_the_papers_attack():
 def test_refusals(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("keep", ["last", "loss", "accuracy"])
+def test_what_fools_is_better_than_the_image_whatever_class_is_then_the_least_likely(keep):
+    """From probabilities (0.5, 0.3, 0.2) to (0.01, 0.001, 0.989): the loss to the least likely class of each grows."""
+    before, after = (tf.math.log(tf.constant(p)) for p in ((0.5, 0.3, 0.2), (0.01, 0.001, 0.989)))
+    attack = ifgsm_ll(8.0, alpha=8.0, steps=1, keep=keep)
+    images, labels = tf.zeros((1, 1, 1, 3)), tf.zeros((1, 1, 1), tf.int32)
+    found = attack(lambda x: before + x[..., :1] / 8 * (after - before), images, labels)
+    np.testing.assert_array_equal(found, [[[[8, 0, 0]]]])
+
+
+def test_a_value_whose_gradient_is_no_number_stays_and_all_others_go_on(few):
+    """The first value: the slope of a root at 0 is infinite, and the loss does not care for what all logits share."""
+    model, images, labels = few
+    first = images[:, :1, :1, :1]
+    attack = GradientAscent(8.0, 2.0, 6, ball=L2(), keep="loss")
+    found = attack(lambda x: model(x) + tf.sqrt(x[:, :1, :1, :1] - first), images, labels).numpy()
+    assert (found[:, 0, 0, 0] == 0).all() and (attack(*few).numpy()[:, 0, 0, 0] != 0).all()
+    np.testing.assert_allclose(np.linalg.norm(found.reshape(len(found), -1), axis=1), 8, rtol=1e-4)

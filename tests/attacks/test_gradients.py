@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfadvseg.attacks.gradients import plain_gradient
+from tfadvseg.attacks.gradients import plain_gradient, usable
 from tfadvseg.attacks.objectives import away_from_labels, toward_class, toward_least_likely
 from tfadvseg.conventions import LEFT_OUT
 from tfadvseg.seeds import no_seeds
@@ -50,3 +50,10 @@ def test_images_of_a_batch_do_not_see_each_other(smooth_model, images):
     both = plain_gradient(smooth_model, away_from_labels, images, labels, no_seeds(images)).gradient
     alone = plain_gradient(smooth_model, away_from_labels, images[1:], labels[1:], no_seeds(images[1:])).gradient
     np.testing.assert_allclose(both[1:], alone, rtol=1e-3, atol=1e-5)
+
+
+def test_what_is_no_finite_number_and_what_may_not_change_leaves_the_rest_alone():
+    gradient = tf.constant([[[[np.nan, 1.0, -np.inf], [2.0, np.inf, 3.0]]]])
+    np.testing.assert_array_equal(usable(gradient, None), [[[[0, 1, 0], [2, 0, 3]]]])
+    may = tf.constant([[[[1.0], [0.0]]]])
+    np.testing.assert_array_equal(usable(gradient, may), [[[[0, 1, 0], [0, 0, 0]]]])

@@ -16,7 +16,7 @@ from tfadvseg.attacks.balls import Ball, LInf
 from tfadvseg.attacks.base import Cost, Model
 from tfadvseg.attacks.best import Best
 from tfadvseg.attacks.goal import GOAL, check, share
-from tfadvseg.attacks.gradients import Estimator, plain_gradient
+from tfadvseg.attacks.gradients import Estimator, plain_gradient, usable
 from tfadvseg.attacks.lagrangian import slope
 from tfadvseg.attacks.margins import relative_lead
 from tfadvseg.attacks.merits import counted
@@ -129,7 +129,7 @@ class AlmaProx:
             reached = tf.ensure_shape(share(wrong, use), images.shape[:1])
             state, pull = self._weighed(state, leads, use, wrong, reached, iteration)
             gradient = 255.0 * tape.gradient(leads, shown, output_gradients=pull)
-            gradient = tf.ensure_shape(gradient if attackable is None else gradient * attackable, images.shape)
+            gradient = tf.ensure_shape(usable(gradient, attackable), images.shape)
             return shown, reached, self._moved(state, gradient, images, iteration)
 
         return step

@@ -133,8 +133,9 @@ class ExpectedGradient:
             seen = visible(self.transform, labels, drawn)
             labels, targets = tf.where(seen, labels, LEFT_OUT), tf.where(seen, targets, IGNORED)
             raised = tf.reduce_sum(objective.score(logits, targets, progress), (1, 2))
-            raised /= share_of(seen, raised.dtype)
-        judged = objective.judged(logits, labels, targets, raised)
+            share = share_of(seen, raised.dtype)
+            raised /= share
+        judged = objective.judged(logits, labels, targets, raised, share)
         return tape.gradient(raised, images), *(tf.reduce_sum(tf.reshape(one, (self.chunk, -1)), 0) for one in judged)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfadvseg.attacks.balls import Ball, LInf
 from tfadvseg.attacks.base import Cost, Model
 from tfadvseg.attacks.best import Best
-from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of
+from tfadvseg.attacks.gradients import Ascent, Estimator, plain_gradient, samples_of, usable
 from tfadvseg.attacks.merits import MERITS
 from tfadvseg.attacks.objectives import Objective, Progress, away_from_labels, toward_class, toward_least_likely
 from tfadvseg.attacks.pace import Pace
@@ -160,7 +160,8 @@ class GradientAscent:
 
         A function of its own: TensorFlow optimises less in the body of a loop, where FCN8s took 7 % longer.
         """
-        objective = dataclasses.replace(self.objective, merit=MERITS.get(self.keep, self.objective.merit))
+        own = self.keep in (LAST, "loss")
+        objective = self.objective if own else dataclasses.replace(self.objective, merit=MERITS[self.keep])
 
         @tf.function
         def ascent(
@@ -172,7 +173,7 @@ class GradientAscent:
             attackable: tf.Tensor | None,
         ) -> Ascent:
             found = self.gradient(model, objective, images + perturbation, labels, seeds, progress)
-            return found if attackable is None else found._replace(gradient=found.gradient * attackable)
+            return found._replace(gradient=usable(found.gradient, attackable))
 
         return ascent
 

@@ -50,6 +50,13 @@ def plain_gradient(
     )
 
 
+def usable(gradient: tf.Tensor, attackable: tf.Tensor | None) -> tf.Tensor:
+    """A gradient [..., 3] with 0 where nothing may change, and where it is no finite number: one such value would make
+    a whole image's step in the Euclidean ball none, and all that a momentum remembers, too."""
+    gradient = tf.where(tf.math.is_finite(gradient), gradient, tf.zeros_like(gradient))
+    return gradient if attackable is None else gradient * attackable
+
+
 def samples_of(estimator: Estimator) -> int:
     """How many gradients of the network an estimate takes."""
     return int(getattr(estimator, "samples", 1))

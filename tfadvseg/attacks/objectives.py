@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from tfadvseg.attacks.merits import Merit, raised
+from tfadvseg.attacks.merits import Merit, fewest_right, raised
 from tfadvseg.conventions import IGNORED, LEFT_OUT
 
 GetLogits = Callable[[], tf.Tensor]
@@ -96,20 +96,27 @@ class Objective:
         return self.score(logits, self.targets(lambda: logits, labels), progress)
 
     def judged(
-        self, logits: tf.Tensor, labels: tf.Tensor, targets: tf.Tensor, score: tf.Tensor
+        self,
+        logits: tf.Tensor,
+        labels: tf.Tensor,
+        targets: tf.Tensor,
+        score: tf.Tensor,
+        seen: tf.Tensor | float = 1.0,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """(the watched score [N], the merit [N]) of logits, where `score` [N] is the sum of this objective's own."""
+        """(the watched score [N], the merit [N]) of logits, where `score` [N] is the sum of this objective's own over
+        the share `seen` of the places, divided by that share."""
         if self.watched is not None:
             watched = dataclasses.replace(self, loss=self.watched).score(logits, targets)
-            score = tf.reduce_sum(watched, (1, 2))
+            score = tf.reduce_sum(watched, (1, 2)) / seen
         return score, self.merit(logits, labels, score)
 
 
 away_from_labels = Objective(given, 1.0)
 """Eq. 3 and 5 of the paper."""
 
-toward_least_likely = Objective(least_likely, -1.0)
-"""Eq. 4 and 6; the target is read anew from each iterate."""
+toward_least_likely = Objective(least_likely, -1.0, merit=fewest_right)
+"""Eq. 4 and 6; the target is read anew from each iterate, so losses of two iterates are to other classes and do not
+compare: the image itself, of which the network is least sure, would be taken for the best of them."""
 
 
 def toward_class(target: int) -> Objective:

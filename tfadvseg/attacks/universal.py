@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.base import Cost, Model
-from tfadvseg.attacks.gradients import plain_gradient
+from tfadvseg.attacks.gradients import plain_gradient, usable
 from tfadvseg.attacks.objectives import Objective, away_from_labels
 from tfadvseg.attacks.steps import on_8_bits, sign_step, within_range
 from tfadvseg.seeds import no_seeds
@@ -67,7 +67,7 @@ class Universal:
         ) -> tuple[tf.Tensor, tf.Tensor]:
             shown = images + shown_on(tile, images, attackable, self.in_range)
             found = plain_gradient(model, self.objective, shown, labels, no_seeds(images))
-            gradient = found.gradient if attackable is None else found.gradient * attackable
+            gradient = usable(found.gradient, attackable)
             return folded(tf.reduce_sum(gradient, 0), tile.shape[:2]), tf.reduce_sum(found.score)
 
         return ascent

@@ -1,7 +1,8 @@
 # make install, make demo, make test: each builds .venv in this folder where it is missing.
 # make reproduce: every study of the paper on small networks and rendered scenes; REPRODUCE_FLAGS chooses others.
-# make coverage: the tests, and which lines and branches none of them meets.
-# make test-slow: also the tests that take minutes each.
+# make test-long: the tests that take seconds each, in tests/long_tests.txt; make long-tests measures which these are.
+# make test-slow: all of both, and the tests that take minutes each.
+# make coverage: make test, and which lines and branches none of its tests meets.
 # make browser-test: opens the pages that runs end with in Chromium; root on Debian gets one by apt-get where there is none.
 # make serve-test: SavedModels behind real servers that live in .venv-serve (Python 3.11 on x86, 1.7 GB).
 # make wheel: builds the wheel, installs it into an environment of its own, and has .ci/installed run it elsewhere.
@@ -18,10 +19,12 @@ REPRODUCE_FLAGS ?= --budget=small --output=runs/reproduce/scenes
 WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 BROWSER = $(firstword $(foreach name,chromium chromium-browser google-chrome chrome,$(shell command -v $(name))))
+ON_TWO_PROCESSES := .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+COSTS := $(CURDIR)/.pytest_cache/costs.tsv
 FUZZ_SECONDS ?= 300
 SEED ?= 0
 
-.PHONY: install demo reproduce test test-slow coverage browser-test serve-test fuzz lint typecheck docs wheel lock reference
+.PHONY: install demo reproduce test test-long test-slow long-tests coverage browser-test serve-test fuzz lint typecheck docs wheel lock reference
 
 install: .venv/installed
 
@@ -32,13 +35,21 @@ reproduce: .venv/installed
 	.venv/bin/python -m pipelines.reproduce $(REPRODUCE_FLAGS)
 
 test: .venv/installed-test
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+	$(ON_TWO_PROCESSES) --quick $(TEST_FLAGS)
+
+test-long: .venv/installed-test
+	$(ON_TWO_PROCESSES) --long $(TEST_FLAGS)
+
+test-slow: .venv/installed-test
+	$(ON_TWO_PROCESSES) --run-slow $(TEST_FLAGS)
+
+long-tests: .venv/installed-test
+	rm -f $(COSTS)
+	$(ON_TWO_PROCESSES) --costs=$(COSTS) $(TEST_FLAGS)
+	.venv/bin/python tests/long_tests.py $(COSTS)
 
 coverage:
 	$(MAKE) test TEST_FLAGS="--cov $(TEST_FLAGS)"
-
-test-slow:
-	$(MAKE) test TEST_FLAGS="--run-slow $(TEST_FLAGS)"
 
 browser-test: .venv/installed-browser
 	@test -n "$(BROWSER)" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

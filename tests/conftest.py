@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).parent))  # for counting, and six_images, which is also a program
+from long_tests import function_of, long_tests, seconds_of_this_process
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TFADVSEG_CACHE", tempfile.mkdtemp(prefix="tfadvseg-tests-"))
 
@@ -28,6 +30,9 @@ def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="Run the tests that take minutes, too.")
     parser.addoption("--run-serve", action="store_true", help="Run the tests that need `make serve-test`, too.")
     parser.addoption("--run-browser", action="store_true", help="Run the tests that need `make browser-test`, too.")
+    parser.addoption("--quick", action="store_true", help="Leave out the functions of tests/long_tests.txt.")
+    parser.addoption("--long", action="store_true", help="Run the functions of tests/long_tests.txt alone.")
+    parser.addoption("--costs", help="File to which each test's seconds of a processor are added.")
 
 
 def pytest_sessionstart(session):
@@ -43,12 +48,32 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("--quick") or config.getoption("--long"):
+        choose(config, items, long=config.getoption("--long"))
     items.sort(key=lambda item: [folder not in item.path.parts for folder in LONGEST])
     for marker, reason in LEFT_OUT.items():
         if not config.getoption(f"--run-{marker}"):
             for item in items:
                 if item.get_closest_marker(marker):
                     item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def choose(config, items, long):
+    """Leaves the long tests, or all others."""
+    table = long_tests()
+    left_out = [item for item in items if (function_of(item.nodeid) in table) is not long]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if (function_of(item.nodeid) in table) is long]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    before = seconds_of_this_process()
+    done = yield
+    if file := item.config.getoption("--costs"):
+        with pathlib.Path(file).open("a") as lines:
+            lines.write(f"{seconds_of_this_process() - before:.2f}\t{item.nodeid}\n")
+    return done
 
 
 @pytest.fixture(scope="session")

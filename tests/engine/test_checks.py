@@ -74,6 +74,23 @@ def test_values_left_by_an_iterative_attack_or_a_small_step_are_no_warning():
     assert found((60.0, 59.0), (0.5,), (0.5,), (("fgsm", fgsm(0.5)),)) == []
 
 
+@pytest.mark.parametrize(
+    ("epsilon", "still", "after", "count"),
+    [
+        (8.0, 0.05, 30.0, 0),
+        (8.0, 0.0501, 30.0, 1),
+        (0.99, 0.06, 30.0, 0),
+        (1.0, 0.06, 30.0, 1),
+        (7.99, 0.0, 60.0, 0),
+        (8.0, 0.0, 60.0, 1),
+        (8.0, 0.0, 59.9, 0),
+    ],
+)
+def test_each_warning_begins_at_its_bound(epsilon, still, after, count):
+    attacks = (("fgsm", fgsm(epsilon)),)
+    assert len(found((60.0, after), (np.float32(epsilon),), (still,), attacks)) == count
+
+
 @pytest.mark.parametrize("after", [60.0, 61.0])
 def test_an_attack_without_effect_is_suspected_first(after):
     (text,) = found(ious=(60.0, after, 20.0))

@@ -15,7 +15,7 @@ from tfadvseg.engine.experiment import Experiment
 from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.planned import Planned
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
-from tfadvseg.engine.speed import speeds
+from tfadvseg.engine.speed import gradient_seconds, speeds
 from tfadvseg.runs.folder import RunFolder
 from tfadvseg.studies.crf.design import with_crf
 
@@ -95,7 +95,13 @@ def test_a_gradient_is_timed_once_a_network(experiment, monkeypatch):
         speeds(["three"])
 
 
-def test_a_timed_gradient_takes_time(experiment):
-    from tfadvseg.engine.speed import gradient_seconds
+def test_the_gradient_of_one_image_is_what_is_timed(experiment, monkeypatch):
+    asked = []
 
-    assert 0 < gradient_seconds(experiment.scenarios[0].attacked, experiment.shards.split) < 60
+    def timed(model, size, repeats):
+        asked.append((model.name, size, repeats))
+        return 1.0, 2.0
+
+    monkeypatch.setattr("tfadvseg.engine.speed.forward_and_gradient", timed)
+    assert gradient_seconds(experiment.scenarios[0].attacked, experiment.shards.split) == 2.0
+    assert asked == [("conv", (32, 48), 1)]

@@ -64,6 +64,16 @@ def test_side_by_side(make_example, label_space):
     np.testing.assert_array_equal(image[:, 16:], label_space.colours(example.prediction))
 
 
+def test_side_by_side_under_attack(make_example, label_space):
+    example = make_example()
+    attacked = example.under("ifgsm")[-1]
+    image = sheets.side_by_side(example, attacked, label_space)
+    shown = np.clip(np.rint(example.image + attacked.perturbation), 0, 255)
+    np.testing.assert_array_equal(image[:, :16], shown)
+    np.testing.assert_array_equal(image[:, 16:], label_space.colours(attacked.prediction))
+    assert (shown != example.image).any() and (attacked.prediction != example.prediction).any()
+
+
 def test_networks_stand_in_the_title(make_example, label_space):
     columns = {"ENet": (make_example("enet"), "fgsm"), "PSPNet": (make_example("pspnet"), "fgsm")}
     assert sheets.prediction_sheet(columns, label_space).get_suptitle() == "enet, pspnet, image 0001"

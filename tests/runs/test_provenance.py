@@ -1,5 +1,6 @@
 """What a run was made with."""
 
+import os
 import platform
 import runpy
 import shutil
@@ -55,15 +56,21 @@ def test_the_source_digest_changes_with_what_decides_numbers_alone(tmp_path, mon
     provenance.source_digest.cache_clear()
 
 
+def git(folder, *words):
+    """What git prints, whatever hooks, signatures and repositories its user has set."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    own |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    call = ["git", "-C", str(folder), *who, *words]
+    return subprocess.run(call, env=own, check=True, capture_output=True, text=True).stdout
+
+
 def test_a_package_in_somebodys_repository_does_not_take_its_revision(tmp_path, monkeypatch):
     """As pip installs it below a checkout of something else."""
     theirs = tmp_path / "theirs"
     (theirs / "site" / "tfadvseg").mkdir(parents=True)
-    for call in (
-        ["init", "-q"],
-        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"],
-    ):
-        subprocess.run(["git", "-C", str(theirs), *call], check=True)
+    git(theirs, "init", "-q")
+    git(theirs, "commit", "-q", "--allow-empty", "-m", "x")
     monkeypatch.setattr(provenance, "PACKAGE", theirs / "site" / "tfadvseg")
     assert provenance.git_revision() == "unknown"
     monkeypatch.setattr(provenance, "PACKAGE", theirs / "tfadvseg")
@@ -76,10 +83,9 @@ def test_a_checkout_says_its_commit_whatever_git_points_at(tmp_path, monkeypatch
     own = tmp_path / "own"
     (own / "tfadvseg").mkdir(parents=True)
     (own / "pyproject.toml").write_text('[project]\nname = "tfadvseg"\n')
-    subprocess.run(["git", "-C", str(own), "init", "-q"], check=True)
-    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run(["git", "-C", str(own), *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
-    commit = subprocess.run(["git", "-C", str(own), "rev-parse", "HEAD"], capture_output=True, text=True).stdout
+    git(own, "init", "-q")
+    git(own, "commit", "-q", "--allow-empty", "-m", "x")
+    commit = git(own, "rev-parse", "HEAD")
     monkeypatch.setattr(provenance, "PACKAGE", own / "tfadvseg")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     assert provenance.git_revision() == commit[:12]

@@ -159,6 +159,33 @@ def test_the_start_of_a_linear_network_in_closed_form(linear_model, images):
     assert not blind[1].numpy().any() and (blind[2].numpy() == 1).all()
 
 
+def test_at_the_start_only_pixels_that_count_count(linear_model, images):
+    """The model looks at no neighbour, so the left half by itself says the same."""
+    left = np.arange(images.shape[2]) < images.shape[2] // 2
+    counted = tf.constant(np.broadcast_to(left, images.shape[:3]))
+    half = images[:, :, : images.shape[2] // 2]
+    expected = initial_gradient(linear_model, away_from_labels, half, tf.ones(half.shape[:3], tf.bool))
+    found = initial_gradient(linear_model, away_from_labels, images, counted)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("slope", [0.0, np.inf])
+def test_pixels_without_a_gradient_are_a_share_and_leave_that_of_the_others(linear_model, images, slope):
+    """Each fourth column, which is multiplied by 0; or behind whose scores stands a root at 0."""
+    blind = tf.constant(np.arange(images.shape[2]) % 4 == 0)[:, None]
+    every = tf.ones(images.shape[:3], tf.bool)
+
+    def network(x):
+        if slope == 0:
+            return linear_model(tf.where(blind, 100.0, x))
+        steep = tf.sqrt(tf.where(blind, x - images, 1.0))  # 0, and in value the same as nothing
+        return linear_model(x) + tf.where(blind, steep, 0.0)
+
+    found = initial_gradient(network, away_from_labels, images, every)
+    np.testing.assert_allclose(found[2], 0.25)
+    assert np.isfinite(found[1]).all() and (found[1].numpy() > 0).all()
+
+
 def test_variants_move_one_parameter_but_weight_and_theta_gamma_together(spec):
     values = {"theta_alpha": [1, 80], "theta_beta": [2], "theta_gamma": [1, 5], "spatial_weight": [3, 10]}
     moved = variants("conv+crf", values)

@@ -105,3 +105,12 @@ def test_compiled_by_xla_equals_original(name):
     """All but the codec, which XLA does not have."""
     compiled = tf.function(lambda images: gradient(ALL[name], images, SEEDS), jit_compile=True)
     np.testing.assert_allclose(compiled(IMAGES), gradient(ALL[name], IMAGES, SEEDS), **ROUNDING)
+
+
+def test_a_clip_cuts_to_0_to_255_and_has_no_gradient_there():
+    images = tf.constant([[[[-8.0, 0.5, 300.0]]]])
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        found = TRANSFORMS["clip"](images, SEEDS[:1])
+    np.testing.assert_array_equal(found, [[[[0.0, 0.5, 255.0]]]])
+    np.testing.assert_array_equal(tape.gradient(found, images), [[[[0, 1, 0]]]])

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfadvseg.attacks.base import Model
+from tfadvseg.attacks.gradients import usable
 from tfadvseg.attacks.objectives import Objective
 from tfadvseg.data.framing import inside
 from tfadvseg.doctor.warnings import floored
@@ -47,7 +48,7 @@ def initial_gradient(
         total = tf.reduce_sum(score)
     gradient = tf.ensure_shape(tape.gradient(total, images), images.shape)
     zeros = tf.cast(tf.reduce_all((gradient == 0) | ~tf.math.is_finite(gradient), -1), tf.float32)
-    norm = tf.norm(gradient, axis=-1)
+    norm = tf.norm(usable(gradient, None), axis=-1)
     return tuple(tf.reduce_sum(part * weight, (1, 2)) / pixels for part in (score, norm, zeros))
 
 

@@ -166,6 +166,7 @@ def prepared(
             )
     finally:
         progress.close()
+    print(f"{len(to_fit) * rule.passes * len(made):,} image gradients for the tiles", file=sys.stderr)
     return found
 
 

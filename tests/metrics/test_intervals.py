@@ -116,7 +116,7 @@ def test_beyond_95_percent_an_interval_is_students(units, level, t):
     """Around what was measured, without the bias of 0.25; the standard error is that of the resamples, whose variance
     falls short by (n - 1) / n."""
     draws = np.random.default_rng(0).exponential(size=1000)
-    score = np.array([1.0, *(1.25 + draws - draws.mean())])
+    score = np.array([1.0, *(1.25 + draws - draws.mean()), np.nan])  # a resample without a labelled pixel
     half = t * draws.std() * np.sqrt(units / (units - 1))
     assert interval(score, units, level) == pytest.approx((0.75 - half, 0.75 + half), rel=1e-5)
     assert np.isnan(interval(score, 1, level)).all() and np.isnan(interval(score * np.nan, units, level)).all()

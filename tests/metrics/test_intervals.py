@@ -106,7 +106,9 @@ def test_resamples_are_widened_by_students_t_at_the_ends_of_the_interval_that_is
     score = np.array([0.0, *np.linspace(-1, 1, 1001)])
     assert calibrated(score, units, level).max() == pytest.approx(factor, abs=2e-4)
     assert interval(score, units) == interval(score, units, 95.0)
-    assert max(interval(score, units)) == pytest.approx(0.95 * calibrated(score, units).max(), abs=2e-4)
+    for lower in (95.0, 80.0):
+        end = lower / 100 * calibrated(score, units, lower).max()
+        assert max(interval(score, units, lower)) == pytest.approx(end, abs=2e-4)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pathlib
 import sys
 from collections.abc import Iterable, Mapping
 
-LIMIT = 4.0
+LIMIT = 2.0
 """Seconds of a processor that all cases of a function of `make test` may take together."""
 TABLE = pathlib.Path(__file__).with_name("long_tests.txt")
 

@@ -20,7 +20,7 @@ WHEEL_FLAGS ?= --limit=2 --attacks=fgsm --epsilons=8
 PYTHON311 ?= python3.11
 BROWSER = $(firstword $(foreach name,chromium chromium-browser google-chrome chrome,$(shell command -v $(name))))
 ON_TWO_PROCESSES := .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-COSTS := $(CURDIR)/.pytest_cache/costs.tsv
+COSTS := $(CURDIR)/.venv/costs.tsv
 FUZZ_SECONDS ?= 300
 SEED ?= 0
 

@@ -27,6 +27,8 @@ from absl import flags as absl_flags
 from tfadvseg import data
 from tfadvseg.atomic import write_atomically
 from tfadvseg.command import command
+from tfadvseg.confined import refuse_endless
+from tfadvseg.data.digest import digest
 from tfadvseg.data.labels import LabelSpace
 from tfadvseg.data.split import Examples, Split
 from tfadvseg.layers.walk import leaf_layers
@@ -48,6 +50,8 @@ from .common.flags import DATASET_OPTIONS
 FLAGS = absl_flags.FLAGS
 AFTER_TRAINING = ("models_folder", "name", "storage")
 """Flags that decide no weight."""
+STARTS = ("backbone_weights", "initial_weights")
+"""Flags that name weights, which are the same wherever they lie."""
 
 flags.define_data(split="train")
 flags.define_output()
@@ -147,14 +151,25 @@ def begin(folder: pathlib.Path, splits: Sequence[Split]) -> None:
     """Writes recipe.json, or compares it with that of the training that goes on here; ValueError where it is another's.
 
     splits: what is trained and validated on."""
+    settings = flags.recipe(sys.argv[0], AFTER_TRAINING) | {name: content(FLAGS[name].value) for name in STARTS}
     data, validation = (split.fingerprint() for split in splits)
-    now = {"training": flags.recipe(sys.argv[0], AFTER_TRAINING), "data": data, "validation": validation}
-    now = json.loads(json.dumps(now))
+    now = json.loads(json.dumps({"training": settings, "data": data, "validation": validation}))
     if (folder / "state.json").exists():
         refuse_another(folder, recipe_of(folder), now)
         return
     text = json.dumps({"recipe": now, "notes": {"command": sys.argv}}, indent=1).encode()
     write_atomically(folder / "recipe.json", lambda file: file.write(text))
+
+
+def content(weights: str | None) -> str | None:
+    """A digest of a file or folder of weights; a word, such as imagenet, as it is."""
+    path = pathlib.Path(weights or "")
+    if weights is None or not path.exists():
+        return weights
+    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    for file in files:
+        refuse_endless(file)
+    return digest(files)
 
 
 def train_in(

@@ -60,10 +60,11 @@ def pytest_collection_modifyitems(config, items):
 
 def choose(config, items, long):
     """Leaves the long tests, or all others."""
-    table = long_tests()
-    left_out = [item for item in items if (function_of(item.nodeid) in table) is not long]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if (function_of(item.nodeid) in table) is long]
+    table, kept = long_tests(), {True: [], False: []}
+    for item in items:
+        kept[function_of(item.nodeid) in table].append(item)
+    items[:] = kept[long]
+    config.hook.pytest_deselected(items=kept[not long])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -147,8 +147,9 @@ def collect_and_report(plan: Planned, folder: RunFolder) -> None:
     """Of units that are all finished."""
     warnings = plan.collect(folder)
     with on_disk(folder.store) as place:
-        gradients = Results.read(place / "cells.npz").gradients.sum()
-        print(f"{gradients:,} image gradients", file=sys.stderr)
+        gradients, beside = Results.read(place / "cells.npz").gradients.sum(), cost.beside_attacks(plan.experiment)
+        more = f", and the work of {beside:,.0f} beside the attacks, a forward pass counted as a half" if beside else ""
+        print(f"{gradients:,} image gradients{more}", file=sys.stderr)
         write_and_print_report(place, warnings)
     store = folder.store
     print(f"Results: {store}/report.html, results.md, results.csv, figures/; tensorboard --logdir {store}/tensorboard")

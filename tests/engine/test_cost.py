@@ -8,10 +8,12 @@ import pytest
 from six_images import split
 
 from tfadvseg.attacks import ATTACKS
+from tfadvseg.attacks.objectives import away_from_labels, toward_least_likely
 from tfadvseg.crf.parameters import PARAMETERS
 from tfadvseg.data.labels import CAMVID
 from tfadvseg.engine import cost
 from tfadvseg.engine.experiment import Experiment
+from tfadvseg.engine.initial_gradient import Starts
 from tfadvseg.engine.jobs import Shards
 from tfadvseg.engine.planned import Planned
 from tfadvseg.engine.scenario import Protocol, Scenario, Target, white_box
@@ -49,6 +51,15 @@ def test_finished_units_are_taken_off_by_their_images(experiment):
     first, second = experiment.scenarios
     assert cost.work(experiment, {"conv-00001", "elsewhere-00000"}) == 2 * first.work + 3 * second.work
     assert cost.work(experiment, names) == 0
+
+
+def test_what_is_measured_beside_attacks_is_told_apart(experiment):
+    """Two objectives at the start of each of three photographs, of either network."""
+    assert cost.beside_attacks(experiment) == 0
+    objectives = (("away", away_from_labels), ("toward", toward_least_likely))
+    starts = Starts(tuple(one.source for one in experiment.scenarios), objectives)
+    with_starts = dataclasses.replace(experiment, extras=(starts,))
+    assert cost.beside_attacks(with_starts) == cost.work(with_starts) - cost.work(experiment) == 2 * 2 * 3
 
 
 def test_seconds_are_by_whose_gradients_they_are(experiment):

@@ -106,3 +106,17 @@ def test_a_flag_file_in_another_encoding_is_refused_in_a_sentence(tmp_path, caps
         main.parse(["train", f"--flagfile={tmp_path / 'f.cfg'}"])
     assert ended.value.code == 1
     assert capsys.readouterr().err == "Error: The file that --flagfile names is no text in UTF-8; save it so.\n"
+
+
+def test_weights_are_known_by_what_they_hold_wherever_they_lie(parse, tmp_path):
+    del parse  # which has imported the pipeline
+    content = sys.modules["pipelines.train"].content
+    for place, values in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / place / "net" / "variables").mkdir(parents=True)
+        (tmp_path / place / "net" / "variables" / "x").write_bytes(values)
+    one, same, other = (content(str(tmp_path / place / "net")) for place in "abc")
+    assert one == same != other and len(one) == 64
+    assert content(str(tmp_path / "a" / "net" / "variables" / "x")) == one  # one file of that name
+    assert content("imagenet") == "imagenet" and content(None) is None
+    with pytest.raises(ValueError, match="/dev/zero"):
+        content("/dev/zero")

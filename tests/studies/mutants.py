@@ -91,7 +91,7 @@ MUTANTS = [
             ("tail = (100 + level) / 200", "tail = 0.975"), ("tail = (100 + level) / 200", "tail = level / 100"),
             ("widening(units, level) * (score[1:] - middle)", "widening(units) * (score[1:] - middle)"),
             ("level <= RESAMPLED", "level < RESAMPLED"), ("level <= RESAMPLED", "True"),
-            ("centre - half,", "centre + half,"),
+            ("float(centre - half)", "float(centre + half)"),
             ("2 * score[0] - np.nanmean(score[1:])", "score[0]"), ("np.nanstd(score[1:])", "np.std(score[1:])"),
             ("calibrated(score, units, level), level)", "calibrated(score, units), level)"),
             ("calibrated(score, units, level), level)", "calibrated(score, units, level))"),

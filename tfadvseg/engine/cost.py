@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 
 from tfadvseg.engine.experiment import Experiment
+from tfadvseg.engine.parts import Attacked
 from tfadvseg.runs.folder import RunFolder
 
 Speeds = Mapping[str, float]
@@ -13,6 +14,11 @@ Speeds = Mapping[str, float]
 def work(experiment: Experiment, finished: Collection[str] = ()) -> float:
     """Gradients of all units but the finished ones, a forward pass counted as a half."""
     return sum(job.part.work * len(job.ids) for name, job in experiment.jobs.items() if name not in finished)
+
+
+def beside_attacks(experiment: Experiment) -> float:
+    """The same of what a study measures beside attacks, such as votes under noise."""
+    return sum(job.part.work * len(job.ids) for job in experiment.jobs.values() if not isinstance(job.part, Attacked))
 
 
 def seconds(experiment: Experiment, speeds: Speeds, finished: Collection[str] = ()) -> float:

@@ -103,10 +103,10 @@ def examine(
         refuse_dead(spec.path, network.features, images)
     warnings = floor_warning(spec, floored(logits)) if network.network.kind == "probabilities" else []
     warnings += bounded_warning(spec, raw, network.network.kind)
-    if not spec.seeded:
-        warnings += repeat_warning(spec, repeats(logits, model(images).numpy()))
+    steady = spec.seeded or repeats(logits, model(images).numpy())
+    warnings += repeat_warning(spec, steady)
     if _has_readings(spec):
-        warnings += _of_a_stranger(spec, network, photographs, attacked, steady=not warnings)
+        warnings += _of_a_stranger(spec, network, photographs, attacked, steady)
     return warnings
 
 

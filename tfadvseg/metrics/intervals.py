@@ -91,9 +91,9 @@ def interval(score: NDArray[np.float64], units: int, level: float = 95.0) -> tup
         return percentile_interval(calibrated(score, units, level), level)
     if units < 2 or not np.isfinite(score[1:]).any():
         return float("nan"), float("nan")
-    spread = float(np.nanstd(score[1:])) * scipy.stats.norm.ppf((100 + level) / 200)
-    centre, half = float(2 * score[0] - np.nanmean(score[1:])), widening(units, level) * spread
-    return centre - half, centre + half
+    error = np.nanstd(score[1:]) * np.sqrt(units / (units - 1))
+    centre, half = 2 * score[0] - np.nanmean(score[1:]), scipy.stats.t.ppf((100 + level) / 200, units - 1) * error
+    return float(centre - half), float(centre + half)
 
 
 def iou_interval(

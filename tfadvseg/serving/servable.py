@@ -103,8 +103,7 @@ def export_servable(
     gives logits by this package's convention, whatever the network's own file wants; where it takes images of any size,
     a reading.json keeps what their sides must be multiples of. beside: is given the folder when the graph lies in it,
     to add files and to try it; where it raises, nothing is left. made_by: revision and versions, which the card gets as
-    `exported`. ValueError where the graph does more than compute,
-    unless the network's own file is trusted to.
+    `exported`. ValueError where the graph does more than compute, unless the network's own file is trusted to.
     """
     network = servable.network
     frame = servable.frame
